@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every number that shapes a model, in frozen dataclasses saved beside its weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from requinto.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """How audio is cut at beats into clips, and joined again."""
+
+    beats_per_clip: int = 4  # fewer where these last longer than longest_clip_s
+    longest_clip_s: float = 4.0  # seconds; the plugin's latency is built on it
+    left_context_s: float = 1.0  # heard by the network before a clip, not played
+    right_context_s: float = 0.5  # heard after it: costs latency
+    crossfade_s: float = 0.04  # centred on each join
+
+    def __post_init__(self) -> None:
+        for name in ("longest_clip_s", "crossfade_s"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} must be above 0, got {getattr(self, name)}")
+        if self.beats_per_clip not in (1, 2, 4):
+            raise ConfigError(
+                f"beats_per_clip must be 1, 2 or 4, got {self.beats_per_clip}"
+            )
+        if min(self.left_context_s, self.right_context_s) < self.crossfade_s / 2:
+            raise ConfigError("contexts must cover half a crossfade")
+
+    @property
+    def horizon_s(self) -> float:
+        """Seconds of sound after a clip's start that its last frame may need."""
+        return self.longest_clip_s + self.right_context_s + self.crossfade_s
+
+
+@dataclass(frozen=True)
+class SpectraConfig:
+    """The transform, and the bands in which the network sees it."""
+
+    sample_rate: int = 44100  # Hz
+    n_fft: int = 4096  # samples of the Hann window
+    hop: int = 1024  # samples between columns
+    n_bands: int = 320  # rows the network sees, a multiple of 2**depth
+    n_linear_bands: int = 224  # the lowest, one bin wide each; the rest logarithmic
+    n_columns_step: int = 16  # clips are padded to a multiple of this
+
+    def __post_init__(self) -> None:
+        if self.n_fft % (2 * self.hop):
+            raise ConfigError(
+                f"hop must divide half of n_fft ({self.n_fft}), got {self.hop}"
+            )
+
+    @property
+    def n_bins(self) -> int:
+        """Frequency bins of the transform."""
+        return self.n_fft // 2 + 1
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """Shape of the network."""
+
+    widths: tuple[int, ...] = (16, 32, 64, 96, 128)  # channels by depth
+    reference_widths: tuple[int, ...] = (16, 32, 64, 96)
+    reference_size: int = 64  # length of the reference embedding
+    mask_ceiling: float = 2.0  # 22 % of ideal mask values exceed 1
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """All a model needs to be rebuilt."""
+
+    clips: ClipConfig = field(default_factory=ClipConfig)
+    spectra: SpectraConfig = field(default_factory=SpectraConfig)
+    unet: UNetConfig = field(default_factory=UNetConfig)
+
+    def to_json(self) -> str:
+        """Return the configuration as JSON text."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """Return the configuration held in nested dictionaries.
+
+        Raises
+        ------
+        ConfigError
+            If a name is unknown or a value cannot be used.
+        """
+        parts: dict[str, Any] = {
+            "clips": ClipConfig,
+            "spectra": SpectraConfig,
+            "unet": UNetConfig,
+        }
+        if unknown := set(values) - set(parts):
+            raise ConfigError(f"unknown sections {sorted(unknown)}")
+        return cls(**{name: _build(parts[name], values[name]) for name in values})
+
+
+def _build(kind: Any, values: dict[str, Any]) -> Any:
+    known = {f.name for f in dataclasses.fields(kind)}
+    if unknown := set(values) - known:
+        raise ConfigError(f"unknown names {sorted(unknown)}; known are {sorted(known)}")
+    return kind(
+        **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    )

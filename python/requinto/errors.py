@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong, in one small tree."""
+
+
+class RequintoError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class ConfigError(RequintoError, ValueError):
+    """A number in a configuration is not one we can work with."""
+
+
+class AudioError(RequintoError, ValueError):
+    """Sound that is empty, not finite, too short, silent or of the wrong shape."""
+
+
+class AudioFileError(RequintoError, ValueError):
+    """A file that cannot be read as sound, or a place that cannot be written."""
+
+
+class TargetError(RequintoError, ValueError):
+    """A target that is not one of the built-in instruments."""
+
+
+class BeatsError(RequintoError, ValueError):
+    """Beats that do not ascend, or a tempo out of range."""
+
+
+class ModelError(RequintoError):
+    """A model that is missing, damaged, or of another version."""
+
+
+class PluginError(RequintoError):
+    """The built plugin cannot be found, installed or loaded."""
