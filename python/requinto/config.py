@@ -46,7 +46,7 @@ class SpectraConfig:
     n_fft: int = 4096  # samples of the Hann window
     hop: int = 1024  # samples between columns
     n_bands: int = 320  # rows the network sees, a multiple of 2**depth
-    n_linear_bands: int = 224  # the lowest, one bin wide each; the rest logarithmic
+    n_linear_bands: int = 160  # the lowest, one bin wide each; the rest logarithmic
     n_columns_step: int = 16  # clips are padded to a multiple of this
 
     def __post_init__(self) -> None:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Point at an instrument, get it out of the mix.
+
+Separation
+    `extract`, `separate`, `targets`
+
+Beats
+    `beats`, `Beats`
+
+Plugin
+    `plugin_path`
+
+Errors
+    `RequintoError` is the parent of all.
+
+Sound is float32, shaped `(n_channels, n_frames)`; mono may be `(n_frames,)`.
+"""
+
+from requinto.beats import Beats
+from requinto.errors import (
+    AudioError,
+    AudioFileError,
+    BeatsError,
+    ConfigError,
+    ModelError,
+    PluginError,
+    RequintoError,
+    TargetError,
+)
+from requinto.extract import beats, extract, separate
+from requinto.plugin import plugin_path
+from requinto.weights import targets
+
+__all__ = [
+    "AudioError",
+    "AudioFileError",
+    "Beats",
+    "BeatsError",
+    "ConfigError",
+    "ModelError",
+    "PluginError",
+    "RequintoError",
+    "TargetError",
+    "beats",
+    "extract",
+    "plugin_path",
+    "separate",
+    "targets",
+]

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The offline path from a mixture to one instrument, and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from requinto import audio as sound
+from requinto.beats import Beats, track
+from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
+from requinto.errors import AudioError, BeatsError, TargetError
+from requinto.separator import Separator
+from requinto.stream import Stream
+from requinto.weights import load_separator, targets
+
+_BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
+
+Progress = Callable[[float], None]
+
+
+def extract(
+    audio: np.ndarray,
+    sample_rate: float,
+    target: str | None = None,
+    *,
+    reference: np.ndarray | None = None,
+    reference_sample_rate: float | None = None,
+    beats: Beats | None = None,
+    live: bool = False,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Extract one instrument from a mixture.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape=(n_channels, n_frames) or (n_frames,)
+        One or two channels of float samples, half a second or more.
+    sample_rate : float
+        Hz.
+    target : str, optional
+        One of `targets()`; "guitar" unless a reference is given.
+    reference : np.ndarray, optional
+        Half a second or more of the instrument to extract, shaped as `audio`.
+    reference_sample_rate : float, optional
+        Hz; that of `audio` unless given.
+    beats : Beats, optional
+        Where clips are cut; tracked in `audio` unless given.
+    live : bool
+        Detect beats as the plugin does, hearing only its latency ahead.
+    progress : callable, optional
+        Called with the share of the work that is done, from 0 to 1.
+
+    Returns
+    -------
+    np.ndarray, float32
+        The instrument, of the same shape, rate and alignment as `audio`.
+
+    Raises
+    ------
+    AudioError
+        If `audio` or `reference` is empty, too short, not finite or of the
+        wrong shape, or the reference is silent.
+    TargetError
+        If the target is unknown, or a reference is given as well.
+    BeatsError
+        If `beats` are given although `live` detects them.
+    """
+    mixture = sound.checked(audio, sample_rate)
+    if live and beats is not None:
+        raise BeatsError("give beats, or live=True to detect them, not both")
+    _check_target(target, reference)
+    if reference is not None:
+        reference_sample_rate = reference_sample_rate or sample_rate
+        reference = _checked_reference(reference, reference_sample_rate)
+    separator = load_separator()
+    embedding = (
+        separator.target(target or "guitar")
+        if reference is None
+        else separator.embed(reference, reference_sample_rate or sample_rate)
+    )
+    notify = progress or _ignore
+    if live:
+        extracted = _walk(mixture, sample_rate, separator, embedding, notify)
+    else:
+        grid = track(mixture, sample_rate) if beats is None else beats
+        extracted = _cut_and_join(
+            mixture, sample_rate, separator, embedding, grid, notify
+        )
+    return extracted.reshape(np.shape(audio))
+
+
+def separate(
+    audio: np.ndarray,
+    sample_rate: float,
+    target: str | None = None,
+    *,
+    reference: np.ndarray | None = None,
+    reference_sample_rate: float | None = None,
+    beats: Beats | None = None,
+    live: bool = False,
+    progress: Progress | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split a mixture into one instrument and everything else.
+
+    Parameters and errors are those of `extract`.
+
+    Returns
+    -------
+    extracted, rest : np.ndarray, float32
+        Both shaped as `audio`, which is their sum, to rounding.
+    """
+    extracted = extract(
+        audio,
+        sample_rate,
+        target,
+        reference=reference,
+        reference_sample_rate=reference_sample_rate,
+        beats=beats,
+        live=live,
+        progress=progress,
+    )
+    return extracted, np.asarray(audio, np.float32) - extracted
+
+
+def beats(audio: np.ndarray, sample_rate: float) -> Beats:
+    """Track the beats of a song; arguments and errors as in `extract`."""
+    return track(sound.checked(audio, sample_rate), sample_rate)
+
+
+def plan(n_frames: int, sample_rate: float, beats: Beats, sizes: ClipFrames) -> list[Clip]:
+    """Return the clips that cover `n_frames` of a song, cut at its beats."""
+    longer = beats.continued((n_frames + sizes.longest) / sample_rate)
+    beat_frames = np.round(longer.times_s * sample_rate).astype(int)
+    bar_frames = np.round(longer.downbeats_s * sample_rate).astype(int)
+    clips: list[Clip] = []
+    start = 0
+    while start < n_frames + sizes.half_fade:
+        reach = slice(*np.searchsorted(beat_frames, [start, start + sizes.longest + 1]))
+        bars = slice(*np.searchsorted(bar_frames, [start, start + sizes.longest + 1]))
+        end = next_end(start, beat_frames[reach], bar_frames[bars], sizes)
+        clips.append(Clip(start, end))
+        start = end
+    return clips
+
+
+def _cut_and_join(
+    mixture: np.ndarray,
+    sample_rate: float,
+    separator: Separator,
+    embedding: np.ndarray,
+    beats: Beats,
+    notify: Progress,
+) -> np.ndarray:
+    sizes = ClipFrames.at(separator.clips, sample_rate)
+    n_channels, n_frames = mixture.shape
+    joiner = Joiner(sizes, n_channels)
+    extracted = np.zeros((n_channels, n_frames), np.float32)
+    n_done = 0
+    for clip in plan(n_frames, sample_rate, beats, sizes):
+        piece = cut(mixture, clip, sizes)
+        separated = separator.separate(piece, sample_rate, embedding)
+        finished = joiner.join(separated, clip)[:, : n_frames - n_done]
+        extracted[:, n_done : n_done + finished.shape[1]] = finished
+        n_done += finished.shape[1]
+        notify(n_done / n_frames)
+    return extracted
+
+
+def _walk(
+    mixture: np.ndarray,
+    sample_rate: float,
+    separator: Separator,
+    embedding: np.ndarray,
+    notify: Progress,
+) -> np.ndarray:
+    """Extract as the plugin would, block by block, and undo its latency."""
+    n_channels, n_frames = mixture.shape
+    stream = Stream(separator, sample_rate=sample_rate, n_channels=n_channels)
+    stream.configure(embedding)
+    extracted = np.zeros((n_channels, n_frames), np.float32)
+    first = -stream.latency_frames
+    for block in _blocks(mixture, stream.latency_frames, round(_BLOCK_S * sample_rate)):
+        heard = stream.exchange(block)
+        last = first + heard.shape[1]
+        if last > 0:
+            extracted[:, max(first, 0) : last] = heard[:, max(-first, 0) :]
+            notify(last / n_frames)
+        first = last
+    return extracted
+
+
+def _blocks(
+    mixture: np.ndarray, n_trailing: int, n_frames: int
+) -> Iterator[np.ndarray]:
+    """Yield a mixture and then silence, to the same end as a host's bounce."""
+    for start in range(0, mixture.shape[1], n_frames):
+        yield mixture[:, start : start + n_frames]
+    silence = np.zeros((len(mixture), n_trailing), np.float32)
+    for start in range(0, n_trailing, n_frames):
+        yield silence[:, start : start + n_frames]
+
+
+def _check_target(target: str | None, reference: np.ndarray | None) -> None:
+    if reference is not None and target is not None:
+        raise TargetError("give a target or a reference, not both")
+    if target is not None and target not in targets():
+        raise TargetError(
+            f"unknown target {target!r}; known are {', '.join(targets())}"
+        )
+
+
+def _checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:
+    checked = sound.checked(reference, sample_rate, "reference")
+    if not np.any(np.abs(checked) > 1e-4):
+        raise AudioError("the reference is silent: it must hold the instrument")
+    return checked
+
+
+def _ignore(share: float) -> None:
+    """Take no notice of progress."""

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the built plugin, and put it where hosts look for plugins."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from requinto.errors import PluginError
+
+BUNDLE = "Requinto.vst3"
+
+
+def plugin_path() -> Path:
+    """Return the built `Requinto.vst3` bundle.
+
+    Raises
+    ------
+    PluginError
+        If it was not built with this package.
+    """
+    package = Path(__file__).parent
+    installed = [Path(entry) / "requinto" / BUNDLE for entry in sys.path]
+    candidates = [package / BUNDLE, *installed]
+    for bundle in candidates:
+        if (bundle / "Contents").is_dir():
+            return bundle.resolve()
+    raise PluginError(
+        f"{candidates[0]} is not there: the plugin is built by `pip install`, "
+        "not by running from the sources"
+    )
+
+
+def install_folder() -> Path:
+    """Return the folder in which hosts look for the user's VST3 plugins."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Audio" / "Plug-Ins" / "VST3"
+    if os.name == "nt":
+        return Path(os.environ["LOCALAPPDATA"]) / "Programs" / "Common" / "VST3"
+    return Path.home() / ".vst3"
+
+
+def install(folder: Path | None = None) -> Path:
+    """Copy the bundle to where hosts look, bound to this Python; return its path.
+
+    Raises
+    ------
+    PluginError
+        If the plugin is not built or the folder cannot be written.
+    """
+    source = plugin_path()
+    place = (folder or install_folder()) / BUNDLE
+    unfinished = place.with_name(BUNDLE + ".new")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(source, unfinished)
+        resources = unfinished / "Contents" / "Resources"
+        resources.mkdir(exist_ok=True)
+        (resources / "requinto.conf").write_text(_home())
+        shutil.rmtree(place, ignore_errors=True)
+        unfinished.rename(place)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise PluginError(f"{place} cannot be written: {error}") from error
+    return place
+
+
+def installed_home(bundle: Path) -> dict[str, str]:
+    """Return which Python an installed bundle starts: executable, libpython, site."""
+    conf = bundle / "Contents" / "Resources" / "requinto.conf"
+    if not conf.is_file():
+        return {}
+    lines = conf.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _home() -> str:
+    """Return the lines by which the shell finds this environment again."""
+    library = sysconfig.get_config_var("LDLIBRARY") or ""
+    # LDLIBRARY names the link-time file; the one to load has the version on
+    loaded = sysconfig.get_config_var("INSTSONAME") or library
+    folder = sysconfig.get_config_var("LIBDIR") or ""
+    site = Path(__file__).parents[1]
+    return (
+        f"executable={sys.executable}\n"
+        f"libpython={Path(folder) / loaded}\n"
+        f"site={site}\n"
+    )

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sound to spectrogram and exactly back, and the bands in which the network sees it.
+
+Conventions
+-----------
+A *spectrum* is complex, shaped `(n_channels, n_bins, n_columns)`, as librosa
+has it.  *Bands* are real, shaped `(n_columns, n_bands, n_channels)`, as the
+network has them: the lowest are one bin wide, the rest widen with frequency.
+"""
+
+from __future__ import annotations
+
+import librosa
+import numpy as np
+
+from requinto.config import SpectraConfig
+
+_FLOOR = 1e-10  # power of silence, so that ratios stay finite
+
+
+class Spectra:
+    """The transform of one configuration."""
+
+    def __init__(self, config: SpectraConfig) -> None:
+        self.config = config
+        self.bin_weights = _bin_weights(config)
+        self.band_sizes = self.bin_weights.sum(axis=0)
+
+    def analyse(self, audio: np.ndarray) -> np.ndarray:
+        """Return the spectrum of `audio`, `(n_channels, n_frames)`."""
+        config = self.config
+        return librosa.stft(audio, n_fft=config.n_fft, hop_length=config.hop)
+
+    def synthesise(self, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
+        """Return the `n_frames` of sound whose spectrum this is."""
+        config = self.config
+        return librosa.istft(
+            spectrum, n_fft=config.n_fft, hop_length=config.hop, length=n_frames
+        )
+
+    def n_columns(self, n_frames: int) -> int:
+        """Columns of the spectrum of `n_frames`, before padding."""
+        return 1 + n_frames // self.config.hop
+
+    def in_bands(self, values: np.ndarray) -> np.ndarray:
+        """Average real values over the bins of each band.
+
+        Takes `(n_channels, n_bins, n_columns)`, returns
+        `(n_columns, n_bands, n_channels)`, float32.
+        """
+        banded = values.transpose(2, 0, 1) @ (self.bin_weights / self.band_sizes)
+        return np.ascontiguousarray(banded.swapaxes(1, 2), dtype=np.float32)
+
+    def power(self, spectrum: np.ndarray) -> np.ndarray:
+        """Return the mean power in each band of a spectrum."""
+        return self.in_bands(np.square(np.abs(spectrum)))
+
+    def apply(self, mask: np.ndarray, spectrum: np.ndarray) -> np.ndarray:
+        """Multiply a spectrum by a mask `(n_columns, n_bands, n_channels)`.
+
+        Columns of the mask beyond the spectrum's are padding, and ignored.
+        """
+        by_bin = mask[: spectrum.shape[2]].swapaxes(1, 2) @ self.bin_weights.T
+        return spectrum * by_bin.transpose(1, 2, 0)
+
+    def padded(self, bands: np.ndarray) -> np.ndarray:
+        """Pad bands with silence to a multiple of `n_columns_step` columns.
+
+        The network then meets few shapes, and TensorFlow traces it few times.
+        """
+        excess = -len(bands) % self.config.n_columns_step
+        return np.pad(bands, [(0, excess)] + [(0, 0)] * (bands.ndim - 1))
+
+
+def compressed(power: np.ndarray) -> np.ndarray:
+    """Square-root magnitudes, scaled so that their mean square is one.
+
+    The scale is that of the whole array (one clip), so what the network sees
+    does not depend on the level of the song.
+    """
+    root = np.sqrt(np.sqrt(power))
+    return root / np.sqrt(np.mean(np.square(root)) + _FLOOR)
+
+
+def _bin_weights(config: SpectraConfig) -> np.ndarray:
+    """Share of each band in each bin, `(n_bins, n_bands)`; rows sum to one.
+
+    Bands are triangles centred on `n_linear_bands` consecutive bins from zero,
+    then on geometrically spaced ones up to the last.
+    """
+    n_linear, n_bins = config.n_linear_bands, config.n_bins
+    n_log = config.n_bands - n_linear
+    centres = np.concatenate(
+        [np.arange(n_linear), np.geomspace(n_linear, n_bins - 1, n_log)]
+    )
+    bins = np.arange(n_bins)
+    identity = np.eye(config.n_bands)
+    return np.stack(
+        [np.interp(bins, centres, row) for row in identity], axis=1
+    ).astype(np.float32)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way from a mixture to one instrument, fed in blocks of any size."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from requinto.beats import Beats, check_tempo, track
+from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
+from requinto.errors import BeatsError, ConfigError
+from requinto.separator import Separator
+
+BeatSource = Literal["detect", "fixed"]
+
+_MEMORY_S = 12.0  # seconds of the past in which beats are detected
+
+
+class Stream:
+    """Blocks in, blocks of the extracted instrument out, at a constant delay.
+
+    What comes out does not depend on how the input is cut into blocks: a clip
+    is decided on the same frames whenever they arrive.
+
+    Parameters
+    ----------
+    separator : Separator
+    sample_rate : float
+        Hz.
+    n_channels : int
+        1 or 2.
+    latency_frames : int, optional
+        Delay of the output; by default the least that the separator allows.
+
+    Raises
+    ------
+    ConfigError
+        If the latency is less than the separator's clips need.
+    """
+
+    def __init__(
+        self,
+        separator: Separator,
+        *,
+        sample_rate: float,
+        n_channels: int,
+        latency_frames: int | None = None,
+    ) -> None:
+        self._separator = separator
+        self._sample_rate = sample_rate
+        self._sizes = ClipFrames.at(separator.clips, sample_rate)
+        self.latency_frames = (
+            self._sizes.latency if latency_frames is None else latency_frames
+        )
+        if self.latency_frames < self._sizes.latency:
+            raise ConfigError(
+                f"latency_frames must be {self._sizes.latency} or more at "
+                f"{sample_rate:g} Hz, got {latency_frames}"
+            )
+        self._joiner = Joiner(self._sizes, n_channels)
+        silence = np.zeros((n_channels, self.latency_frames), np.float32)
+        self._finished = [silence]  # separated sound not yet asked for
+        self._heard = np.zeros((n_channels, 0), np.float32)  # input still needed
+        self._origin = 0  # frame of the song at which `_heard` begins
+        self._next_start = 0  # frame at which the next clip begins
+        self._embedding: np.ndarray | None = None
+        self._beat_source: BeatSource = "detect"
+        self._tempo_bpm = 120.0
+
+    def configure(
+        self,
+        target: str | np.ndarray,
+        beat_source: BeatSource = "detect",
+        tempo_bpm: float = 120.0,
+    ) -> None:
+        """Choose what is extracted and where its beats fall, from the next clip on.
+
+        Parameters
+        ----------
+        target : str or np.ndarray
+            A built-in target, or the embedding of a reference.
+        beat_source : "detect" or "fixed"
+        tempo_bpm : float
+            For "fixed": beats per minute of a grid with a downbeat at frame 0.
+        """
+        if beat_source not in ("detect", "fixed"):
+            raise BeatsError(f"beat_source must be detect or fixed, got {beat_source}")
+        check_tempo(tempo_bpm)
+        if isinstance(target, str):
+            target = self._separator.target(target)
+        self._embedding = target
+        self._beat_source, self._tempo_bpm = beat_source, tempo_bpm
+
+    def exchange(self, block: np.ndarray) -> np.ndarray:
+        """Take a block and return one of the same shape, `latency_frames` late.
+
+        Parameters
+        ----------
+        block : np.ndarray, shape=(n_channels, n_frames), float32
+            Copied; any number of frames.
+        """
+        if self._embedding is None:
+            raise ConfigError("configure the stream before its first block")
+        self._heard = np.concatenate([self._heard, block], axis=1)
+        while self._n_received >= self._next_start + self._sizes.lookahead:
+            self._finished.append(self._separate_next())
+        return self._take(block.shape[1])
+
+    @property
+    def _n_received(self) -> int:
+        return self._origin + self._heard.shape[1]
+
+    def _separate_next(self) -> np.ndarray:
+        """Cut the next clip and return the frames that it finishes."""
+        assert self._embedding is not None
+        clip = Clip(self._next_start, self._clip_end())
+        piece = cut(self._heard, clip, self._sizes, self._origin)
+        separated = self._separator.separate(piece, self._sample_rate, self._embedding)
+        self._next_start = clip.end
+        self._forget()
+        return self._joiner.join(separated, clip)
+
+    def _clip_end(self) -> int:
+        start, rate = self._next_start, self._sample_rate
+        known = start + self._sizes.lookahead
+        if self._beat_source == "fixed":
+            beats = Beats.grid(self._tempo_bpm, (known + 1) / rate)
+        else:
+            # Only what the latency lets us hear, whatever else has come already
+            memory = self._heard[:, : known - self._origin]
+            beats = track(memory, rate).continued(memory.shape[1] / rate)
+        offset = 0 if self._beat_source == "fixed" else self._origin
+        beat_frames = np.round(beats.times_s * rate).astype(int) + offset
+        # Detected bars begin anew with each look back, so only beats count there
+        bar_frames = (
+            np.round(beats.downbeats_s * rate).astype(int)
+            if self._beat_source == "fixed"
+            else ()
+        )
+        return next_end(start, beat_frames, bar_frames, self._sizes)
+
+    def _forget(self) -> None:
+        """Drop input that neither a clip's context nor the beats need."""
+        memory = max(self._sizes.left_context, round(_MEMORY_S * self._sample_rate))
+        n_old = max(0, self._next_start - memory - self._origin)
+        self._heard = self._heard[:, n_old:].copy()
+        self._origin += n_old
+
+    def _take(self, n_frames: int) -> np.ndarray:
+        ready = np.concatenate(self._finished, axis=1)
+        self._finished = [ready[:, n_frames:]]
+        return ready[:, :n_frames].copy()

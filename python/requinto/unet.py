@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network: a U-Net that masks a mixture, steered by a reference sound.
+
+Spectrogram in, mask out.  No audio, files, or optimisers appear here.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from requinto.config import SpectraConfig, UNetConfig
+from requinto.reference import FrequencyPosition
+
+
+@keras.saving.register_keras_serializable("requinto")
+class FiLM(layers.Layer):
+    """Scale and shift each channel of a feature map by the reference.
+
+    Inputs are features `(batch, columns, bands, channels)` and an embedding
+    `(batch, reference_size)`; the output has the shape of the features.
+    At initialisation the layer passes its features through unchanged.
+
+    Source: Perez et al., "FiLM: Visual Reasoning with a General Conditioning
+    Layer", AAAI 2018, arXiv:1709.07871.  Scale is predicted as `1 + gamma`.
+    """
+
+    def build(self, input_shape):  # type: ignore[no-untyped-def]
+        channels = input_shape[0][-1]
+        self.project = layers.Dense(2 * channels, kernel_initializer="zeros")
+        self.project.build(input_shape[1])
+
+    def call(self, inputs):  # type: ignore[no-untyped-def]
+        features, embedding = inputs
+        gamma, beta = ops.split(self.project(embedding)[:, None, None, :], 2, axis=-1)
+        return features * (1 + gamma) + beta
+
+
+@keras.saving.register_keras_serializable("requinto")
+class AcrossFrequency(layers.Layer):
+    """Let every band of a column hear every other, channel by channel.
+
+    Input and output are `(batch, columns, bands, channels)`.
+
+    Source: the TDF block of Choi et al., "Investigating U-Nets with various
+    intermediate blocks for spectrogram-based singing voice separation",
+    ISMIR 2020, arXiv:1912.02591.  Ours is one residual bottleneck.
+    """
+
+    def __init__(self, n_hidden: int, **options):  # type: ignore[no-untyped-def]
+        super().__init__(**options)
+        self.n_hidden = n_hidden
+
+    def build(self, input_shape):  # type: ignore[no-untyped-def]
+        n_bands = input_shape[2]
+        self.squeeze = layers.Dense(self.n_hidden, activation="relu")
+        self.expand = layers.Dense(n_bands, kernel_initializer="zeros")
+        self.squeeze.build((None, n_bands))
+        self.expand.build((None, self.n_hidden))
+
+    def call(self, inputs):  # type: ignore[no-untyped-def]
+        rows_last = ops.transpose(inputs, (0, 1, 3, 2))
+        heard = self.expand(self.squeeze(rows_last))
+        return inputs + ops.transpose(heard, (0, 1, 3, 2))
+
+    def get_config(self):  # type: ignore[no-untyped-def]
+        return {**super().get_config(), "n_hidden": self.n_hidden}
+
+
+def build_unet(spectra: SpectraConfig, config: UNetConfig) -> keras.Model:
+    """Return an untrained U-Net.
+
+    Inputs, by name:
+        mixture: `(batch, n_columns, n_bands, 2)`, compressed magnitudes of any
+            number of columns that is a multiple of `2 ** (depth - 1)`.
+        embedding: `(batch, reference_size)`.
+
+    Output: mask `(batch, n_columns, n_bands, 2)` in [0, mask_ceiling].
+    """
+    mixture = keras.Input((None, spectra.n_bands, 2), name="mixture")
+    embedding = keras.Input((config.reference_size,), name="embedding")
+
+    x, skips = FrequencyPosition()(mixture), []
+    for width in config.widths[:-1]:
+        x = _block(x, embedding, width)
+        skips.append(x)
+        x = layers.MaxPooling2D(2)(x)
+
+    x = _block(x, embedding, config.widths[-1])
+    x = AcrossFrequency(x.shape[2])(x)
+
+    for width, skip in zip(reversed(config.widths[:-1]), reversed(skips), strict=True):
+        x = layers.Conv2DTranspose(width, 2, strides=2)(x)
+        x = _block(layers.Concatenate()([x, skip]), embedding, width)
+
+    # In float32 whatever the precision of the rest, so that nothing saturates
+    mask = layers.Conv2D(2, 1, activation="sigmoid", dtype="float32")(x)
+    mask = layers.Rescaling(config.mask_ceiling, dtype="float32", name="mask")(mask)
+    return keras.Model({"mixture": mixture, "embedding": embedding}, mask, name="unet")
+
+
+def _block(x, embedding, width):  # type: ignore[no-untyped-def]
+    """Two convolutions, steered between them, with a shortcut around both."""
+    shortcut = layers.Conv2D(width, 1, use_bias=False)(x)
+    x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.ReLU()(FiLM()([x, embedding]))
+    x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    return layers.ReLU()(layers.Add()([x, shortcut]))

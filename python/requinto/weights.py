@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find, verify, load and save a model together with its configuration.
+
+A model is `NAME.json` (configuration, provenance, checksum), `NAME.npz` (the
+weights, matrices in half precision) and, shared by all models, the folder
+`references/` of sounds and the list `targets.txt`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import soundfile
+
+from requinto.config import ModelConfig
+from requinto.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    import keras
+
+    from requinto.separator import NetworkSeparator
+
+STANDARD = "standard"
+
+
+def models_folder() -> Path:
+    """Return the folder that holds the models.
+
+    The environment variable REQUINTO_MODELS names another one.
+
+    Raises
+    ------
+    ModelError
+        If there is no such folder.
+    """
+    if chosen := os.environ.get("REQUINTO_MODELS"):
+        candidates = [Path(chosen)]
+    else:
+        package = Path(__file__).parent
+        installed = [Path(entry) / "requinto" / "models" for entry in sys.path]
+        candidates = [package / "models", package.parents[1] / "models", *installed]
+    for folder in candidates:
+        if (folder / "targets.txt").is_file():
+            return folder
+    raise ModelError(f"no models in {', '.join(map(str, candidates[:2]))}")
+
+
+def targets() -> tuple[str, ...]:
+    """Return the names of the built-in targets."""
+    lines = (models_folder() / "targets.txt").read_text().split()
+    return tuple(lines)
+
+
+@functools.lru_cache(maxsize=2)
+def load_separator(name: str = STANDARD) -> NetworkSeparator:
+    """Return the named model, ready to separate; the same object each time.
+
+    Raises
+    ------
+    ModelError
+        If the model or its references are missing, or are not as they were
+        when it was saved.
+    """
+    from requinto.separator import NetworkSeparator
+
+    folder = models_folder()
+    config, networks = load_networks(folder, name)
+    unet, encoder = networks
+    rate = config.spectra.sample_rate
+    references = {t: _references(folder, t, rate) for t in targets()}
+    return NetworkSeparator(config, unet, encoder, references)
+
+
+def load_networks(
+    folder: Path, name: str
+) -> tuple[ModelConfig, tuple[keras.Model, keras.Model]]:
+    """Return a model's configuration and its U-Net and encoder, verified."""
+    record_path, weights_path = folder / f"{name}.json", folder / f"{name}.npz"
+    try:
+        record = json.loads(record_path.read_text())
+        packed = weights_path.read_bytes()
+    except (OSError, json.JSONDecodeError) as error:
+        raise ModelError(f"model {name!r} cannot be read: {error}") from error
+
+    if record.get("sha256") != hashlib.sha256(packed).hexdigest():
+        raise ModelError(f"{weights_path} is damaged: its checksum is another")
+    try:
+        config = ModelConfig.from_dict(record["config"])
+    except (KeyError, TypeError, ConfigError) as error:
+        raise ModelError(f"{record_path} cannot be used: {error}") from error
+
+    networks = build_networks(config)
+    with np.load(weights_path) as arrays:
+        for network in networks:
+            network.set_weights(
+                [
+                    arrays[f"{network.name}/{i}"].astype(np.float32)
+                    for i in range(len(network.weights))
+                ]
+            )
+    return config, networks
+
+
+def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
+    """Return an untrained U-Net and reference encoder."""
+    # A guest in somebody's process says nothing on stderr unless asked to
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from requinto.reference import build_reference_encoder
+    from requinto.unet import build_unet
+
+    return (
+        build_unet(config.spectra, config.unet),
+        build_reference_encoder(config.spectra, config.unet),
+    )
+
+
+def save_networks(
+    folder: Path,
+    name: str,
+    config: ModelConfig,
+    networks: tuple[keras.Model, keras.Model],
+    provenance: dict[str, Any],
+) -> None:
+    """Write a model and the record of how it was made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        f"{network.name}/{i}": _packed(weight)
+        for network in networks
+        for i, weight in enumerate(network.get_weights())
+    }
+    weights_path = folder / f"{name}.npz"
+    np.savez_compressed(weights_path, **arrays)
+    record = {
+        "sha256": hashlib.sha256(weights_path.read_bytes()).hexdigest(),
+        "n_parameters": sum(network.count_params() for network in networks),
+        "config": json.loads(config.to_json()),
+        "provenance": provenance,
+    }
+    (folder / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+
+
+def _packed(weight: np.ndarray) -> np.ndarray:
+    """Halve the precision of matrices; biases and statistics keep theirs."""
+    return weight.astype(np.float16) if weight.ndim > 1 else weight
+
+
+def _references(folder: Path, target: str, sample_rate: int) -> list[np.ndarray]:
+    paths = sorted((folder / "references").glob(f"{target}-*.flac"))
+    if not paths:
+        raise ModelError(f"no reference sounds for {target!r} in {folder}")
+    sounds = []
+    for path in paths:
+        sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        if rate != sample_rate:
+            raise ModelError(f"{path} is at {rate} Hz, the model at {sample_rate} Hz")
+        sounds.append(np.ascontiguousarray(sound.T))
+    return sounds
