@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mix stems on the fly into what a model learns from: mixture, target, reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from requinto.errors import ConfigError
+from requinto.training.augmentation import AugmentationConfig, augmented, varispeed
+from requinto.training.cache import Cache, Stem
+from requinto.training.patterns import generator
+from requinto.training.timbres import BACHATA, SAMPLE_RATE
+
+_SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
+
+
+@dataclass(frozen=True)
+class MixingConfig:
+    """Every number of the mixing desk; probabilities unless said otherwise."""
+
+    n_frames: int = 3 * SAMPLE_RATE  # of the mixture
+    reference_frames: int = 3 * SAMPLE_RATE
+    coherent: float = 0.5  # all stems from one song, in time with each other
+    at_beat: float = 0.7  # the window begins on a beat
+    present: float = 0.8  # for each bachata instrument
+    others: float = 0.35  # for each of two further instruments
+    target_other: float = 0.2  # the target is one of these, when there is one
+    absent: float = 0.12  # the target is not in the mix
+    double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
+    rival: float = 0.06  # another timbre of the target's instrument plays too
+    varispeed: float = 0.3  # pitch and time move together
+    varispeed_range: float = 0.06  # at most by this much
+    level_db: float = 9.0  # uniform, around equal loudness
+    mono: float = 0.12  # the whole mix is folded
+    lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
+    highest_db: float = -12.0
+    other_timbre: float = 0.25  # the reference has another timbre of its instrument
+    reference_changed: float = 0.5  # the reference has its own augmentation
+    reference_short: float = 0.3  # the reference is cut
+    reference_shortest: float = 0.5  # seconds
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+
+    def __post_init__(self) -> None:
+        if min(self.n_frames, self.reference_frames) < 1:
+            raise ConfigError("n_frames and reference_frames must be 1 or more")
+        if not self.lowest_db <= self.highest_db <= 0:
+            raise ConfigError("lowest_db must not exceed highest_db, nor that 0")
+
+
+class Example(NamedTuple):
+    """One thing to learn: float32, stereo, 44.1 kHz."""
+
+    mixture: np.ndarray  # (2, n_frames)
+    target: np.ndarray  # (2, n_frames)
+    reference: np.ndarray  # (2, reference_frames)
+    instrument: str
+    absent: bool
+
+
+@dataclass(frozen=True)
+class ValidationItem:
+    """A whole mix with every answer: float32, stereo, 44.1 kHz."""
+
+    mixture: np.ndarray  # (2, n_frames), the sum of the stems
+    stems: dict[str, np.ndarray]
+    references: dict[str, np.ndarray]
+    tempo_bpm: float
+    beats_s: np.ndarray
+
+
+class Mixer:
+    """An endless desk.
+
+    Parameters
+    ----------
+    folder : Path
+        The cache that `loops` rendered.
+    config : MixingConfig
+        The numbers.
+    split : str
+        "train", "validation" or "test".
+    seed : int
+        Of `validation_set`; `example` is given its own generator.
+    """
+
+    def __init__(
+        self, folder: Path | str, config: MixingConfig, *, split: str, seed: int
+    ) -> None:
+        self.config = config
+        self.cache = Cache(Path(folder), split)
+        self._songs = sorted(self.cache.songs)
+        self._others = sorted(set(self.cache.by_instrument) - set(BACHATA))
+        self._seed = seed
+
+    def example(self, rng: np.random.Generator) -> Example:
+        """Return an example; everything random comes from `rng`.
+
+        Safe to call from several threads, each with its own generator.
+        """
+        cfg = self.config
+        present = [i for i in BACHATA if rng.random() < cfg.present]
+        n_others = int((rng.random(2) < cfg.others).sum())
+        others = [str(i) for i in rng.permutation(self._others)[:n_others]]
+        target, absent = self._choose_target(present, others, rng)
+        playing = [i for i in present + others if not (absent and i == target)]
+        if not absent and target not in playing:
+            playing.append(target)
+
+        stems = self._choose_stems(playing, rng)
+        sounds = {s.instrument: self._part(s, *w, rng) for s, w in stems}
+        answer = np.zeros((2, cfg.n_frames), np.float32)
+        chosen = next((s for s, _ in stems if s.instrument == target), None)
+        extra = answer
+        rival = False
+        if chosen is None or absent:
+            rows = self.cache.by_instrument[target]
+            chosen, absent = rows[rng.integers(len(rows))], True
+            window = None
+        else:
+            window = next(w for s, w in stems if s is chosen)
+            answer = sounds[target]
+            draw = rng.random()
+            if draw < cfg.double:
+                answer = answer + self._second(chosen, chosen.timbre, rng)
+            elif draw < cfg.double + cfg.rival:
+                extra = self._rival(chosen, rng)
+                rival = True
+        rest = sum((v for k, v in sounds.items() if k != target), start=extra)
+        other_timbre = not rival and rng.random() < cfg.other_timbre
+        reference = self._reference(chosen, window, other_timbre, rng)
+        mixture = answer + rest
+        if rng.random() < cfg.mono:
+            mixture, answer = _folded(mixture), _folded(answer)
+        gain = self._gain(mixture, rng)
+        return Example(mixture * gain, answer * gain, reference, target, absent)
+
+    def validation_set(
+        self, n_items: int, seconds: float = 8.0
+    ) -> list[ValidationItem]:
+        """Return mixes of the four bachata instruments, always the same ones.
+
+        All four are present, within 3 dB of equal loudness, gently panned; each
+        reference has its stem's timbre and comes from another song where the
+        cache has one.
+        """
+        return [self._validation_item(i, seconds) for i in range(n_items)]
+
+    def _choose_target(
+        self, present: list[str], others: list[str], rng: np.random.Generator
+    ) -> tuple[str, bool]:
+        cfg = self.config
+        if rng.random() < cfg.absent:
+            missing = [i for i in BACHATA if i not in present]
+            missing += [str(i) for i in rng.permutation(self._others)[:1]]
+            target = missing[rng.integers(len(missing))]
+            # Something else must sound
+            if target not in others and len(present) + len(others) > 0:
+                return target, True
+        if others and rng.random() < cfg.target_other:
+            return others[rng.integers(len(others))], False
+        return BACHATA[rng.integers(len(BACHATA))], False
+
+    def _choose_stems(
+        self, playing: list[str], rng: np.random.Generator
+    ) -> list[tuple[Stem, tuple[int, int]]]:
+        """Return stems, each with its window: first frame, frames to read."""
+        coherent = rng.random() < self.config.coherent
+        song = self.cache.songs[self._songs[rng.integers(len(self._songs))]]
+        shared: tuple[int, int] | None = None
+        chosen = []
+        for instrument in playing:
+            rows = song.get(instrument) if coherent else None
+            window = shared if rows else None
+            rows = rows or self.cache.by_instrument[instrument]
+            stem = rows[rng.integers(len(rows))]
+            if window is None:
+                window = self._window(stem, rng)
+                if coherent and stem.song == next(iter(song.values()))[0].song:
+                    shared = window
+            chosen.append((stem, window))
+        return chosen
+
+    def _window(self, stem: Stem, rng: np.random.Generator) -> tuple[int, int]:
+        cfg = self.config
+        size = cfg.n_frames
+        if rng.random() < cfg.varispeed:
+            speed = rng.uniform(1 - cfg.varispeed_range, 1 + cfg.varispeed_range)
+            size = round(size * speed)
+        last = max(stem.n_frames - size, 0)
+        if rng.random() < cfg.at_beat:
+            beats = [b for b in stem.beats if b <= last] or [0]
+            return beats[rng.integers(len(beats))], size
+        return int(rng.integers(last + 1)), size
+
+    def _part(
+        self, stem: Stem, start: int, size: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        cfg = self.config
+        sound = varispeed(self.cache.read(stem, start, size), cfg.n_frames)
+        level = 10 ** (rng.uniform(-cfg.level_db, cfg.level_db) / 20)
+        return augmented(sound, cfg.augmentation, rng) * np.float32(level)
+
+    def _second(
+        self, chosen: Stem, timbre: str, rng: np.random.Generator
+    ) -> np.ndarray:
+        rows = self.cache.by_timbre[chosen.instrument, timbre]
+        rows = [s for s in rows if s.song != chosen.song] or rows
+        stem = rows[rng.integers(len(rows))]
+        return self._part(stem, *self._window(stem, rng), rng)
+
+    def _rival(self, chosen: Stem, rng: np.random.Generator) -> np.ndarray:
+        """A second player of the instrument, who does not sound like the first."""
+        rows = self.cache.by_instrument[chosen.instrument]
+        timbres = sorted({s.timbre for s in rows if s.family != chosen.family})
+        timbres = timbres or sorted({s.timbre for s in rows} - {chosen.timbre})
+        if not timbres:
+            return np.zeros((2, self.config.n_frames), np.float32)
+        return self._second(chosen, timbres[rng.integers(len(timbres))], rng)
+
+    def _reference(
+        self,
+        chosen: Stem,
+        window: tuple[int, int] | None,
+        other_timbre: bool,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        cfg = self.config
+        size = cfg.reference_frames
+        rows = self.cache.by_timbre[chosen.instrument, chosen.timbre]
+        if other_timbre:
+            rows = self.cache.by_instrument[chosen.instrument]
+        elsewhere = [s for s in rows if s.song != chosen.song]
+        stem = elsewhere[rng.integers(len(elsewhere))] if elsewhere else chosen
+        busy = window if stem is chosen else None
+        sound = self._sounding(stem, size, busy, rng)
+        if rng.random() < cfg.reference_changed:
+            sound = augmented(sound, cfg.augmentation, rng)
+            sound = sound * np.float32(10 ** (rng.uniform(-12, 6) / 20))
+        elif len(sound) == 1:
+            sound = np.repeat(sound, 2, axis=0)
+        if rng.random() < cfg.reference_short:
+            shortest = min(cfg.reference_shortest, size / SAMPLE_RATE)
+            kept = round(rng.uniform(shortest, size / SAMPLE_RATE) * SAMPLE_RATE)
+            # Keep a part that sounds, wherever it lies
+            power = np.cumsum(np.square(sound).sum(axis=0))
+            at = int(np.searchsorted(power, 0.3 * power[-1]))
+            at = min(at, size - kept)
+            sound = np.pad(sound[:, at : at + kept], ((0, 0), (0, size - kept)))
+        return sound
+
+    def _sounding(
+        self,
+        stem: Stem,
+        size: int,
+        busy: tuple[int, int] | None,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Return the loudest of some random parts, away from `busy` if possible."""
+        last = max(stem.n_frames - size, 0)
+        starts = [int(s) for s in rng.integers(last + 1, size=8)]
+        if busy is not None:
+            first, length = busy
+            free = [s for s in starts if s + size <= first or s >= first + length]
+            starts = free or starts
+        for start in starts[:4]:
+            sound = self.cache.read(stem, start, size)
+            flat = sound.ravel()
+            if np.dot(flat, flat) / flat.size > _SILENT_RMS**2:
+                break
+        return sound
+
+    def _gain(self, mixture: np.ndarray, rng: np.random.Generator) -> np.float32:
+        flat = mixture.ravel()
+        rms = np.sqrt(np.dot(flat, flat) / flat.size)
+        wanted = 10 ** (rng.uniform(self.config.lowest_db, self.config.highest_db) / 20)
+        peak = float(np.abs(mixture).max())
+        return np.float32(min(wanted / (rms + 1e-5), 0.98 / (peak + 1e-5)))
+
+    def _validation_item(self, index: int, seconds: float) -> ValidationItem:
+        rng = generator(self._seed, "validation item", index)
+        name = self._songs[index % len(self._songs)]
+        song = self.cache.songs[name]
+        size = round(seconds * SAMPLE_RATE)
+        pan = AugmentationConfig(0, 0, 0, 1, 0, 0, 0, 0.4)
+        stems, references = {}, {}
+        for instrument in BACHATA:
+            rows = song[instrument]
+            stem = rows[rng.integers(len(rows))]
+            size = min(size, stem.n_frames)
+            level = np.float32(10 ** (rng.uniform(-3, 3) / 20))
+            part = self.cache.read(stem, 0, size)
+            stems[instrument] = augmented(part, pan, rng) * level
+            same = self.cache.by_timbre[instrument, stem.timbre]
+            same = [s for s in same if s.song != name] or [stem]
+            other = same[rng.integers(len(same))]
+            sound = self._sounding(other, self.config.reference_frames, None, rng)
+            references[instrument] = np.repeat(sound, 3 - len(sound), axis=0)
+        mixture = sum(stems.values(), start=np.zeros((2, size), np.float32))
+        gain = np.float32(min(1.0, 0.98 / float(np.abs(mixture).max())))
+        beats = np.array(stem.beats) / SAMPLE_RATE
+        return ValidationItem(
+            mixture=mixture * gain,
+            stems={k: v * gain for k, v in stems.items()},
+            references=references,
+            tempo_bpm=stem.tempo_bpm,
+            beats_s=beats[beats < size / SAMPLE_RATE],
+        )
+
+
+def _folded(sound: np.ndarray) -> np.ndarray:
+    return np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0)

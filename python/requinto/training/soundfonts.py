@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Notes to sound through FluidSynth and a General MIDI bank, dry.
+
+The library is called directly: a song is rendered in one pass, in memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from requinto.errors import RequintoError
+
+SAMPLE_RATE = 44100
+BANK_FOLDERS = (
+    Path("/usr/share/sounds/sf2"),
+    Path("/usr/share/soundfonts"),
+    Path.home() / ".local/share/sounds/sf2",
+)
+BANKS = {"fluid": "FluidR3_GM.sf2", "tim": "TimGM6mb.sf2"}
+_DRUM_BANK = 128
+
+
+class BankError(RequintoError):
+    """A sound bank, or the library that plays it, is not installed."""
+
+
+def find_bank(name: str) -> Path:
+    """Return the path of a bank.
+
+    Raises
+    ------
+    BankError
+        If it is not in any of `BANK_FOLDERS`.
+    """
+    file = BANKS.get(name, name)
+    for folder in BANK_FOLDERS:
+        if (folder / file).exists():
+            return folder / file
+    places = ", ".join(str(f) for f in BANK_FOLDERS)
+    raise BankError(f"sound bank {file} is not installed (looked in {places})")
+
+
+@functools.cache
+def _library() -> Any:
+    found = ctypes.util.find_library("fluidsynth")
+    if found is None:
+        raise BankError("the FluidSynth library (libfluidsynth) is not installed")
+    library = ctypes.CDLL(found)
+    for name in ("new_fluid_settings", "new_fluid_synth"):
+        getattr(library, name).restype = ctypes.c_void_p
+    return library
+
+
+class Bank:
+    """One bank in one synthesiser; use `bank` to get it."""
+
+    def __init__(self, path: Path) -> None:
+        self._lib = lib = _library()
+        settings = ctypes.c_void_p(lib.new_fluid_settings())
+        for name, number in (
+            (b"synth.reverb.active", 0),
+            (b"synth.chorus.active", 0),
+            (b"synth.polyphony", 256),
+            (b"synth.dynamic-sample-loading", 1),
+        ):
+            lib.fluid_settings_setint(settings, name, ctypes.c_int(number))
+        for name, value in (
+            (b"synth.sample-rate", SAMPLE_RATE),
+            (b"synth.gain", 0.4),
+        ):
+            lib.fluid_settings_setnum(settings, name, ctypes.c_double(value))
+        self._synth = ctypes.c_void_p(lib.new_fluid_synth(settings))
+        self._font = lib.fluid_synth_sfload(self._synth, str(path).encode(), 1)
+        if self._font < 0:
+            raise BankError(f"cannot load the sound bank {path}")
+
+    def render(
+        self,
+        notes: list[tuple[int, int, int, float]],
+        n_frames: int,
+        program: int,
+        *,
+        drums: bool = False,
+    ) -> np.ndarray:
+        """Return notes as sound.
+
+        Parameters
+        ----------
+        notes : list of (first frame, end frame, MIDI note, velocity 0 to 1)
+            What to play.
+        n_frames : int
+            Length of the result.
+        program : int
+            Preset, from 0; that of a kit when `drums`.
+        drums : bool
+            Whether notes choose the sounds of a drum kit.
+
+        Returns
+        -------
+        np.ndarray, shape=(2, n_frames)
+            Without reverb or chorus.
+        """
+        lib, synth = self._lib, self._synth
+        lib.fluid_synth_system_reset(synth)
+        channel = 9 if drums else 0
+        status = lib.fluid_synth_program_select(
+            synth, channel, self._font, _DRUM_BANK if drums else 0, program
+        )
+        if status != 0:
+            raise BankError(f"the bank has no {'kit' if drums else 'preset'} {program}")
+
+        # Ends come before starts at the same instant, or a repeated note dies
+        events = [(end, 0, pitch, 0.0) for _, end, pitch, _ in notes]
+        events += [(start, 1, pitch, velocity) for start, _, pitch, velocity in notes]
+        sound = np.zeros((2, n_frames), np.float32)
+        here = 0
+        for frame, is_start, pitch, velocity in sorted(events):
+            frame = min(max(frame, 0), n_frames)
+            self._write(sound, here, frame)
+            here = max(here, frame)
+            if is_start:
+                force = int(np.clip(round(velocity * 127), 1, 127))
+                lib.fluid_synth_noteon(synth, channel, pitch, force)
+            elif not drums:
+                lib.fluid_synth_noteoff(synth, channel, pitch)
+        self._write(sound, here, n_frames)
+        return sound
+
+    def _write(self, sound: np.ndarray, start: int, stop: int) -> None:
+        if stop <= start:
+            return
+        left, right = (row.ctypes.data_as(ctypes.c_void_p) for row in sound)
+        zero, one = ctypes.c_int(start), ctypes.c_int(1)
+        n_frames = ctypes.c_int(stop - start)
+        self._lib.fluid_synth_write_float(
+            self._synth, n_frames, left, zero, one, right, zero, one
+        )
+
+
+@functools.cache
+def bank(name: str) -> Bank:
+    """Return a bank, loaded once in each process."""
+    return Bank(find_bank(name))
