@@ -43,10 +43,10 @@ class SpectraConfig:
     """The transform, and the bands in which the network sees it."""
 
     sample_rate: int = 44100  # Hz
-    n_fft: int = 4096  # samples of the Hann window
-    hop: int = 1024  # samples between columns
-    n_bands: int = 320  # rows the network sees, a multiple of 2**depth
-    n_linear_bands: int = 160  # the lowest, one bin wide each; the rest logarithmic
+    n_fft: int = 3072  # samples of the Hann window
+    hop: int = 768  # samples between columns
+    n_bands: int = 256  # rows the network sees, a multiple of 16
+    n_linear_bands: int = 128  # the lowest, one bin wide each; the rest logarithmic
     n_columns_step: int = 16  # clips are padded to a multiple of this
 
     def __post_init__(self) -> None:

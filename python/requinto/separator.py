@@ -15,6 +15,8 @@ from requinto.spectra import Spectra, compressed
 if TYPE_CHECKING:
     import keras
 
+_REFERENCE_S = 3.0  # shorter references are padded to what training showed
+
 
 class Separator(Protocol):
     """What `extract.py` and `stream.py` need of a model, wherever it runs."""
@@ -57,6 +59,7 @@ class NetworkSeparator:
     ) -> None:
         self.config = config
         self._spectra = Spectra(config.spectra)
+        self._reference_frames = round(_REFERENCE_S * config.spectra.sample_rate)
         self._unet = unet
         self._encoder = encoder
         self._references = references
@@ -87,6 +90,8 @@ class NetworkSeparator:
         """
         spectra = self._spectra
         sound = _stereo(self._at_model_rate(reference, sample_rate))
+        if (missing := self._reference_frames - sound.shape[1]) > 0:
+            sound = np.pad(sound, ((0, 0), (0, missing)))
         power = spectra.power(spectra.analyse(sound))
         view = spectra.padded(compressed(power))
         with self._lock:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import librosa
 import numpy as np
+import scipy.sparse
 
 from requinto.config import SpectraConfig
 
@@ -23,8 +24,11 @@ class Spectra:
 
     def __init__(self, config: SpectraConfig) -> None:
         self.config = config
-        self.bin_weights = _bin_weights(config)
-        self.band_sizes = self.bin_weights.sum(axis=0)
+        weights = _bin_weights(config)
+        self.band_sizes = weights.sum(axis=0)
+        # A bin lies in two bands at most: nearly all weights are zero
+        self._spreading = scipy.sparse.csr_matrix(weights)
+        self._averaging = scipy.sparse.csr_matrix((weights / self.band_sizes).T)
 
     def analyse(self, audio: np.ndarray) -> np.ndarray:
         """Return the spectrum of `audio`, `(n_channels, n_frames)`."""
@@ -48,8 +52,8 @@ class Spectra:
         Takes `(n_channels, n_bins, n_columns)`, returns
         `(n_columns, n_bands, n_channels)`, float32.
         """
-        banded = values.transpose(2, 0, 1) @ (self.bin_weights / self.band_sizes)
-        return np.ascontiguousarray(banded.swapaxes(1, 2), dtype=np.float32)
+        banded = np.stack([self._averaging @ channel for channel in values])
+        return np.ascontiguousarray(banded.transpose(2, 1, 0), dtype=np.float32)
 
     def power(self, spectrum: np.ndarray) -> np.ndarray:
         """Return the mean power in each band of a spectrum."""
@@ -60,8 +64,8 @@ class Spectra:
 
         Columns of the mask beyond the spectrum's are padding, and ignored.
         """
-        by_bin = mask[: spectrum.shape[2]].swapaxes(1, 2) @ self.bin_weights.T
-        return spectrum * by_bin.transpose(1, 2, 0)
+        shown = mask[: spectrum.shape[2]].transpose(2, 1, 0)
+        return spectrum * np.stack([self._spreading @ channel for channel in shown])
 
     def padded(self, bands: np.ndarray) -> np.ndarray:
         """Pad bands with silence to a multiple of `n_columns_step` columns.

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The `requinto` command; each subcommand is a few lines over the library."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+import requinto
+from requinto import audio as sound
+from requinto import plugin as plugin_files
+from requinto.errors import RequintoError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Point at an instrument, get it out of the mix.",
+)
+plugin_app = typer.Typer(no_args_is_help=True, help="The built VST3 plugin.")
+app.add_typer(plugin_app, name="plugin")
+
+Song = Annotated[Path, typer.Argument(help="A sound file: wav, flac, ogg, mp3, aiff.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def main() -> None:
+    """Run the command; exit with 0, or with 2 and one line on stderr."""
+    try:
+        app()
+    except RequintoError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("stopped")
+    except MemoryError:
+        _fail("not enough memory for this file")
+
+
+def _fail(message: str) -> None:
+    print(f"requinto: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+@app.command()
+def extract(
+    song: Song,
+    target: Annotated[
+        str | None, typer.Option(help="A built-in target; guitar unless told.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A sound file with the instrument alone.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="SONG-TARGET.wav unless told.")
+    ] = None,
+    rest: Annotated[
+        Path | None, typer.Option(help="Where to write everything else.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Extract an instrument from SONG."""
+    chosen = target or ("reference" if reference else "guitar")
+    place = output or Path(f"{song.stem}-{chosen}.wav")
+    _check_places(song, place, rest, plot)
+    mixture, rate = sound.read(song)
+    options: dict[str, Any] = {"target": target}
+    if reference:
+        options["reference"], options["reference_sample_rate"] = sound.read(reference)
+    with _progress(f"Extracting {chosen}") as notify:
+        extracted, others = requinto.separate(
+            mixture, rate, progress=notify, **options
+        )
+    sound.write(place, extracted, rate)
+    if rest:
+        sound.write(rest, others, rate)
+    if plot:
+        from requinto.evaluation.pictures import spectrograms
+
+        rows = {"mixture": mixture, chosen: extracted, "everything else": others}
+        spectrograms(rows, rate, plot)
+    result = {
+        "song": str(song),
+        "target": chosen,
+        "output": str(place),
+        "rest": str(rest) if rest else None,
+        "plot": str(plot) if plot else None,
+        "sample_rate": rate,
+        "duration_s": round(mixture.shape[1] / rate, 3),
+    }
+    print(json.dumps(result, indent=2) if as_json else place)
+
+
+@app.command()
+def targets() -> None:
+    """List the built-in targets."""
+    print("\n".join(requinto.targets()))
+
+
+@app.command()
+def beats(song: Song, as_json: Json = False) -> None:
+    """Track the beats of SONG."""
+    mixture, rate = sound.read(song)
+    found = requinto.beats(mixture, rate)
+    if as_json:
+        result = {
+            "tempo_bpm": round(found.tempo_bpm, 2),
+            "beats_per_bar": found.beats_per_bar,
+            "times_s": found.times_s.round(4).tolist(),
+            "downbeats_s": found.downbeats_s.round(4).tolist(),
+        }
+        print(json.dumps(result, indent=2))
+    else:
+        print("\n".join(f"{time_s:.3f}" for time_s in found.times_s))
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Option("-o", "--output", help="Where to put sound and picture.")
+    ] = Path("requinto-demo"),
+    as_json: Json = False,
+) -> None:
+    """Run the plugin in pedalboard on a bachata of ours, and score it."""
+    from requinto.apps.demo import run
+
+    run(folder, as_json=as_json)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="A TOML file of training numbers.")],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint.")
+    ] = False,
+) -> None:
+    """Train a model on a library of loops."""
+    from requinto.training.fit import train as fit
+    from requinto.training.fit import training_config
+
+    print(fit(training_config(config), resume=resume))
+
+
+@plugin_app.command("path")
+def plugin_path() -> None:
+    """Print where the built bundle is."""
+    print(requinto.plugin_path())
+
+
+@plugin_app.command("install")
+def plugin_install() -> None:
+    """Copy the bundle to where hosts look for the user's plugins."""
+    print(plugin_files.install())
+
+
+@plugin_app.command("status")
+def plugin_status(as_json: Json = False) -> None:
+    """Tell what is built, what is installed, and which Python it will start."""
+    from requinto.weights import models_folder
+
+    installed = plugin_files.install_folder() / plugin_files.BUNDLE
+    status = {
+        "built": str(requinto.plugin_path()),
+        "installed": str(installed) if installed.is_dir() else None,
+        "models": str(models_folder()),
+        **plugin_files.installed_home(installed),
+    }
+    if as_json:
+        print(json.dumps(status, indent=2))
+    else:
+        for name, value in status.items():
+            print(f"{name}: {value or 'no'}")
+
+
+def _check_places(song: Path, *places: Path | None) -> None:
+    """Fail before an hour of work, not after it."""
+    output, rest, plot = places
+    for place in filter(None, (output, rest)):
+        sound.check_writable(place)
+    if plot:
+        sound.check_place(plot)
+    named = [place.resolve() for place in places if place] + [song.resolve()]
+    if len(set(named)) < len(named):
+        raise requinto.AudioFileError("song, output, rest and plot must differ")
+
+
+class _progress:  # noqa: N801  (used like a function)
+    """A progress bar on a terminal, and nothing elsewhere."""
+
+    def __init__(self, text: str) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(console=console, disable=not console.is_terminal)
+        self._task = self._bar.add_task(text, total=1.0)
+
+    def __enter__(self) -> Any:
+        self._bar.start()
+        return lambda share: self._bar.update(self._task, completed=share)
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()

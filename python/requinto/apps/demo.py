@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demonstration: the built plugin in pedalboard, on a bachata of ours."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from rich.console import Console
+from rich.table import Table
+
+import requinto
+from requinto import audio as sound
+from requinto.clips import ClipFrames
+from requinto.config import SpectraConfig
+from requinto.errors import AudioFileError, ModelError, PluginError
+from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
+from requinto.evaluation.pictures import spectrograms
+from requinto.extract import plan
+from requinto.spectra import Spectra
+from requinto.weights import load_separator, models_folder
+
+SHOWN = "guitar"  # the target that is written and drawn
+
+
+def run(folder: Path, *, as_json: bool = False) -> dict[str, Any]:
+    """Extract every instrument of the demo song with the plugin, and score it.
+
+    Writes the extracted guitar, everything else, the mixture and a picture to
+    `folder`, and prints a table (or JSON).
+
+    Returns
+    -------
+    dict
+        What `--json` prints.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioFileError(f"{folder} cannot be made: {error}") from error
+    stems, rate, meta = load_song()
+    mixture = sum(stems.values())
+    assert isinstance(mixture, np.ndarray)
+
+    plugin = load_plugin()
+    plugin.beat_source = "Fixed tempo"
+    plugin.tempo = meta["tempo_bpm"]
+    duration_s = mixture.shape[1] / rate
+    rows, extracted = {}, {}
+    for name in stems:
+        plugin.target = name
+        begun = time.perf_counter()
+        extracted[name] = plugin.process(mixture, rate)
+        seconds = time.perf_counter() - begun
+        rows[name] = _scores(stems, name, mixture, extracted[name])
+        rows[name]["real_time_factor"] = seconds / duration_s
+
+    guitar = extracted[SHOWN]
+    sound.write(folder / "mixture.wav", mixture, rate)
+    sound.write(folder / f"{SHOWN}.wav", guitar, rate)
+    sound.write(folder / "everything-else.wav", mixture - guitar, rate)
+    picture = folder / "picture.png"
+    spectrograms(
+        {
+            "mixture, with the clip grid": mixture,
+            f"{SHOWN}, extracted": guitar,
+            f"{SHOWN}, as it was played": stems[SHOWN],
+        },
+        rate,
+        picture,
+        joins_s=_joins_s(mixture, rate, meta),
+    )
+    result = {
+        "plugin": str(requinto.plugin_path()),
+        "status": plugin.status,
+        "duration_s": round(duration_s, 2),
+        "instruments": rows,
+        "mean_gain_db": float(np.mean([row["gain_db"] for row in rows.values()])),
+        "folder": str(folder),
+    }
+    _show(result, as_json)
+    return result
+
+
+def load_song() -> tuple[dict[str, np.ndarray], int, dict[str, Any]]:
+    """Return the demo song's stems, their rate in Hz, and what is known of it."""
+    folder = models_folder() / "demo"
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+        stems = {}
+        for name in requinto.targets():
+            stem, rate = soundfile.read(
+                folder / f"{name}.flac", dtype="float32", always_2d=True
+            )
+            stems[name] = np.ascontiguousarray(stem.T)
+    except (OSError, json.JSONDecodeError, soundfile.LibsndfileError) as error:
+        raise ModelError(f"the demo song cannot be read: {error}") from error
+    return stems, rate, meta
+
+
+def load_plugin() -> Any:
+    """Return the built plugin in pedalboard."""
+    import pedalboard
+
+    try:
+        return pedalboard.load_plugin(str(requinto.plugin_path()))
+    except (ImportError, RuntimeError) as error:
+        raise PluginError(f"pedalboard cannot load the plugin: {error}") from error
+
+
+def _scores(
+    stems: dict[str, np.ndarray], name: str, mixture: np.ndarray, estimate: np.ndarray
+) -> dict[str, float]:
+    truth = stems[name]
+    ideal = ideal_ratio_mask(Spectra(SpectraConfig()), truth, mixture - truth)
+    before, after = si_sdr(truth, mixture), si_sdr(truth, estimate)
+    return {
+        "mixture_db": before,
+        "extracted_db": after,
+        "gain_db": after - before,
+        "ideal_mask_db": si_sdr(truth, ideal),
+    }
+
+
+def _joins_s(mixture: np.ndarray, rate: int, meta: dict[str, Any]) -> list[float]:
+    duration_s = mixture.shape[1] / rate
+    grid = requinto.Beats.grid(meta["tempo_bpm"], duration_s)
+    sizes = ClipFrames.at(load_separator().clips, rate)
+    return [clip.start / rate for clip in plan(mixture.shape[1], rate, grid, sizes)]
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, indent=2))
+        return
+    table = Table(title="SI-SDR in dB, the plugin in pedalboard")
+    for heading in ("instrument", "mixture", "extracted", "gain", "ideal mask", "RTF"):
+        table.add_column(heading, justify="left" if heading == "instrument" else "right")
+    for name, row in result["instruments"].items():
+        table.add_row(
+            name,
+            f"{row['mixture_db']:.1f}",
+            f"{row['extracted_db']:.1f}",
+            f"{row['gain_db']:+.1f}",
+            f"{row['ideal_mask_db']:.1f}",
+            f"{row['real_time_factor']:.3f}",
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        f"mean gain {result['mean_gain_db']:+.1f} dB; plugin status: "
+        f"{result['status']}; files in {result['folder']}"
+    )

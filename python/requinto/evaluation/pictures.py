@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures of sound, to listen with the eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import librosa
+import numpy as np
+
+from requinto import audio as sound
+
+_SHOWN_HZ = 11025  # what lies above is mostly air
+_LONGEST_S = 60.0  # more than this cannot be told apart on a page
+
+
+def spectrograms(
+    rows: dict[str, np.ndarray],
+    sample_rate: float,
+    path: Path,
+    joins_s: Sequence[float] = (),
+) -> None:
+    """Draw spectrograms one above the other and write them to a picture.
+
+    Parameters
+    ----------
+    rows : dict of str to np.ndarray, shape=(n_channels, n_frames)
+        Title and sound of each; the first minute is drawn.
+    sample_rate : float
+        Hz.
+    path : Path
+        The picture; its ending names the kind (png, svg, pdf).
+    joins_s : sequence of float
+        Where clips begin, in seconds, drawn as lines.
+
+    Raises
+    ------
+    AudioFileError
+        If the picture cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 2.4 * len(rows)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
+    for axis, (title, audio) in zip(axes, rows.items(), strict=True):
+        image = _draw(axis, audio, sample_rate)
+        axis.set_title(title, loc="left")
+        axis.set_ylabel("kHz")
+        for join_s in joins_s:
+            axis.axvline(join_s, color="white", linewidth=0.5, alpha=0.7)
+    axes[-1].set_xlabel("seconds")
+    figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
+    try:
+        with sound.whole_file(path) as unfinished:
+            figure.savefig(unfinished, dpi=100)
+    except ValueError as error:
+        raise sound.AudioFileError(f"{path} cannot be drawn: {error}") from error
+
+
+def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyped-def]
+    shown = librosa.to_mono(np.atleast_2d(audio)[:, : int(_LONGEST_S * sample_rate)])
+    magnitude = np.abs(librosa.stft(shown, n_fft=2048, hop_length=512))
+    level_db = 20 * np.log10(magnitude + 1e-5)
+    top_khz = sample_rate / 2000
+    image = axis.imshow(
+        level_db,
+        origin="lower",
+        aspect="auto",
+        extent=(0, len(shown) / sample_rate, 0, top_khz),
+        vmin=-40,
+        vmax=40,
+        cmap="magma",
+    )
+    axis.set_ylim(0, min(top_khz, _SHOWN_HZ / 1000))
+    return image
