@@ -69,7 +69,7 @@ def augmented(
         size, damping = float(rng.uniform(0.05, 0.6)), float(rng.uniform(0.2, 0.9))
         chain.append(pedalboard.Reverb(size, damping, wet, 1 - wet))
     if chain:
-        sound = pedalboard.Pedalboard(chain)(sound, SAMPLE_RATE)
+        sound = pedalboard.Chain(chain)(sound, SAMPLE_RATE)
     after = _level(sound)
     gain = np.float32(before / max(after, 1e-6)) * rng.choice((-1, 1))
     return _placed(sound, config, rng) * np.float32(gain)

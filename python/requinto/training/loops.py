@@ -24,13 +24,10 @@ import typer
 
 from requinto.errors import ConfigError
 from requinto.training import rendering
-from requinto.training.patterns import (
-    BEATS_PER_BAR,
-    SEED_RANGES,
-    generator,
-    plan_song,
-)
-from requinto.training.timbres import BACHATA, SAMPLE_RATE, Timbre, timbres
+from requinto.training.pattern_tables import BEATS_PER_BAR
+from requinto.training.songs import SEED_RANGES, generator, plan_song
+from requinto.training.soundfonts import SAMPLE_RATE
+from requinto.training.timbres import BACHATA, Timbre, timbres
 
 FORMAT = 1  # of song.json
 

@@ -12,8 +12,9 @@ import numpy as np
 from requinto.errors import ConfigError
 from requinto.training.augmentation import AugmentationConfig, augmented, varispeed
 from requinto.training.cache import Cache, Stem
-from requinto.training.patterns import generator
-from requinto.training.timbres import BACHATA, SAMPLE_RATE
+from requinto.training.songs import generator
+from requinto.training.soundfonts import SAMPLE_RATE
+from requinto.training.timbres import BACHATA
 
 _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
 
@@ -45,6 +46,9 @@ class MixingConfig:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self) -> None:
+        if isinstance(self.augmentation, dict):  # read back from a file
+            parts = AugmentationConfig(**self.augmentation)
+            object.__setattr__(self, "augmentation", parts)
         if min(self.n_frames, self.reference_frames) < 1:
             raise ConfigError("n_frames and reference_frames must be 1 or more")
         if not self.lowest_db <= self.highest_db <= 0:
@@ -156,9 +160,10 @@ class Mixer:
         if rng.random() < cfg.absent:
             missing = [i for i in BACHATA if i not in present]
             missing += [str(i) for i in rng.permutation(self._others)[:1]]
+            missing = missing or [BACHATA[rng.integers(len(BACHATA))]]
             target = missing[rng.integers(len(missing))]
             # Something else must sound
-            if target not in others and len(present) + len(others) > 0:
+            if target not in others and {*present, *others} - {target}:
                 return target, True
         if others and rng.random() < cfg.target_other:
             return others[rng.integers(len(others))], False
@@ -213,7 +218,7 @@ class Mixer:
         return self._part(stem, *self._window(stem, rng), rng)
 
     def _rival(self, chosen: Stem, rng: np.random.Generator) -> np.ndarray:
-        """A second player of the instrument, who does not sound like the first."""
+        """Add a player of the instrument who does not sound like the first."""
         rows = self.cache.by_instrument[chosen.instrument]
         timbres = sorted({s.timbre for s in rows if s.family != chosen.family})
         timbres = timbres or sorted({s.timbre for s in rows} - {chosen.timbre})

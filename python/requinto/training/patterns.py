@@ -1,110 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a seed to a song: chords, and what each instrument plays over them.
+"""What each instrument plays over the plan of a song.
 
-Sources of bars are the tables of `pattern_tables`; a seeded generator chooses
-and varies among them and plays them as a person would, a little off the grid.
+Bars come from the tables of `pattern_tables`; a seeded generator chooses and
+varies among them.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from requinto.errors import ConfigError
 from requinto.training import pattern_tables as tables
-from requinto.training.pattern_tables import BEATS_PER_BAR
-
-# Pattern seeds of each split; no two share one
-SEED_RANGES: dict[str, range] = {
-    "train": range(0, 100_000),
-    "validation": range(100_000, 110_000),
-    "test": range(110_000, 120_000),
-}
-
-
-class Note(NamedTuple):
-    """One sound: where, how long, how high or which, and how hard."""
-
-    beat: float  # from the song's first beat; may be slightly negative
-    beats: float  # length
-    pitch: int  # MIDI note; 0 for percussion
-    velocity: float  # 0 to 1
-    sound: str = ""  # the stroke of a percussion instrument, or a strum's direction
-
-
-class Chord(NamedTuple):
-    """A chord: its root (0 is C) and quality ("", "m" or "7")."""
-
-    root: int
-    quality: str
-
-
-@dataclass(frozen=True)
-class Song:
-    """A plan that every instrument of a song follows."""
-
-    seed: int
-    tempo_bpm: float
-    key: int  # semitones above C
-    minor: bool
-    chords: tuple[Chord, ...]  # one a bar
-    sections: tuple[str, ...]  # one a bar: "derecho", "majao" or "mambo"
-    swing: float  # delay of every second sixteenth, in sixteenths
-    looseness_s: float  # standard deviation of a player's timing
-
-    @property
-    def n_beats(self) -> int:
-        """Length in beats."""
-        return len(self.chords) * BEATS_PER_BAR
-
-
-def generator(*key: int | str) -> np.random.Generator:
-    """Return a random generator that only depends on `key`."""
-    words = [zlib.crc32(k.encode()) if isinstance(k, str) else k for k in key]
-    return np.random.default_rng(words)
-
-
-def split_of_seed(seed: int) -> str:
-    """Return the split a pattern seed belongs to."""
-    for split, seeds in SEED_RANGES.items():
-        if seed in seeds:
-            return split
-    raise ConfigError(f"pattern seed {seed} is in no split")
-
-
-def plan_song(seed: int, n_bars: int = 8) -> Song:
-    """Return the song of a seed."""
-    rng = generator(seed, "song")
-    minor = bool(rng.random() < 0.6)
-    key = int(rng.integers(12))
-    rows = tables.MINOR_PROGRESSIONS if minor else tables.MAJOR_PROGRESSIONS
-    first, second = rng.integers(len(rows), size=2)
-    degrees = (rows[first] + rows[second if rng.random() < 0.3 else first]) * n_bars
-    chords = tuple(Chord((key + d) % 12, q) for d, q in degrees[:n_bars])
-    kinds = ("derecho", "majao", "mambo")
-    half = n_bars // 2
-    opening, closing = rng.choice(kinds, 2, p=(0.5, 0.2, 0.3))
-    return Song(
-        seed=seed,
-        tempo_bpm=round(float(rng.uniform(100, 160)), 1),
-        key=key,
-        minor=minor,
-        chords=chords,
-        sections=(str(opening),) * half + (str(closing),) * (n_bars - half),
-        swing=float(rng.uniform(0, 0.18)),
-        looseness_s=float(rng.uniform(0.001, 0.008)),
-    )
-
-
-def voicing(chord: Chord, lowest: int, n_notes: int) -> list[int]:
-    """Return the `n_notes` chord tones at or above the MIDI note `lowest`."""
-    tones = {(chord.root + t) % 12 for t in tables.CHORD_TONES[chord.quality]}
-    found = [p for p in range(lowest, lowest + 12 * n_notes) if p % 12 in tones]
-    return found[:n_notes]
+from requinto.training.songs import Note, Song, generator, humanise, voicing
 
 
 def play(song: Song, part: str) -> list[Note]:
@@ -123,22 +32,6 @@ def play(song: Song, part: str) -> list[Note]:
     return humanise(PARTS[part](song, rng), song, rng)
 
 
-def humanise(notes: list[Note], song: Song, rng: np.random.Generator) -> list[Note]:
-    """Return `notes` swung, loosened in time and varied in force."""
-    beat_s = 60 / song.tempo_bpm
-    late = rng.normal(0, 0.003) / beat_s  # a player's habit
-    moved = []
-    for note in notes:
-        sixteenth = note.beat * 4
-        is_odd = abs(sixteenth - round(sixteenth)) < 0.05 and round(sixteenth) % 2 == 1
-        swing = song.swing / 4 if is_odd else 0.0
-        loose = np.clip(rng.normal(0, song.looseness_s), -0.02, 0.02) / beat_s
-        velocity = float(np.clip(note.velocity * rng.normal(1, 0.07), 0.15, 1.0))
-        beat = note.beat + swing + late + float(loose)
-        moved.append(note._replace(beat=beat, velocity=velocity))
-    return sorted(moved)
-
-
 def _requinto(song: Song, rng: np.random.Generator) -> list[Note]:
     lowest = int(rng.integers(52, 61))
     figures = rng.integers(len(tables.ARPEGGIOS), size=2)
@@ -154,11 +47,11 @@ def _requinto(song: Song, rng: np.random.Generator) -> list[Note]:
         if section == "mambo":
             figure = tables.MAMBO_ARPEGGIOS[mambo]
         tones = voicing(chord, lowest, 6)
-        step = BEATS_PER_BAR / len(figure)
+        step = tables.BEATS_PER_BAR / len(figure)
         for i, index in enumerate(figure):
             if index is None or rng.random() < 0.04:
                 continue
-            beat = bar * BEATS_PER_BAR + i * step
+            beat = bar * tables.BEATS_PER_BAR + i * step
             force = 0.82 if i % (len(figure) // 4) == 0 else 0.64
             length = step * rng.uniform(0.9, 2.5)
             notes.append(Note(beat, length, tones[index], force))
@@ -173,15 +66,15 @@ def _scale(song: Song) -> list[int]:
 
 
 def _run(song: Song, bar: int, rng: np.random.Generator, around: int) -> list[Note]:
-    """A fill: a run through the scale in eighths and sixteenths, maybe in thirds."""
+    """Return a fill: a run through the scale, perhaps in thirds."""
     scale = _scale(song)
     here = int(np.argmin([abs(p - around) for p in scale]))
     in_thirds = rng.random() < 0.4
     beat, notes, direction = 0.0, [], 1 if rng.random() < 0.5 else -1
-    while beat < BEATS_PER_BAR:
+    while beat < tables.BEATS_PER_BAR:
         step = float(rng.choice((0.25, 0.25, 0.5)))
         force = 0.85 if beat % 1 == 0 else 0.7
-        at = bar * BEATS_PER_BAR + beat
+        at = bar * tables.BEATS_PER_BAR + beat
         notes.append(Note(at, step * 1.1, scale[here], force))
         if in_thirds:
             notes.append(Note(at, step * 1.1, scale[here - 2], force * 0.85))
@@ -195,7 +88,7 @@ def _run(song: Song, bar: int, rng: np.random.Generator, around: int) -> list[No
 
 
 def _lead(song: Song, rng: np.random.Generator) -> list[Note]:
-    """A melody with held notes on chord tones and runs between them."""
+    """Return a melody with held notes on chord tones and runs between them."""
     notes: list[Note] = []
     centre = int(rng.integers(64, 74))
     for bar, chord in enumerate(song.chords):
@@ -203,13 +96,15 @@ def _lead(song: Song, rng: np.random.Generator) -> list[Note]:
             notes += _run(song, bar, rng, centre)
             continue
         beat = float(rng.choice((0, 0, 0.5)))
-        while beat < BEATS_PER_BAR:
+        while beat < tables.BEATS_PER_BAR:
             step = float(rng.choice((0.5, 0.5, 1, 1.5)))
-            tones = voicing(chord, centre - 5, 5)
+            tones = voicing(chord, centre - 5, 4)
             pitch = int(rng.choice(tones))
             if beat % 1 and rng.random() < 0.5:
                 pitch = int(rng.choice([p for p in _scale(song) if abs(p - pitch) < 4]))
-            notes.append(Note(bar * BEATS_PER_BAR + beat, step * 0.95, pitch, 0.75))
+            notes.append(
+                Note(bar * tables.BEATS_PER_BAR + beat, step * 0.95, pitch, 0.75)
+            )
             beat += step
     return notes
 
@@ -222,7 +117,7 @@ def strums(song: Song, rng: np.random.Generator) -> list[tuple[float, str, int]]
         row = tables.STRUMS[rows[1 if bar % 4 == 3 else 0]]
         for i, stroke in enumerate(row):
             if stroke != ".":
-                strokes.append((bar * BEATS_PER_BAR + i / 2, stroke, bar))
+                strokes.append((bar * tables.BEATS_PER_BAR + i / 2, stroke, bar))
     return strokes
 
 
@@ -258,20 +153,24 @@ def _bass(song: Song, rng: np.random.Generator) -> list[Note]:
             pitch = root + (third if isinstance(degree, str) else degree)
             while pitch > 55:
                 pitch -= 12
-            at = bar * BEATS_PER_BAR + beat
+            at = bar * tables.BEATS_PER_BAR + beat
             force = 0.85 if beat == 0 else 0.72
             notes.append(Note(at, length, pitch, force))
         if rng.random() < 0.25:
             following = song.chords[(bar + 1) % len(song.chords)].root
             target = lowest + (following - lowest) % 12
-            at = bar * BEATS_PER_BAR + 3.5
+            at = bar * tables.BEATS_PER_BAR + 3.5
             notes.append(Note(at, 0.4, max(target - int(rng.integers(1, 3)), 28), 0.65))
     return notes
 
 
 def _steps(bar: int, row: str) -> list[tuple[float, str]]:
-    step = BEATS_PER_BAR / len(row)
-    return [(bar * BEATS_PER_BAR + i * step, c) for i, c in enumerate(row) if c != "."]
+    step = tables.BEATS_PER_BAR / len(row)
+    return [
+        (bar * tables.BEATS_PER_BAR + i * step, c)
+        for i, c in enumerate(row)
+        if c != "."
+    ]
 
 
 _BONGO_STROKES = {
@@ -381,7 +280,7 @@ def _comping(song: Song, rng: np.random.Generator) -> list[Note]:
 def _pad(song: Song, rng: np.random.Generator) -> list[Note]:
     lowest = int(rng.integers(48, 62))
     return [
-        Note(bar * BEATS_PER_BAR, BEATS_PER_BAR * 0.98, pitch, 0.7)
+        Note(bar * tables.BEATS_PER_BAR, tables.BEATS_PER_BAR * 0.98, pitch, 0.7)
         for bar, chord in enumerate(song.chords)
         for pitch in voicing(chord, lowest, 4)
     ]

@@ -4,39 +4,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pedalboard
 
-from requinto.training import samples, soundfonts, synthesis_percussion
+from requinto.training import samples, soundfonts
+from requinto.training import synthesis_heldout as heldout
+from requinto.training import synthesis_percussion as percussion
 from requinto.training import synthesis_strings as strings
-from requinto.training.patterns import Note, Song, generator, strums
+from requinto.training.patterns import strums
+from requinto.training.songs import Note, Song, generator
 from requinto.training.soundfonts import SAMPLE_RATE
 
 LEAD_IN_S = 0.05  # before the first beat, for notes that come early
 ACTIVE_LEVEL_DB = -20.0  # RMS of a stem where it sounds
 _PEAK = 0.95
+_KNEE = 0.55  # 15 dB over the level: only clicks and slaps reach it
 
+Keys = dict[str, tuple[int, ...]]
 # Keys of General MIDI kits for each stroke; several are played at once
-BONGO_KEYS: dict[str, dict[str, tuple[int, ...]]] = {
+BONGO_KEYS: dict[str, Keys] = {
     "bongo": {"hi": (60,), "tip": (60,), "slap": (60,), "lo": (61,)},
     "conga": {"hi": (63,), "tip": (62,), "slap": (62,), "lo": (64,)},
 }
-GUIRA_KEYS: dict[str, dict[str, tuple[int, ...]]] = {
+GUIRA_KEYS: dict[str, Keys] = {
     "guiro": {"long": (74,), "short": (73,)},
     "guiro-short": {"long": (73,), "short": (73,)},
     "cabasa": {"long": (69,), "short": (69,)},
     "maracas": {"long": (70,), "short": (70,)},
     "guiro-cabasa": {"long": (74, 69), "short": (69,)},
 }
-CONGA_KEYS = {"open": (63,), "mute": (62,), "slap": (62,), "low": (64,)}
-TIMBALE_KEYS = {"high": (65,), "low": (66,), "bell": (56,)}
-DRUM_KEYS = {"kick": (36,), "snare": (38,), "hat": (42,), "open": (46,)}
+CONGA_KEYS: Keys = {"open": (63,), "mute": (62,), "slap": (62,), "low": (64,)}
+TIMBALE_KEYS: Keys = {"high": (65,), "low": (66,), "bell": (56,)}
+DRUM_KEYS: Keys = {"kick": (36,), "snare": (38,), "hat": (42,), "open": (46,)}
+
+_PERCUSSION: dict[str, tuple[Callable[..., Any], Callable[..., np.ndarray]]] = {
+    "membrane": (percussion.draw_drum, percussion.strike),
+    "ridges": (percussion.draw_scraper, percussion.scrape_ridges),
+    "grains": (percussion.draw_scraper, percussion.shake_grains),
+    "sweep": (heldout.draw_sweep, heldout.strike_sweep),
+    "noise": (percussion.draw_scraper, percussion.scrape_noise),
+}
+_STRINGS: dict[str, tuple[Callable[..., Any], Callable[..., np.ndarray]]] = {
+    "waveguide": (strings.draw_string, strings.pluck_waveguide),
+    "partials": (strings.draw_string, strings.pluck_partials),
+    "fm": (strings.draw_string, strings.pluck_fm),
+    "subtractive": (strings.draw_string, strings.synth_bass),
+    "courses": (heldout.draw_course, heldout.pluck_course),
+}
 
 
 def n_frames_of(song: Song) -> int:
     """Return the length of every stem of a song."""
-    return int(round((LEAD_IN_S + song.n_beats * 60 / song.tempo_bpm) * SAMPLE_RATE))
+    return round((LEAD_IN_S + song.n_beats * 60 / song.tempo_bpm) * SAMPLE_RATE)
 
 
 def frame_of(beat: float, song: Song) -> int:
@@ -57,7 +78,7 @@ def through_kit(
     bank: str,
     kit: int,
     notes: list[Note],
-    keys: dict[str, tuple[int, ...]],
+    keys: Keys,
     song: Song,
     semitones: float = 0.0,
 ) -> np.ndarray:
@@ -85,14 +106,8 @@ def through_string(
     Takes of the same note are kept and repeated, as a sampler would with three
     round robins: a pluck differs from the next, but synthesis stays cheap.
     """
-    bass = name.startswith("bass")
-    draw = strings.draw_string(generator(model, name), bass=bass)
-    pluck: Callable[..., np.ndarray] = {
-        "waveguide": strings.pluck_waveguide,
-        "partials": strings.pluck_partials,
-        "fm": strings.pluck_fm,
-        "subtractive": strings.synth_bass,
-    }[model]
+    draw_one, pluck = _STRINGS[model]
+    draw = draw_one(generator(model, name), bass=name.startswith("bass"))
     release_s = float(generator(model, name, "release").uniform(0.02, 0.12))
     longest = int(2.5 * SAMPLE_RATE)
     takes: dict[tuple[int, int, int], np.ndarray] = {}
@@ -113,18 +128,8 @@ def through_model(
     model: str, name: str, notes: list[Note], song: Song, rng: np.random.Generator
 ) -> np.ndarray:
     """Return strokes through one of the percussion models."""
-    key = generator(model, name)
-    strike: Callable[..., np.ndarray]
-    if model == "membrane":
-        draw: object = synthesis_percussion.draw_drum(key)
-        strike = synthesis_percussion.strike
-    else:
-        draw = synthesis_percussion.draw_scraper(key)
-        strike = {
-            "ridges": synthesis_percussion.scrape_ridges,
-            "grains": synthesis_percussion.shake_grains,
-            "noise": synthesis_percussion.scrape_noise,
-        }[model]
+    draw_one, strike = _PERCUSSION[model]
+    draw = draw_one(generator(model, name))
     sound = np.zeros((1, n_frames_of(song)), np.float32)
     for note in notes:
         stroke = strike(note.sound, note.velocity, draw, rng)[None]
@@ -210,7 +215,7 @@ def with_character(sound: np.ndarray, name: str) -> np.ndarray:
             )
         )
     level = np.sqrt(np.mean(sound**2)) + 1e-9
-    board = pedalboard.Pedalboard(chain)
+    board = pedalboard.Chain(chain)
     if len(sound) == 1 and rng.random() < 0.4:
         sound = np.repeat(sound, 2, axis=0)
     return np.asarray(board((sound * (0.1 / level)).astype(np.float32), SAMPLE_RATE))
@@ -236,9 +241,22 @@ def finished(sound: np.ndarray, song: Song) -> np.ndarray:
         sound = sound[:1]
     n_fade = 1000
     sound[:, -n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
-    gain = 10 ** (ACTIVE_LEVEL_DB / 20) / np.sqrt(active_power(sound) + 1e-12)
-    gain = min(gain, _PEAK / (np.abs(sound).max() + 1e-12))
+    for _ in range(3):  # taming peaks lowers the level a little each time
+        sound = _tamed(sound * np.float32(_to_level(sound)))
+    gain = min(_to_level(sound), _PEAK / (np.abs(sound).max() + 1e-12))
     return np.asarray(sound * np.float32(gain))
+
+
+def _to_level(sound: np.ndarray) -> float:
+    wanted = 10 ** (ACTIVE_LEVEL_DB / 20)
+    return float(wanted / np.sqrt(active_power(sound) + 1e-12))
+
+
+def _tamed(sound: np.ndarray) -> np.ndarray:
+    """Return sound with what exceeds `_KNEE` compressed, as tape would."""
+    size = np.abs(sound)
+    over = np.maximum(size / np.float32(_KNEE), 1) ** np.float32(-0.7)
+    return np.asarray(sound * over)
 
 
 def fitted(sound: np.ndarray, n_frames: int) -> np.ndarray:

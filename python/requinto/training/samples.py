@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from requinto.training.patterns import Chord
+from requinto.training.songs import Chord
 from requinto.training.soundfonts import SAMPLE_RATE, BankError
 
 KIT_FOLDERS = (

@@ -16,14 +16,15 @@ import numpy as np
 
 from requinto.errors import ConfigError
 from requinto.training import rendering
-from requinto.training.patterns import Song, generator, play
+from requinto.training.patterns import play
 from requinto.training.rendering import (
     BONGO_KEYS,
     CONGA_KEYS,
     DRUM_KEYS,
-    SAMPLE_RATE,
     TIMBALE_KEYS,
+    Keys,
 )
+from requinto.training.songs import Song, generator
 
 BACHATA = ("guitar", "bass", "bongo", "guira")
 LICENCES = {
@@ -134,9 +135,7 @@ def _melodic(bank: str, program: int, part: str) -> Renderer:
     return render
 
 
-def _struck(
-    bank: str, kit: int, part: str, keys: dict[str, tuple[int, ...]], semitones: float
-) -> Renderer:
+def _struck(bank: str, kit: int, part: str, keys: Keys, semitones: float) -> Renderer:
     def render(song: Song, rng: np.random.Generator) -> np.ndarray:
         del rng
         notes = play(song, part)
@@ -204,7 +203,7 @@ def _bank_timbres(bank: str, split: str, n: int) -> list[Timbre]:
         render = _struck(bank, kit, "drums", DRUM_KEYS, 0)
         found.append(Timbre("drums", bank, name, split, render))
 
-    rows: list[tuple[str, str, str, dict[str, tuple[int, ...]]]] = [
+    rows: list[tuple[str, str, str, Keys]] = [
         ("bongo", "bongo", "bongo", BONGO_KEYS["bongo"]),
         ("bongo", "conga", "bongo", BONGO_KEYS["conga"]),
         ("conga", "conga", "conga", CONGA_KEYS),
@@ -227,10 +226,10 @@ def _bank_timbres(bank: str, split: str, n: int) -> list[Timbre]:
 def _train() -> list[Timbre]:
     found = _bank_timbres("fluid", "train", 3)
     for model, n_guitars, n_basses in (
-        ("waveguide", 18, 12),
-        ("partials", 14, 10),
-        ("fm", 6, 0),
-        ("subtractive", 0, 10),
+        ("waveguide", 32, 24),
+        ("partials", 24, 16),
+        ("fm", 12, 0),
+        ("subtractive", 0, 20),
     ):
         for part, n in (("guitar", n_guitars), ("bass", n_basses)):
             for i in range(n):
@@ -241,9 +240,9 @@ def _train() -> list[Timbre]:
         for label in (f"{take}", f"{take}~1"):
             found.append(Timbre("guitar", "strums", label, "train", _strummed(take)))
     for model, part, n in (
-        ("membrane", "bongo", 20),
-        ("ridges", "guira", 20),
-        ("grains", "guira", 12),
+        ("membrane", "bongo", 36),
+        ("ridges", "guira", 36),
+        ("grains", "guira", 24),
     ):
         for i in range(n):
             name = f"{i:02d}" if i % 2 == 0 else f"{i:02d}~"
@@ -260,10 +259,12 @@ def _train() -> list[Timbre]:
 
 def _validation() -> list[Timbre]:
     found = _bank_timbres("tim", "validation", 2)
-    for i in range(6):
-        render = _modelled("noise", f"{i:02d}", "guira")
-        found.append(Timbre("guira", "noise", f"{i:02d}", "validation", render))
+    for i in range(8):
+        name = f"{i:02d}"
+        for part in ("guitar", "bass"):
+            render = _string("courses", f"{part}-{name}", part)
+            found.append(Timbre(part, "courses", name, "validation", render))
+        for model, part in (("sweep", "bongo"), ("noise", "guira")):
+            render = _modelled(model, name, part)
+            found.append(Timbre(part, model, name, "validation", render))
     return found
-
-
-__all__ = ["BACHATA", "OTHERS", "SAMPLE_RATE", "Timbre", "find", "timbres"]
