@@ -48,7 +48,9 @@ class Beats:
     def __post_init__(self) -> None:
         check_tempo(self.tempo_bpm)
         if self.beats_per_bar < 1:
-            raise BeatsError(f"beats_per_bar must be 1 or more, got {self.beats_per_bar}")
+            raise BeatsError(
+                f"beats_per_bar must be 1 or more, got {self.beats_per_bar}"
+            )
         for name in ("times_s", "downbeats_s"):
             times = np.asarray(getattr(self, name), dtype=np.float64)
             if times.ndim != 1 or not np.isfinite(times).all():

@@ -91,7 +91,9 @@ def next_end(
     return upcoming[n_beats - 1] if n_beats else latest
 
 
-def cut(audio: np.ndarray, clip: Clip, sizes: ClipFrames, origin: int = 0) -> np.ndarray:
+def cut(
+    audio: np.ndarray, clip: Clip, sizes: ClipFrames, origin: int = 0
+) -> np.ndarray:
     """Return a clip with its context, silent where `audio` does not reach.
 
     Parameters

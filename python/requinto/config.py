@@ -29,13 +29,12 @@ class ClipConfig:
             raise ConfigError(
                 f"beats_per_clip must be 1, 2 or 4, got {self.beats_per_clip}"
             )
-        if min(self.left_context_s, self.right_context_s) < self.crossfade_s / 2:
-            raise ConfigError("contexts must cover half a crossfade")
-
-    @property
-    def horizon_s(self) -> float:
-        """Seconds of sound after a clip's start that its last frame may need."""
-        return self.longest_clip_s + self.right_context_s + self.crossfade_s
+        for name in ("left_context_s", "right_context_s"):
+            if getattr(self, name) < self.crossfade_s / 2:
+                raise ConfigError(
+                    f"{name} must cover half a crossfade ({self.crossfade_s / 2} s), "
+                    f"got {getattr(self, name)}"
+                )
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,9 @@ def beats(audio: np.ndarray, sample_rate: float) -> Beats:
     return track(sound.checked(audio, sample_rate), sample_rate)
 
 
-def plan(n_frames: int, sample_rate: float, beats: Beats, sizes: ClipFrames) -> list[Clip]:
+def plan(
+    n_frames: int, sample_rate: float, beats: Beats, sizes: ClipFrames
+) -> list[Clip]:
     """Return the clips that cover `n_frames` of a song, cut at its beats."""
     longer = beats.continued((n_frames + sizes.longest) / sample_rate)
     beat_frames = np.round(longer.times_s * sample_rate).astype(int)

@@ -86,7 +86,5 @@ def _home() -> str:
     folder = sysconfig.get_config_var("LIBDIR") or ""
     site = Path(__file__).parents[1]
     return (
-        f"executable={sys.executable}\n"
-        f"libpython={Path(folder) / loaded}\n"
-        f"site={site}\n"
+        f"executable={sys.executable}\nlibpython={Path(folder) / loaded}\nsite={site}\n"
     )

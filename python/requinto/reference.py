@@ -28,9 +28,7 @@ class FrequencyPosition(layers.Layer):
         )
 
 
-def build_reference_encoder(
-    spectra: SpectraConfig, config: UNetConfig
-) -> keras.Model:
+def build_reference_encoder(spectra: SpectraConfig, config: UNetConfig) -> keras.Model:
     """Return an untrained reference encoder.
 
     Input, `reference`: `(batch, n_columns, n_bands, 2)`, compressed magnitudes

@@ -99,6 +99,6 @@ def _bin_weights(config: SpectraConfig) -> np.ndarray:
     )
     bins = np.arange(n_bins)
     identity = np.eye(config.n_bands)
-    return np.stack(
-        [np.interp(bins, centres, row) for row in identity], axis=1
-    ).astype(np.float32)
+    return np.stack([np.interp(bins, centres, row) for row in identity], axis=1).astype(
+        np.float32
+    )

@@ -74,9 +74,7 @@ def extract(
     if reference:
         options["reference"], options["reference_sample_rate"] = sound.read(reference)
     with _progress(f"Extracting {chosen}") as notify:
-        extracted, others = requinto.separate(
-            mixture, rate, progress=notify, **options
-        )
+        extracted, others = requinto.separate(mixture, rate, progress=notify, **options)
     sound.write(place, extracted, rate)
     if rest:
         sound.write(rest, others, rate)
@@ -190,7 +188,7 @@ def _check_places(song: Path, *places: Path | None) -> None:
         raise requinto.AudioFileError("song, output, rest and plot must differ")
 
 
-class _progress:  # noqa: N801  (used like a function)
+class _progress:
     """A progress bar on a terminal, and nothing elsewhere."""
 
     def __init__(self, text: str) -> None:

@@ -139,7 +139,9 @@ def _show(result: dict[str, Any], as_json: bool) -> None:
         return
     table = Table(title="SI-SDR in dB, the plugin in pedalboard")
     for heading in ("instrument", "mixture", "extracted", "gain", "ideal mask", "RTF"):
-        table.add_column(heading, justify="left" if heading == "instrument" else "right")
+        table.add_column(
+            heading, justify="left" if heading == "instrument" else "right"
+        )
     for name, row in result["instruments"].items():
         table.add_row(
             name,

@@ -91,9 +91,7 @@ def ideal_ratio_mask(
     return spectra.synthesise(mask * (wanted + other), target.shape[-1])
 
 
-def _pair(
-    reference: np.ndarray, estimate: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _pair(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if reference.shape != estimate.shape:
         raise AudioError(
             f"reference and estimate must have one shape, got {reference.shape} "

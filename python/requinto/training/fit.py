@@ -58,7 +58,9 @@ class TrainingConfig:
         """Return the configuration held in nested dictionaries, as TOML gives them."""
         known = {f.name for f in dataclasses.fields(cls)}
         if unknown := set(values) - known:
-            raise ConfigError(f"unknown names {sorted(unknown)}; known: {sorted(known)}")
+            raise ConfigError(
+                f"unknown names {sorted(unknown)}; known: {sorted(known)}"
+            )
         given = dict(values)
         given["model"] = ModelConfig.from_dict(given.get("model", {}))
         given["mixing"] = MixingConfig(**given.get("mixing", {}))
@@ -116,11 +118,11 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
         progress["minutes"] += (time.monotonic() - begun) / 60
         scores = scorer(networks)
         mean_db = float(np.mean(list(scores.values())))
-        _note(run, progress, float(np.mean(losses)), mean_db, scores)
         if mean_db > progress["best_db"]:
             progress["best_db"] = mean_db
             record = _record(config, progress, scores)
             save_networks(run, "standard", config.model, networks, record)
+        _note(run, progress, float(np.mean(losses)), mean_db, scores)
         model.save_weights(checkpoint)
         progress_path.write_text(json.dumps(progress))
     return run

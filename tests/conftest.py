@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model that changes nothing."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from requinto.config import ClipConfig
+
+# Before anything imports TensorFlow: it talks on stderr otherwise
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+class Unchanged:
+    """A separator that returns each clip as it is."""
+
+    clips = ClipConfig()
+
+    def target(self, name: str) -> np.ndarray:
+        """Return an embedding that nothing looks at."""
+        return np.zeros(1, np.float32)
+
+    def embed(self, reference: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return an embedding that nothing looks at."""
+        return np.zeros(1, np.float32)
+
+    def separate(
+        self, clip: np.ndarray, sample_rate: float, embedding: np.ndarray
+    ) -> np.ndarray:
+        """Return the clip."""
+        return clip
+
+
+@pytest.fixture
+def unchanged():
+    """Return a separator that changes nothing."""
+    return Unchanged()
+
+
+@pytest.fixture
+def unchanged_model(monkeypatch, unchanged):
+    """Let the library run with a model that changes nothing."""
+    import importlib
+
+    extract = importlib.import_module("requinto.extract")
+    monkeypatch.setattr(extract, "load_separator", lambda: unchanged)
+    return unchanged

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clips lie on beats, within bars, and joined they are the song again."""
+
+import numpy as np
+import pytest
+
+from requinto.beats import Beats
+from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
+from requinto.config import ClipConfig
+from requinto.errors import ConfigError
+from requinto.extract import plan
+from sounds import error_db, noise
+
+SIZES = ClipFrames(
+    beats_per_clip=4, longest=400, left_context=100, right_context=50, half_fade=2
+)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])
+@pytest.mark.parametrize("tempo_bpm", [20, 61.7, 120, 240, 400])
+@pytest.mark.parametrize("first_downbeat_s", [0.0, 0.31, 2.9])
+@pytest.mark.parametrize("beats_per_bar", [3, 4, 6])
+def test_joined_clips_are_the_song(rate, tempo_bpm, first_downbeat_s, beats_per_bar):
+    audio = noise(rate * 7 + 13)
+    sizes = ClipFrames.at(ClipConfig(), rate)
+    beats = Beats.grid(tempo_bpm, 7.0, first_downbeat_s, beats_per_bar)
+    joiner = Joiner(sizes, 2)
+
+    clips = plan(audio.shape[1], rate, beats, sizes)
+    joined = np.concatenate(
+        [joiner.join(cut(audio, clip, sizes), clip) for clip in clips], axis=1
+    )
+
+    # A crossfade of equals is exact but for single-precision rounding
+    assert error_db(audio, joined[:, : audio.shape[1]]) < -130
+    assert all(0 < c.end - c.start <= sizes.longest for c in clips)
+    assert [c.end for c in clips[:-1]] == [c.start for c in clips[1:]]
+
+
+def test_clips_begin_at_downbeats_after_a_pickup():
+    rate, beats = 1000, Beats.grid(120, 20.0, first_downbeat_s=1.5)
+    sizes = ClipFrames.at(ClipConfig(), rate)
+
+    clips = plan(10_000, rate, beats, sizes)
+
+    assert clips[0] == Clip(0, 1500)
+    assert [c.start for c in clips[1:4]] == [1500, 3500, 5500]
+
+
+@pytest.mark.parametrize(
+    ("beats", "downbeats", "end"),
+    [
+        ([0, 50, 100, 150, 200, 250], [], 200),  # four beats
+        ([0, 50, 100, 150, 200], [150], 150),  # never across a downbeat
+        ([0, 150, 300, 450, 600], [], 300),  # four would last too long: two
+        ([0, 390, 780], [], 390),  # or one
+        ([0, 500], [], 400),  # or as long as may be
+        ([], [], 400),
+        ([3, 50, 100, 150, 200, 250], [3], 200),  # a join too near is none
+    ],
+)
+def test_next_end(beats, downbeats, end):
+    assert next_end(0, beats, downbeats, SIZES) == end
+
+
+@pytest.mark.parametrize("origin", [0, 100, 1000])
+def test_cut_is_silent_where_the_song_does_not_reach(origin):
+    song = np.arange(1, 2001, dtype=np.float32)[None]
+
+    piece = cut(song[:, origin:], Clip(1200, 1990), SIZES, origin)
+
+    np.testing.assert_array_equal(piece[0, :900], song[0, 1100:2000])
+    assert not piece[0, 900:].any()
+    assert piece.shape[1] == 100 + 790 + 50
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"longest_clip_s": 0.0},
+        {"crossfade_s": -1.0},
+        {"beats_per_clip": 3},
+        {"right_context_s": 0.0},
+    ],
+)
+def test_numbers_that_cannot_work_are_refused(numbers):
+    with pytest.raises(ConfigError, match=next(iter(numbers)).split("_")[0]):
+        ClipConfig(**numbers)

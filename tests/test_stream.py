@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stream must not depend on how the host cuts it, and agree with the library."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import requinto
+from requinto.errors import BeatsError, ConfigError
+from requinto.stream import Stream
+from sounds import RATE, clicks, error_db, noise
+
+
+def play(stream, audio, block_sizes):
+    """Return all the stream gives back, its latency taken away."""
+    trailing = np.zeros((len(audio), stream.latency_frames), np.float32)
+    padded = np.concatenate([audio, trailing], axis=1)
+    played, start, turn = [], 0, 0
+    while start < padded.shape[1]:
+        size = block_sizes[turn % len(block_sizes)]
+        played.append(stream.exchange(padded[:, start : start + size]))
+        start, turn = start + size, turn + 1
+    return np.concatenate(played, axis=1)
+
+
+@pytest.mark.parametrize("block_sizes", [(64,), (1000,), (8192,), (1, 4097, 63)])
+@pytest.mark.parametrize("tempo_bpm", [40, 97.3, 240])
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_output_is_the_input_delayed(unchanged, block_sizes, tempo_bpm, n_channels):
+    rate = 8000  # what is tested here does not depend on it
+    audio = noise(rate * 9 + 5, n_channels)
+    stream = Stream(unchanged, sample_rate=rate, n_channels=n_channels)
+    stream.configure("guitar", "fixed", tempo_bpm)
+
+    played = play(stream, audio, block_sizes)
+
+    assert not played[:, : stream.latency_frames].any()
+    assert error_db(audio, played[:, stream.latency_frames :]) < -100
+
+
+@pytest.mark.parametrize("extra", [0, 1, 5000])
+def test_a_longer_latency_is_kept(unchanged, extra):
+    least = Stream(unchanged, sample_rate=RATE, n_channels=1).latency_frames
+    audio = noise(RATE, 1)
+    stream = Stream(
+        unchanged, sample_rate=RATE, n_channels=1, latency_frames=least + extra
+    )
+    stream.configure("bass", "fixed", 120)
+
+    played = play(stream, audio, (5000,))
+
+    assert error_db(audio, played[:, least + extra :]) < -100
+
+
+def test_a_latency_too_short_for_a_clip_is_refused(unchanged):
+    with pytest.raises(ConfigError, match="latency_frames must be 199332 or more"):
+        Stream(unchanged, sample_rate=RATE, n_channels=2, latency_frames=1000)
+
+
+class Marking:
+    """A separator whose output tells how its clip was cut."""
+
+    def __init__(self, unchanged):
+        self.clips, self.target = unchanged.clips, unchanged.target
+        self.embed = unchanged.embed
+
+    def separate(self, clip, sample_rate, embedding):
+        """Return the clip at a level that depends on all of it."""
+        return clip * np.float32(np.mean(np.abs(clip)) + clip.shape[1] / 1e6)
+
+
+@pytest.mark.parametrize("tempo_bpm", [47, 120, 171.5])
+def test_stream_and_library_agree_on_one_grid(monkeypatch, unchanged, tempo_bpm):
+    extract = sys.modules["requinto.extract"]
+    separator = Marking(unchanged)
+    monkeypatch.setattr(extract, "load_separator", lambda: separator)
+    audio = noise(RATE * 11 + 77)
+    stream = Stream(separator, sample_rate=RATE, n_channels=2)
+    stream.configure("guitar", "fixed", tempo_bpm)
+
+    bounced = play(stream, audio, (1024, 333))[:, stream.latency_frames :]
+    grid = requinto.Beats.grid(tempo_bpm, 11.0)
+    extracted = requinto.extract(audio, RATE, beats=grid)
+
+    np.testing.assert_array_equal(bounced, extracted)
+
+
+@pytest.mark.parametrize("block_sizes", [(512,), (44100,), (7, 9999)])
+def test_detected_clips_do_not_depend_on_blocks(monkeypatch, unchanged, block_sizes):
+    separator = Marking(unchanged)
+    extract = sys.modules["requinto.extract"]
+    monkeypatch.setattr(extract, "load_separator", lambda: separator)
+    audio = clicks(117.0, 14.0) + 0.01 * noise(14 * RATE, 1)
+    stream = Stream(separator, sample_rate=RATE, n_channels=1)
+    stream.configure("guitar", "detect")
+
+    bounced = play(stream, audio, block_sizes)[:, stream.latency_frames :]
+
+    np.testing.assert_array_equal(bounced, requinto.extract(audio, RATE, live=True))
+
+
+def test_settings_out_of_range_are_refused(unchanged):
+    stream = Stream(unchanged, sample_rate=RATE, n_channels=1)
+    with pytest.raises(ConfigError, match="configure"):
+        stream.exchange(np.zeros((1, 8), np.float32))
+    with pytest.raises(BeatsError, match="detect or fixed"):
+        stream.configure("guitar", "host")
+    with pytest.raises(BeatsError, match="20 to 400"):
+        stream.configure("guitar", "fixed", 1000)
