@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The networks have the shapes they promise, save, learn, and heed the reference."""
+
+import keras
+import numpy as np
+import pytest
+
+from requinto.config import ModelConfig, SpectraConfig, UNetConfig
+from requinto.errors import ConfigError
+from requinto.reference import FrequencyPosition
+from requinto.training.losses import separation_loss
+from requinto.unet import AcrossFrequency, FiLM
+from requinto.weights import build_networks
+
+CONFIG = ModelConfig(
+    spectra=SpectraConfig(n_fft=512, hop=128, n_bands=32, n_linear_bands=16),
+    unet=UNetConfig(widths=(4, 6, 8), reference_widths=(4, 6), reference_size=5),
+)
+
+
+def random_inputs(n_examples=3, n_columns=16, seed=0):
+    rng = np.random.default_rng(seed)
+    shape = (n_examples, n_columns, CONFIG.spectra.n_bands, 2)
+    return {
+        "mixture": rng.random(shape, np.float32),
+        "embedding": rng.standard_normal((n_examples, 5), np.float32),
+    }
+
+
+def shaken(network):
+    """Return the network with weights that leave nothing at zero."""
+    rng = np.random.default_rng(1)
+    network.set_weights(
+        [w + 0.1 * rng.random(w.shape, np.float32) for w in network.get_weights()]
+    )
+    return network
+
+
+@pytest.fixture(scope="module")
+def networks():
+    keras.utils.set_random_seed(0)
+    unet, encoder = build_networks(CONFIG)
+    return shaken(unet), shaken(encoder)
+
+
+@pytest.mark.parametrize("n_columns", [4, 16, 48])
+def test_mask_has_shape_and_range(networks, n_columns):
+    mask = networks[0].predict_on_batch(random_inputs(n_columns=n_columns))
+    assert mask.shape == (3, n_columns, 32, 2)
+    assert mask.min() >= 0
+    assert mask.max() <= CONFIG.unet.mask_ceiling
+    assert mask.std() > 1e-4
+
+
+def test_another_reference_gives_another_mask(networks):
+    inputs = random_inputs()
+    masks = [
+        networks[0].predict_on_batch({**inputs, "embedding": embedding})
+        for embedding in (inputs["embedding"], -inputs["embedding"])
+    ]
+    assert np.abs(masks[0] - masks[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("n_columns", [8, 16, 40])
+def test_embedding_has_unit_variance_and_hears_timbre(networks, n_columns):
+    encoder = networks[1]
+    rng = np.random.default_rng(0)
+    low, high = rng.random((2, 1, n_columns, 32, 2), np.float32)
+    low[:, :, 16:], high[:, :, :16] = 0, 0
+
+    embeddings = [encoder.predict_on_batch(sound)[0] for sound in (low, high)]
+
+    np.testing.assert_allclose(np.mean(embeddings, axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(np.std(embeddings, axis=1), 1, atol=0.05)
+    assert np.abs(embeddings[0] - embeddings[1]).max() > 1e-3
+
+
+def test_film_and_tdf_begin_as_the_identity():
+    features = np.random.default_rng(0).random((2, 4, 8, 3), np.float32)
+    np.testing.assert_array_equal(FiLM()([features, np.ones((2, 5))]), features)
+    np.testing.assert_array_equal(AcrossFrequency(6)(features), features)
+
+
+def test_frequency_position_runs_from_bottom_to_top():
+    added = np.asarray(FrequencyPosition()(np.zeros((1, 3, 9, 2))))[0, :, :, 2]
+    np.testing.assert_allclose(added, np.tile(np.linspace(-1, 1, 9), (3, 1)), atol=1e-6)
+
+
+def test_a_saved_network_gives_the_same_mask(tmp_path, networks):
+    path = tmp_path / "unet.keras"
+    networks[0].save(path)
+    inputs = random_inputs()
+    np.testing.assert_allclose(
+        keras.models.load_model(path).predict_on_batch(inputs),
+        networks[0].predict_on_batch(inputs),
+        atol=1e-6,
+    )
+
+
+def test_training_steps_lower_the_loss():
+    keras.utils.set_random_seed(0)
+    unet, _ = build_networks(CONFIG)
+    unet.compile(keras.optimizers.Adam(3e-3), loss=separation_loss)
+    inputs = random_inputs()
+    mixture = inputs["mixture"] ** 4
+    # The truth is the mixture's lower half
+    share = np.where(np.arange(32) < 16, 1.0, 0.0)[:, None]
+    truth = np.stack([mixture, mixture * share, mixture * share**2], axis=-1)
+    losses = [float(unet.train_on_batch(inputs, truth)) for _ in range(30)]
+    assert losses[-1] < losses[0] - 0.05
+
+
+def test_loss_is_least_at_the_true_mask():
+    rng = np.random.default_rng(0)
+    mixture = rng.random((2, 8, 4, 2), np.float32) + 0.1
+    true_mask = rng.random((2, 8, 4, 2), np.float32)
+    truth = np.stack([mixture, true_mask * mixture, true_mask**2 * mixture], axis=-1)
+
+    best = np.asarray(separation_loss(truth, true_mask))
+    for other in (0.9 * true_mask, true_mask + 0.05, 0 * true_mask):
+        assert (np.asarray(separation_loss(truth, other)) > best).all()
+    assert best.shape == (2,)
+
+
+def test_loss_of_an_absent_target_is_least_at_silence():
+    mixture = np.ones((1, 8, 4, 2), np.float32)
+    truth = np.stack([mixture, 0 * mixture, 0 * mixture], axis=-1)
+    losses = [
+        float(separation_loss(truth, level * mixture)[0]) for level in (0, 0.1, 0.5)
+    ]
+    assert losses == sorted(losses)
+    assert np.isfinite(losses).all()
+
+
+def test_config_round_trip_and_refusals():
+    import json
+
+    assert ModelConfig.from_dict(json.loads(CONFIG.to_json())) == CONFIG
+    with pytest.raises(ConfigError, match="unknown names"):
+        ModelConfig.from_dict({"unet": {"depth": 3}})
+    with pytest.raises(ConfigError, match="unknown sections"):
+        ModelConfig.from_dict({"vnet": {}})

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model is found, comes back as it was saved, and damage is noticed."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from sounds import noise
+from test_networks import CONFIG, random_inputs, shaken
+
+import requinto
+from requinto import weights
+from requinto.errors import ModelError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return a folder with a small untrained model."""
+    networks = tuple(shaken(n) for n in weights.build_networks(CONFIG))
+    weights.save_networks(tmp_path, "standard", CONFIG, networks, {"minutes": 0})
+    (tmp_path / "targets.txt").write_text("guitar\nbass\n")
+    (tmp_path / "references").mkdir()
+    for name in ("guitar-1", "guitar-2", "bass-1"):
+        path = tmp_path / "references" / f"{name}.flac"
+        soundfile.write(path, 0.1 * noise(44100, seed=len(name)).T, 44100)
+    monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
+    weights.load_separator.cache_clear()
+    yield tmp_path
+    weights.load_separator.cache_clear()
+
+
+def test_a_model_comes_back_to_half_precision(folder):
+    config, (unet, _) = weights.load_networks(folder, "standard")
+    assert config == CONFIG
+    again = tuple(shaken(n) for n in weights.build_networks(CONFIG))
+    again[0].set_weights(unet.get_weights())
+    inputs = random_inputs()
+    np.testing.assert_array_equal(
+        unet.predict_on_batch(inputs), again[0].predict_on_batch(inputs)
+    )
+    record = json.loads((folder / "standard.json").read_text())
+    assert record["provenance"] == {"minutes": 0}
+    assert record["n_parameters"] > 1000
+
+
+def test_separator_is_loaded_once_and_knows_its_targets(folder):
+    separator = weights.load_separator()
+    assert weights.load_separator() is separator
+    assert requinto.targets() == ("guitar", "bass")
+    one = separator.target("guitar")
+    assert one.shape == (5,)
+    assert np.abs(one - separator.target("bass")).max() > 1e-4
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])
+def test_a_clip_keeps_its_shape(folder, n_channels, rate):
+    separator = weights.load_separator()
+    clip = 0.1 * noise(rate + 7, n_channels)
+    separated = separator.separate(clip, rate, separator.target("bass"))
+    assert separated.shape == clip.shape
+    assert separated.dtype == np.float32
+    assert np.isfinite(separated).all()
+    assert separated.any()
+
+
+def test_silence_stays_silent(folder):
+    separator = weights.load_separator()
+    silence = np.zeros((2, 30000), np.float32)
+    assert not separator.separate(silence, 44100, separator.target("bass")).any()
+
+
+def test_damage_is_noticed(folder):
+    packed = bytearray((folder / "standard.npz").read_bytes())
+    packed[len(packed) // 2] ^= 1
+    (folder / "standard.npz").write_bytes(packed)
+    with pytest.raises(ModelError, match="damaged"):
+        weights.load_separator()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda f: (f / "standard.npz").unlink(), "cannot be read"),
+        (lambda f: (f / "standard.json").write_text("{"), "cannot be read"),
+        (lambda f: (f / "references" / "bass-1.flac").unlink(), "no reference sounds"),
+        (lambda f: (f / "targets.txt").unlink(), "no models in"),
+    ],
+)
+def test_what_is_missing_is_said(folder, break_it, message):
+    break_it(folder)
+    with pytest.raises(ModelError, match=message):
+        weights.load_separator()
+
+
+def test_a_config_of_another_version_is_refused(folder):
+    record = json.loads((folder / "standard.json").read_text())
+    record["config"]["unet"]["attention"] = True
+    (folder / "standard.json").write_text(json.dumps(record))
+    with pytest.raises(ModelError, match="cannot be used.*attention"):
+        weights.load_separator()
