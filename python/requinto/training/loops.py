@@ -98,7 +98,8 @@ def render_song(
     stems: list[dict[str, Any]] = []
     for timbre in choose(seed, split, n_timbres, n_others, families):
         sound = timbre.render(song)
-        name = re.sub(r"[^a-z0-9~-]", "_", f"{timbre.instrument}-{timbre.id}")
+        label = f"{timbre.instrument}-{timbre.id}".lower()
+        name = re.sub(r"[^a-z0-9~-]", "_", label)
         np.save(work / f"{name}.npy", np.round(sound * 32767).astype(np.int16))
         stems.append(
             {

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pedalboard
 
-from requinto.training import samples, soundfonts
+from requinto.training import kits, samples, soundfonts
 from requinto.training import synthesis_heldout as heldout
 from requinto.training import synthesis_percussion as percussion
 from requinto.training import synthesis_strings as strings
+from requinto.training import synthesis_sustained as sustained
 from requinto.training.patterns import strums
 from requinto.training.songs import Note, Song, generator
 from requinto.training.soundfonts import SAMPLE_RATE
@@ -121,6 +122,33 @@ def through_string(
         length = int(note.beats * 60 / song.tempo_bpm * SAMPLE_RATE)
         released = _released(takes[key], length, release_s)
         _add(sound, released[None] * note.velocity, frame_of(note.beat, song))
+    return sound
+
+
+def through_tone(
+    name: str, notes: list[Note], song: Song, rng: np.random.Generator, *, voice: bool
+) -> np.ndarray:
+    """Return notes through a synthesiser patch, or sung."""
+    draw = sustained.draw_tone(generator("tone", name), voice=voice)
+    release_s = float(generator("tone", name, "release").uniform(0.03, 0.25))
+    make = sustained.sing if voice else sustained.tone
+    sound = np.zeros((1, n_frames_of(song)), np.float32)
+    for note in notes:
+        length = int(note.beats * 60 / song.tempo_bpm * SAMPLE_RATE)
+        size = length + int(4 * release_s * SAMPLE_RATE)
+        made = make(note.pitch, size, note.velocity, draw, rng)[None]
+        released = _released(made.astype(np.float32), length, release_s)
+        _add(sound, released, frame_of(note.beat, song))
+    return sound
+
+
+def through_recorded_kit(kit: str, notes: list[Note], song: Song) -> np.ndarray:
+    """Return strokes through a recorded drum kit; what it lacks is not played."""
+    sound = np.zeros((2, n_frames_of(song)), np.float32)
+    for note in notes:
+        stroke = kits.stroke(kit, note.sound, note.velocity)
+        if stroke is not None:
+            _add(sound, stroke, frame_of(note.beat, song))
     return sound
 
 

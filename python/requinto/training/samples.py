@@ -52,7 +52,8 @@ def find_kit(name: str) -> Path:
 
 
 @functools.cache
-def _read(path: Path) -> np.ndarray:
+def read(path: Path) -> np.ndarray:
+    """Return a recording from where it begins, shape `(n_channels, n_frames)`."""
     sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
     if rate != SAMPLE_RATE:
         sound = soxr.resample(sound, rate, SAMPLE_RATE)
@@ -75,7 +76,7 @@ def hand_stroke(instrument: str, velocity: float, semitones: float = 0.0) -> np.
         Transposition, by resampling.
     """
     layer = _LAYERS[min(int(velocity * 5), 4)]
-    sound = _read(find_kit(HAND_KIT) / f"{instrument}-{layer}.wav")
+    sound = read(find_kit(HAND_KIT) / f"{instrument}-{layer}.wav")
     return transposed(sound, semitones) * np.float32(0.4 + 0.6 * velocity)
 
 
@@ -107,7 +108,7 @@ def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarra
         for spelling in spellings:
             path = folder / f"{name}{spelling}_{number:02d}.flac"
             if path.exists():
-                sound = _read(path)[:, : int(max_s * 1.2 * SAMPLE_RATE)]
+                sound = read(path)[:, : int(max_s * 1.2 * SAMPLE_RATE)]
                 return transposed(sound, distances[best])
     raise BankError(f"the strums have no {name!r} in take {take}")
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.training import rendering
+from requinto.training import kits, rendering
 from requinto.training.patterns import play
 from requinto.training.rendering import (
     BONGO_KEYS,
@@ -56,6 +56,8 @@ class Timbre:
     @property
     def licence(self) -> str:
         """Licence and source of what it is made from."""
+        if self.family == "kits":
+            return f"{kits.KITS[self.name]} (Hydrogen, {self.name})"
         return LICENCES.get(self.family, OWN_LICENCE)
 
     def render(self, song: Song) -> np.ndarray:
@@ -166,6 +168,24 @@ def _hands(part: str, semitones: float) -> Renderer:
     return render
 
 
+def _held_tone(name: str, part: str, *, voice: bool) -> Renderer:
+    def render(song: Song, rng: np.random.Generator) -> np.ndarray:
+        notes = play(song, part)
+        if voice:
+            notes = [n._replace(pitch=n.pitch - 12) for n in notes]
+        return rendering.through_tone(name, notes, song, rng, voice=voice)
+
+    return render
+
+
+def _recorded_kit(kit: str) -> Renderer:
+    def render(song: Song, rng: np.random.Generator) -> np.ndarray:
+        del rng
+        return rendering.through_recorded_kit(kit, play(song, "drums"), song)
+
+    return render
+
+
 def _strummed(take: int) -> Renderer:
     def render(song: Song, rng: np.random.Generator) -> np.ndarray:
         return rendering.through_strums(take, song, rng)
@@ -248,6 +268,16 @@ def _train() -> list[Timbre]:
             name = f"{i:02d}" if i % 2 == 0 else f"{i:02d}~"
             render = _modelled(model, name, part)
             found.append(Timbre(part, model, name, "train", render))
+    for i in range(24):
+        instrument = ("lead", "pad", "organ")[i % 3]
+        part = {"lead": "lead", "pad": "pad", "organ": "comping"}[instrument]
+        render = _held_tone(f"{i:02d}", part, voice=False)
+        found.append(Timbre(instrument, "tones", f"{i:02d}", "train", render))
+    for i in range(16):
+        render = _held_tone(f"voice-{i:02d}", "lead", voice=True)
+        found.append(Timbre("voice", "formants", f"{i:02d}", "train", render))
+    for kit in kits.KITS:
+        found.append(Timbre("drums", "kits", kit, "train", _recorded_kit(kit)))
     for part, n in (("bongo", 8), ("guira", 4)):
         for i in range(n):
             name = f"{i:02d}" if i == 0 else f"{i:02d}~"
