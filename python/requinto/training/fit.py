@@ -32,6 +32,7 @@ from requinto.training.mixing import Mixer, MixingConfig
 from requinto.weights import build_networks, load_networks, save_networks
 
 _QUEUED_BATCHES = 8  # mixed ahead of the training step
+_KEPT_BATCHES = 24  # from which each step draws one
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,14 @@ class TrainingConfig:
     run: str  # folder for checkpoints, log and the resulting model
     minutes: float = 60.0  # of training, after which the learning rate is zero
     batch_size: int = 16
-    learning_rate: float = 2e-3  # at the start; falls as a half cosine
+    learning_rate: float = 1e-3  # at the start; falls as a half cosine
     weight_decay: float = 1e-4
     clip_norm: float = 1.0  # of the gradient
     steps_per_epoch: int = 200  # between validations and checkpoints
     n_validation_items: int = 8  # mixes of about eight seconds
     n_mixers: int = 1  # threads that mix
+    n_uses: int = 2  # of each batch: mixing costs half as much as a step on a CPU
+    precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
     seed: int = 0
     start_from: str = ""  # folder of a model whose weights to begin with
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -95,6 +98,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     run = Path(config.run)
     run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(config.seed)
+    keras.mixed_precision.set_global_policy(config.precision)
     networks = _networks(config)
     model = _compiled(networks, config)
     progress = {"minutes": 0.0, "step": 0, "best_db": -math.inf}
@@ -173,8 +177,18 @@ def _batches(config: TrainingConfig, seed: int) -> Iterator[tuple[Any, Any]]:
 
     for thread in range(config.n_mixers):
         threading.Thread(target=mix, args=(thread,), daemon=True).start()
+
+    # Batches come back after others, so that no two steps in a row see the same
+    rng = np.random.default_rng(seed)
+    kept: list[list[Any]] = []
     while True:
-        yield mixed.get()
+        while len(kept) < _KEPT_BATCHES and not (len(kept) > 1 and mixed.empty()):
+            kept.append([config.n_uses, mixed.get()])
+        chosen = kept[rng.integers(len(kept))]
+        chosen[0] -= 1
+        if not chosen[0]:
+            kept = [other for other in kept if other is not chosen]
+        yield chosen[1]
 
 
 def _batch(
