@@ -6,10 +6,10 @@ import stat
 
 import numpy as np
 import pytest
-from sounds import RATE, error_db, noise
 
 from requinto import audio
 from requinto.errors import AudioError, AudioFileError
+from sounds import RATE, error_db, noise
 
 
 @pytest.mark.parametrize(

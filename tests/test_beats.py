@@ -5,11 +5,11 @@ import sys
 
 import numpy as np
 import pytest
-from sounds import RATE, clicks, noise
 
 import requinto
 from requinto.beats import Beats
 from requinto.errors import AudioError, BeatsError
+from sounds import RATE, clicks, noise
 
 
 @pytest.mark.parametrize("tempo_bpm", [20, 61.7, 120, 400])

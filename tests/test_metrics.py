@@ -3,12 +3,12 @@
 
 import numpy as np
 import pytest
-from sounds import noise
 
 from requinto.config import SpectraConfig
 from requinto.errors import AudioError
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr, snr
 from requinto.spectra import Spectra
+from sounds import noise
 
 
 @pytest.mark.parametrize("score", [si_sdr, snr])

@@ -3,11 +3,11 @@
 
 import numpy as np
 import pytest
-from sounds import error_db, noise
 
 from requinto.config import SpectraConfig
 from requinto.errors import ConfigError
 from requinto.spectra import Spectra, compressed
+from sounds import error_db, noise
 
 CONFIGS = [
     SpectraConfig(),

@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from sounds import noise
-from test_networks import CONFIG, random_inputs, shaken
 
 import requinto
 from requinto import weights
 from requinto.errors import ModelError
+from sounds import noise
+from test_networks import CONFIG, random_inputs, shaken
 
 
 @pytest.fixture
