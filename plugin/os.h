@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   What we ask of the operating system: threads, waiting, and shared libraries. */
+
+#ifndef REQUINTO_OS_H
+#define REQUINTO_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// A counting semaphore
+typedef struct OsSemaphoreImpl OsSemaphore;
+
+/// Mutual exclusion between threads that may wait
+typedef struct OsMutexImpl OsMutex;
+
+/// What a thread runs
+typedef void (*OsThreadFunc)(void* argument);
+
+/// Return a semaphore at 0, or NULL
+OsSemaphore*
+os_semaphore_new(void);
+
+/// Free a semaphore that no thread uses any more; may be NULL
+void
+os_semaphore_free(OsSemaphore* semaphore);
+
+/// Let one waiting thread go on
+void
+os_semaphore_post(OsSemaphore* semaphore);
+
+/// Wait for a post; return false after `limit_ms` milliseconds without one
+bool
+os_semaphore_wait(OsSemaphore* semaphore, uint32_t limit_ms);
+
+/// Return a free mutex, or NULL
+OsMutex*
+os_mutex_new(void);
+
+/// Free a mutex that no thread uses any more; may be NULL
+void
+os_mutex_free(OsMutex* mutex);
+
+/// Wait for the mutex and take it
+void
+os_mutex_lock(OsMutex* mutex);
+
+/// Give the mutex back
+void
+os_mutex_unlock(OsMutex* mutex);
+
+/// Start a thread that nobody joins; return whether it started
+bool
+os_thread_start(OsThreadFunc func, void* argument);
+
+/// Return milliseconds on a clock that never turns back
+uint64_t
+os_now_ms(void);
+
+/// Load a library for good; with `shared`, its symbols serve later libraries
+void*
+os_library_open(const char* path, bool shared);
+
+/// Return the address of a symbol in a library, or NULL
+void*
+os_library_symbol(void* library, const char* name);
+
+/// Return the address of a symbol that the whole process sees, or NULL
+void*
+os_process_symbol(const char* name);
+
+/// Write the path of the library this code is in; return false if too long
+bool
+os_own_path(char* path, size_t size);
+
+/// Keep the library this code is in mapped until the process ends
+void
+os_pin_self(void);
+
+/// Write the path with its links followed; return false if there is no such file
+bool
+os_real_path(const char* path, char* real, size_t size);
+
+#endif

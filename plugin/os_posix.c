@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#define _GNU_SOURCE // dladdr, RTLD_DEFAULT, sem_clockwait
+
+#include "os.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { STACK_SIZE = 8 << 20 }; // bytes; TensorFlow's import recurses deeply
+
+struct OsSemaphoreImpl {
+  sem_t sem;
+};
+
+struct OsMutexImpl {
+  pthread_mutex_t mutex;
+};
+
+/* Semaphores */
+
+OsSemaphore*
+os_semaphore_new(void)
+{
+  OsSemaphore* const semaphore = (OsSemaphore*)calloc(1, sizeof(OsSemaphore));
+  if (semaphore && sem_init(&semaphore->sem, 0, 0)) {
+    free(semaphore);
+    return NULL;
+  }
+  return semaphore;
+}
+
+void
+os_semaphore_free(OsSemaphore* const semaphore)
+{
+  if (semaphore) {
+    sem_destroy(&semaphore->sem);
+    free(semaphore);
+  }
+}
+
+void
+os_semaphore_post(OsSemaphore* const semaphore)
+{
+  sem_post(&semaphore->sem);
+}
+
+bool
+os_semaphore_wait(OsSemaphore* const semaphore, const uint32_t limit_ms)
+{
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += (time_t)(limit_ms / 1000);
+  until.tv_nsec += (long)(limit_ms % 1000) * 1000000L;
+  if (until.tv_nsec >= 1000000000L) {
+    until.tv_nsec -= 1000000000L;
+    ++until.tv_sec;
+  }
+
+  int status = 0;
+  while ((status = sem_timedwait(&semaphore->sem, &until)) && errno == EINTR) {
+  }
+  return !status;
+}
+
+/* Mutexes */
+
+OsMutex*
+os_mutex_new(void)
+{
+  OsMutex* const mutex = (OsMutex*)calloc(1, sizeof(OsMutex));
+  if (mutex && pthread_mutex_init(&mutex->mutex, NULL)) {
+    free(mutex);
+    return NULL;
+  }
+  return mutex;
+}
+
+void
+os_mutex_free(OsMutex* const mutex)
+{
+  if (mutex) {
+    pthread_mutex_destroy(&mutex->mutex);
+    free(mutex);
+  }
+}
+
+void
+os_mutex_lock(OsMutex* const mutex)
+{
+  pthread_mutex_lock(&mutex->mutex);
+}
+
+void
+os_mutex_unlock(OsMutex* const mutex)
+{
+  pthread_mutex_unlock(&mutex->mutex);
+}
+
+/* Threads and time */
+
+typedef struct {
+  OsThreadFunc func;
+  void*        argument;
+} Start;
+
+static void*
+run_thread(void* const data)
+{
+  const Start start = *(const Start*)data;
+  free(data);
+  start.func(start.argument);
+  return NULL;
+}
+
+bool
+os_thread_start(const OsThreadFunc func, void* const argument)
+{
+  Start* const start = (Start*)malloc(sizeof(Start));
+  if (!start) {
+    return false;
+  }
+  start->func     = func;
+  start->argument = argument;
+
+  // The host's signals are the host's: a new thread inherits this mask
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_SIZE);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  const int status = pthread_create(&thread, &attributes, run_thread, start);
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+  if (status) {
+    free(start);
+  }
+  return !status;
+}
+
+uint64_t
+os_now_ms(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U;
+}
+
+/* Libraries */
+
+void*
+os_library_open(const char* const path, const bool shared)
+{
+  return dlopen(path, RTLD_NOW | RTLD_NODELETE | (shared ? RTLD_GLOBAL : RTLD_LOCAL));
+}
+
+void*
+os_library_symbol(void* const library, const char* const name)
+{
+  return dlsym(library, name);
+}
+
+void*
+os_process_symbol(const char* const name)
+{
+  return dlsym(RTLD_DEFAULT, name);
+}
+
+bool
+os_own_path(char* const path, const size_t size)
+{
+  Dl_info info;
+  return dladdr((void*)(uintptr_t)&os_own_path, &info) && info.dli_fname &&
+         os_real_path(info.dli_fname, path, size);
+}
+
+void
+os_pin_self(void)
+{
+  Dl_info info;
+  if (dladdr((void*)(uintptr_t)&os_pin_self, &info) && info.dli_fname) {
+    (void)dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE | RTLD_NOLOAD);
+  }
+}
+
+bool
+os_real_path(const char* const path, char* const real, const size_t size)
+{
+  char* const found = realpath(path, NULL);
+  const bool  fits  = found && strlen(found) < size;
+  if (fits) {
+    memcpy(real, found, strlen(found) + 1);
+  }
+  free(found);
+  return fits;
+}
