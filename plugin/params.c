@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "params.h"
+
+#include "numbers.h"
+#include "targets.h" // REQUINTO_TARGETS, made from models/targets.txt
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char* const target_labels[]      = {REQUINTO_TARGETS};
+static const char* const output_labels[]      = {"Extracted", "Everything else"};
+static const char* const beat_source_labels[] = {"Detect", "Fixed tempo"};
+
+static const char* const status_labels[N_STATUSES] = {"Idle",
+                                                      "Starting",
+                                                      "Ready",
+                                                      "Late",
+                                                      "No Python",
+                                                      "Wrong Python",
+                                                      "No model",
+                                                      "Python error"};
+
+#define LIST(labels) \
+  .most = sizeof(labels) / sizeof((labels)[0]) - 1, .labels = (labels), \
+  .n_labels = sizeof(labels) / sizeof((labels)[0])
+
+static const ParamInfo table[N_PARAMS] = {
+  [PARAM_TARGET]      = {.id         = 1,
+                         .key        = "target",
+                         .name       = "Target",
+                         .short_name = "Target",
+                         .unit       = "",
+                         LIST(target_labels)},
+  [PARAM_OUTPUT]      = {.id         = 2,
+                         .key        = "output",
+                         .name       = "Output",
+                         .short_name = "Output",
+                         .unit       = "",
+                         LIST(output_labels)},
+  [PARAM_AMOUNT]      = {.id         = 3,
+                         .key        = "amount",
+                         .name       = "Amount",
+                         .short_name = "Amount",
+                         .unit       = "%",
+                         .most       = 100.0,
+                         .usual      = 100.0},
+  [PARAM_BEAT_SOURCE] = {.id         = 4,
+                         .key        = "beat_source",
+                         .name       = "Beat source",
+                         .short_name = "Beats",
+                         .unit       = "",
+                         LIST(beat_source_labels)},
+  [PARAM_TEMPO]       = {.id         = 5,
+                         .key        = "tempo",
+                         .name       = "Tempo",
+                         .short_name = "Tempo",
+                         .unit       = "bpm",
+                         .least      = 40.0,
+                         .most       = 240.0,
+                         .usual      = 120.0},
+  [PARAM_STATUS]      = {.id         = 6,
+                         .key        = "status",
+                         .name       = "Status",
+                         .short_name = "Status",
+                         .unit       = "",
+                         LIST(status_labels),
+                         .read_only  = true},
+};
+
+const ParamInfo*
+params_info(const ParamIndex index)
+{
+  return &table[index];
+}
+
+ParamIndex
+params_find(const uint32_t id)
+{
+  unsigned i = 0;
+  while (i < N_PARAMS && table[i].id != id) {
+    ++i;
+  }
+  return (ParamIndex)i;
+}
+
+double
+params_clamp(const ParamInfo* const info, const double plain)
+{
+  if (isnan(plain)) {
+    return info->usual;
+  }
+  const double bounded = fmax(info->least, fmin(info->most, plain));
+  return info->labels ? floor(bounded + 0.5) : bounded;
+}
+
+double
+params_to_plain(const ParamInfo* const info, const double normalised)
+{
+  // A list divides 0 to 1 into equal parts, as hosts do
+  if (info->labels) {
+    return fmax(0.0, fmin(info->most, floor(normalised * info->n_labels)));
+  }
+  return params_clamp(info, info->least + normalised * (info->most - info->least));
+}
+
+double
+params_to_normalised(const ParamInfo* const info, const double plain)
+{
+  const double range = info->most - info->least;
+  return range > 0.0 ? (params_clamp(info, plain) - info->least) / range : 0.0;
+}
+
+void
+params_to_text(const ParamInfo* const info,
+               const double           plain,
+               char* const            text,
+               const size_t           size)
+{
+  const double value = params_clamp(info, plain);
+  if (info->labels) {
+    snprintf(text, size, "%s", info->labels[(uint32_t)value]);
+  } else {
+    number_to_text(value, 1, text, size);
+  }
+}
+
+bool
+params_from_text(const ParamInfo* const info,
+                 const char* const      text,
+                 double* const          plain)
+{
+  for (uint32_t i = 0; i < info->n_labels; ++i) {
+    if (!strcmp(text, info->labels[i])) {
+      *plain = i;
+      return true;
+    }
+  }
+
+  double number = 0.0;
+  if (info->labels || !number_from_text(text, &number)) {
+    return false;
+  }
+  *plain = params_clamp(info, number);
+  return true;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   The table of parameters, and conversion to and from text and the host's 0 to 1.
+
+   All functions here are pure: any thread may call them. */
+
+#ifndef REQUINTO_PARAMS_H
+#define REQUINTO_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Places in the table; the host's identifier is `ParamInfo.id`
+typedef enum {
+  PARAM_TARGET,
+  PARAM_OUTPUT,
+  PARAM_AMOUNT,
+  PARAM_BEAT_SOURCE,
+  PARAM_TEMPO,
+  PARAM_STATUS,
+  N_PARAMS
+} ParamIndex;
+
+/// Values of `PARAM_OUTPUT`
+typedef enum { OUTPUT_EXTRACTED, OUTPUT_EVERYTHING_ELSE } OutputChoice;
+
+/// Values of `PARAM_STATUS`
+typedef enum {
+  STATUS_IDLE,         ///< No sound yet
+  STATUS_STARTING,     ///< Python or the model is being loaded
+  STATUS_READY,        ///< Extracting
+  STATUS_LATE,         ///< The worker did not keep up
+  STATUS_NO_PYTHON,    ///< No interpreter was found; the input passes
+  STATUS_WRONG_PYTHON, ///< Another version than we were built for; the input passes
+  STATUS_NO_MODEL,     ///< The model is missing or damaged; the input passes
+  STATUS_PYTHON_ERROR, ///< Python raised something; the input passes
+  N_STATUSES
+} Status;
+
+/// A parameter; its plain value is a number in `unit`, or an index into `labels`
+typedef struct {
+  uint32_t           id;         ///< Known to hosts and never changed
+  const char*        key;        ///< Name in saved states, never changed
+  const char*        name;       ///< Shown by the host
+  const char*        short_name; ///< Shown where there is little room
+  const char*        unit;       ///< "" for lists
+  double             least;      ///< Plain
+  double             most;       ///< Plain
+  double             usual;      ///< Plain, the default
+  const char* const* labels;     ///< NULL for numbers
+  uint32_t           n_labels;   ///< 0 for numbers
+  bool               read_only;  ///< Shown, not set or saved
+} ParamInfo;
+
+/// Return a row of the table
+const ParamInfo*
+params_info(ParamIndex index);
+
+/// Return the place of an identifier, or `N_PARAMS` if it is unknown
+ParamIndex
+params_find(uint32_t id);
+
+/// Return the plain value nearest to `plain` that the parameter can take
+double
+params_clamp(const ParamInfo* info, double plain);
+
+/// Return the plain value of a host's value
+double
+params_to_plain(const ParamInfo* info, double normalised);
+
+/// Return the host's value, 0 to 1, of a plain value
+double
+params_to_normalised(const ParamInfo* info, double plain);
+
+/// Write a plain value as the host shows it, without its unit
+void
+params_to_text(const ParamInfo* info, double plain, char* text, size_t size);
+
+/// Read a plain value from text, unit or not; return false if it makes no sense
+bool
+params_from_text(const ParamInfo* info, const char* text, double* plain);
+
+#endif
