@@ -22,9 +22,9 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
                                                       "No model",
                                                       "Python error"};
 
-#define LIST(labels) \
-  .most = sizeof(labels) / sizeof((labels)[0]) - 1, .labels = (labels), \
-  .n_labels = sizeof(labels) / sizeof((labels)[0])
+#define LIST(array) \
+  .most = sizeof(array) / sizeof((array)[0]) - 1, .labels = (array), \
+  .n_labels = sizeof(array) / sizeof((array)[0])
 
 static const ParamInfo table[N_PARAMS] = {
   [PARAM_TARGET]      = {.id         = 1,

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "session.h"
+
+#include <stdlib.h>
+
+enum { MAX_MESSAGES = 256 };
+
+static void
+free_session(Session* const session)
+{
+  ring_free(session->to_worker);
+  ring_free(session->from_worker);
+  ring_free(session->messages);
+  os_semaphore_free(session->wake);
+  os_semaphore_free(session->progress);
+  free(session);
+}
+
+Session*
+session_new(const StreamSetup* const setup,
+            const uint32_t           quantum,
+            const uint32_t           capacity)
+{
+  Session* const session = (Session*)calloc(1, sizeof(Session));
+  if (!session) {
+    return NULL;
+  }
+
+  const uint32_t frame_size = setup->n_channels * (uint32_t)sizeof(float);
+  session->setup            = *setup;
+  session->quantum          = quantum;
+  session->to_worker        = ring_new(capacity, frame_size);
+  session->from_worker      = ring_new(capacity, frame_size);
+  session->messages         = ring_new(MAX_MESSAGES, sizeof(Message));
+  session->wake             = os_semaphore_new();
+  session->progress         = os_semaphore_new();
+  atomic_init(&session->status, STATUS_IDLE);
+  atomic_init(&session->ended, false);
+  atomic_init(&session->n_owners, 1);
+
+  if (!session->to_worker || !session->from_worker || !session->messages ||
+      !session->wake || !session->progress) {
+    free_session(session);
+    return NULL;
+  }
+  return session;
+}
+
+Session*
+session_share(Session* const session)
+{
+  if (session) {
+    atomic_fetch_add(&session->n_owners, 1);
+  }
+  return session;
+}
+
+void
+session_leave(Session* const session)
+{
+  if (session && atomic_fetch_sub(&session->n_owners, 1) == 1) {
+    free_session(session);
+  }
+}
+
+Status
+session_status(const Session* const session)
+{
+  return (Status)atomic_load_explicit(&session->status, memory_order_acquire);
+}
+
+void
+session_report(Session* const session, const Status status)
+{
+  atomic_store_explicit(&session->status, (uint32_t)status, memory_order_release);
+}
+
+bool
+status_is_failure(const Status status)
+{
+  return status >= STATUS_NO_PYTHON;
+}

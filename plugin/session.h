@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   What the engine and the worker share from one activation to its end.
+
+   Each activation has its own, because the worker may still be inside Python
+   for the one before, and nothing may wait for it. */
+
+#ifndef REQUINTO_SESSION_H
+#define REQUINTO_SESSION_H
+
+#include "os.h"
+#include "params.h"
+#include "ring.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bridge.h"
+
+/// Settings, and the frame since activation from which they hold
+typedef struct {
+  uint64_t       at_frame;
+  StreamSettings settings;
+} Message;
+
+/// Owned by both sides; the last to leave frees it
+typedef struct {
+  StreamSetup      setup;       ///< Never changes
+  uint32_t         quantum;     ///< Frames the worker exchanges at a time
+  Ring*            to_worker;   ///< Interleaved frames
+  Ring*            from_worker; ///< As many frames, later
+  Ring*            messages;    ///< `Message`s, to the worker
+  OsSemaphore*     wake;        ///< Posted by an engine that waits
+  OsSemaphore*     progress;    ///< Posted by the worker after each exchange
+  _Atomic uint32_t status;      ///< A `Status`, stored by the worker
+  atomic_bool      ended;       ///< The engine has left
+  atomic_uint      n_owners;
+} Session;
+
+/// Return a session with one owner and rings of `capacity` frames, or NULL
+Session*
+session_new(const StreamSetup* setup, uint32_t quantum, uint32_t capacity);
+
+/// Become another owner of the session, and return it; NULL is passed through
+Session*
+session_share(Session* session);
+
+/// Leave the session; may be NULL.  Not the audio thread.
+void
+session_leave(Session* session);
+
+/// Return a `Status`.  Any thread.
+Status
+session_status(const Session* session) REALTIME;
+
+/// Store a `Status`.  Worker thread only.
+void
+session_report(Session* session, Status status);
+
+/// Return whether a status means that the worker has given up
+bool
+status_is_failure(Status status) REALTIME;
+
+#endif
