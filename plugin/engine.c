@@ -231,6 +231,14 @@ ramp(Engine* const engine, const Gains goal)
   engine->gains.wet = approach(engine->gains.wet, goal.wet, step);
 }
 
+/// Drop what arrived too late to be heard, so the rest stays in time
+static void
+drop_overdue(Engine* const engine)
+{
+  engine->n_overdue -=
+    ring_skip(engine->session->from_worker, least(engine->n_overdue, UINT32_MAX));
+}
+
 /// Collect the worker's frames that are due, and return how many were late
 static uint32_t
 collect(Engine* const engine, const uint32_t n)
@@ -239,9 +247,7 @@ collect(Engine* const engine, const uint32_t n)
   const uint32_t n_early = least(engine->n_early, n);
   Ring* const    ring    = engine->session->from_worker;
 
-  // Drop what arrived too late to be heard, so the rest stays in time
-  engine->n_overdue -= ring_skip(ring, least(engine->n_overdue, UINT32_MAX));
-
+  drop_overdue(engine);
   float* const   due = engine->wet + (size_t)n_early * size;
   const uint32_t n_ready =
     engine->n_overdue ? 0 : ring_read(ring, due, n - n_early);
@@ -309,6 +315,7 @@ is_served(Engine* const engine, const uint32_t n)
 {
   send_settings(engine);
   send_owed(engine);
+  drop_overdue(engine);
   const uint64_t n_needed = engine->n_overdue + n - least(engine->n_early, n);
   return !engine->n_owed && ring_room(engine->session->to_worker) >= n &&
          ring_ready(engine->session->from_worker) >= n_needed;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Own the thread that carries frames between the rings and the bridge. */
+
+#ifndef REQUINTO_WORKER_H
+#define REQUINTO_WORKER_H
+
+#include "session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// The functions of bridge.h, wherever they come from
+typedef struct {
+  uint32_t (*open)(const StreamSetup* setup);
+  uint32_t (*configure)(uint32_t stream, const StreamSettings* settings);
+  uint32_t (*exchange)(uint32_t stream, const Passage* passage);
+  uint32_t (*close)(uint32_t stream);
+  uint32_t (*problem)(char* text, uint32_t n_bytes);
+} Bridge;
+
+/**
+   Find the bridge; return `STATUS_READY`, or why there is none.
+
+   Called on the worker thread, when the first sound comes; may take seconds.
+*/
+typedef Status (*BridgeLoader)(const Bridge** bridge);
+
+/// A thread, and the session it serves
+typedef struct WorkerImpl Worker;
+
+/// Return a worker whose thread has not started, or NULL.  Main thread only.
+Worker*
+worker_new(BridgeLoader load);
+
+/**
+   Serve another session from now on, or none if `session` is NULL.
+
+   Does not wait for the one before, even if the worker is inside Python for
+   it.  Returns false if the thread cannot start.  Main thread only.
+*/
+bool
+worker_serve(Worker* worker, Session* session);
+
+/**
+   End the worker, and return whether its thread ended within `limit_ms`.
+
+   If it did not, it will end, and free what it holds, when Python lets it go.
+   The caller must not hold Python's lock.  Main thread only.
+*/
+bool
+worker_free(Worker* worker, uint32_t limit_ms);
+
+#endif
