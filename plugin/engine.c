@@ -45,9 +45,9 @@ struct EngineImpl {
   Gains next_gains; ///< Where they are going
   float gain_step;  ///< Greatest change in a frame
 
-  StreamSettings settings;      ///< Last asked for
-  bool           unsent;        ///< `settings` could not be sent yet
-  bool           has_settings;  ///< `settings` holds something
+  StreamSettings settings;     ///< Last asked for
+  bool           unsent;       ///< `settings` could not be sent yet
+  bool           has_settings; ///< `settings` holds something
 };
 
 static uint32_t
@@ -83,7 +83,7 @@ engine_new(const double sample_rate, const uint32_t n_channels)
   const uint32_t    allowance = frames(ALLOWANCE_S, sample_rate);
   const uint32_t    quantum   = least(allowance / 4 + 1, MAX_FRAMES);
   const StreamSetup setup     = {
-    sample_rate, n_channels, frames(STREAM_LATENCY_S, sample_rate)};
+        sample_rate, n_channels, frames(STREAM_LATENCY_S, sample_rate)};
 
   engine->n_channels   = n_channels;
   engine->max_frames   = quantum;
@@ -179,7 +179,9 @@ interleave(Engine* const engine, const Block* const block)
 {
   for (uint32_t c = 0; c < engine->n_channels; ++c) {
     for (uint32_t i = 0; i < block->n_frames; ++i) {
-      engine->sound[i * engine->n_channels + c] = block->input[c][i];
+      // One bad sample would spoil everything the network hears with it
+      const float x                             = block->input[c][i];
+      engine->sound[i * engine->n_channels + c] = isfinite(x) ? x : 0.0F;
     }
   }
 }
@@ -188,8 +190,8 @@ interleave(Engine* const engine, const Block* const block)
 static void
 send_owed(Engine* const engine)
 {
-  engine->n_owed -= ring_write_zeros(engine->session->to_worker,
-                                     least(engine->n_owed, UINT32_MAX));
+  engine->n_owed -=
+    ring_write_zeros(engine->session->to_worker, least(engine->n_owed, UINT32_MAX));
 }
 
 /// Send `n` frames, or owe them if the worker has left no room
@@ -248,10 +250,9 @@ collect(Engine* const engine, const uint32_t n)
   Ring* const    ring    = engine->session->from_worker;
 
   drop_overdue(engine);
-  float* const   due = engine->wet + (size_t)n_early * size;
-  const uint32_t n_ready =
-    engine->n_overdue ? 0 : ring_read(ring, due, n - n_early);
-  const uint32_t n_late = n - n_early - n_ready;
+  float* const   due     = engine->wet + (size_t)n_early * size;
+  const uint32_t n_ready = engine->n_overdue ? 0 : ring_read(ring, due, n - n_early);
+  const uint32_t n_late  = n - n_early - n_ready;
 
   memset(engine->wet, 0, (size_t)n_early * size * sizeof(float));
   memset(due + (size_t)n_ready * size, 0, (size_t)n_late * size * sizeof(float));

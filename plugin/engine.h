@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { ENGINE_MIN_RATE = 8000, ENGINE_MAX_RATE = 384000 }; ///< Hz
+
 /// What happened during a block
 typedef enum {
   ENGINE_OK,      ///< Every frame due came from the worker
@@ -37,7 +39,7 @@ engine_latency(double sample_rate);
 /**
    Return an engine for one activation, or NULL.  Main thread only.
 
-   @param sample_rate In Hz.
+   @param sample_rate In Hz, from `ENGINE_MIN_RATE` to `ENGINE_MAX_RATE`.
    @param n_channels 1 or 2.
 */
 Engine*

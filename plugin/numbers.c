@@ -10,10 +10,10 @@ enum { MAX_DECIMALS = 6, MAX_DIGITS = 15 };
 static const double LARGEST = 1e9;
 
 void
-number_to_text(const double         number,
-               const unsigned       n_decimals,
-               char* const          text,
-               const size_t         size)
+number_to_text(const double   number,
+               const unsigned n_decimals,
+               char* const    text,
+               const size_t   size)
 {
   const unsigned n       = n_decimals < MAX_DECIMALS ? n_decimals : MAX_DECIMALS;
   const double   bounded = isnan(number) ? 0.0 : fmax(-LARGEST, fmin(LARGEST, number));

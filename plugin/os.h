@@ -54,6 +54,10 @@ os_mutex_unlock(OsMutex* mutex);
 bool
 os_thread_start(OsThreadFunc func, void* argument);
 
+/// Wait; never on the audio thread
+void
+os_sleep_ms(uint32_t duration_ms);
+
 /// Return milliseconds on a clock that never turns back
 uint64_t
 os_now_ms(void);

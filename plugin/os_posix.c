@@ -152,6 +152,14 @@ os_thread_start(const OsThreadFunc func, void* const argument)
   return !status;
 }
 
+void
+os_sleep_ms(const uint32_t duration_ms)
+{
+  const struct timespec duration = {(time_t)(duration_ms / 1000),
+                                    (long)(duration_ms % 1000) * 1000000L};
+  nanosleep(&duration, NULL);
+}
+
 uint64_t
 os_now_ms(void)
 {

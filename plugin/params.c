@@ -22,8 +22,8 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
                                                       "No model",
                                                       "Python error"};
 
-#define LIST(array) \
-  .most = sizeof(array) / sizeof((array)[0]) - 1, .labels = (array), \
+#define LIST(array)                                                                    \
+  .most = sizeof(array) / sizeof((array)[0]) - 1, .labels = (array),                   \
   .n_labels = sizeof(array) / sizeof((array)[0])
 
 static const ParamInfo table[N_PARAMS] = {
@@ -66,7 +66,7 @@ static const ParamInfo table[N_PARAMS] = {
                          .short_name = "Status",
                          .unit       = "",
                          LIST(status_labels),
-                         .read_only  = true},
+                         .read_only = true},
 };
 
 const ParamInfo*

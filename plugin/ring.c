@@ -128,8 +128,7 @@ ring_peek(const Ring* const ring, void* const elements, const uint32_t n_wanted)
   const uint32_t n_first = least(n, ring->size - start);
 
   memcpy(elements, ring->bytes + start * size, n_first * size);
-  memcpy(
-    (unsigned char*)elements + n_first * size, ring->bytes, (n - n_first) * size);
+  memcpy((unsigned char*)elements + n_first * size, ring->bytes, (n - n_first) * size);
   return n;
 }
 

@@ -61,8 +61,8 @@ state_read(const char* const text, const size_t n_bytes, double values[N_PARAMS]
   }
 
   // A line without its end was cut off, and half a number is another number
-  const char* line = text + n_header;
-  const char* const end = text + n_bytes;
+  const char*       line = text + n_header;
+  const char* const end  = text + n_bytes;
   while (line < end) {
     const char* const stop = (const char*)memchr(line, '\n', (size_t)(end - line));
     if (!stop) {

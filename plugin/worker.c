@@ -2,12 +2,13 @@
 
 #include "worker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-  POLL_MS = 4,       // between looks at a session's ring
-  REST_MS = 1000,    // between looks for a session
+  POLL_MS     = 4,    // between looks at a session's ring
+  REST_MS     = 1000, // between looks for a session
   FEED_FRAMES = 65536 // of silence at a time, when catching up
 };
 
@@ -46,15 +47,16 @@ fail(Job* const job, const Status status)
   session_report(job->session, status);
 }
 
-/// Report why a call returned 0
+/// Report why a call returned 0, to the host and to whoever reads its log
 static bool
 fail_call(Job* const job)
 {
-  char text[256] = "";
-  fail(job,
-       job->bridge->problem(text, sizeof(text)) == PROBLEM_MODEL
-         ? STATUS_NO_MODEL
-         : STATUS_PYTHON_ERROR);
+  char           text[512] = "";
+  const uint32_t kind      = job->bridge->problem(text, sizeof(text));
+  if (kind) {
+    fprintf(stderr, "requinto: %s\n", text);
+  }
+  fail(job, kind == PROBLEM_MODEL ? STATUS_NO_MODEL : STATUS_PYTHON_ERROR);
   return false;
 }
 
@@ -63,8 +65,10 @@ static bool
 feed_silence(Job* const job)
 {
   const uint32_t n_channels = job->session->setup.n_channels;
-  float* const silence = (float*)calloc((size_t)FEED_FRAMES * n_channels, sizeof(float));
-  float* const ignored = (float*)calloc((size_t)FEED_FRAMES * n_channels, sizeof(float));
+  float* const   silence =
+    (float*)calloc((size_t)FEED_FRAMES * n_channels, sizeof(float));
+  float* const ignored =
+    (float*)calloc((size_t)FEED_FRAMES * n_channels, sizeof(float));
 
   bool     fed = silence && ignored;
   uint64_t n   = job->n_received;
@@ -160,8 +164,7 @@ work(Job* const job, const BridgeLoader load)
 
   bool           changed = false;
   const uint32_t n       = take_settings(job, quantum, &changed);
-  if (changed && job->stream &&
-      !job->bridge->configure(job->stream, &job->settings)) {
+  if (changed && job->stream && !job->bridge->configure(job->stream, &job->settings)) {
     return fail_call(job);
   }
 
@@ -316,8 +319,7 @@ worker_free(Worker* const worker, const uint32_t limit_ms)
   }
   atomic_store(&worker->quit, true);
   os_semaphore_post(worker->wake);
-  const bool ended =
-    !worker->started || os_semaphore_wait(worker->done, limit_ms);
+  const bool ended = !worker->started || os_semaphore_wait(worker->done, limit_ms);
   leave(worker);
   return ended;
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Start Python before cffi would, and make `requinto` importable.
+
+   Left to itself, cffi starts whatever `python3` is first on the PATH, and lets
+   a PYTHONHOME in the environment end the host's process. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bridge_start.h"
+
+/// Start an interpreter that belongs to `executable` and to nobody's environment
+static bool
+start(const char* const executable)
+{
+  PyConfig config;
+  PyConfig_InitIsolatedConfig(&config);
+
+  PyStatus status = PyConfig_SetBytesString(&config, &config.executable, executable);
+  if (!PyStatus_Exception(status)) {
+    status = PyConfig_SetBytesString(&config, &config.program_name, executable);
+  }
+  if (!PyStatus_Exception(status)) {
+    status = Py_InitializeFromConfig(&config);
+  }
+  PyConfig_Clear(&config);
+  if (PyStatus_Exception(status)) {
+    return false;
+  }
+
+  PyEval_SaveThread(); // the lock is ours now, and must be free for others
+  return true;
+}
+
+/// Let Python import from `site` if it does not know our package
+static bool
+make_importable(const char* const site)
+{
+  PyObject* const util = PyImport_ImportModule("importlib.util");
+  PyObject* const spec =
+    util ? PyObject_CallMethod(util, "find_spec", "s", "requinto") : NULL;
+  bool done = spec && spec != Py_None;
+  if (spec == Py_None && site[0]) {
+    PyObject* const path   = PySys_GetObject("path"); // borrowed
+    PyObject* const folder = PyUnicode_DecodeFSDefault(site);
+    done                   = path && folder && !PyList_Append(path, folder);
+    Py_XDECREF(folder);
+  }
+  Py_XDECREF(spec);
+  Py_XDECREF(util);
+  PyErr_Clear();
+  return done;
+}
+
+uint32_t
+requinto_start(const char* const executable, const char* const site)
+{
+  if (!Py_IsInitialized() && !start(executable)) {
+    return 0;
+  }
+  const PyGILState_STATE lock = PyGILState_Ensure();
+  (void)make_importable(site); // if it is not, importing it will say so
+  PyGILState_Release(lock);
+  return 1;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   The one function of the bridge that is not Python's. */
+
+#ifndef REQUINTO_BRIDGE_START_H
+#define REQUINTO_BRIDGE_START_H
+
+#include <stdint.h>
+
+/**
+   Start Python unless it runs already; return 0 if it does not start.
+
+   To be called before any function of bridge.h, without Python's lock.
+
+   @param executable Of the environment to start in.
+   @param site Where `requinto` can be imported from, if not otherwise; or "".
+*/
+__attribute__((visibility("default"))) uint32_t
+requinto_start(const char* executable, const char* site);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Where the Python environment is that this plugin belongs to.
+
+   In order: the file `Contents/Resources/requinto.conf` in the bundle, which
+   `requinto plugin install` writes; the environment whose site-packages hold
+   the bundle; the one that CMake saw.  The environment variable
+   REQUINTO_PYTHON, the path of an executable, goes before all of these. */
+
+#ifndef REQUINTO_HOME_H
+#define REQUINTO_HOME_H
+
+#include <stdbool.h>
+
+enum { HOME_MAX_PATH = 4096 };
+
+/// Paths; those that are not known are ""
+typedef struct {
+  char executable[HOME_MAX_PATH]; ///< Of the environment, as `sys.executable`
+  char libpython[HOME_MAX_PATH];  ///< The shared library to load
+  char site[HOME_MAX_PATH];       ///< Where `requinto` can be imported from
+  char bridge[HOME_MAX_PATH];     ///< The bridge, beside this library
+} PythonHome;
+
+/// Find our Python; return false if even our own place is unknown
+bool
+home_find(PythonHome* home);
+
+/// Return whether the executable is there
+bool
+home_has_python(const PythonHome* home);
+
+/// Return whether the executable belongs to the version we were built for
+bool
+home_is_our_version(const PythonHome* home);
+
+#endif

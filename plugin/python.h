@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Find Python, start it where the host has none, and load the bridge. */
+
+#ifndef REQUINTO_PYTHON_H
+#define REQUINTO_PYTHON_H
+
+#include "worker.h"
+
+#include <stdbool.h>
+
+/// Python's lock, given up for a while by a thread that may have held it
+typedef struct {
+  void* thread_state; ///< NULL if the thread did not hold it
+} ReleasedLock;
+
+/**
+   Find the bridge, starting Python if the host has not; a `BridgeLoader`.
+
+   The first call does the work, which may take seconds; the others share its
+   result.  Worker threads only.
+*/
+Status
+python_load_bridge(const Bridge** bridge);
+
+/// Return whether Python runs in this process.  Main thread only.
+bool
+python_is_there(void);
+
+/**
+   Return whether the calling thread holds Python's lock.
+
+   False where there is no Python.  Looks up symbols, so not in real time.
+*/
+bool
+python_holds_lock(void);
+
+/// Give up Python's lock if the calling thread holds it, to wait for another
+ReleasedLock
+python_release_lock(void);
+
+/// Take back what `python_release_lock` gave up, on the same thread
+void
+python_retake_lock(ReleasedLock released);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   One instance of the plugin, which is component, processor and controller. */
+
+#ifndef REQUINTO_VST3_PLUGIN_H
+#define REQUINTO_VST3_PLUGIN_H
+
+#include "engine.h"
+#include "params.h"
+#include "vst3.h"
+#include "worker.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// An instance; the host holds pointers to the first four fields
+typedef struct {
+  const struct v3_component*                    component;
+  const struct v3_audio_processor*              processor;
+  const struct v3_edit_controller*              controller;
+  const struct v3_process_context_requirements* requirements;
+
+  atomic_uint    n_refs;
+  _Atomic double values[N_PARAMS]; ///< Plain; stored by host and audio thread
+
+  /* Main thread, or the audio thread while active */
+  Worker*  worker;
+  Engine*  engine;      ///< NULL while inactive
+  double   sample_rate; ///< Hz
+  uint32_t n_channels;  ///< 1 or 2, of both buses
+  bool     is_guest;    ///< Python was there before us: its lock may be held
+  Status   told;        ///< The last status that the host was told
+
+  struct v3_component_handler** handler; ///< Of the host, may be NULL
+} Vst3Plugin;
+
+extern const struct v3_component                    vst3_component;
+extern const struct v3_audio_processor              vst3_processor;
+extern const struct v3_edit_controller              vst3_controller;
+extern const struct v3_process_context_requirements vst3_requirements;
+
+/// The plugin that a pointer to one of its interfaces belongs to
+#define VST3_PLUGIN_OF(self, field)                                                    \
+  ((Vst3Plugin*)(void*)((char*)(self)-offsetof(Vst3Plugin, field)))
+
+/// Define the three functions that every interface begins with
+#define VST3_DEFINE_UNKNOWN(field)                                                     \
+  static v3_result V3_API field##_query(                                               \
+    void* const self, const v3_tuid iid, void** const object)                          \
+  {                                                                                    \
+    return vst3_plugin_query(VST3_PLUGIN_OF(self, field), iid, object);                \
+  }                                                                                    \
+  static uint32_t V3_API field##_ref(void* const self)                                 \
+  {                                                                                    \
+    return vst3_plugin_ref(VST3_PLUGIN_OF(self, field));                               \
+  }                                                                                    \
+  static uint32_t V3_API field##_unref(void* const self)                               \
+  {                                                                                    \
+    return vst3_plugin_unref(VST3_PLUGIN_OF(self, field));                             \
+  }
+
+/// Return an instance with one reference, or NULL.  Main thread only.
+Vst3Plugin*
+vst3_plugin_new(void);
+
+/// Give out one of the interfaces, with a reference.  Any thread.
+v3_result
+vst3_plugin_query(Vst3Plugin* plugin, const v3_tuid iid, void** object);
+
+/// Add a reference, and return how many there are.  Any thread.
+uint32_t
+vst3_plugin_ref(Vst3Plugin* plugin);
+
+/// Drop a reference; the last one frees the instance.  Main thread only.
+uint32_t
+vst3_plugin_unref(Vst3Plugin* plugin);
+
+/// Get ready to process.  Main thread only.
+bool
+vst3_plugin_activate(Vst3Plugin* plugin);
+
+/// Drop what activation made; the worker is not waited for.  Main thread only.
+void
+vst3_plugin_deactivate(Vst3Plugin* plugin);
+
+/// Take what `vst3_plugin_write_state` wrote.  Main thread only.
+v3_result
+vst3_plugin_read_state(Vst3Plugin* plugin, struct v3_bstream** stream);
+
+/// Write the settings to a host's stream.  Main thread only.
+v3_result
+vst3_plugin_write_state(Vst3Plugin* plugin, struct v3_bstream** stream);
+
+#endif
