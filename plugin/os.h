@@ -54,6 +54,10 @@ os_mutex_unlock(OsMutex* mutex);
 bool
 os_thread_start(OsThreadFunc func, void* argument);
 
+/// Return a number that only the calling thread has, of those now running
+uintptr_t
+os_this_thread(void);
+
 /// Wait; never on the audio thread
 void
 os_sleep_ms(uint32_t duration_ms);

@@ -152,6 +152,12 @@ os_thread_start(const OsThreadFunc func, void* const argument)
   return !status;
 }
 
+uintptr_t
+os_this_thread(void)
+{
+  return (uintptr_t)pthread_self();
+}
+
 void
 os_sleep_ms(const uint32_t duration_ms)
 {

@@ -26,6 +26,7 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
   .most = sizeof(array) / sizeof((array)[0]) - 1, .labels = (array),                   \
   .n_labels = sizeof(array) / sizeof((array)[0])
 
+/* Bpm are not told as a unit: pedalboard would make it part of the name. */
 static const ParamInfo table[N_PARAMS] = {
   [PARAM_TARGET]      = {.id         = 1,
                          .key        = "target",
@@ -56,7 +57,7 @@ static const ParamInfo table[N_PARAMS] = {
                          .key        = "tempo",
                          .name       = "Tempo",
                          .short_name = "Tempo",
-                         .unit       = "bpm",
+                         .unit       = "",
                          .least      = 40.0,
                          .most       = 240.0,
                          .usual      = 120.0},

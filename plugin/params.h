@@ -44,7 +44,7 @@ typedef struct {
   const char*        key;        ///< Name in saved states, never changed
   const char*        name;       ///< Shown by the host
   const char*        short_name; ///< Shown where there is little room
-  const char*        unit;       ///< "" for lists
+  const char*        unit;       ///< Told to the host, or ""
   double             least;      ///< Plain
   double             most;       ///< Plain
   double             usual;      ///< Plain, the default

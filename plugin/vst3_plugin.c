@@ -29,6 +29,7 @@ vst3_plugin_new(void)
   plugin->worker       = worker;
   plugin->sample_rate  = 44100.0;
   plugin->n_channels   = 2;
+  plugin->main_thread  = os_this_thread();
   atomic_init(&plugin->n_refs, 1);
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     atomic_init(&plugin->values[i], params_info((ParamIndex)i)->usual);
@@ -112,7 +113,16 @@ vst3_plugin_deactivate(Vst3Plugin* const plugin)
   }
 }
 
-/* State */
+/* Values */
+
+void
+vst3_plugin_tell_values(Vst3Plugin* const plugin)
+{
+  if (plugin->handler) {
+    (*plugin->handler)
+      ->restart_component(plugin->handler, V3_RESTART_PARAM_VALUES_CHANGED);
+  }
+}
 
 v3_result
 vst3_plugin_read_state(Vst3Plugin* const plugin, struct v3_bstream** const stream)
@@ -139,12 +149,7 @@ vst3_plugin_read_state(Vst3Plugin* const plugin, struct v3_bstream** const strea
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     atomic_store(&plugin->values[i], values[i]);
   }
-
-  // Hosts keep copies of the values
-  if (plugin->handler) {
-    (*plugin->handler)
-      ->restart_component(plugin->handler, V3_RESTART_PARAM_VALUES_CHANGED);
-  }
+  vst3_plugin_tell_values(plugin);
   return V3_OK;
 }
 

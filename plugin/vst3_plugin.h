@@ -33,7 +33,8 @@ typedef struct {
   bool     is_guest;    ///< Python was there before us: its lock may be held
   Status   told;        ///< The last status that the host was told
 
-  struct v3_component_handler** handler; ///< Of the host, may be NULL
+  uintptr_t                     main_thread; ///< That created us
+  struct v3_component_handler** handler;     ///< Of the host, may be NULL
 } Vst3Plugin;
 
 extern const struct v3_component                    vst3_component;
@@ -84,6 +85,10 @@ vst3_plugin_activate(Vst3Plugin* plugin);
 /// Drop what activation made; the worker is not waited for.  Main thread only.
 void
 vst3_plugin_deactivate(Vst3Plugin* plugin);
+
+/// Have the host read all values again.  Main thread only.
+void
+vst3_plugin_tell_values(Vst3Plugin* plugin);
 
 /// Take what `vst3_plugin_write_state` wrote.  Main thread only.
 v3_result

@@ -2,6 +2,7 @@
 
    Translate blocks of sound, and what changes with them. */
 
+#include "os.h"
 #include "python.h"
 #include "vst3_plugin.h"
 
@@ -136,9 +137,10 @@ apply_settings(Vst3Plugin* const plugin)
 
 /// Tell the host the status if it has changed
 static void
-tell_status(Vst3Plugin* const plugin, struct v3_param_changes** const changes)
+tell_status(Vst3Plugin* const plugin, const struct v3_process_data* const data)
 {
-  const Status status = engine_status(plugin->engine);
+  struct v3_param_changes** const changes = data->output_params;
+  const Status                    status  = engine_status(plugin->engine);
   if (status == plugin->told) {
     return;
   }
@@ -154,6 +156,11 @@ tell_status(Vst3Plugin* const plugin, struct v3_param_changes** const changes)
     }
   }
   plugin->told = status;
+
+  // Some hosts (those on an older JUCE) leave what a processor reports unread
+  if (data->process_mode == V3_OFFLINE && os_this_thread() == plugin->main_thread) {
+    vst3_plugin_tell_values(plugin);
+  }
 }
 
 static void
@@ -228,7 +235,7 @@ process(void* const self, struct v3_process_data* const data)
     run_slice(plugin, data, start, n_left < most ? n_left : most);
   }
   data->outputs[0].channel_silence_bitset = 0;
-  tell_status(plugin, data->output_params);
+  tell_status(plugin, data);
   return V3_OK;
 }
 
