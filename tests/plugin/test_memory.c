@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Every allocation may fail: linked with --wrap=calloc. */
+
+#include "check.h"
+
+#include "engine.h"
+#include "worker.h"
+
+#include <stdbool.h>
+
+static int  n_until_failure = -1;
+static long n_allocations;
+
+void*
+__real_calloc(size_t n, size_t size);
+void*
+__wrap_calloc(size_t n, size_t size);
+
+void*
+__wrap_calloc(const size_t n, const size_t size)
+{
+  ++n_allocations;
+  if (n_until_failure >= 0 && n_until_failure-- == 0) {
+    return NULL;
+  }
+  return __real_calloc(n, size);
+}
+
+static Status
+load_nothing(const Bridge** const bridge)
+{
+  (void)bridge;
+  return STATUS_NO_PYTHON;
+}
+
+static bool
+make_engine(void)
+{
+  Engine* const engine = engine_new(44100.0, 2);
+  engine_free(engine);
+  return engine;
+}
+
+static bool
+make_worker(void)
+{
+  Worker* const worker = worker_new(load_nothing);
+  CHECK(worker_free(worker, 1000));
+  return worker;
+}
+
+static void
+test_fails_cleanly(bool (*const make)(void))
+{
+  n_allocations = 0;
+  CHECK(make());
+  const long n_needed = n_allocations;
+  CHECK(n_needed > 2);
+  for (int i = 0; i < n_needed; ++i) {
+    n_until_failure = i;
+    CHECK(!make()); // and the sanitizer finds no leak
+  }
+  n_until_failure = -1;
+  CHECK(make());
+}
+
+int
+main(void)
+{
+  test_fails_cleanly(make_engine);
+  test_fails_cleanly(make_worker);
+  return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "check.h"
+
+#include "params.h"
+
+#include <math.h>
+#include <string.h>
+
+static void
+test_identifiers(void)
+{
+  for (unsigned i = 0; i < N_PARAMS; ++i) {
+    const ParamInfo* const info = params_info((ParamIndex)i);
+    CHECK(params_find(info->id) == i);
+    CHECK(info->key[0] && info->name[0] && !strchr(info->key, '='));
+    CHECK(info->least <= info->usual && info->usual <= info->most);
+    for (unsigned j = 0; j < i; ++j) {
+      CHECK(strcmp(info->key, params_info((ParamIndex)j)->key) != 0);
+    }
+  }
+  CHECK(params_find(12345) == N_PARAMS);
+}
+
+static void
+test_values_survive_the_host(void)
+{
+  for (unsigned i = 0; i < N_PARAMS; ++i) {
+    const ParamInfo* const info  = params_info((ParamIndex)i);
+    const double           steps = info->labels ? info->most : 1000.0;
+    for (int k = 0; k <= (int)steps; ++k) {
+      const double share = steps > 0.0 ? k / steps : 0.0;
+      const double plain = info->least + share * (info->most - info->least);
+      const double back  = params_to_plain(info, params_to_normalised(info, plain));
+      CHECK(fabs(back - plain) < 1e-9);
+
+      char   text[64];
+      double read = -1.0;
+      params_to_text(info, plain, text, sizeof(text));
+      CHECK(params_from_text(info, text, &read));
+      CHECK(fabs(read - plain) <= (info->labels ? 0.0 : 0.0501));
+    }
+  }
+}
+
+static void
+test_bad_values(void)
+{
+  const double bad[] = {NAN, INFINITY, -INFINITY, -1e300, 1e300, -1.0, 2.0};
+  for (unsigned i = 0; i < N_PARAMS; ++i) {
+    const ParamInfo* const info = params_info((ParamIndex)i);
+    for (unsigned k = 0; k < sizeof(bad) / sizeof(bad[0]); ++k) {
+      const double clamped = params_clamp(info, bad[k]);
+      const double plain   = params_to_plain(info, bad[k]);
+      const double host    = params_to_normalised(info, bad[k]);
+      CHECK(clamped >= info->least && clamped <= info->most);
+      CHECK(plain >= info->least && plain <= info->most);
+      CHECK(host >= 0.0 && host <= 1.0);
+    }
+    double read = 7.0;
+    CHECK(!params_from_text(info, "", &read));
+    CHECK(!params_from_text(info, "zither", &read));
+  }
+}
+
+static void
+test_text_with_unit(void)
+{
+  double tempo = 0.0;
+  CHECK(params_from_text(params_info(PARAM_TEMPO), " 128,5 bpm", &tempo));
+  CHECK(fabs(tempo - 128.5) < 1e-9);
+  CHECK(params_from_text(params_info(PARAM_TEMPO), "9999", &tempo));
+  CHECK(fabs(tempo - 240.0) < 1e-9);
+}
+
+int
+main(void)
+{
+  test_identifiers();
+  test_values_survive_the_host();
+  test_bad_values();
+  test_text_with_unit();
+  return 0;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Engine and worker together, with a bridge that is written here. */
+
+#include "check.h"
+
+#include "engine.h"
+#include "worker.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { RATE = 8000, BLOCK = 500 };
+
+/// What the bridge was asked, and how it is to answer
+static struct {
+  _Atomic uint32_t n_loads;
+  _Atomic uint32_t n_open;
+  _Atomic uint32_t n_closed;
+  _Atomic uint32_t n_frames;    ///< Exchanged
+  _Atomic uint32_t target;      ///< Last configured
+  _Atomic uint32_t changed_at;  ///< Frame at which it was
+  _Atomic uint32_t fail_open;   ///< A `ProblemKind`
+  _Atomic uint32_t fail_at;     ///< Frame from which exchanging fails, if not 0
+  _Atomic uint32_t sleep_ms;    ///< In each exchange
+  _Atomic uint32_t load_status; ///< A `Status`
+} script;
+
+static uint32_t
+fake_open(const StreamSetup* const setup)
+{
+  CHECK(fabs(setup->sample_rate - RATE) < 1e-9 && setup->n_channels == 1);
+  atomic_fetch_add(&script.n_open, !atomic_load(&script.fail_open));
+  return atomic_load(&script.fail_open) ? 0 : 41;
+}
+
+static uint32_t
+fake_configure(const uint32_t stream, const StreamSettings* const settings)
+{
+  CHECK(stream == 41);
+  atomic_store(&script.target, settings->target);
+  atomic_store(&script.changed_at, atomic_load(&script.n_frames));
+  return 1;
+}
+
+static uint32_t
+fake_exchange(const uint32_t stream, const Passage* const passage)
+{
+  CHECK(stream == 41 && passage->n_frames > 0);
+  os_sleep_ms(atomic_load(&script.sleep_ms));
+  const uint32_t fail_at = atomic_load(&script.fail_at);
+  if (fail_at && atomic_load(&script.n_frames) >= fail_at) {
+    return 0;
+  }
+  // The frame's number, so that the test sees where each one went
+  for (uint32_t i = 0; i < passage->n_frames; ++i) {
+    passage->output[i] = (float)(atomic_load(&script.n_frames) + i);
+  }
+  atomic_fetch_add(&script.n_frames, passage->n_frames);
+  return passage->n_frames;
+}
+
+static uint32_t
+fake_close(const uint32_t stream)
+{
+  CHECK(stream == 41);
+  atomic_fetch_add(&script.n_closed, 1);
+  return 1;
+}
+
+static uint32_t
+fake_problem(char* const text, const uint32_t n_bytes)
+{
+  snprintf(text, n_bytes, "as the test ordered");
+  const uint32_t kind = atomic_load(&script.fail_open);
+  return kind ? kind : PROBLEM_PYTHON;
+}
+
+static Status
+fake_load(const Bridge** const bridge)
+{
+  static const Bridge fake = {
+    fake_open, fake_configure, fake_exchange, fake_close, fake_problem};
+  *bridge = &fake;
+  atomic_fetch_add(&script.n_loads, 1);
+  return (Status)atomic_load(&script.load_status);
+}
+
+static void
+reset_script(void)
+{
+  memset(&script, 0, sizeof(script));
+  atomic_store(&script.load_status, STATUS_READY);
+}
+
+/// Run `n` blocks offline, of `value` everywhere; return the last output sample
+static float
+run(Engine* const engine, const int n, const float value)
+{
+  float last = 0.0F;
+  for (int k = 0; k < n; ++k) {
+    float  sound[BLOCK];
+    float* channels[1] = {sound};
+    for (int i = 0; i < BLOCK; ++i) {
+      sound[i] = value;
+    }
+    const Block block = {(const float* const*)channels, channels, BLOCK};
+    (void)engine_wait(engine, BLOCK, 5000);
+    (void)engine_run(engine, &block);
+    last = sound[BLOCK - 1];
+  }
+  return last;
+}
+
+typedef struct {
+  Worker* worker;
+  Engine* engine;
+} Rig;
+
+static Rig
+begin(void)
+{
+  const Rig rig = {worker_new(fake_load), engine_new(RATE, 1)};
+  CHECK(rig.worker && rig.engine);
+  CHECK(worker_serve(rig.worker, engine_session(rig.engine)));
+  return rig;
+}
+
+static void
+end(const Rig rig)
+{
+  CHECK(worker_serve(rig.worker, NULL));
+  engine_free(rig.engine);
+  CHECK(worker_free(rig.worker, 5000));
+}
+
+static void
+test_silence_wakes_nobody(void)
+{
+  reset_script();
+  const Rig rig = begin();
+  (void)run(rig.engine, 200, 0.0F);
+  CHECK(!atomic_load(&script.n_loads) && engine_status(rig.engine) == STATUS_IDLE);
+
+  // The first sound does, and the stream hears of the silence before it
+  const float last = run(rig.engine, 100, 0.5F);
+  CHECK(atomic_load(&script.n_loads) == 1 && atomic_load(&script.n_open) == 1);
+  CHECK(engine_status(rig.engine) == STATUS_READY);
+  // The allowance, 0.75 s, lies between the worker's frames and ours
+  CHECK(fabsf(last - (300 * BLOCK - 1 - 6000)) < 0.5F);
+  end(rig);
+  CHECK(atomic_load(&script.n_closed) == 1);
+}
+
+static void
+test_settings_come_in_time(void)
+{
+  reset_script();
+  const Rig            rig   = begin();
+  const StreamSettings first = {3, BEATS_FIXED, 100.0};
+  const StreamSettings other = {5, BEATS_FIXED, 100.0};
+  engine_set_stream(rig.engine, &first);
+  (void)run(rig.engine, 41, 0.5F);
+  CHECK(atomic_load(&script.target) == 3);
+  engine_set_stream(rig.engine, &other);
+  (void)run(rig.engine, 60, 0.5F);
+  CHECK(atomic_load(&script.target) == 5);
+  CHECK(atomic_load(&script.changed_at) == 41 * BLOCK);
+  end(rig);
+}
+
+static void
+test_failures(void)
+{
+  const struct {
+    uint32_t load_status;
+    uint32_t fail_open;
+    uint32_t fail_at;
+    Status   expected;
+  } cases[] = {
+    {STATUS_NO_PYTHON, 0, 0, STATUS_NO_PYTHON},
+    {STATUS_WRONG_PYTHON, 0, 0, STATUS_WRONG_PYTHON},
+    {STATUS_READY, PROBLEM_MODEL, 0, STATUS_NO_MODEL},
+    {STATUS_READY, PROBLEM_PYTHON, 0, STATUS_PYTHON_ERROR},
+    {STATUS_READY, 0, 20000, STATUS_PYTHON_ERROR},
+  };
+  for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); ++k) {
+    reset_script();
+    atomic_store(&script.load_status, cases[k].load_status);
+    atomic_store(&script.fail_open, cases[k].fail_open);
+    atomic_store(&script.fail_at, cases[k].fail_at);
+    const Rig rig = begin();
+    // The dry signal comes after its delay, whatever happened
+    CHECK(fabsf(run(rig.engine, 400, 0.5F) - 0.5F) < 1e-6F);
+    CHECK(engine_status(rig.engine) == cases[k].expected);
+    end(rig);
+    CHECK(atomic_load(&script.n_closed) == atomic_load(&script.n_open));
+  }
+}
+
+/// Each activation begins anew, while the worker may still be busy with the last
+static void
+test_many_activations(void)
+{
+  reset_script();
+  Worker* const worker = worker_new(fake_load);
+  for (int k = 0; k < 50; ++k) {
+    Engine* const engine = engine_new(RATE, 1);
+    CHECK(worker_serve(worker, engine_session(engine)));
+    atomic_store(&script.n_frames, 0);
+    (void)run(engine, k % 10, 0.5F);
+    CHECK(worker_serve(worker, NULL));
+    engine_free(engine);
+  }
+  CHECK(worker_free(worker, 5000));
+  CHECK(atomic_load(&script.n_closed) == atomic_load(&script.n_open));
+}
+
+/// A worker that is stuck in Python keeps nobody waiting, and frees its things
+static void
+test_stuck(void)
+{
+  reset_script();
+  atomic_store(&script.sleep_ms, 400);
+  const Rig rig = begin();
+  float     sound[BLOCK];
+  float*    channels[1] = {sound};
+  for (int i = 0; i < 20; ++i) {
+    for (int k = 0; k < BLOCK; ++k) {
+      sound[k] = 0.5F;
+    }
+    const Block block = {(const float* const*)channels, channels, BLOCK};
+    (void)engine_run(rig.engine, &block);
+  }
+  while (!atomic_load(&script.n_open)) {
+    os_sleep_ms(1);
+  }
+  const uint64_t begun = os_now_ms();
+  CHECK(worker_serve(rig.worker, NULL));
+  engine_free(rig.engine);
+  CHECK(!worker_free(rig.worker, 20));
+  CHECK(os_now_ms() - begun < 300);
+  for (int i = 0; i < 5000 && !atomic_load(&script.n_closed); ++i) {
+    os_sleep_ms(1);
+  }
+  CHECK(atomic_load(&script.n_closed) == 1);
+  os_sleep_ms(100); // for the thread to end, before leaks are counted
+}
+
+int
+main(void)
+{
+  test_silence_wakes_nobody();
+  test_settings_come_in_time();
+  test_failures();
+  test_many_activations();
+  test_stuck();
+  return 0;
+}
