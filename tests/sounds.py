@@ -12,6 +12,15 @@ def noise(n_frames: int, n_channels: int = 2, seed: int = 0) -> np.ndarray:
     return rng.uniform(-1, 1, (n_channels, n_frames)).astype(np.float32)
 
 
+def sine(n_frames: int, n_channels: int, sample_rate: float) -> np.ndarray:
+    """Return 440 Hz that comes and goes, `(n_channels, n_frames)`."""
+    time_s = np.arange(n_frames) / sample_rate
+    wave = np.sin(2 * np.pi * 440 * time_s) * np.sin(
+        np.pi * np.arange(n_frames) / n_frames
+    )
+    return np.tile(0.5 * wave, (n_channels, 1)).astype(np.float32)
+
+
 def clicks(tempo_bpm: float, duration_s: float, sample_rate: int = RATE) -> np.ndarray:
     """Return a short burst on each beat, `(1, n_frames)`."""
     sound = np.zeros((1, round(duration_s * sample_rate)), np.float32)

@@ -98,5 +98,5 @@ def test_a_config_of_another_version_is_refused(folder):
     record = json.loads((folder / "standard.json").read_text())
     record["config"]["unet"]["attention"] = True
     (folder / "standard.json").write_text(json.dumps(record))
-    with pytest.raises(ModelError, match="cannot be used.*attention"):
+    with pytest.raises(ModelError, match=r"cannot be used.*attention"):
         weights.load_separator()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build what tests the C shell, and run the plain C host."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
+    """Run a command and return what it said."""
+    return subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, check=False, **options
+    )
+
+
+@functools.cache
+def build(preset: str) -> Path:
+    """Build a CMake preset for this Python; return its folder."""
+    folder = ROOT / "build" / preset
+    python = f"-DPython_EXECUTABLE={sys.executable}"
+    for command in (
+        ("cmake", "--preset", preset, python),
+        ("cmake", "--build", folder, "-j2"),
+    ):
+        result = run(*command, cwd=ROOT)
+        assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+def run_host(
+    bundle: Path,
+    folder: Path,
+    sound: np.ndarray | None = None,
+    *options: str,
+    environment: dict[str, str] | None = None,
+) -> tuple[np.ndarray, dict[str, str], str]:
+    """Run a sound `(n_channels, n_frames)` through the plugin in the C host.
+
+    Returns the output, uncompensated, the host's report, and its stderr.
+    """
+    command = [build("release") / "tests" / "plugin" / "host", bundle, *options]
+    out = folder / "out.f32"
+    n_channels = 1
+    if sound is not None:
+        n_channels = len(sound)
+        sound.T.astype(np.float32).tofile(folder / "in.f32")
+        command += ["--in", folder / "in.f32", "--out", out]
+        command += ["--channels", str(n_channels)]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("REQUINTO_")}
+    result = run(*command, env={**clean, **(environment or {})}, timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "host=done" in result.stdout
+    report = dict(line.split("=", 1) for line in result.stdout.splitlines())
+    heard = np.fromfile(out, np.float32) if sound is not None else np.zeros(0)
+    return heard.reshape(-1, n_channels).T, report, result.stderr

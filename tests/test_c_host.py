@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin in a host that is not Python: it works, and it survives."""
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import requinto
+from models import write_neutral
+from requinto.beats import Beats
+from shell import run_host
+from sounds import RATE, error_db, noise, sine
+
+pytestmark = pytest.mark.plugin
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return requinto.plugin_path()
+
+
+@pytest.fixture(scope="module")
+def neutral(tmp_path_factory):
+    return write_neutral(tmp_path_factory.mktemp("neutral"))
+
+
+def undelayed(heard, report):
+    return heard[:, int(report["latency"]) :]
+
+
+def test_a_scan_is_quick_and_starts_nothing(bundle, tmp_path):
+    _, report, complaints = run_host(bundle, tmp_path)
+    assert float(report["scan_ms"]) < 50
+    assert report["python_after_scan"] == "no"
+    assert float(report["rss_mb_after_scan"]) < 20
+    assert report["class"] == "Requinto"
+    assert report["param.Status"] == "Idle"
+    assert report["references_left"] == "0"
+    assert not complaints
+
+
+@pytest.mark.parametrize(
+    ("n_channels", "rate", "block", "most_db"),
+    [
+        (2, 44100, 0, -100),
+        (1, 48000, 512, -80),  # to the model's rate and back
+        (2, 96000, 8192, -80),
+    ],
+)
+def test_a_neutral_model_gives_the_delayed_input(
+    bundle, tmp_path, neutral, n_channels, rate, block, most_db
+):
+    sound = noise(6 * rate, n_channels)
+    if rate != 44100:  # nothing above what the model's rate can hold
+        sound = sine(6 * rate, n_channels, rate)
+    heard, report, _ = run_host(
+        bundle,
+        tmp_path,
+        sound,
+        *("--rate", str(rate), "--block", str(block), "--drain", str(6 * rate)),
+        environment={"REQUINTO_MODELS": str(neutral)},
+    )
+    latency = int(report["latency"])
+    assert latency / rate == pytest.approx(5.35, abs=0.001)
+    assert not heard[:, :latency].any()
+    assert report["status"] == "Ready"
+    assert report["python_after_scan"] == "no"
+    assert report["python_after_run"] == "yes"
+    assert error_db(sound, undelayed(heard, report)[:, : sound.shape[1]]) < most_db
+
+
+def test_offline_it_gives_what_the_library_gives(bundle, tmp_path):
+    sound = 0.3 * noise(8 * RATE)
+    heard, report, _ = run_host(
+        bundle,
+        tmp_path,
+        sound,
+        *("--block", "0", "--drain", str(6 * RATE), "--set", "Target=bass"),
+        *("--set", "Beat source=Fixed tempo", "--set", "Tempo=100"),
+    )
+    grid = Beats.grid(100.0, sound.shape[1] / RATE)
+    expected = requinto.extract(sound, RATE, "bass", beats=grid)
+    assert report["status"] == "Ready"
+    found = undelayed(heard, report)[:, : sound.shape[1]]
+    assert error_db(expected, found) < -80
+    assert np.abs(expected).max() > 0.01
+
+
+def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
+    sound = noise(14 * RATE)
+    heard, report, _ = run_host(
+        bundle,
+        tmp_path,
+        sound,
+        *("--realtime", "--block", "256"),
+        environment={"REQUINTO_MODELS": str(neutral)},
+    )
+    found = undelayed(heard, report)
+    wrong = np.abs(found - sound[:, : found.shape[1]]).max(axis=0) > 1e-4
+    silent = ~found.any(axis=0)
+    assert not (wrong & ~silent).any()
+    assert not wrong[-RATE:].any()
+    assert float(report["longest_block_ms"]) < 250  # while Python took seconds
+
+
+def foreign_python(folder, version="3.9.2"):
+    """Return a library that makes a host look as if it ran another Python."""
+    source = folder / "foreign.c"
+    source.write_text(
+        "int Py_IsInitialized(void) { return 1; }\n"
+        f'const char* Py_GetVersion(void) {{ return "{version} (elsewhere)"; }}\n'
+    )
+    library = folder / "foreign.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
+
+
+def failing(kind, folder, neutral):
+    """Return the environment in which something is wrong, and its status."""
+    models = folder / "models"
+    if kind == "no python":
+        return {"REQUINTO_PYTHON": str(folder / "nowhere/bin/python")}, "No Python"
+    if kind == "other version chosen":
+        (folder / "bin").mkdir()
+        (folder / "bin/python").write_text("")
+        (folder / "lib/python3.9").mkdir(parents=True)
+        return {"REQUINTO_PYTHON": str(folder / "bin/python")}, "Wrong Python"
+    if kind == "other version running":
+        return {"LD_PRELOAD": str(foreign_python(folder))}, "Wrong Python"
+    if kind == "no package":
+        base = shutil.which("python3", path=f"{sys.base_prefix}/bin")
+        return {"REQUINTO_PYTHON": str(base)}, "Python error"
+    shutil.copytree(neutral, models)
+    if kind == "no model":
+        (models / "standard.npz").unlink()
+        status = "No model"
+    elif kind == "damaged model":
+        (models / "standard.npz").write_bytes(b"PK")
+        status = "No model"
+    else:  # Python raises: the shell offers a target that the models lack
+        (models / "targets.txt").write_text("guitar\n")
+        status = "Python error"
+    return {"REQUINTO_MODELS": str(models)}, status
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        ("no python", "offline"),
+        ("no python", "live"),
+        ("other version chosen", "offline"),
+        ("other version running", "offline"),
+        ("no package", "offline"),
+        ("no model", "offline"),
+        ("damaged model", "offline"),
+        ("an exception", "offline"),
+        ("an exception", "live"),
+    ],
+)
+def test_the_host_lives_and_hears_the_dry_signal(bundle, tmp_path, neutral, kind, mode):
+    if kind == "no package":  # a bundle that is not inside our environment
+        bundle = shutil.copytree(bundle, tmp_path / bundle.name)
+    environment, status = failing(kind, tmp_path, neutral)
+    sound = noise(RATE, 2)
+    heard, report, complaints = run_host(
+        bundle,
+        tmp_path,
+        sound,
+        *("--drain", str(9 * RATE), "--block", "512", "--set", "Target=guira"),
+        *(["--realtime"] if mode == "live" else []),
+        environment=environment,
+    )
+    assert report["status"] == status
+    assert complaints.strip()
+    dry = undelayed(heard, report)[:, :RATE]
+    assert dry.shape == sound.shape
+    assert error_db(sound, dry) < -140

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin inside hosts that are Python: pedalboard and DawDreamer."""
+
+import concurrent.futures
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pedalboard
+import pytest
+
+import requinto
+from requinto import bridge
+from requinto.errors import ModelError
+from sounds import RATE, error_db, noise, sine
+
+pytestmark = pytest.mark.plugin
+
+
+@pytest.fixture
+def load(monkeypatch, unchanged):
+    """Return a function that loads the plugin, over a model that changes nothing."""
+    monkeypatch.setattr(bridge, "load_separator", lambda: unchanged)
+    return lambda: pedalboard.load_plugin(str(requinto.plugin_path()))
+
+
+def test_parameters(load):
+    plugin = load()
+    assert list(plugin.parameters) == [
+        *("target", "output", "amount", "beat_source", "tempo", "status")
+    ]
+    assert plugin.parameters["target"].valid_values == list(requinto.targets())
+    assert plugin.parameters["output"].valid_values == ["Extracted", "Everything else"]
+    assert plugin.parameters["beat_source"].valid_values == ["Detect", "Fixed tempo"]
+    assert plugin.parameters["amount"].range[:2] == (0, 100)
+    assert plugin.parameters["tempo"].range[:2] == (40, 240)
+    assert (plugin.target, plugin.output, plugin.amount) == ("guitar", "Extracted", 100)
+    plugin.target, plugin.tempo = "bongo", 93.4
+    assert (plugin.target, plugin.tempo) == ("bongo", 93.4)
+    with pytest.raises(ValueError, match="zither"):
+        plugin.target = "zither"
+
+
+def test_loading_wakes_no_python():
+    script = (
+        "import sys, pedalboard\n"
+        f"p = pedalboard.load_plugin({str(requinto.plugin_path())!r})\n"
+        "assert p.status == 'Idle', p.status\n"
+        "assert p.target == 'guitar' and p.raw_state\n"
+        "assert 'tensorflow' not in sys.modules and 'requinto' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("rate", [8000, 44100, 96000])
+@pytest.mark.parametrize("buffer_size", [64, 999, 8192])
+def test_what_comes_out_is_aligned(load, n_channels, rate, buffer_size):
+    plugin = load()
+    plugin.beat_source = "Fixed tempo"
+    sound = noise(3 * rate + 11, n_channels)
+    heard = plugin.process(sound, rate, buffer_size=buffer_size)
+    assert plugin.status == "Ready"
+    assert heard.shape == sound.shape
+    assert error_db(sound, heard) < -100
+
+
+def test_one_frame_at_a_time(load):
+    plugin = load()
+    sound = noise(3000)
+    assert error_db(sound, plugin.process(sound, RATE, buffer_size=1)) < -100
+
+
+def test_detected_beats_change_nothing_either(load):
+    sound = noise(12 * RATE)
+    assert error_db(sound, load().process(sound, RATE)) < -100
+
+
+@pytest.mark.parametrize("amount", [0, 30, 100])
+def test_output_and_amount(load, amount):
+    plugin = load()
+    plugin.beat_source, plugin.amount = "Fixed tempo", amount
+    sound = noise(2 * RATE)
+    assert error_db(sound, plugin.process(sound, RATE)) < -100
+    plugin.output = "Everything else"
+    left = (1 - amount / 100) * sound
+    assert error_db(left, plugin.process(sound, RATE)) < -100
+
+
+def test_rates_may_change_between_activations(load):
+    plugin = load()
+    for rate in (44100, 22050, 48000):
+        sound = sine(2 * rate, 2, rate)
+        assert error_db(sound, plugin.process(sound, rate)) < -100
+
+
+def test_streaming_in_pieces(load):
+    plugin = load()
+    plugin.beat_source = "Fixed tempo"
+    plugin.reset()  # what pedalboard ran through it as it loaded
+    sound = noise(9 * RATE)
+    # The longest first: pedalboard activates anew when a longer block comes
+    cuts = [2 * RATE, 2 * RATE + 900, 2 * RATE + 903, 3 * RATE, 8 * RATE]
+    pieces = np.array_split(sound, cuts, axis=1)
+    heard = [plugin.process(p, RATE, reset=False) for p in pieces]
+    found = np.concatenate([h for h in heard if h.size], axis=1)
+    assert found.shape[1] == sound.shape[1] - plugin.reported_latency_samples
+    assert error_db(sound[:, : found.shape[1]], found) < -100
+
+
+def test_a_reset_forgets(load):
+    plugin = load()
+    plugin.process(noise(2 * RATE), RATE, reset=False)
+    plugin.reset()
+    heard = plugin.process(np.zeros((2, 2 * RATE), np.float32), RATE)
+    assert not heard.any()
+
+
+def test_state_comes_back(load):
+    plugin = load()
+    plugin.target, plugin.tempo, plugin.amount = "bass", 87.6, 40
+    plugin.output, plugin.beat_source = "Everything else", "Fixed tempo"
+    other = load()
+    other.raw_state = plugin.raw_state
+    for name in ("target", "tempo", "amount", "output", "beat_source"):
+        assert getattr(other, name) == getattr(plugin, name)
+    assert other.status == "Idle"
+    sound = noise(RATE)
+    assert error_db(plugin.process(sound, RATE), other.process(sound, RATE)) < -100
+
+
+def test_a_preset_file_comes_back(load, tmp_path):
+    plugin = load()
+    plugin.target, plugin.tempo = "guira", 111.0
+    path = tmp_path / "guira.vstpreset"
+    path.write_bytes(plugin.preset_data)
+    other = load()
+    other.load_preset(str(path))
+    assert (other.target, other.tempo) == ("guira", 111.0)
+
+
+def test_instances_in_threads(load):
+    plugins = [load() for _ in range(3)]
+    sounds = [noise(4 * RATE, seed=seed) for seed in range(3)]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        heard = list(pool.map(lambda p, s: p.process(s, RATE), plugins, sounds))
+    for sound, found in zip(sounds, heard, strict=True):
+        assert error_db(sound, found) < -100
+
+
+def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
+    class Slow:
+        def __getattr__(self, name):
+            return getattr(unchanged, name)
+
+        def separate(self, clip, sample_rate, embedding):
+            time.sleep(1)
+            return clip
+
+    monkeypatch.setattr(bridge, "load_separator", Slow)
+    plugin = load()
+    plugin.process(noise(7 * RATE), RATE, reset=False)
+    begun = time.monotonic()
+    del plugin
+    assert time.monotonic() - begun < 4
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ModelError("gone"), "No model"),
+        (ValueError("oops"), "Python error"),
+        (SystemExit(1), "Python error"),
+    ],
+)
+def test_what_raises_passes_dry(load, monkeypatch, capfd, error, status):
+    def fail():
+        raise error
+
+    plugin = load()
+    monkeypatch.setattr(bridge, "load_separator", fail)
+    sound = noise(2 * RATE)
+    heard = plugin.process(sound, RATE)
+    assert plugin.status == status
+    assert error_db(sound, heard) < -140
+    assert "requinto: " in capfd.readouterr().err
+
+
+def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
+    class Fragile:
+        n_left = 2
+
+        def __getattr__(self, name):
+            return getattr(unchanged, name)
+
+        def separate(self, clip, sample_rate, embedding):
+            self.n_left -= 1
+            if self.n_left < 0:
+                raise RuntimeError("as the test ordered")
+            return 0 * clip
+
+    monkeypatch.setattr(bridge, "load_separator", Fragile)
+    plugin = load()
+    plugin.beat_source = "Fixed tempo"
+    sound = noise(20 * RATE)
+    heard = plugin.process(sound, RATE)
+    assert plugin.status == "Python error"
+    assert not heard[:, :RATE].any()
+    assert error_db(sound[:, -RATE:], heard[:, -RATE:]) < -100
+
+
+def test_it_agrees_with_the_library():
+    plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+    plugin.target, plugin.beat_source, plugin.tempo = "bongo", "Fixed tempo", 127.4
+    sound = 0.3 * noise(11 * RATE)
+    grid = requinto.Beats.grid(tempo_bpm=127.4, duration_s=11.0)
+    expected = requinto.extract(sound, RATE, "bongo", beats=grid)
+    assert error_db(expected, plugin.process(sound, RATE)) < -80
+    plugin.beat_source = "Detect"
+    expected = requinto.extract(sound, RATE, "bongo", live=True)
+    assert error_db(expected, plugin.process(sound, RATE)) < -80
+
+
+def test_in_dawdreamer():
+    # In its own process: it and pedalboard each bring a whole JUCE
+    script = f"""
+import numpy as np, dawdreamer, requinto
+from requinto import bridge
+from conftest import Unchanged
+bridge.load_separator = Unchanged
+engine = dawdreamer.RenderEngine({RATE}, 512)
+plugin = engine.make_plugin_processor("requinto", {str(requinto.plugin_path())!r})
+names = [row["name"] for row in plugin.get_parameters_description()]
+assert names[:6] == ["Target", "Output", "Amount", "Beat source", "Tempo", "Status"]
+sound = np.random.default_rng(0).uniform(-1, 1, (2, 14 * {RATE})).astype(np.float32)
+engine.load_graph([
+    (engine.make_playback_processor("song", sound), []), (plugin, ["song"])])
+engine.render(14.0)
+heard = engine.get_audio()
+latency = plugin.get_latency_samples()
+n = heard.shape[1] - latency
+difference = np.abs(heard[:, latency:] - sound[:, :n]).max()
+assert n > 8 * {RATE} and difference < 1e-5, (n, difference)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=__file__.rsplit("/", 1)[0],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr

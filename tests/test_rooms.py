@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Imports point one way, and the plugin's door opens on few rooms."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import requinto
+
+PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
+# A file may import from those before it
+ROOMS = [
+    *("errors", "config", "audio", "beats", "clips", "spectra", "reference", "unet"),
+    *("separator", "weights", "stream", "bridge", "extract", "plugin", "__init__"),
+]
+FOLDERS = ["evaluation", "training", "apps"]  # these too, after all of the above
+
+
+def imported(path):
+    """Yield the names within requinto that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] == "requinto":
+                yield name.split(".")[1:] or ["__init__"]
+
+
+def test_every_file_has_its_room():
+    assert {p.stem for p in PACKAGE.glob("*.py")} == set(ROOMS)
+    assert {p.name for p in PACKAGE.iterdir() if p.is_dir()} - {"__pycache__"} == set(
+        FOLDERS
+    )
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_import_only_those_before_them(room):
+    allowed = ROOMS[: ROOMS.index(room)]
+    for names in imported(PACKAGE / f"{room}.py"):
+        assert names[0] in allowed, f"{room} imports {'.'.join(names)}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_folders_import_only_those_before_them(folder):
+    forbidden = FOLDERS[FOLDERS.index(folder) + 1 :]
+    for path in (PACKAGE / folder).glob("*.py"):
+        for names in imported(path):
+            assert names[0] not in forbidden, f"{path} imports {'.'.join(names)}"
+
+
+def test_the_plugin_imports_neither_trainer_nor_applications():
+    script = (
+        "import sys, requinto.bridge\n"
+        "print([n for n in sys.modules if n.startswith('requinto.')])\n"
+        "assert 'tensorflow' not in sys.modules\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = ast.literal_eval(result.stdout)
+    assert "requinto.stream" in loaded
+    assert not [n for n in loaded if n.split(".")[1] in FOLDERS]
+
+
+def test_network_files_know_one_library():
+    for room in ("unet", "reference"):
+        for node in ast.walk(ast.parse((PACKAGE / f"{room}.py").read_text())):
+            if isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= {"keras"}
+            elif isinstance(node, ast.ImportFrom):
+                assert node.module.split(".")[0] in ("keras", "requinto", "__future__")
+
+
+def test_public_names_are_there_and_described():
+    for name in requinto.__all__:
+        assert getattr(requinto, name).__doc__
