@@ -25,9 +25,7 @@ def folder(tmp_path, monkeypatch):
         path = tmp_path / "references" / f"{name}.flac"
         soundfile.write(path, 0.1 * noise(44100, seed=len(name)).T, 44100)
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
-    weights.load_separator.cache_clear()
-    yield tmp_path
-    weights.load_separator.cache_clear()
+    return tmp_path
 
 
 def test_a_model_comes_back_to_half_precision(folder):

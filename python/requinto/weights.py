@@ -58,7 +58,6 @@ def targets() -> tuple[str, ...]:
     return tuple(lines)
 
 
-@functools.lru_cache(maxsize=2)
 def load_separator(name: str = STANDARD) -> NetworkSeparator:
     """Return the named model, ready to separate; the same object each time.
 
@@ -68,9 +67,13 @@ def load_separator(name: str = STANDARD) -> NetworkSeparator:
         If the model or its references are missing, or are not as they were
         when it was saved.
     """
+    return _separator(models_folder(), name)
+
+
+@functools.lru_cache(maxsize=2)
+def _separator(folder: Path, name: str) -> NetworkSeparator:
     from requinto.separator import NetworkSeparator
 
-    folder = models_folder()
     config, networks = load_networks(folder, name)
     unet, encoder = networks
     rate = config.spectra.sample_rate

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,6 +74,7 @@ def extract(
     options: dict[str, Any] = {"target": target}
     if reference:
         options["reference"], options["reference_sample_rate"] = sound.read(reference)
+    _import_tensorflow_quietly()
     with _progress(f"Extracting {chosen}") as notify:
         extracted, others = requinto.separate(mixture, rate, progress=notify, **options)
     sound.write(place, extracted, rate)
@@ -128,6 +130,7 @@ def demo(
     """Run the plugin in pedalboard on a bachata of ours, and score it."""
     from requinto.apps.demo import run
 
+    _import_tensorflow_quietly()
     run(folder, as_json=as_json)
 
 
@@ -139,6 +142,7 @@ def train(
     ] = False,
 ) -> None:
     """Train a model on a library of loops."""
+    _import_tensorflow_quietly()
     from requinto.training.fit import train as fit
     from requinto.training.fit import training_config
 
@@ -186,6 +190,18 @@ def _check_places(song: Path, *places: Path | None) -> None:
     named = [place.resolve() for place in places if place] + [song.resolve()]
     if len(set(named)) < len(named):
         raise requinto.AudioFileError("song, output, rest and plot must differ")
+
+
+def _import_tensorflow_quietly() -> None:
+    """Import TensorFlow, which writes to stderr past every setting of its own."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class _progress:

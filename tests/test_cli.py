@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command does what it says, or exits with 2, one line, and nothing left behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import requinto
+from models import write_neutral
+from requinto.apps import cli
+from sounds import RATE, clicks, error_db, noise
+
+COMMAND = Path(sys.executable).parent / "requinto"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Return a function that runs the command in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def song(tmp_path):
+    path = tmp_path / "song.wav"
+    soundfile.write(path, 0.3 * noise(2 * RATE).T, RATE, subtype="FLOAT")
+    return path
+
+
+def files(folder):
+    return {p.name for p in folder.iterdir()}
+
+
+def test_extract_writes_what_was_asked(run, song, tmp_path, unchanged_model):
+    status, out, err = run(
+        *("extract", song, "--target", "bass", "-o", "bass.flac"),
+        *("--rest", "rest.wav", "--plot", "bass.png", "--json"),
+    )
+    assert (status, err) == (0, "")
+    result = json.loads(out)
+    assert result["output"] == "bass.flac"
+    assert result["target"] == "bass"
+    assert result["duration_s"] == 2
+    mixture, rate = soundfile.read(song)
+    bass, bass_rate = soundfile.read("bass.flac")
+    rest, rest_rate = soundfile.read("rest.wav")
+    assert rate == bass_rate == rest_rate
+    assert bass.shape == rest.shape == mixture.shape
+    assert error_db(mixture, bass + rest) < -120
+    assert Path("bass.png").read_bytes().startswith(b"\x89PNG")
+    assert files(tmp_path) == {"song.wav", "bass.flac", "rest.wav", "bass.png"}
+
+
+def test_extract_names_its_output(run, song, tmp_path, unchanged_model):
+    assert run("extract", song) == (0, "song-guitar.wav\n", "")
+    assert run("extract", song, "--reference", song)[:2] == (0, "song-reference.wav\n")
+    assert files(tmp_path) == {"song.wav", "song-guitar.wav", "song-reference.wav"}
+
+
+@pytest.mark.parametrize(
+    ("ending", "subtype"),
+    [("wav", "PCM_16"), ("flac", "PCM_24"), ("ogg", "VORBIS"), ("mp3", None)],
+)
+def test_kinds_of_file(run, tmp_path, unchanged_model, ending, subtype):
+    path = tmp_path / f"song.{ending}"
+    soundfile.write(path, 0.3 * noise(RATE, 1).T, 44100, subtype=subtype)
+    assert run("extract", path, "-o", "out.wav")[0] == 0
+    expected, rate = soundfile.read(path, always_2d=True)
+    found, found_rate = soundfile.read("out.wav", always_2d=True)
+    assert (found.shape, found_rate) == (expected.shape, rate)
+
+
+def test_targets(run):
+    assert run("targets") == (0, "\n".join(requinto.targets()) + "\n", "")
+
+
+def test_beats(run, tmp_path):
+    soundfile.write(tmp_path / "clicks.wav", clicks(100, 12).T, RATE)
+    status, out, _ = run("beats", "clicks.wav", "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["tempo_bpm"] == pytest.approx(100, abs=1)
+    assert len(found["times_s"]) > 15
+    status, out, _ = run("beats", "clicks.wav")
+    assert len(out.split()) == len(found["times_s"])
+
+
+@pytest.mark.plugin
+def test_plugin(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("plugin", "path") == (0, f"{requinto.plugin_path()}\n", "")
+    assert json.loads(run("plugin", "status", "--json")[1])["installed"] is None
+    status, out, _ = run("plugin", "install")
+    assert (status, out) == (0, f"{tmp_path}/.vst3/Requinto.vst3\n")
+    told = json.loads(run("plugin", "status", "--json")[1])
+    assert told["installed"] == out.strip()
+    assert told["executable"] == sys.executable
+    assert Path(told["libpython"]).exists()
+    assert run("plugin", "install")[0] == 0  # again, over the first
+    assert files(tmp_path / ".vst3") == {"Requinto.vst3"}
+
+
+@pytest.fixture
+def bad(tmp_path, song):
+    """Return what each kind of bad input is."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.wav").write_text("la la la\n")
+    (tmp_path / "empty.wav").write_bytes(b"")
+    soundfile.write(tmp_path / "short.wav", noise(RATE // 5).T, RATE)
+    soundfile.write(tmp_path / "six.wav", noise(RATE, 6).T, RATE)
+    soundfile.write(tmp_path / "nothing.wav", np.zeros((0, 2)), RATE)
+    soundfile.write(tmp_path / "silent.wav", np.zeros((RATE, 2)), RATE)
+    hole = noise(RATE)
+    hole[0, 5] = np.nan
+    soundfile.write(tmp_path / "nan.wav", hole.T, RATE, subtype="FLOAT")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["absent.wav"], "absent.wav does not exist"),
+        (["folder"], "folder is a folder"),
+        (["text.wav"], "text.wav cannot be read as sound"),
+        (["empty.wav"], "empty.wav cannot be read as sound"),
+        (["short.wav"], "0.5 s or more, got 0.200 s"),
+        (["six.wav"], "1 or 2 channels"),
+        (["nothing.wav"], "empty"),
+        (["nan.wav"], "not finite"),
+        (["song.wav", "--target", "zither"], "known are guitar, bass, bongo, guira"),
+        (["song.wav", "--reference", "silent.wav"], "the reference is silent"),
+        (["song.wav", "--reference", "text.wav"], "text.wav cannot be read"),
+        (["song.wav", "--target", "bass", "--reference", "song.wav"], "not both"),
+        (["song.wav", "-o", "nowhere/out.wav"], "nowhere does not exist"),
+        (["song.wav", "-o", "folder"], "folder must end in one of .wav"),
+        (["song.wav", "-o", "out.xyz"], "must end in one of .wav, .flac"),
+        (["song.wav", "-o", "song.wav"], "must differ"),
+        (["song.wav", "-o", "a.wav", "--rest", "a.wav"], "must differ"),
+        (["song.wav", "--plot", "nowhere/p.png"], "nowhere does not exist"),
+        (["song.wav", "-o", "/proc/out.wav"], "/proc/out.wav cannot be written"),
+    ],
+)
+def test_bad_input(run, bad, unchanged_model, arguments, message):
+    before = files(bad)
+    status, out, err = run("extract", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("requinto: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert files(bad) == before
+
+
+def test_a_model_that_is_not_there(run, song, tmp_path, monkeypatch):
+    (tmp_path / "models").mkdir()
+    monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path / "models"))
+    status, _, err = run("extract", song)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "no models in" in err
+
+
+def test_a_full_disk_leaves_nothing(run, song, tmp_path, unchanged_model, monkeypatch):
+    def fail(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(soundfile, "write", fail)
+    status, _, err = run("extract", song)
+    assert status == 2
+    assert "No space left" in err
+    assert files(tmp_path) == {"song.wav"}
+
+
+def test_the_installed_command(song, tmp_path):
+    write_neutral(tmp_path)
+    environment = {**os.environ, "REQUINTO_MODELS": str(tmp_path)}
+    result = subprocess.run(
+        [COMMAND, "extract", song, "-o", tmp_path / "out.wav"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    expected, _ = soundfile.read(song)
+    assert error_db(expected, soundfile.read(tmp_path / "out.wav")[0]) < -100
+
+    result = subprocess.run(
+        [COMMAND, "extract", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"requinto: {tmp_path} is a folder; a sound file is needed\n"
+    )

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Extraction keeps shape and time, sums to the mixture, and says what is wrong."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+import requinto
+from requinto.errors import AudioError, BeatsError, ModelError, TargetError
+from sounds import RATE, clicks, error_db, noise, sine
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("shape", [(RATE,), (1, RATE), (2, 3 * RATE + 1)])
+def test_a_model_that_changes_nothing_gives_the_input(unchanged_model, shape, live):
+    song = noise(shape[-1], 2)[: shape[0] if len(shape) == 2 else 1].reshape(shape)
+    found = requinto.extract(song, RATE, live=live)
+    assert found.shape == shape
+    assert found.dtype == np.float32
+    assert error_db(song, found) < -100
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 48000, 96000])
+def test_any_rate(unchanged_model, rate):
+    song = noise(3 * rate)
+    assert error_db(song, requinto.extract(song, rate)) < -100
+
+
+@pytest.mark.parametrize("tempo_bpm", [60, 128, 200])
+def test_ones_own_grid(unchanged_model, tempo_bpm):
+    song = noise(9 * RATE)
+    grid = requinto.Beats.grid(
+        tempo_bpm=tempo_bpm, duration_s=9.0, first_downbeat_s=0.3
+    )
+    assert error_db(song, requinto.extract(song, RATE, beats=grid)) < -100
+
+
+def test_the_model_separates_its_own_targets():
+    song = 0.5 * clicks(120, 4) + 0.1 * sine(4 * RATE, 1, RATE)
+    parts = {name: requinto.extract(song, RATE, name) for name in requinto.targets()}
+    for name, part in parts.items():
+        assert part.shape == song.shape
+        assert np.isfinite(part).all()
+        others = [p for n, p in parts.items() if n != name]
+        assert all(np.abs(part - other).max() > 1e-3 for other in others)
+
+
+def test_extracted_and_rest_make_the_mixture():
+    song = 0.3 * noise(4 * RATE)
+    extracted, rest = requinto.separate(song, RATE, target="bass")
+    assert error_db(song, extracted + rest) < -130
+    assert np.array_equal(extracted, requinto.extract(song, RATE, "bass"))
+
+
+def test_guitar_is_what_is_meant_where_nothing_is_said():
+    song = 0.3 * noise(2 * RATE)
+    named = requinto.extract(song, RATE, target="guitar")
+    assert np.array_equal(named, requinto.extract(song, RATE))
+
+
+def test_a_reference_of_ones_own_is_heard():
+    song = 0.3 * noise(3 * RATE)
+    one = requinto.extract(song, RATE, reference=sine(RATE, 1, RATE))
+    other = requinto.extract(song, RATE, reference=clicks(200, 2))
+    again = requinto.extract(
+        song,
+        RATE,
+        reference=sine(24000, 2, 48000),
+        reference_sample_rate=48000,
+    )
+    assert one.shape == again.shape == song.shape
+    assert np.abs(one - other).max() > 1e-3
+
+
+def test_a_silent_song_gives_silence():
+    assert not requinto.extract(np.zeros((2, 2 * RATE), np.float32), RATE).any()
+
+
+def test_float64_is_welcome(unchanged_model):
+    song = noise(RATE).astype(float)
+    assert requinto.extract(song, RATE).dtype == np.float32
+
+
+def test_progress_ends_at_1(unchanged_model):
+    for live in (False, True):
+        shares = []
+        requinto.extract(noise(9 * RATE), RATE, live=live, progress=shares.append)
+        assert shares == sorted(shares)
+        assert shares[-1] == pytest.approx(1)
+
+
+def with_a_hole(value):
+    song = noise(RATE)
+    song[0, 1000] = value
+    return song
+
+
+@pytest.mark.parametrize(
+    ("song", "rate", "message"),
+    [
+        (np.zeros((2, 0), np.float32), RATE, "empty"),
+        (noise(RATE // 5), RATE, r"0\.5 s or more, got 0\.200 s"),
+        (noise(RATE, 6), RATE, r"1 or 2 channels.*got \(6, 44100\)"),
+        (noise(RATE).T, RATE, r"got \(44100, 2\)"),
+        (with_a_hole(np.nan), RATE, "not finite"),
+        (with_a_hole(-np.inf), RATE, "not finite"),
+        (np.ones((2, RATE), np.int16), RATE, "floating-point samples, got int16"),
+        (noise(RATE), 100, "4000 to 384000 Hz, got 100"),
+        (noise(RATE), float("nan"), "got nan"),
+    ],
+)
+def test_bad_sound(unchanged_model, song, rate, message):
+    with pytest.raises(AudioError, match=message):
+        requinto.extract(song, rate)
+    with pytest.raises(ValueError, match=message):
+        requinto.beats(song, rate)
+
+
+def test_a_bad_reference(unchanged_model):
+    song = noise(RATE)
+    for reference, message in [
+        (np.zeros((1, RATE), np.float32), "reference is silent"),
+        (noise(RATE // 5), "reference must last"),
+        (with_a_hole(np.nan), "reference holds samples"),
+    ]:
+        with pytest.raises(AudioError, match=message):
+            requinto.extract(song, RATE, reference=reference)
+
+
+def test_a_bad_choice(unchanged_model):
+    song = noise(RATE)
+    with pytest.raises(TargetError, match="'zither'; known are guitar, bass, bongo"):
+        requinto.extract(song, RATE, target="zither")
+    with pytest.raises(TargetError, match="not both"):
+        requinto.extract(song, RATE, target="bass", reference=song)
+    with pytest.raises(BeatsError, match="not both"):
+        grid = requinto.Beats.grid(120.0, 1.0)
+        requinto.extract(song, RATE, beats=grid, live=True)
+    with pytest.raises(BeatsError, match="20 to 400"):
+        requinto.Beats.grid(0.0, 1.0)
+
+
+def test_no_model(monkeypatch, tmp_path):
+    monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
+    with pytest.raises(ModelError, match=str(tmp_path)):
+        requinto.targets()
+
+
+@pytest.mark.slow
+def test_two_hours(unchanged_model):
+    # Random enough to be wrong somewhere, cheap enough to make
+    minute = noise(60 * 8000, 1)
+    song = np.tile(minute, (1, 120))
+    grid = requinto.Beats.grid(97.0, 7200.0)
+    assert error_db(song, requinto.extract(song, 8000, beats=grid)) < -100
+
+
+def test_a_failing_model_leaves_its_error_alone(monkeypatch, unchanged):
+    class Failing:
+        def __getattr__(self, name):
+            return getattr(unchanged, name)
+
+        def separate(self, clip, sample_rate, embedding):
+            raise MemoryError
+
+    module = importlib.import_module("requinto.extract")
+    monkeypatch.setattr(module, "load_separator", Failing)
+    with pytest.raises(MemoryError):
+        requinto.extract(noise(RATE), RATE)
