@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Turn bridge.h into the C source of the embedded module.
 
-    python bridge_build.py OUTPUT.c
+python bridge_build.py OUTPUT.c
 """
 
 import sys

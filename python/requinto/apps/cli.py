@@ -198,7 +198,9 @@ def _import_tensorflow_quietly() -> None:
     try:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        import tensorflow  # noqa: F401
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()  # complains of absent ones
     finally:
         os.dup2(kept, 2)
         os.close(kept)

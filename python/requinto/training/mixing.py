@@ -29,6 +29,8 @@ class MixingConfig:
     at_beat: float = 0.7  # the window begins on a beat
     present: float = 0.8  # for each bachata instrument
     others: float = 0.35  # for each of two further instruments
+    # For each bachata instrument to be the target; the harder, the more often
+    target_weights: tuple[float, ...] = (0.4, 0.25, 0.2, 0.15)
     target_other: float = 0.2  # the target is one of these, when there is one
     absent: float = 0.12  # the target is not in the mix
     double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
@@ -49,6 +51,8 @@ class MixingConfig:
         if isinstance(self.augmentation, dict):  # read back from a file
             parts = AugmentationConfig(**self.augmentation)
             object.__setattr__(self, "augmentation", parts)
+        if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
+            raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if min(self.n_frames, self.reference_frames) < 1:
             raise ConfigError("n_frames and reference_frames must be 1 or more")
         if not self.lowest_db <= self.highest_db <= 0:
@@ -167,7 +171,8 @@ class Mixer:
                 return target, True
         if others and rng.random() < cfg.target_other:
             return others[rng.integers(len(others))], False
-        return BACHATA[rng.integers(len(BACHATA))], False
+        shares = np.array(cfg.target_weights) / sum(cfg.target_weights)
+        return BACHATA[rng.choice(len(BACHATA), p=shares)], False
 
     def _choose_stems(
         self, playing: list[str], rng: np.random.Generator

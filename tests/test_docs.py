@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The README's programs run, and what it says of the commands is so."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from requinto.apps.cli import app
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("index", range(len(blocks("python"))))
+def test_python_blocks_run(index, tmp_path):
+    script = tmp_path / "snippet.py"
+    script.write_text(blocks("python")[index])
+    subprocess.run([sys.executable, script], check=True, cwd=tmp_path)
+
+
+def test_two_commands_of_one_line_each():
+    for name in ("demo", "tests"):
+        found = re.findall(rf"^<!-- {name} -->\n```sh\n(.*?)```$", README, re.S | re.M)
+        assert len(found) == 1
+        assert found[0].count("\n") == 1
+
+
+def test_ci_runs_the_command_of_the_readme(tmp_path):
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".ci/run").write_text((ROOT / ".ci/run").read_text())
+    harmless = README.replace("$(command -v sudo)", "echo").replace("&&", "#")
+    (tmp_path / "README.md").write_text(harmless)
+    said = subprocess.run(
+        ["sh", ".ci/run"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    assert said == "apt-get update -qq\n"
+
+
+def test_commands_are_as_described():
+    runner = CliRunner()
+    synopsis = next(b for b in blocks("") if b.startswith("requinto extract SONG"))
+    for line in synopsis.splitlines():
+        _, name, rest = (
+            line.split(" ", 2) if line.count(" ") > 1 else (*line.split(), "")
+        )
+        if name == "plugin":
+            for sub in rest.split(" | "):
+                assert runner.invoke(app, ["plugin", sub, "--help"]).exit_code == 0
+            continue
+        said = runner.invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output
+        for option in re.findall(r"--\w+|-\w\b", rest):
+            assert option in said, f"{name} has no {option}"
+
+
+def test_links_lead_somewhere():
+    for page in ("README.md", "CONTRIBUTING.md", "models/README.md"):
+        text = (ROOT / page).read_text()
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            if "://" not in link:
+                assert ((ROOT / page).parent / link).exists(), f"{page}: {link}"
