@@ -57,7 +57,10 @@ class ClipFrames:
 
 
 def next_end(
-    start: int, beats: Sequence[int], downbeats: Sequence[int], sizes: ClipFrames
+    start: int,
+    beats: np.ndarray | Sequence[int],
+    downbeats: np.ndarray | Sequence[int],
+    sizes: ClipFrames,
 ) -> int:
     """Return where the clip that begins at `start` ends.
 

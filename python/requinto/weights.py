@@ -140,7 +140,7 @@ def save_networks(
         for i, weight in enumerate(network.get_weights())
     }
     weights_path = folder / f"{name}.npz"
-    np.savez_compressed(weights_path, **arrays)
+    np.savez_compressed(weights_path, **arrays)  # type: ignore[arg-type]
     record = {
         "sha256": hashlib.sha256(weights_path.read_bytes()).hexdigest(),
         "n_parameters": sum(network.count_params() for network in networks),

@@ -104,10 +104,10 @@ def load_song() -> tuple[dict[str, np.ndarray], int, dict[str, Any]]:
 
 def load_plugin() -> Any:
     """Return the built plugin in pedalboard."""
-    import pedalboard
+    from pedalboard import VST3Plugin
 
     try:
-        return pedalboard.load_plugin(str(requinto.plugin_path()))
+        return VST3Plugin(str(requinto.plugin_path()))
     except (ImportError, RuntimeError) as error:
         raise PluginError(f"pedalboard cannot load the plugin: {error}") from error
 

@@ -10,6 +10,7 @@ import librosa
 import numpy as np
 
 from requinto import audio as sound
+from requinto.errors import AudioFileError
 
 _SHOWN_HZ = 11025  # what lies above is mostly air
 _LONGEST_S = 60.0  # more than this cannot be told apart on a page
@@ -57,7 +58,7 @@ def spectrograms(
         with sound.whole_file(path) as unfinished:
             figure.savefig(unfinished, dpi=100)
     except ValueError as error:
-        raise sound.AudioFileError(f"{path} cannot be drawn: {error}") from error
+        raise AudioFileError(f"{path} cannot be drawn: {error}") from error
 
 
 def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyped-def]

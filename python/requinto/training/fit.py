@@ -107,7 +107,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
         model.load_weights(checkpoint)
         progress = json.loads(progress_path.read_text())
 
-    batches = _batches(config, seed=config.seed + progress["step"])
+    batches = _batches(config, seed=config.seed + int(progress["step"]))
     scorer = _Scorer(config)
     while progress["minutes"] < config.minutes:
         begun = time.monotonic()
