@@ -22,9 +22,9 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
                                                       "No model",
                                                       "Python error"};
 
+#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 #define LIST(array)                                                                    \
-  .most = sizeof(array) / sizeof((array)[0]) - 1, .labels = (array),                   \
-  .n_labels = sizeof(array) / sizeof((array)[0])
+  .most = COUNT(array) - 1, .labels = (array), .n_labels = COUNT(array)
 
 /* Bpm are not told as a unit: pedalboard would make it part of the name. */
 static const ParamInfo table[N_PARAMS] = {
