@@ -157,7 +157,6 @@ get_param_data(void* self, int32_t index)
   return (struct v3_param_value_queue**)(void*)&((Changes*)self)->queues[index];
 }
 
-/* Newer headers make `id` const: accept either */
 static struct v3_param_value_queue** V3_API
 add_param_data(void* self, v3_param_id* id, int32_t* index)
 {
@@ -168,13 +167,16 @@ add_param_data(void* self, v3_param_id* id, int32_t* index)
   return get_param_data(self, changes->n++);
 }
 
-static const struct v3_param_changes changes_table = {.query_interface = no_interface,
-                                                      .ref             = count_one,
-                                                      .unref           = count_one,
-                                                      .get_param_count =
-                                                        get_param_count,
-                                                      .get_param_data = get_param_data,
-                                                      .add_param_data = add_param_data};
+/* Newer headers make `id` const: accept either */
+typedef __typeof__(((struct v3_param_changes*)NULL)->add_param_data) AddParamData;
+
+static const struct v3_param_changes changes_table = {
+  .query_interface = no_interface,
+  .ref             = count_one,
+  .unref           = count_one,
+  .get_param_count = get_param_count,
+  .get_param_data  = get_param_data,
+  .add_param_data  = (AddParamData)add_param_data};
 
 /* Loading */
 
