@@ -48,3 +48,15 @@ def unchanged_model(monkeypatch, unchanged):
     extract = importlib.import_module("requinto.extract")
     monkeypatch.setattr(extract, "load_separator", lambda: unchanged)
     return unchanged
+
+
+@pytest.fixture(scope="session")
+def loops_folder(tmp_path_factory):
+    """Return a library of a few loops, synthesised."""
+    from requinto.training import loops
+    from sounds import OWN
+
+    folder = tmp_path_factory.mktemp("loops")
+    for split in ("train", "validation"):
+        loops.build(folder, 2, split, n_timbres=2, n_workers=1, families=OWN)
+    return folder

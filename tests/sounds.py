@@ -4,6 +4,9 @@
 import numpy as np
 
 RATE = 44100  # Hz
+# Families of timbres that are synthesised, so that no sound bank is needed
+OWN = ("waveguide", "subtractive", "membrane", "ridges", "grains", "courses")
+OWN += ("sweep", "noise")
 
 
 def noise(n_frames: int, n_channels: int = 2, seed: int = 0) -> np.ndarray:

@@ -18,19 +18,14 @@ from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.patterns import play
 from requinto.training.songs import plan_song
 from requinto.training.timbres import BACHATA, find
+from sounds import OWN
 
-# Synthesised, so that no sound bank is needed
-OWN = ("waveguide", "subtractive", "membrane", "ridges", "grains", "courses")
-OWN += ("sweep", "noise")
 PLAIN = AugmentationConfig(0, 0, 0, 1, 0, 0, 0, 0)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("loops")
-    for split in ("train", "validation"):
-        loops.build(place, 2, split, n_timbres=2, n_workers=1, families=OWN)
-    return place
+def folder(loops_folder: Path) -> Path:
+    return loops_folder
 
 
 def mixer(folder: Path, **numbers: object) -> Mixer:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,8 +76,11 @@ def extract(
     if reference:
         options["reference"], options["reference_sample_rate"] = sound.read(reference)
     _import_tensorflow_quietly()
+    begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
         extracted, others = requinto.separate(mixture, rate, progress=notify, **options)
+    duration_s = mixture.shape[1] / rate
+    real_time_factor = (time.perf_counter() - begun) / duration_s
     sound.write(place, extracted, rate)
     if rest:
         sound.write(rest, others, rate)
@@ -92,7 +96,8 @@ def extract(
         "rest": str(rest) if rest else None,
         "plot": str(plot) if plot else None,
         "sample_rate": rate,
-        "duration_s": round(mixture.shape[1] / rate, 3),
+        "duration_s": round(duration_s, 3),
+        "real_time_factor": round(real_time_factor, 4),
     }
     print(json.dumps(result, indent=2) if as_json else place)
 

@@ -46,6 +46,7 @@ def run(folder: Path, *, as_json: bool = False) -> dict[str, Any]:
     mixture = sum(stems.values())
     assert isinstance(mixture, np.ndarray)
 
+    load_separator()  # once for the plugin too; loading is not part of a song
     plugin = load_plugin()
     plugin.beat_source = "Fixed tempo"
     plugin.tempo = meta["tempo_bpm"]

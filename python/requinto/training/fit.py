@@ -26,9 +26,11 @@ else:
 
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError
+from requinto.separator import NetworkSeparator
 from requinto.spectra import Spectra
 from requinto.training.features import moments, reference_view
 from requinto.training.mixing import Mixer, MixingConfig
+from requinto.training.validation import scores, validation_items
 from requinto.weights import build_networks, load_networks, save_networks
 
 _QUEUED_BATCHES = 8  # mixed ahead of the training step
@@ -104,11 +106,15 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     progress = {"minutes": 0.0, "step": 0, "best_db": -math.inf}
     checkpoint, progress_path = run / "last.weights.h5", run / "progress.json"
     if resume and progress_path.exists():
+        model.optimizer.build(model.trainable_variables)  # or its state is dropped
         model.load_weights(checkpoint)
         progress = json.loads(progress_path.read_text())
 
     batches = _batches(config, seed=config.seed + int(progress["step"]))
-    scorer = _Scorer(config)
+    mixes = validation_items(
+        Path(config.loops), config.mixing, config.n_validation_items, config.seed
+    )
+    separator = NetworkSeparator(config.model, *networks, references={})
     while progress["minutes"] < config.minutes:
         begun = time.monotonic()
         share = progress["minutes"] / config.minutes
@@ -120,13 +126,13 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
         ]
         progress["step"] += config.steps_per_epoch
         progress["minutes"] += (time.monotonic() - begun) / 60
-        scores = scorer(networks)
-        mean_db = float(np.mean(list(scores.values())))
+        gains = {k: row["gain"] for k, row in scores(separator, mixes).items()}
+        mean_db = float(np.mean(list(gains.values())))
         if mean_db > progress["best_db"]:
             progress["best_db"] = mean_db
-            record = _record(config, progress, scores)
+            record = _record(config, progress, gains)
             save_networks(run, "standard", config.model, networks, record)
-        _note(run, progress, float(np.mean(losses)), mean_db, scores)
+        _note(run, progress, float(np.mean(losses)), mean_db, gains)
         model.save_weights(checkpoint)
         progress_path.write_text(json.dumps(progress))
     return run
@@ -205,47 +211,21 @@ def _batch(
     return inputs, np.stack(truths)
 
 
-class _Scorer:
-    """SI-SDR improvement on the validation mixes, by instrument, in dB."""
-
-    def __init__(self, config: TrainingConfig) -> None:
-        mixer = Mixer(
-            Path(config.loops), config.mixing, split="validation", seed=config.seed
-        )
-        self._items = list(mixer.validation_set(config.n_validation_items))
-        self._config = config.model
-
-    def __call__(self, networks: tuple[Any, Any]) -> dict[str, float]:
-        from requinto.evaluation.metrics import si_sdr
-        from requinto.separator import NetworkSeparator
-
-        separator = NetworkSeparator(self._config, *networks, references={})
-        rate = self._config.spectra.sample_rate
-        gains: dict[str, list[float]] = {}
-        for item in self._items:
-            for name, stem in item.stems.items():
-                embedding = separator.embed(item.references[name], rate)
-                estimate = separator.separate(item.mixture, rate, embedding)
-                before = si_sdr(stem, item.mixture)
-                gains.setdefault(name, []).append(si_sdr(stem, estimate) - before)
-        return {name: float(np.mean(values)) for name, values in gains.items()}
-
-
 def _note(
     run: Path,
     progress: dict[str, Any],
     loss: float,
     mean_db: float,
-    scores: dict[str, float],
+    gains: dict[str, float],
 ) -> None:
-    line = {**progress, "loss": loss, "mean_db": mean_db, **scores}
+    line = {**progress, "loss": loss, "mean_db": mean_db, **gains}
     line = {k: round(v, 4) for k, v in line.items()}
     with (run / "log.jsonl").open("a") as log:
         log.write(json.dumps(line) + "\n")
 
 
 def _record(
-    config: TrainingConfig, progress: dict[str, Any], scores: dict[str, float]
+    config: TrainingConfig, progress: dict[str, Any], gains: dict[str, float]
 ) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
     commit = subprocess.run(
@@ -259,6 +239,6 @@ def _record(
         "training": training,
         "minutes": round(progress["minutes"], 1),
         "steps": progress["step"],
-        "validation_si_sdr_improvement_db": {k: round(v, 2) for k, v in scores.items()},
+        "validation_si_sdr_improvement_db": {k: round(v, 2) for k, v in gains.items()},
         "host": f"{platform.machine()}, {platform.system()}",
     }
