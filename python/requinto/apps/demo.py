@@ -46,8 +46,8 @@ def run(folder: Path, *, as_json: bool = False) -> dict[str, Any]:
     mixture = sum(stems.values())
     assert isinstance(mixture, np.ndarray)
 
-    load_separator()  # once for the plugin too; loading is not part of a song
     plugin = load_plugin()
+    plugin.process(mixture[:, : 2 * rate], rate)  # starting is not part of a song
     plugin.beat_source = "Fixed tempo"
     plugin.tempo = meta["tempo_bpm"]
     duration_s = mixture.shape[1] / rate
