@@ -10,6 +10,7 @@ import pytest
 
 import requinto
 from models import write_neutral
+from requinto import plugin as plugin_files
 from requinto.beats import Beats
 from shell import run_host
 from sounds import RATE, error_db, noise, sine
@@ -87,6 +88,15 @@ def test_offline_it_gives_what_the_library_gives(bundle, tmp_path):
     found = undelayed(heard, report)[:, : sound.shape[1]]
     assert error_db(expected, found) < -80
     assert np.abs(expected).max() > 0.01
+
+
+def test_an_installed_bundle_finds_its_way_home(tmp_path, neutral):
+    installed = plugin_files.install(tmp_path / "vst3")
+    sound = noise(RATE)
+    _, report, _ = run_host(
+        installed, tmp_path, sound, environment={"REQUINTO_MODELS": str(neutral)}
+    )
+    assert report["status"] == "Ready"
 
 
 def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
