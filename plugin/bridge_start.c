@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bridge.h"
 #include "bridge_start.h"
 
 /// Start an interpreter that belongs to `executable` and to nobody's environment
@@ -56,6 +57,25 @@ make_importable(const char* const site)
   return done;
 }
 
+/**
+   Have cffi attach Python's functions, with Python's lock held.
+
+   Before Python 3.12 cffi takes a lock that it keeps in a field of the capsule
+   type, and waits for that field to be 0.  Any lookup of a capsule's attribute,
+   by whatever the host has imported, leaves another number there, and cffi would
+   wait for ever.  While we hold Python's lock, nobody can bring it back.
+*/
+static void
+attach(void)
+{
+#if PY_VERSION_HEX < 0x030C0000
+  PyType_Modified(&PyCapsule_Type);
+  PyCapsule_Type.tp_version_tag = 0;
+#endif
+  char nothing[1];
+  (void)requinto_problem(nothing, sizeof(nothing));
+}
+
 uint32_t
 requinto_start(const char* const executable, const char* const site)
 {
@@ -64,6 +84,7 @@ requinto_start(const char* const executable, const char* const site)
   }
   const PyGILState_STATE lock = PyGILState_Ensure();
   (void)make_importable(site); // if it is not, importing it will say so
+  attach();
   PyGILState_Release(lock);
   return 1;
 }

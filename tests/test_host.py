@@ -53,6 +53,19 @@ def test_loading_wakes_no_python():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_it_starts_whatever_the_host_has_done_to_capsules():
+    # Before Python 3.12 cffi waits for ever after such a lookup
+    script = f"""
+import datetime, numpy, pedalboard
+for name in ("a", "b", "__doc__"):
+    getattr(datetime.datetime_CAPI, name, None)
+plugin = pedalboard.load_plugin({str(requinto.plugin_path())!r})
+plugin.process(numpy.ones((2, 20000), "float32"), 8000)
+assert plugin.status == "Ready", plugin.status
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
 @pytest.mark.parametrize("n_channels", [1, 2])
 @pytest.mark.parametrize("rate", [8000, 44100, 96000])
 @pytest.mark.parametrize("buffer_size", [64, 999, 8192])
