@@ -167,6 +167,30 @@ def test_bad_input(run, bad, unchanged_model, arguments, message):
     assert files(bad) == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sing"], "No such command 'sing'"),
+        (["extract"], "Missing argument"),
+        (["extract", "song.wav", "--loud"], "No such option"),
+        (["plugin", "remove"], "No such command 'remove'"),
+        (["train", "absent.toml"], "absent.toml cannot be used"),
+    ],
+)
+def test_bad_usage(run, arguments, message):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("requinto: ") and message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["plugin"], ["demo", "--help"]])
+def test_help(run, arguments):
+    status, out, err = run(*arguments)
+    assert (status, err) == (0, "")
+    assert "Usage" in out
+
+
 def test_a_model_that_is_not_there(run, song, tmp_path, monkeypatch):
     (tmp_path / "models").mkdir()
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path / "models"))

@@ -35,13 +35,19 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 def main() -> None:
     """Run the command; exit with 0, or with 2 and one line on stderr."""
     try:
-        app()
+        app(standalone_mode=False)
     except RequintoError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _fail("stopped")
     except MemoryError:
         _fail("not enough memory for this file")
+    except Exception as error:
+        # Errors of usage; which class they are depends on Typer's version
+        if not hasattr(error, "format_message"):
+            raise
+        if message := error.format_message():
+            _fail(f"{message} Try --help.")
 
 
 def _fail(message: str) -> None:

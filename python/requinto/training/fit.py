@@ -234,8 +234,13 @@ def _record(
     training = dataclasses.asdict(config)
     for name in ("model", "loops", "run", "start_from"):
         training.pop(name)
+    started_from = {}
+    if config.start_from:
+        parent = Path(config.start_from) / "standard.json"
+        started_from = json.loads(parent.read_text())["provenance"]
     return {
         "commit": commit,
+        "started_from": started_from,
         "training": training,
         "minutes": round(progress["minutes"], 1),
         "steps": progress["step"],
