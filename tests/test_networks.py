@@ -5,17 +5,13 @@ import keras
 import numpy as np
 import pytest
 
-from requinto.config import ModelConfig, SpectraConfig, UNetConfig
+from models import SMALL as CONFIG
+from requinto.config import ModelConfig
 from requinto.errors import ConfigError
 from requinto.reference import FrequencyPosition
 from requinto.training.losses import separation_loss
 from requinto.unet import AcrossFrequency, FiLM
 from requinto.weights import build_networks
-
-CONFIG = ModelConfig(
-    spectra=SpectraConfig(n_fft=512, hop=128, n_bands=32, n_linear_bands=16),
-    unet=UNetConfig(widths=(4, 6, 8), reference_widths=(4, 6), reference_size=5),
-)
 
 
 def random_inputs(n_examples=3, n_columns=16, seed=0):
