@@ -43,6 +43,19 @@ test_values_survive_the_host(void)
   }
 }
 
+/// A list divides 0 to 1 into equal parts, so that a fader reaches every entry
+static void
+test_lists_are_divided_equally(void)
+{
+  for (unsigned i = 0; i < N_PARAMS; ++i) {
+    const ParamInfo* const info = params_info((ParamIndex)i);
+    for (uint32_t k = 0; k < info->n_labels; ++k) {
+      const double middle = (k + 0.5) / info->n_labels;
+      CHECK(fabs(params_to_plain(info, middle) - k) < 1e-9);
+    }
+  }
+}
+
 static void
 test_bad_values(void)
 {
@@ -78,6 +91,7 @@ main(void)
 {
   test_identifiers();
   test_values_survive_the_host();
+  test_lists_are_divided_equally();
   test_bad_values();
   test_text_with_unit();
   return 0;
