@@ -121,7 +121,6 @@ class Joiner:
         rising = np.sin(np.pi / 2 * (np.arange(width) + 0.5) / width) ** 2
         self._rising = rising.astype(np.float32)
         self._ending: np.ndarray | None = None  # the last clip's part of the join
-        self._n_channels = n_channels
 
     def join(self, separated: np.ndarray, clip: Clip) -> np.ndarray:
         """Return the frames that are finished once this clip is in.

@@ -42,10 +42,6 @@ class Spectra:
             spectrum, n_fft=config.n_fft, hop_length=config.hop, length=n_frames
         )
 
-    def n_columns(self, n_frames: int) -> int:
-        """Columns of the spectrum of `n_frames`, before padding."""
-        return 1 + n_frames // self.config.hop
-
     def in_bands(self, values: np.ndarray) -> np.ndarray:
         """Average real values over the bins of each band.
 
