@@ -53,7 +53,7 @@ def unchanged_model(monkeypatch, unchanged):
 @pytest.fixture(scope="session")
 def loops_folder(tmp_path_factory):
     """Return a library of a few loops, synthesised."""
-    from requinto.training import loops
+    from requinto.material import loops
     from sounds import OWN
 
     folder = tmp_path_factory.mktemp("loops")

@@ -16,7 +16,13 @@ ROOMS = [
     *("errors", "config", "audio", "beats", "clips", "spectra", "reference", "unet"),
     *("separator", "weights", "stream", "bridge", "extract", "plugin", "__init__"),
 ]
-FOLDERS = ["evaluation", "training", "apps"]  # these too, after all of the above
+FOLDERS = [
+    "material",
+    "evaluation",
+    "training",
+    "baselines",
+    "apps",
+]  # these too, after all of the above
 
 
 def imported(path):

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from requinto.errors import AudioFileError, ConfigError
-from requinto.training import loops, rendering
-from requinto.training.augmentation import AugmentationConfig, augmented
-from requinto.training.cache import Cache
+from requinto.material import loops, rendering
+from requinto.material.augmentation import AugmentationConfig, augmented
+from requinto.material.cache import Cache
+from requinto.material.patterns import play
+from requinto.material.songs import plan_song
+from requinto.material.timbres import BACHATA, find
 from requinto.training.mixing import Mixer, MixingConfig
-from requinto.training.patterns import play
-from requinto.training.songs import plan_song
-from requinto.training.timbres import BACHATA, find
 from sounds import OWN
 
 PLAIN = AugmentationConfig(0, 0, 0, 1, 0, 0, 0, 0)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patterns, timbres, loops and mixes; losses; fitting."""
+"""Mixes made on the fly, losses, and fitting."""

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.training.augmentation import AugmentationConfig, augmented, varispeed
-from requinto.training.cache import Cache, Stem
-from requinto.training.songs import generator
-from requinto.training.soundfonts import SAMPLE_RATE
-from requinto.training.timbres import BACHATA
+from requinto.material.augmentation import AugmentationConfig, augmented, varispeed
+from requinto.material.cache import Cache, Stem
+from requinto.material.songs import generator
+from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.material.timbres import BACHATA
 
 _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
 

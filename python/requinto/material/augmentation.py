@@ -10,7 +10,7 @@ import pedalboard
 import soxr
 
 from requinto.errors import ConfigError
-from requinto.training.soundfonts import SAMPLE_RATE
+from requinto.material.soundfonts import SAMPLE_RATE
 
 
 @dataclass(frozen=True)

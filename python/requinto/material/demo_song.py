@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compose and render the song that `requinto demo` plays.
 
-    python -m requinto.training.demo_song models/demo
+    python -m requinto.material.demo_song models/demo
 
 Half a minute of bachata: three beats of pickup, eight bars of derecho, eight
 of mambo, and a last chord.  Its pattern seed is a test seed and its timbres
@@ -18,10 +18,10 @@ import pedalboard
 import soundfile
 import typer
 
-from requinto.training import rendering
-from requinto.training.pattern_tables import BEATS_PER_BAR
-from requinto.training.patterns import play
-from requinto.training.songs import (
+from requinto.material import rendering
+from requinto.material.pattern_tables import BEATS_PER_BAR
+from requinto.material.patterns import play
+from requinto.material.songs import (
     SEED_RANGES,
     Chord,
     Note,
@@ -29,8 +29,8 @@ from requinto.training.songs import (
     generator,
     humanise,
 )
-from requinto.training.soundfonts import SAMPLE_RATE
-from requinto.training.timbres import OWN_LICENCE
+from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.material.timbres import OWN_LICENCE
 
 SEED = SEED_RANGES["test"][0]
 TEMPO_BPM = 128.0
@@ -166,7 +166,7 @@ def main(folder: Path) -> None:
         "pattern_seed": song.seed,
         "stems": {
             name: {
-                "source": f"requinto.training model {row[0]!r}, draw {row[1]!r}",
+                "source": f"requinto.material model {row[0]!r}, draw {row[1]!r}",
                 "licence": OWN_LICENCE,
                 "trained_on": False,
             }

@@ -10,8 +10,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from requinto.training.songs import Chord
-from requinto.training.soundfonts import SAMPLE_RATE, BankError
+from requinto.material.songs import Chord
+from requinto.material.soundfonts import SAMPLE_RATE, BankError
 
 KIT_FOLDERS = (
     Path("/usr/share/hydrogen/data/drumkits"),

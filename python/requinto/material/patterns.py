@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.training import pattern_tables as tables
-from requinto.training.songs import Note, Song, generator, humanise, voicing
+from requinto.material import pattern_tables as tables
+from requinto.material.songs import Note, Song, generator, humanise, voicing
 
 
 def play(song: Song, part: str) -> list[Note]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render songs to a cache of loops: one folder a song, one array a stem.
 
-    python -m requinto.training.loops FOLDER --songs 60 --split train
+    python -m requinto.material.loops FOLDER --songs 60 --split train
 
 A song's folder appears only when it is whole, so that the cache can grow while
 a model trains on it, and a build that was stopped goes on where it was.
@@ -23,11 +23,11 @@ import rich.progress
 import typer
 
 from requinto.errors import ConfigError
-from requinto.training import rendering
-from requinto.training.pattern_tables import BEATS_PER_BAR
-from requinto.training.songs import SEED_RANGES, generator, plan_song
-from requinto.training.soundfonts import SAMPLE_RATE
-from requinto.training.timbres import BACHATA, Timbre, timbres
+from requinto.material import rendering
+from requinto.material.pattern_tables import BEATS_PER_BAR
+from requinto.material.songs import SEED_RANGES, generator, plan_song
+from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.material.timbres import BACHATA, Timbre, timbres
 
 FORMAT = 1  # of song.json
 

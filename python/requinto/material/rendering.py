@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pedalboard
 
-from requinto.training import kits, samples, soundfonts
-from requinto.training import synthesis_heldout as heldout
-from requinto.training import synthesis_percussion as percussion
-from requinto.training import synthesis_strings as strings
-from requinto.training import synthesis_sustained as sustained
-from requinto.training.patterns import strums
-from requinto.training.songs import Note, Song, generator
-from requinto.training.soundfonts import SAMPLE_RATE
+from requinto.material import kits, samples, soundfonts
+from requinto.material import synthesis_heldout as heldout
+from requinto.material import synthesis_percussion as percussion
+from requinto.material import synthesis_strings as strings
+from requinto.material import synthesis_sustained as sustained
+from requinto.material.patterns import strums
+from requinto.material.songs import Note, Song, generator
+from requinto.material.soundfonts import SAMPLE_RATE
 
 LEAD_IN_S = 0.05  # before the first beat, for notes that come early
 ACTIVE_LEVEL_DB = -20.0  # RMS of a stem where it sounds

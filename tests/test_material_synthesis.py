@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from requinto.errors import RequintoError
-from requinto.training import soundfonts
-from requinto.training import synthesis_heldout as heldout
-from requinto.training import synthesis_percussion as percussion
-from requinto.training import synthesis_strings as strings
-from requinto.training.songs import generator
+from requinto.material import soundfonts
+from requinto.material import synthesis_heldout as heldout
+from requinto.material import synthesis_percussion as percussion
+from requinto.material import synthesis_strings as strings
+from requinto.material.songs import generator
 
 RATE = strings.SAMPLE_RATE
 PLUCKS = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from requinto.training.synthesis_strings import SAMPLE_RATE, hertz
+from requinto.material.synthesis_strings import SAMPLE_RATE, hertz
 
 # Formants of sung vowels, Hz, and their levels in dB (Csound manual, appendix
 # "Formant values", tenor)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render the built-in references: what "guitar", "bass", "bongo", "guira" mean.
 
-    python -m requinto.training.built_in_references models/references
+    python -m requinto.material.built_in_references models/references
 
 Several sounds an instrument, from training families whose licences let us give
 them away.  The separator averages what it hears in them.
@@ -16,9 +16,9 @@ import numpy as np
 import soundfile
 import typer
 
-from requinto.training.songs import SEED_RANGES, plan_song
-from requinto.training.soundfonts import SAMPLE_RATE
-from requinto.training.timbres import find
+from requinto.material.songs import SEED_RANGES, plan_song
+from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.material.timbres import find
 
 SECONDS = 4.0
 # Timbres of training families under MIT or of our own making, one file each

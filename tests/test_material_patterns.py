@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.training import pattern_tables as tables
-from requinto.training.patterns import PARTS, play
-from requinto.training.songs import SEED_RANGES, plan_song, split_of_seed, voicing
-from requinto.training.timbres import BACHATA, timbres
+from requinto.material import pattern_tables as tables
+from requinto.material.patterns import PARTS, play
+from requinto.material.songs import SEED_RANGES, plan_song, split_of_seed, voicing
+from requinto.material.timbres import BACHATA, timbres
 
 SEEDS = (0, 17, 100_003, 110_001)
 RANGES = {"bass": (28, 55), "requinto": (40, 88), "segunda": (40, 88), "lead": (40, 88)}

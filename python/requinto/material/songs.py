@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.training import pattern_tables as tables
+from requinto.material import pattern_tables as tables
 
 # Pattern seeds of each split; no two share one
 SEED_RANGES: dict[str, range] = {

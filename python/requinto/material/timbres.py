@@ -15,16 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.training import kits, rendering
-from requinto.training.patterns import play
-from requinto.training.rendering import (
+from requinto.material import kits, rendering
+from requinto.material.patterns import play
+from requinto.material.rendering import (
     BONGO_KEYS,
     CONGA_KEYS,
     DRUM_KEYS,
     TIMBALE_KEYS,
     Keys,
 )
-from requinto.training.songs import Song, generator
+from requinto.material.songs import Song, generator
 
 BACHATA = ("guitar", "bass", "bongo", "guira")
 LICENCES = {

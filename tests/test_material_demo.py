@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto.training import built_in_references, demo_song
-from requinto.training.songs import split_of_seed
-from requinto.training.timbres import BACHATA, find, timbres
+from requinto.material import built_in_references, demo_song
+from requinto.material.songs import split_of_seed
+from requinto.material.timbres import BACHATA, find, timbres
 
 MODELS = Path(__file__).parents[1] / "models"
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from requinto.training import samples
+from requinto.material import samples
 
 # Words in an instrument's name for each stroke, in order of preference
 _WORDS: dict[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
-from requinto.training.synthesis_strings import hertz
+from requinto.material.synthesis_strings import hertz
 
 SAMPLE_RATE = 44100
 
