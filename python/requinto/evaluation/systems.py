@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a separator is to the bench, ours and the ideal masks among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from requinto.beats import Beats
+
+
+@dataclass(frozen=True)
+class Task:
+    """One mixture, and what is asked of it; float32, one rate."""
+
+    mixture: np.ndarray  # (n_channels, n_frames), 1 or 2 channels
+    reference: np.ndarray  # (n_channels, n_reference_frames)
+    sample_rate: int  # Hz
+    instrument: str
+    beats: Beats | None  # true beats where known; only clip systems look
+    truth: np.ndarray  # (n_channels, n_frames); only ideal masks may look
+
+
+class System(Protocol):
+    """A way to separate."""
+
+    name: str
+    n_parameters: int  # trained numbers; 0 where nothing is trained
+
+    def applies(self, instrument: str) -> bool:
+        """Whether it can be asked for this instrument at all."""
+
+    def estimate(self, task: Task) -> np.ndarray:
+        """Return the estimated target, shaped as the mixture, finite."""
