@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cheap changes to one stem while mixing: a millisecond or two each."""
+"""Changes at random to a stem, and to a whole mix: a few milliseconds each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pedalboard
@@ -12,24 +12,46 @@ import soxr
 from requinto.errors import ConfigError
 from requinto.material.soundfonts import SAMPLE_RATE
 
+_PROBABILITIES = (
+    *("equaliser", "compressor", "saturation", "chorus", "echo", "room", "narrow"),
+    *("stretch", "mix_equaliser", "mix_room", "mix_coded"),
+)
+
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How often, and how far, a stem is changed."""
+    """How often, and how far, a stem or a mix is changed.
 
-    equaliser: float = 0.5  # probability
+    Numbers are probabilities unless said otherwise.
+    """
+
+    equaliser: float = 0.5
     equaliser_db: float = 5.0  # standard deviation of each of three filters
-    saturation: float = 0.08  # probability
+    compressor: float = 0.2
+    saturation: float = 0.08
     saturation_drive: float = 4.0  # most gain before the soft knee
-    room: float = 0.15  # probability
+    chorus: float = 0.06
+    echo: float = 0.06
+    room: float = 0.2
     room_wet: float = 0.35  # most reverberation beside the dry sound
-    narrow: float = 0.3  # probability of a narrower stereo image
+    stretch: float = 0.03  # time changes, pitch does not
+    stretch_range: float = 0.12  # at most by this much
+    narrow: float = 0.3  # a narrower stereo image
     pan: float = 0.7  # farthest from the middle, 1 is hard left or right
+    mix_equaliser: float = 0.2
+    mix_room: float = 0.1
+    mix_coded: float = 0.1  # through a lossy codec; the answer stays clean
 
     def __post_init__(self) -> None:
-        for name in ("equaliser", "saturation", "room", "narrow"):
+        for name in _PROBABILITIES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} must be in [0, 1]")
+
+    @classmethod
+    def none(cls, **others: float) -> AugmentationConfig:
+        """Return a configuration that changes nothing but what is named."""
+        zeros = dict.fromkeys((f.name for f in fields(cls)), 0.0)
+        return cls(**{**zeros, "saturation_drive": 1.0, **others})
 
 
 def augmented(
@@ -54,25 +76,90 @@ def augmented(
     before = _level(sound)
     if before < 1e-6:
         return np.repeat(sound[:1], 2, axis=0)
+    if rng.random() < config.stretch:
+        sound = _stretched(sound, config.stretch_range, rng)
     chain: list[pedalboard.Plugin] = []
     if rng.random() < config.equaliser:
         chain += equaliser(config.equaliser_db, rng)
+    if rng.random() < config.compressor:
+        chain.append(_compressor(before, rng))
     if rng.random() < config.saturation:
         drive = rng.uniform(1, config.saturation_drive)
         # Full scale of the knee lies at the stem's peak, whatever its level
         peak = float(np.abs(sound).max())
         sound = np.tanh(sound * np.float32(drive / peak)) * np.float32(peak)
+    if rng.random() < config.chorus:
+        depth, mix = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.1, 0.4))
+        chain.append(pedalboard.Chorus(float(rng.uniform(0.3, 2)), depth, mix=mix))
+    if rng.random() < config.echo:
+        seconds, mix = float(rng.uniform(0.08, 0.5)), float(rng.uniform(0.05, 0.3))
+        chain.append(pedalboard.Delay(seconds, float(rng.uniform(0, 0.5)), mix))
     if rng.random() < config.room:
+        chain.append(room(config.room_wet, rng))
         if len(sound) == 1:
             sound = np.repeat(sound, 2, axis=0)
-        wet = float(rng.uniform(0.05, config.room_wet))
-        size, damping = float(rng.uniform(0.05, 0.6)), float(rng.uniform(0.2, 0.9))
-        chain.append(pedalboard.Reverb(size, damping, wet, 1 - wet))
     if chain:
         sound = pedalboard.Chain(chain)(sound, SAMPLE_RATE)
     after = _level(sound)
     gain = np.float32(before / max(after, 1e-6)) * rng.choice((-1, 1))
     return _placed(sound, config, rng) * np.float32(gain)
+
+
+def mastered(
+    mixture: np.ndarray,
+    target: np.ndarray,
+    config: AugmentationConfig,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a mix and its target after what is done to a whole mix.
+
+    What is linear is done to both alike, so that the rest is still their
+    difference; a codec's losses are the mixture's alone.
+
+    Parameters
+    ----------
+    mixture, target : np.ndarray, shape=(2, n_frames)
+    """
+    chain: list[pedalboard.Plugin] = []
+    if rng.random() < config.mix_equaliser:
+        chain += equaliser(0.6 * config.equaliser_db, rng)
+    if rng.random() < config.mix_room:
+        chain.append(room(0.5 * config.room_wet, rng))
+    if chain:
+        board = pedalboard.Chain(chain)
+        mixture, target = board(mixture, SAMPLE_RATE), board(target, SAMPLE_RATE)
+    if rng.random() < config.mix_coded:
+        codec = pedalboard.MP3Compressor(float(rng.uniform(2, 9)))
+        peak = max(float(np.abs(mixture).max()), 1e-6)
+        coded = codec(mixture * np.float32(0.7 / peak), SAMPLE_RATE)
+        mixture = np.asarray(coded * np.float32(peak / 0.7))
+    return mixture, target
+
+
+def room(most_wet: float, rng: np.random.Generator) -> pedalboard.Plugin:
+    """Return a room of random size."""
+    wet = float(rng.uniform(0.05, max(most_wet, 0.06)))
+    size, damping = float(rng.uniform(0.05, 0.7)), float(rng.uniform(0.2, 0.9))
+    return pedalboard.Reverb(size, damping, wet, 1 - wet)
+
+
+def _compressor(level: float, rng: np.random.Generator) -> pedalboard.Plugin:
+    threshold_db = 20 * np.log10(level) + float(rng.uniform(-12, 6))
+    return pedalboard.Compressor(
+        float(threshold_db),
+        float(rng.uniform(1.5, 8)),
+        float(rng.uniform(1, 30)),
+        float(rng.uniform(50, 300)),
+    )
+
+
+def _stretched(sound: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
+    factor = float(rng.uniform(1 - most, 1 + most))
+    changed = pedalboard.time_stretch(
+        sound, SAMPLE_RATE, factor, high_quality=False, use_time_domain_smoothing=True
+    )
+    missing = max(sound.shape[1] - changed.shape[1], 0)
+    return np.pad(changed, ((0, 0), (0, missing)))[:, : sound.shape[1]]
 
 
 def equaliser(spread_db: float, rng: np.random.Generator) -> list[pedalboard.Plugin]:

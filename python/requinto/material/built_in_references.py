@@ -16,8 +16,11 @@ import numpy as np
 import soundfile
 import typer
 
-from requinto.material.songs import SEED_RANGES, plan_song
+from requinto.material import splits
+from requinto.material.patterns import play
+from requinto.material.songs import plan_loop
 from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.material.styles.bachata import BACHATA
 from requinto.material.timbres import find
 
 SECONDS = 4.0
@@ -28,16 +31,18 @@ TIMBRES: dict[str, tuple[str, ...]] = {
     "bongo": ("fluid:bongo", "membrane:00", "fluid:bongo~4", "membrane:04"),
     "guira": ("ridges:02", "grains:04", "fluid:guiro-cabasa", "ridges:16"),
 }
-_FIRST_SEED = SEED_RANGES["test"][100]
+_FIRST_SEED = splits.seeds("train")[50_000]
+_PARTS = {"guitar": "requinto", "bass": "bajo", "bongo": "bongo", "guira": "guira"}
 
 
 def render(instrument: str, index: int) -> np.ndarray:
     """Return a reference's sound, shape `(n_channels, n_frames)`.
 
-    The four busiest seconds of a song that no split uses.
+    The four busiest seconds of a loop.
     """
-    song = plan_song(_FIRST_SEED + index)
-    sound = find(instrument, TIMBRES[instrument][index]).render(song)
+    song = plan_loop(BACHATA, _FIRST_SEED + index)
+    notes = play(song, BACHATA.part(_PARTS[instrument]), instrument)
+    sound = find(instrument, TIMBRES[instrument][index]).render(notes, song)
     size = round(SECONDS * SAMPLE_RATE)
     step = SAMPLE_RATE // 4
     starts = range(0, sound.shape[1] - size, step)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the cache of loops that `loops` renders."""
+"""Read the library of loops and songs that `loops` renders."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from requinto.errors import AudioFileError
 
 
 @dataclass(frozen=True)
 class Stem:
-    """One instrument in one song."""
+    """One instrument in one song, with one timbre."""
 
     path: Path
     song: str
+    style: str
+    part: str
     instrument: str
     family: str
     timbre: str
     gain: float  # brings it to -20 dBFS RMS where it sounds
+    n_channels: int
     n_frames: int
     beats: tuple[int, ...]  # frames
+    downbeats: tuple[int, ...]  # frames
     tempo_bpm: float
 
 
 class Cache:
-    """All stems of a split, memory-mapped when first used.
+    """All stems of a split.
 
     Parameters
     ----------
@@ -57,7 +62,6 @@ class Cache:
             song.setdefault(stem.instrument, []).append(stem)
             self.by_timbre.setdefault((stem.instrument, stem.timbre), []).append(stem)
             self.by_instrument.setdefault(stem.instrument, []).append(stem)
-        self._arrays: dict[Path, np.ndarray] = {}
 
     def read(self, stem: Stem, start: int, n_frames: int) -> np.ndarray:
         """Return a part of a stem at its gain, silent past its ends.
@@ -66,31 +70,46 @@ class Cache:
         -------
         np.ndarray, shape=(n_channels, n_frames)
             float32, one or two channels.
+
+        Raises
+        ------
+        AudioFileError
+            If the file cannot be read.
         """
-        if stem.path not in self._arrays:
-            self._arrays[stem.path] = np.load(stem.path, mmap_mode="r")
-        stored = self._arrays[stem.path]
-        first, last = max(start, 0), min(start + n_frames, stored.shape[1])
-        sound = np.zeros((len(stored), n_frames), np.float32)
-        if last > first:
-            part = sound[:, first - start : last - start]
-            np.multiply(stored[:, first:last], np.float32(stem.gain / 32767), out=part)
+        first, last = max(start, 0), min(start + n_frames, stem.n_frames)
+        sound = np.zeros((stem.n_channels, n_frames), np.float32)
+        if last <= first:
+            return sound
+        try:
+            with soundfile.SoundFile(stem.path) as file:
+                file.seek(first)
+                stored = file.read(last - first, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise AudioFileError(f"{stem.path} cannot be read: {error}") from error
+        part = sound[:, first - start : last - start]
+        np.multiply(stored.T, np.float32(stem.gain), out=part)
         return sound
 
 
 def _stems(manifest: Path) -> list[Stem]:
     song = json.loads(manifest.read_text())
-    beats = tuple(round(b * song["sample_rate"]) for b in song["beats_s"])
+    rate = song["sample_rate"]
+    beats = tuple(round(b * rate) for b in song["beats_s"])
+    downbeats = tuple(round(b * rate) for b in song["downbeats_s"])
     return [
         Stem(
             path=manifest.parent / row["file"],
             song=manifest.parent.name,
+            style=song["style"],
+            part=row["part"],
             instrument=row["instrument"],
             family=row["family"],
             timbre=row["timbre"],
             gain=10 ** ((-20 - row["level_db"]) / 20),
+            n_channels=row["n_channels"],
             n_frames=song["n_frames"],
             beats=beats,
+            downbeats=downbeats,
             tempo_bpm=song["tempo_bpm"],
         )
         for row in song["stems"]

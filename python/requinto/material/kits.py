@@ -15,8 +15,14 @@ from requinto.material import samples
 _WORDS: dict[str, tuple[str, ...]] = {
     "kick": ("kick", "bass drum", "bassdrum"),
     "snare": ("snare rock", "pearl snare", "snare"),
+    "rim": ("rim", "stick", "sidestick", "snare"),
+    "clap": ("clap", "snare"),
     "hat": ("closed hh", "hat closed", "hi-hat closed", "hi hat closed", "hat"),
     "open": ("open hh", "hat open", "hi-hat open", "hi hat opened", "ride", "hat"),
+    "ride": ("ride", "hat"),
+    "crash": ("crash", "ride"),
+    "tom": ("tom hi", "tom high", "tom 1", "tom"),
+    "floor": ("tom low", "tom floor", "floor tom", "tom"),
     "high": ("djembe1 tone", "tom hi", "tom high", "tom 1", "tom"),
     "low": ("djembe1 bass", "tom low", "tom floor", "floor tom", "tom"),
     "bell": ("cowbell", "sangban1 bell hit", "ride bell", "bell", "stick"),
@@ -32,6 +38,8 @@ KITS: dict[str, str] = {
     "VariBreaks": "GPL-2+ (Artemiy Pavlov)",
     "Audiophob": "CC0 (audiophobdubstep)",
 }
+# Those whose toms and bell can stand for a pair of timbales
+WITH_TIMBALES = ("The Black Pearl 1.0", "ForzeeStereo", "Millo_MultiLayered2")
 
 
 @functools.cache

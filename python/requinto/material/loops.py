@@ -1,131 +1,175 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Render songs to a cache of loops: one folder a song, one array a stem.
+"""Render the library: loops and whole songs, a folder each, a file a stem.
 
-    python -m requinto.material.loops FOLDER --songs 60 --split train
-
-A song's folder appears only when it is whole, so that the cache can grow while
-a model trains on it, and a build that was stopped goes on where it was.
+A folder appears only when it is whole, so that the library can grow while a
+model trains on it, and a build that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import dataclasses
 import json
+import math
 import os
 import re
 import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import rich.progress
-import typer
+import soundfile
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 from requinto.errors import ConfigError
-from requinto.material import rendering
-from requinto.material.pattern_tables import BEATS_PER_BAR
-from requinto.material.songs import SEED_RANGES, generator, plan_song
+from requinto.material import rendering, splits
+from requinto.material.finishing import active_power
+from requinto.material.patterns import play, players
+from requinto.material.songs import LOOP_BARS, Song, generator, plan_loop, plan_song
 from requinto.material.soundfonts import SAMPLE_RATE
-from requinto.material.timbres import BACHATA, Timbre, timbres
+from requinto.material.style import Part
+from requinto.material.styles import style
+from requinto.material.timbres import Timbre, timbres
 
-FORMAT = 1  # of song.json
+FORMAT = 2  # of song.json
+
+Counts = dict[str, dict[str, int]]  # by split, then by style
 
 
-def build(
-    folder: Path,
-    n_songs: int,
-    split: str = "train",
-    *,
-    n_timbres: int = 5,
-    n_others: int = 6,
-    n_workers: int = 2,
-    families: tuple[str, ...] = (),
-) -> list[Path]:
-    """Render the first songs of a split that are not there yet.
+@dataclass(frozen=True)
+class LibraryConfig:
+    """What a library holds."""
+
+    loops: Counts = field(default_factory=dict)  # how many of each style
+    songs: Counts = field(default_factory=dict)  # whole songs, likewise
+    loop_bars: int = LOOP_BARS
+    timbres_per_part: int = 3  # each part of a loop is rendered so many times
+    timbres_per_song_part: int = 1
+    families: tuple[str, ...] = ()  # only these, when given
+
+    def __post_init__(self) -> None:
+        for name in ("loop_bars", "timbres_per_part", "timbres_per_song_part"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be 1 or more")
+        object.__setattr__(self, "families", tuple(self.families))
+        for counts in (self.loops, self.songs):
+            for split, by_style in counts.items():
+                seeds = splits.seeds(split)
+                for name, n in by_style.items():
+                    style(name)
+                    if not 0 <= n <= len(seeds):
+                        raise ConfigError(
+                            f"{split} can hold 0 to {len(seeds)} of {name}, got {n}"
+                        )
+
+
+class Job(NamedTuple):
+    """One folder of the library to be rendered."""
+
+    split: str
+    style: str
+    seed: int
+    is_loop: bool
+
+    @property
+    def folder(self) -> str:
+        """Name of its folder."""
+        kind = "loop" if self.is_loop else "song"
+        name = self.style.replace(" ", "-")
+        return f"{self.split}-{kind}-{name}-{self.seed:06d}"
+
+
+def library_config(path: Path) -> LibraryConfig:
+    """Return the configuration in a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or a name or value in it is not one of ours.
+    """
+    known = {f.name for f in fields(LibraryConfig)}
+    try:
+        values = tomllib.loads(path.read_text())
+        if unknown := set(values) - known:
+            raise ConfigError(
+                f"unknown names {sorted(unknown)}; known are {sorted(known)}"
+            )
+        return LibraryConfig(**values)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
+        raise ConfigError(f"{path} cannot be used: {error}") from error
+
+
+def jobs(config: LibraryConfig) -> list[Job]:
+    """Return everything a library holds."""
+    found = []
+    for counts, is_loop in ((config.loops, True), (config.songs, False)):
+        for split, by_style in counts.items():
+            for name, n in by_style.items():
+                # From the far end, so that songs and loops share no seed
+                seeds = splits.seeds(split)[:n]
+                if not is_loop:
+                    seeds = splits.seeds(split)[::-1][:n]
+                found += [Job(split, name, seed, is_loop) for seed in seeds]
+    return found
+
+
+def build(folder: Path, config: LibraryConfig, *, n_workers: int = 2) -> list[Path]:
+    """Render what a library lacks.
 
     Parameters
     ----------
     folder : Path
-        The cache; made if missing.
-    n_songs : int
-        Songs the split has afterwards, or more.
-    split : str
-        "train" or "validation".
-    n_timbres : int
-        Timbres of each of the four bachata instruments in a song.
-    n_others : int
-        Other instruments in a song, one timbre each.
+        Where; made if missing.
+    config : LibraryConfig
+        What it is to hold.
     n_workers : int
         Processes; 1 renders in this one.
-    families : tuple of str
-        Timbre families to use; all when empty.
 
     Returns
     -------
     list of Path
         The folders that were added.
     """
-    if split not in SEED_RANGES:
-        raise ConfigError(f"unknown split {split!r}; known are {list(SEED_RANGES)}")
-    seeds = SEED_RANGES[split][:n_songs]
-    missing = [s for s in seeds if not (_song_folder(folder, split, s)).exists()]
-    jobs = [(folder, split, s, n_timbres, n_others, families) for s in missing]
+    missing = [job for job in jobs(config) if not (folder / job.folder).exists()]
     progress = rich.progress.track
     if n_workers == 1:
-        return [render_song(*job) for job in progress(jobs, "Rendering")]
+        return [render(folder, job, config) for job in progress(missing, "Rendering")]
     with concurrent.futures.ProcessPoolExecutor(
         n_workers, initializer=os.nice, initargs=(10,)
     ) as pool:
-        futures = [pool.submit(render_song, *job) for job in jobs]
+        futures = [pool.submit(render, folder, job, config) for job in missing]
         done = concurrent.futures.as_completed(futures)
         return [f.result() for f in progress(done, "Rendering", total=len(futures))]
 
 
-def render_song(
-    folder: Path,
-    split: str,
-    seed: int,
-    n_timbres: int,
-    n_others: int,
-    families: tuple[str, ...] = (),
-) -> Path:
-    """Render one song; its folder is complete or absent."""
-    song = plan_song(seed)
-    place = _song_folder(folder, split, seed)
+def render(folder: Path, job: Job, config: LibraryConfig) -> Path:
+    """Render one loop or song; its folder is complete or absent."""
+    if job.is_loop:
+        song = plan_loop(style(job.style), job.seed, config.loop_bars)
+        n_timbres = config.timbres_per_part
+    else:
+        song = plan_song(style(job.style), job.seed)
+        n_timbres = config.timbres_per_song_part
+    place = folder / job.folder
     work = place.with_name(f".{place.name}.{os.getpid()}")
     work.mkdir(parents=True)
-    stems: list[dict[str, Any]] = []
-    for timbre in choose(seed, split, n_timbres, n_others, families):
-        sound = timbre.render(song)
-        label = f"{timbre.instrument}-{timbre.id}".lower()
-        name = re.sub(r"[^a-z0-9~-]", "_", label)
-        np.save(work / f"{name}.npy", np.round(sound * 32767).astype(np.int16))
-        stems.append(
-            {
-                "file": f"{name}.npy",
-                "instrument": timbre.instrument,
-                "family": timbre.family,
-                "timbre": timbre.id,
-                "licence": timbre.licence,
-                "n_channels": len(sound),
-                "level_db": 10 * np.log10(rendering.active_power(sound) + 1e-12),
-            }
-        )
-    beat_s = 60 / song.tempo_bpm
-    beats = [rendering.LEAD_IN_S + i * beat_s for i in range(song.n_beats)]
-    manifest = {
-        "format": FORMAT,
-        "split": split,
-        "sample_rate": SAMPLE_RATE,
-        "n_frames": rendering.n_frames_of(song),
-        "song": dataclasses.asdict(song),
-        "tempo_bpm": song.tempo_bpm,
-        "beats_s": beats,
-        "downbeats_s": beats[::BEATS_PER_BAR],
-        "stems": stems,
-    }
-    (work / "song.json").write_text(json.dumps(manifest, indent=1))
+    stems = []
+    for part, timbre in choose(song, job.split, n_timbres, config.families):
+        sound = timbre.render(play(song, part, timbre.instrument), song)
+        power = active_power(sound)
+        if power == 0:
+            continue  # the part rests throughout, or the kit lacks its strokes
+        label = f"{part.name}-{timbre.instrument}-{timbre.id}".lower()
+        name = re.sub(r"[^a-z0-9~-]", "_", label) + ".flac"
+        soundfile.write(work / name, sound.T, SAMPLE_RATE, "PCM_16")
+        stems.append(_described(name, part, timbre, len(sound), power))
+    (work / "song.json").write_text(json.dumps(manifest(song, job, stems), indent=1))
     if place.exists():
         shutil.rmtree(work)
     else:
@@ -133,57 +177,70 @@ def render_song(
     return place
 
 
+def _described(
+    file: str, part: Part, timbre: Timbre, n_channels: int, power: float
+) -> dict[str, Any]:
+    return {
+        "file": file,
+        "part": part.name,
+        "instrument": timbre.instrument,
+        "family": timbre.family,
+        "timbre": timbre.id,
+        "licence": timbre.licence,
+        "n_channels": n_channels,
+        "level_db": round(10 * math.log10(power), 3),
+    }
+
+
+def manifest(song: Song, job: Job, stems: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what `song.json` says."""
+    return {
+        "format": FORMAT,
+        "split": job.split,
+        "style": job.style,
+        "seed": job.seed,
+        "is_loop": job.is_loop,
+        "sample_rate": SAMPLE_RATE,
+        "n_frames": rendering.n_frames_of(song),
+        **timing(song),
+        "key": song.key,
+        "minor": song.minor,
+        "chords": [[[c.root, c.quality] for c in bar.chords] for bar in song.bars],
+        "stems": stems,
+    }
+
+
+def timing(song: Song, first_s: float = rendering.LEAD_IN_S) -> dict[str, Any]:
+    """Return where beats, downbeats and sections fall; the first at `first_s`."""
+
+    def seconds(beat: float) -> float:
+        return round(first_s + beat * 60 / song.tempo_bpm, 6)
+
+    return {
+        "tempo_bpm": song.tempo_bpm,
+        "beats_per_bar": song.style.beats_per_bar,
+        "beats_s": [seconds(beat) for beat in range(song.n_beats)],
+        "downbeats_s": [seconds(beat) for beat in song.downbeats],
+        "sections": [
+            {"name": name, "start_s": seconds(beat)} for name, beat in song.sections
+        ],
+    }
+
+
 def choose(
-    seed: int,
-    split: str,
-    n_timbres: int,
-    n_others: int,
-    families: tuple[str, ...] = (),
-) -> list[Timbre]:
-    """Return the timbres of a song: families in turn, then timbres at random."""
+    song: Song, split: str, n_timbres: int, families: tuple[str, ...] = ()
+) -> Iterator[tuple[Part, Timbre]]:
+    """Yield the timbres of each part: families in turn, then timbres at random."""
     table = timbres(split)
-    rng = generator(seed, "timbres")
-    chosen: list[Timbre] = []
-    others = sorted(set(table) - set(BACHATA))
-    wanted = dict.fromkeys(BACHATA, n_timbres)
-    wanted |= {str(i): 1 for i in rng.permutation(others)[:n_others]}
-    for instrument, n in wanted.items():
+    for part, instrument in players(song):
+        rng = generator(song.seed, song.style.name, "timbres", part.name)
         by_family: dict[str, list[Timbre]] = {}
-        for timbre in table[instrument]:
-            if not families or timbre.family in families:
+        for timbre in table.get(instrument, ()):
+            fits = not timbre.manner or timbre.manner == part.manner
+            if fits and (not families or timbre.family in families):
                 by_family.setdefault(timbre.family, []).append(timbre)
         order = [str(f) for f in rng.permutation(sorted(by_family))]
-        for i in range(min(n, sum(map(len, by_family.values())))):
+        for i in range(min(n_timbres, sum(map(len, by_family.values())))):
             ready = [f for f in order if by_family[f]]
             left = by_family[ready[i % len(ready)]]
-            chosen.append(left.pop(int(rng.integers(len(left)))))
-    return chosen
-
-
-def _song_folder(folder: Path, split: str, seed: int) -> Path:
-    return folder / f"{split}-{seed:06d}"
-
-
-def main(
-    folder: Path,
-    songs: int = 60,
-    split: str = "train",
-    timbres_per_instrument: int = 5,
-    others: int = 6,
-    workers: int = 2,
-    family: list[str] = typer.Option([], help="Only these families; may be repeated"),  # noqa: B008
-) -> None:
-    """Render songs to a cache of loops."""
-    build(
-        folder,
-        songs,
-        split,
-        n_timbres=timbres_per_instrument,
-        n_others=others,
-        n_workers=workers,
-        families=tuple(family),
-    )
-
-
-if __name__ == "__main__":
-    typer.run(main)
+            yield part, left.pop(int(rng.integers(len(left))))

@@ -1,301 +1,298 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each instrument plays over the plan of a song.
+"""What each player of a song plays: rows of letters become notes.
 
-Bars come from the tables of `pattern_tables`; a seeded generator chooses and
-varies among them.
+A seeded generator chooses among a part's rows, and varies them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.material import pattern_tables as tables
-from requinto.material.songs import Note, Song, generator, humanise, voicing
+from requinto.material.instruments import PERCUSSION, RANGES, STROKES
+from requinto.material.songs import (
+    CHORD_TONES,
+    Bar,
+    Note,
+    Song,
+    generator,
+    humanise,
+    voicing,
+)
+from requinto.material.style import Part, layers
+
+_STAYS_OUT = 0.35  # chance that a part waits for the end of the intro
+_RUN = 0.4  # chance that a leader fills the last of four bars with a run
+_SHORTENED = 0.9  # a bass note's length, of its steps
 
 
-def play(song: Song, part: str) -> list[Note]:
+class Step(NamedTuple):
+    """A letter of a row, placed in a song."""
+
+    beat: float
+    length: float  # beats, with the `-` that follow
+    letter: str
+    bar: int  # index in the song
+
+
+def players(song: Song) -> list[tuple[Part, str]]:
+    """Return the parts that a song has, each with the instrument that plays it."""
+    chosen = []
+    for part in song.style.parts:
+        rng = generator(song.seed, song.style.name, "player", part.name)
+        if rng.random() < part.share:
+            weights = 0.5 ** np.arange(len(part.instruments))
+            place = rng.choice(len(part.instruments), p=weights / weights.sum())
+            chosen.append((part, part.instruments[place]))
+    return chosen
+
+
+def play(song: Song, part: Part, instrument: str) -> list[Note]:
     """Return the notes of a part, as a person plays them.
 
     Parameters
     ----------
     song : Song
         The plan.
-    part : str
-        One of `PARTS`.
+    part : Part
+        One of its style's.
+    instrument : str
+        One of the part's; its letters are read, and its range kept to.
+
+    Raises
+    ------
+    ConfigError
+        If the part is not for this instrument.
     """
-    if part not in PARTS:
-        raise ConfigError(f"unknown part {part!r}; known are {sorted(PARTS)}")
-    rng = generator(song.seed, "part", part)
-    return humanise(PARTS[part](song, rng), song, rng)
+    if instrument not in part.instruments:
+        raise ConfigError(
+            f"part {part.name!r} is for {', '.join(part.instruments)}, "
+            f"not {instrument!r}"
+        )
+    rng = generator(song.seed, song.style.name, "part", part.name)
+    if part.manner == "strokes":
+        notes = _strokes(song, part, rng, STROKES[instrument])
+    else:
+        notes = _MANNERS[part.manner](song, part, rng)
+        notes = [n._replace(pitch=_within(n.pitch, instrument)) for n in notes]
+    return humanise(notes, song, rng)
 
 
-def _requinto(song: Song, rng: np.random.Generator) -> list[Note]:
-    lowest = int(rng.integers(52, 61))
-    figures = rng.integers(len(tables.ARPEGGIOS), size=2)
-    mambo = rng.integers(len(tables.MAMBO_ARPEGGIOS))
-    notes: list[Note] = []
-    for bar, (chord, section) in enumerate(
-        zip(song.chords, song.sections, strict=True)
-    ):
-        if bar % 4 == 3 and rng.random() < 0.6:
-            notes += _run(song, bar, rng, lowest + 7)
+def _within(pitch: int, instrument: str) -> int:
+    """Return a pitch moved by octaves into what an instrument can play."""
+    low, high = RANGES[instrument]
+    while pitch > high:
+        pitch -= 12
+    while pitch < low:
+        pitch += 12
+    return pitch
+
+
+def _steps(song: Song, part: Part, rng: np.random.Generator) -> Iterator[Step]:
+    """Yield what a part plays, row by row; a leader's pickups and runs are apart."""
+    pairs = {
+        section: [rows[i] for i in rng.integers(len(rows), size=2)]
+        for section, rows in (("", part.rows), *sorted(part.by_section.items()))
+    }
+    late = not part.leads and rng.random() < _STAYS_OUT
+    for index, bar in enumerate(song.bars):
+        fills = bar.number % 4 == 3 and part.fills and rng.random() < 0.6
+        if fills and not bar.is_break:
+            row = part.fills[rng.integers(len(part.fills))]
+        else:
+            row = pairs.get(bar.section, pairs[""])[bar.number % 4 == 2]
+        if bar.section in part.silent_in or (late and bar.section == "intro"):
             continue
-        figure = tables.ARPEGGIOS[figures[bar % 2]]
-        if section == "mambo":
-            figure = tables.MAMBO_ARPEGGIOS[mambo]
-        tones = voicing(chord, lowest, 6)
-        step = tables.BEATS_PER_BAR / len(figure)
-        for i, index in enumerate(figure):
-            if index is None or rng.random() < 0.04:
+        if bar.section == "pickup":
+            if part.instruments[0] in PERCUSSION and rng.random() < 0.4:
+                yield from _last_beat(_row_steps(row, bar, index, song), bar)
+            continue
+        for step in _row_steps(row, bar, index, song):
+            if not bar.is_break or step.beat < bar.start + 0.99:
+                yield step
+
+
+def _last_beat(steps: Iterator[Step], bar: Bar) -> Iterator[Step]:
+    end = bar.start + bar.n_beats
+    return (step for step in steps if step.beat >= end - 1)
+
+
+def _row_steps(row: str, bar: Bar, index: int, song: Song) -> Iterator[Step]:
+    metre = song.style.beats_per_bar
+    for layer in layers(row):
+        letters = layer[bar.number % len(layer)]
+        size = metre / len(letters)
+        for i, letter in enumerate(letters):
+            beat = i * size
+            if letter in ".-" or beat >= bar.n_beats - 1e-6:
                 continue
-            beat = bar * tables.BEATS_PER_BAR + i * step
-            force = 0.82 if i % (len(figure) // 4) == 0 else 0.64
-            length = step * rng.uniform(0.9, 2.5)
-            notes.append(Note(beat, length, tones[index], force))
-            if section == "mambo" and rng.random() < 0.3:
-                notes.append(Note(beat, length, tones[max(index - 2, 0)], force * 0.9))
+            held = len(letters[i + 1 :]) - len(letters[i + 1 :].lstrip("-"))
+            length = min((1 + held) * size, bar.n_beats - beat)
+            yield Step(bar.start + beat, length, letter, index)
+
+
+def _strokes(
+    song: Song,
+    part: Part,
+    rng: np.random.Generator,
+    strokes: dict[str, tuple[str, float]],
+) -> list[Note]:
+    notes = []
+    for step in _steps(song, part, rng):
+        name, force = strokes[step.letter]
+        notes.append(Note(step.beat, max(step.length, 0.25), 0, force, name))
     return notes
 
 
-def _scale(song: Song) -> list[int]:
-    degrees = tables.MINOR_SCALE if song.minor else tables.MAJOR_SCALE
-    return [p for p in range(36, 97) if (p - song.key) % 12 in degrees]
+def _bass(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
+    lowest = _lowest(part, rng)
+    notes = []
+    for step in _steps(song, part, rng):
+        chord = song.chord_at(step.beat)
+        root = lowest + (chord.root - lowest) % 12
+        tones = CHORD_TONES[chord.quality]
+        third = 3 if 3 in tones else 4
+        seventh = 11 if chord.quality == "M7" else 10
+        above = {"3": third, "5": tones[-1] if chord.quality == "o" else 7}
+        above |= {"6": 9, "7": seventh, "8": 12}
+        pitch = root + above.get(step.letter, 0)
+        if step.letter == "a":  # leads to the root of the next bar
+            following = song.bars[(step.bar + 1) % len(song.bars)].chords[0].root
+            goal = lowest + (following - lowest) % 12
+            pitch = goal + int(rng.choice((-2, -1, 1, 2)))
+        on_beat = abs(step.beat - round(step.beat)) < 0.01
+        force = 0.85 if step.letter == "R" and on_beat else 0.72
+        force = 0.5 if step.letter == "r" else force
+        notes.append(Note(step.beat, _SHORTENED * step.length, pitch, force))
+    return notes
 
 
-def _run(song: Song, bar: int, rng: np.random.Generator, around: int) -> list[Note]:
-    """Return a fill: a run through the scale, perhaps in thirds."""
-    scale = _scale(song)
+def _arpeggio(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
+    lowest = _lowest(part, rng)
+    ringing = float(rng.uniform(0.9, 2.2))
+    doubled = rng.random() < 0.25  # a second voice below, in the mambo
+    notes, runs = _runs(song, part, rng, lowest + 7)
+    for step in _steps(song, part, rng):
+        if step.bar in runs or rng.random() < 0.03:
+            continue
+        chord = song.chord_at(step.beat)
+        tones = voicing(chord, lowest, part.n_voices)
+        if step.letter in "RB":
+            root = lowest - 12 + (chord.root - lowest) % 12
+            pitch = root if step.letter == "R" else root - 5
+        else:
+            index = min(int(step.letter), len(tones) - 1)
+            pitch = tones[index]
+        on_beat = abs(step.beat - round(step.beat)) < 0.01
+        force = 0.82 if on_beat else 0.64
+        length = step.length * ringing
+        notes.append(Note(step.beat, length, pitch, force))
+        if doubled and song.bars[step.bar].section == "mambo" and step.letter > "1":
+            notes.append(Note(step.beat, length, tones[max(index - 2, 0)], force * 0.9))
+    return notes
+
+
+def _strum(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
+    lowest = _lowest(part, rng)
+    spread = rng.uniform(0.008, 0.025) * song.tempo_bpm / 60
+    notes, runs = _runs(song, part, rng, lowest + 14)
+    for step in _steps(song, part, rng):
+        if step.bar in runs:
+            continue
+        tones = voicing(song.chord_at(step.beat), lowest, part.n_voices)
+        up = step.letter in "Uu"
+        force = 0.8 if step.letter in "DU" else 0.55
+        ringing = max(step.length, float(rng.uniform(0.45, 0.9)))
+        length = 0.12 if step.letter == "x" else ringing
+        sound = "mute" if step.letter == "x" else "up" if up else "down"
+        for i, pitch in enumerate(reversed(tones[1:]) if up else tones):
+            notes.append(Note(step.beat + i * spread, length, pitch, force, sound))
+    return notes
+
+
+def _chords(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
+    lowest = _lowest(part, rng)
+    notes, runs = _runs(song, part, rng, lowest + 12)
+    for step in _steps(song, part, rng):
+        if step.bar in runs:
+            continue
+        force = 0.8 if step.letter == "X" else 0.65
+        for pitch in voicing(song.chord_at(step.beat), lowest, part.n_voices):
+            notes.append(Note(step.beat, 0.95 * step.length, pitch, force))
+    return notes
+
+
+def _melody(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
+    """Walk the scale, and rest on tones of the chord on the beat."""
+    lowest = _lowest(part, rng)
+    notes, runs = _runs(song, part, rng, lowest + 7)
+    pitch = lowest + 5
+    for step in _steps(song, part, rng):
+        if step.bar in runs:
+            continue
+        near = [p for p in range(lowest, lowest + 20) if abs(p - pitch) <= 7]
+        on_beat = abs(step.beat - round(step.beat)) < 0.01
+        chord = song.chord_at(step.beat)
+        inside = {(chord.root + t) % 12 for t in CHORD_TONES[chord.quality]}
+        if not on_beat and rng.random() < 0.6:
+            inside = {(song.key + d) % 12 for d in song.scale}
+        choices = [p for p in near if p % 12 in inside] or [pitch]
+        weights = np.exp(-np.abs(np.array(choices) - pitch) / 3.0)
+        pitch = int(rng.choice(choices, p=weights / weights.sum()))
+        notes.append(Note(step.beat, 0.95 * step.length, pitch, 0.75))
+    return notes
+
+
+def _runs(
+    song: Song, part: Part, rng: np.random.Generator, around: int
+) -> tuple[list[Note], set[int]]:
+    """Return a leader's pickups and runs, and the bars that they fill."""
+    if not part.leads:
+        return [], set()
+    notes: list[Note] = []
+    filled = set()
+    for index, bar in enumerate(song.bars):
+        wants = bar.number % 4 == 3 and not bar.is_break and rng.random() < _RUN
+        if bar.section == "pickup" or wants:
+            notes += _run(song, bar, rng, around)
+            filled.add(index)
+    return notes, filled
+
+
+def _run(song: Song, bar: Bar, rng: np.random.Generator, around: int) -> list[Note]:
+    """Return a run through the scale that fills a bar, perhaps in thirds."""
+    degrees = {(song.key + d) % 12 for d in song.scale}
+    scale = [p for p in range(36, 97) if p % 12 in degrees]
     here = int(np.argmin([abs(p - around) for p in scale]))
     in_thirds = rng.random() < 0.4
     beat, notes, direction = 0.0, [], 1 if rng.random() < 0.5 else -1
-    while beat < tables.BEATS_PER_BAR:
-        step = float(rng.choice((0.25, 0.25, 0.5)))
+    while beat < bar.n_beats:
+        step = float(rng.choice((0.25, 0.25, 0.5, 0.5)))
         force = 0.85 if beat % 1 == 0 else 0.7
-        at = bar * tables.BEATS_PER_BAR + beat
+        at = bar.start + beat
         notes.append(Note(at, step * 1.1, scale[here], force))
         if in_thirds:
             notes.append(Note(at, step * 1.1, scale[here - 2], force * 0.85))
-        if rng.random() < 0.25 or not 55 < scale[here] < 82:
-            direction = (
-                1 if scale[here] < 64 else -1 if scale[here] > 76 else -direction
-            )
-        here += direction * int(rng.choice((1, 1, 2)))
+        if abs(scale[here] - around) > 10:
+            direction = 1 if scale[here] < around else -1
+        elif rng.random() < 0.25:
+            direction = -direction
+        here = int(np.clip(here + direction * rng.choice((1, 1, 2)), 2, len(scale) - 1))
         beat += step
     return notes
 
 
-def _lead(song: Song, rng: np.random.Generator) -> list[Note]:
-    """Return a melody with held notes on chord tones and runs between them."""
-    notes: list[Note] = []
-    centre = int(rng.integers(64, 74))
-    for bar, chord in enumerate(song.chords):
-        if rng.random() < 0.3:
-            notes += _run(song, bar, rng, centre)
-            continue
-        beat = float(rng.choice((0, 0, 0.5)))
-        while beat < tables.BEATS_PER_BAR:
-            step = float(rng.choice((0.5, 0.5, 1, 1.5)))
-            tones = voicing(chord, centre - 5, 4)
-            pitch = int(rng.choice(tones))
-            if beat % 1 and rng.random() < 0.5:
-                pitch = int(rng.choice([p for p in _scale(song) if abs(p - pitch) < 4]))
-            notes.append(
-                Note(bar * tables.BEATS_PER_BAR + beat, step * 0.95, pitch, 0.75)
-            )
-            beat += step
-    return notes
+def _lowest(part: Part, rng: np.random.Generator) -> int:
+    return int(rng.integers(part.lowest[0], part.lowest[1] + 1))
 
 
-def strums(song: Song, rng: np.random.Generator) -> list[tuple[float, str, int]]:
-    """Return the strokes of the segunda: beat, stroke (a letter of `STRUMS`), bar."""
-    rows = rng.integers(len(tables.STRUMS), size=2)
-    strokes = []
-    for bar in range(len(song.chords)):
-        row = tables.STRUMS[rows[1 if bar % 4 == 3 else 0]]
-        for i, stroke in enumerate(row):
-            if stroke != ".":
-                strokes.append((bar * tables.BEATS_PER_BAR + i / 2, stroke, bar))
-    return strokes
-
-
-def _segunda(song: Song, rng: np.random.Generator) -> list[Note]:
-    lowest = int(rng.integers(45, 53))
-    spread = rng.uniform(0.008, 0.025) * song.tempo_bpm / 60
-    notes = []
-    for beat, stroke, bar in strums(song, rng):
-        tones = voicing(song.chords[bar], lowest, 5)
-        force = 0.8 if stroke.isupper() else 0.55
-        up = stroke.lower() == "u"
-        length = 0.12 if stroke == "x" else float(rng.uniform(0.45, 0.9))
-        for i, pitch in enumerate(reversed(tones[1:]) if up else tones):
-            at = beat + i * spread
-            notes.append(Note(at, length, pitch, force, "up" if up else "down"))
-    return notes
-
-
-def _bass(song: Song, rng: np.random.Generator) -> list[Note]:
-    plain = rng.integers(len(tables.BASS_FIGURES), size=2)
-    mambo = rng.integers(len(tables.MAMBO_BASS_FIGURES))
-    lowest = int(rng.integers(28, 33))
-    notes = []
-    for bar, (chord, section) in enumerate(
-        zip(song.chords, song.sections, strict=True)
-    ):
-        root = lowest + (chord.root - lowest) % 12
-        figure = tables.BASS_FIGURES[plain[bar % 2]]
-        if section == "mambo":
-            figure = tables.MAMBO_BASS_FIGURES[mambo]
-        for beat, degree, length in figure:
-            third = 3 if chord.quality == "m" else 4
-            pitch = root + (third if isinstance(degree, str) else degree)
-            while pitch > 55:
-                pitch -= 12
-            at = bar * tables.BEATS_PER_BAR + beat
-            force = 0.85 if beat == 0 else 0.72
-            notes.append(Note(at, length, pitch, force))
-        if rng.random() < 0.25:
-            following = song.chords[(bar + 1) % len(song.chords)].root
-            target = lowest + (following - lowest) % 12
-            at = bar * tables.BEATS_PER_BAR + 3.5
-            notes.append(Note(at, 0.4, max(target - int(rng.integers(1, 3)), 28), 0.65))
-    return notes
-
-
-def _steps(bar: int, row: str) -> list[tuple[float, str]]:
-    step = tables.BEATS_PER_BAR / len(row)
-    return [
-        (bar * tables.BEATS_PER_BAR + i * step, c)
-        for i, c in enumerate(row)
-        if c != "."
-    ]
-
-
-_BONGO_STROKES = {
-    "H": ("hi", 0.9),
-    "h": ("hi", 0.6),
-    "t": ("tip", 0.4),
-    "s": ("slap", 0.85),
-    "L": ("lo", 0.9),
-    "l": ("lo", 0.6),
-}
-_GUIRA_STROKES = {
-    "L": ("long", 0.9),
-    "l": ("long", 0.6),
-    "S": ("short", 0.85),
-    "s": ("short", 0.5),
-}
-_CONGA_STROKES = {
-    "O": ("open", 0.85),
-    "o": ("mute", 0.5),
-    "L": ("low", 0.8),
-    "s": ("slap", 0.85),
-}
-_TIMBALE_STROKES = {
-    "T": ("high", 0.9),
-    "t": ("high", 0.6),
-    "L": ("low", 0.85),
-    "C": ("bell", 0.7),
-    "c": ("bell", 0.45),
-}
-
-
-def _hits(bar: int, row: str, strokes: dict[str, tuple[str, float]]) -> list[Note]:
-    return [
-        Note(beat, 0.25, 0, strokes[c][1], strokes[c][0])
-        for beat, c in _steps(bar, row)
-    ]
-
-
-def _percussion(
-    song: Song,
-    rng: np.random.Generator,
-    bars: dict[str, tuple[str, ...]],
-    fills: tuple[str, ...],
-    strokes: dict[str, tuple[str, float]],
-) -> list[Note]:
-    notes = []
-    chosen = {name: rng.integers(len(rows), size=2) for name, rows in bars.items()}
-    for bar, section in enumerate(song.sections):
-        rows = bars.get(section, bars["derecho"])
-        pair = chosen.get(section, chosen["derecho"])
-        row = rows[pair[1 if bar % 4 == 2 else 0]]
-        if fills and bar % 4 == 3 and rng.random() < 0.7:
-            row = fills[rng.integers(len(fills))]
-        notes += _hits(bar, row, strokes)
-    return notes
-
-
-def _bongo(song: Song, rng: np.random.Generator) -> list[Note]:
-    bars = {"derecho": tables.BONGO_BARS, "mambo": tables.BONGO_MAMBO_BARS}
-    return _percussion(song, rng, bars, tables.BONGO_FILLS, _BONGO_STROKES)
-
-
-def _guira(song: Song, rng: np.random.Generator) -> list[Note]:
-    bars = {
-        "derecho": tables.GUIRA_BARS,
-        "majao": tables.GUIRA_MAJAO_BARS,
-        "mambo": tables.GUIRA_MAMBO_BARS,
-    }
-    return _percussion(song, rng, bars, tables.GUIRA_FILLS, _GUIRA_STROKES)
-
-
-def _conga(song: Song, rng: np.random.Generator) -> list[Note]:
-    return _percussion(song, rng, {"derecho": tables.CONGA_BARS}, (), _CONGA_STROKES)
-
-
-def _timbales(song: Song, rng: np.random.Generator) -> list[Note]:
-    return _percussion(
-        song, rng, {"derecho": tables.TIMBALE_BARS}, (), _TIMBALE_STROKES
-    )
-
-
-def _drums(song: Song, rng: np.random.Generator) -> list[Note]:
-    rows = tables.DRUM_BARS[rng.integers(len(tables.DRUM_BARS))]
-    names = ("kick", "snare", "hat", "open")
-    notes = []
-    for bar in range(len(song.chords)):
-        for name, row in zip(names, rows, strict=True):
-            notes += [
-                Note(beat, 0.25, 0, 0.9 if c == "X" else 0.6, name)
-                for beat, c in _steps(bar, row)
-            ]
-    return notes
-
-
-def _comping(song: Song, rng: np.random.Generator) -> list[Note]:
-    row = tables.COMPING[rng.integers(len(tables.COMPING))]
-    lowest = int(rng.integers(50, 62))
-    length = float(rng.uniform(0.3, 1.0))
-    notes = []
-    for bar, chord in enumerate(song.chords):
-        for beat, _ in _steps(bar, row):
-            for pitch in voicing(chord, lowest, 4):
-                notes.append(Note(beat, length, pitch, 0.7))
-    return notes
-
-
-def _pad(song: Song, rng: np.random.Generator) -> list[Note]:
-    lowest = int(rng.integers(48, 62))
-    return [
-        Note(bar * tables.BEATS_PER_BAR, tables.BEATS_PER_BAR * 0.98, pitch, 0.7)
-        for bar, chord in enumerate(song.chords)
-        for pitch in voicing(chord, lowest, 4)
-    ]
-
-
-PARTS: dict[str, Callable[[Song, np.random.Generator], list[Note]]] = {
-    "requinto": _requinto,
-    "segunda": _segunda,
-    "lead": _lead,
+_MANNERS: dict[str, Callable[[Song, Part, np.random.Generator], list[Note]]] = {
     "bass": _bass,
-    "bongo": _bongo,
-    "guira": _guira,
-    "conga": _conga,
-    "timbales": _timbales,
-    "drums": _drums,
-    "comping": _comping,
-    "pad": _pad,
+    "arpeggio": _arpeggio,
+    "strum": _strum,
+    "chords": _chords,
+    "melody": _melody,
 }

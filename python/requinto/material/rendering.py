@@ -1,58 +1,65 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From notes to a stem: each kind of source, and what is done to every stem."""
+"""From notes to a stem: one function for each kind of source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
-import pedalboard
 
-from requinto.material import kits, samples, soundfonts
+from requinto.material import (
+    kits,
+    samples,
+    soundfonts,
+    synthesis_additive,
+    synthesis_drums,
+    synthesis_fm,
+    synthesis_modal,
+    synthesis_subtractive,
+)
 from requinto.material import synthesis_heldout as heldout
 from requinto.material import synthesis_percussion as percussion
 from requinto.material import synthesis_strings as strings
-from requinto.material import synthesis_sustained as sustained
-from requinto.material.patterns import strums
+from requinto.material.finishing import fitted
 from requinto.material.songs import Note, Song, generator
 from requinto.material.soundfonts import SAMPLE_RATE
 
 LEAD_IN_S = 0.05  # before the first beat, for notes that come early
-ACTIVE_LEVEL_DB = -20.0  # RMS of a stem where it sounds
-_PEAK = 0.95
-_KNEE = 0.55  # 15 dB over the level: only clicks and slaps reach it
+_LONGEST_PLUCK_S = 2.5
+_STRUM_S = 0.06  # notes closer than this are one stroke
 
 Keys = dict[str, tuple[int, ...]]
-# Keys of General MIDI kits for each stroke; several are played at once
-BONGO_KEYS: dict[str, Keys] = {
-    "bongo": {"hi": (60,), "tip": (60,), "slap": (60,), "lo": (61,)},
-    "conga": {"hi": (63,), "tip": (62,), "slap": (62,), "lo": (64,)},
-}
-GUIRA_KEYS: dict[str, Keys] = {
-    "guiro": {"long": (74,), "short": (73,)},
-    "guiro-short": {"long": (73,), "short": (73,)},
-    "cabasa": {"long": (69,), "short": (69,)},
-    "maracas": {"long": (70,), "short": (70,)},
-    "guiro-cabasa": {"long": (74, 69), "short": (69,)},
-}
-CONGA_KEYS: Keys = {"open": (63,), "mute": (62,), "slap": (62,), "low": (64,)}
-TIMBALE_KEYS: Keys = {"high": (65,), "low": (66,), "bell": (56,)}
-DRUM_KEYS: Keys = {"kick": (36,), "snare": (38,), "hat": (42,), "open": (46,)}
 
-_PERCUSSION: dict[str, tuple[Callable[..., Any], Callable[..., np.ndarray]]] = {
-    "membrane": (percussion.draw_drum, percussion.strike),
-    "ridges": (percussion.draw_scraper, percussion.scrape_ridges),
-    "grains": (percussion.draw_scraper, percussion.shake_grains),
-    "sweep": (heldout.draw_sweep, heldout.strike_sweep),
-    "noise": (percussion.draw_scraper, percussion.scrape_noise),
-}
-_STRINGS: dict[str, tuple[Callable[..., Any], Callable[..., np.ndarray]]] = {
-    "waveguide": (strings.draw_string, strings.pluck_waveguide),
-    "partials": (strings.draw_string, strings.pluck_partials),
-    "fm": (strings.draw_string, strings.pluck_fm),
-    "subtractive": (strings.draw_string, strings.synth_bass),
-    "courses": (heldout.draw_course, heldout.pluck_course),
+
+class Model(NamedTuple):
+    """A synthesis model: how to draw an instrument, and to sound it."""
+
+    draw: Callable[..., Any]  # (rng, *, instrument) -> draw
+    sound: Callable[..., np.ndarray]  # (pitch or stroke, ...) -> mono
+    kind: str  # "rings": a note has its own length; "held"; "struck": by strokes
+
+
+MODELS: dict[str, Model] = {
+    "waveguide": Model(strings.draw_string, strings.pluck_waveguide, "rings"),
+    "partials": Model(strings.draw_string, strings.pluck_partials, "rings"),
+    "plucked-fm": Model(strings.draw_string, strings.pluck_fm, "rings"),
+    "synth-bass": Model(strings.draw_string, strings.synth_bass, "rings"),
+    "courses": Model(heldout.draw_course, heldout.pluck_course, "rings"),
+    "modal": Model(synthesis_modal.draw_modes, synthesis_modal.struck, "rings"),
+    "tones": Model(synthesis_additive.draw_tone, synthesis_additive.tone, "held"),
+    "formants": Model(synthesis_additive.draw_tone, synthesis_additive.sing, "held"),
+    "operators": Model(synthesis_fm.draw_operators, synthesis_fm.operators, "held"),
+    "patches": Model(
+        synthesis_subtractive.draw_patch, synthesis_subtractive.patch, "held"
+    ),
+    "membrane": Model(percussion.draw_drum, percussion.strike, "struck"),
+    "ridges": Model(percussion.draw_scraper, percussion.scrape_ridges, "struck"),
+    "comb": Model(percussion.draw_scraper, percussion.scrape_comb, "struck"),
+    "grains": Model(percussion.draw_scraper, percussion.shake_grains, "struck"),
+    "circuits": Model(synthesis_drums.draw_circuit, synthesis_drums.hit, "struck"),
+    "sweep": Model(heldout.draw_sweep, heldout.strike_sweep, "struck"),
+    "noise": Model(percussion.draw_scraper, percussion.scrape_noise, "struck"),
 }
 
 
@@ -64,6 +71,11 @@ def n_frames_of(song: Song) -> int:
 def frame_of(beat: float, song: Song) -> int:
     """Return the frame of a beat in the stems of a song."""
     return round((LEAD_IN_S + beat * 60 / song.tempo_bpm) * SAMPLE_RATE)
+
+
+def frames_of(beats: float, song: Song) -> int:
+    """Return a length in beats as frames."""
+    return int(beats * 60 / song.tempo_bpm * SAMPLE_RATE)
 
 
 def through_bank(bank: str, program: int, notes: list[Note], song: Song) -> np.ndarray:
@@ -99,47 +111,91 @@ def through_kit(
     return fitted(samples.transposed(sound, semitones), size)
 
 
-def through_string(
-    model: str, name: str, notes: list[Note], song: Song, rng: np.random.Generator
+def through_model(
+    model: str,
+    name: str,
+    instrument: str,
+    notes: list[Note],
+    song: Song,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return notes through one of the plucked string models.
+    """Return notes through a synthesis model.
+
+    Parameters
+    ----------
+    model : str
+        A key of `MODELS`.
+    name : str
+        Which imaginary instrument: the same name draws the same one.
+    instrument : str
+        Its class.
+    notes : list of Note
+    song : Song
+        Gives beats their time.
+    rng : np.random.Generator
+        What differs from note to note.
+    """
+    made = MODELS[model]
+    draw = made.draw(generator(model, instrument, name), instrument=instrument)
+    release_s = float(generator(model, name, "release").uniform(0.02, 0.2))
+    render = {"rings": _ringing, "held": _held, "struck": _struck}[made.kind]
+    sound = np.zeros((1, n_frames_of(song)), np.float32)
+    for note, samples_ in render(made, draw, release_s, notes, song, rng):
+        _add(sound, samples_[None].astype(np.float32), frame_of(note.beat, song))
+    return sound
+
+
+def _ringing(
+    made: Model,
+    draw: Any,
+    release_s: float,
+    notes: list[Note],
+    song: Song,
+    rng: np.random.Generator,
+) -> Iterator[tuple[Note, np.ndarray]]:
+    """Yield plucks and hammer strokes, damped where their notes end.
 
     Takes of the same note are kept and repeated, as a sampler would with three
     round robins: a pluck differs from the next, but synthesis stays cheap.
     """
-    draw_one, pluck = _STRINGS[model]
-    draw = draw_one(generator(model, name), bass=name.startswith("bass"))
-    release_s = float(generator(model, name, "release").uniform(0.02, 0.12))
-    longest = int(2.5 * SAMPLE_RATE)
+    longest = int(_LONGEST_PLUCK_S * SAMPLE_RATE)
     takes: dict[tuple[int, int, int], np.ndarray] = {}
-    sound = np.zeros((1, n_frames_of(song)), np.float32)
     for note in notes:
         key = (note.pitch, int(note.velocity * 3.99), int(rng.integers(3)))
         if key not in takes:
             force = (key[1] + 0.5) / 4
-            take = pluck(note.pitch, longest, force, draw, rng)
+            take = made.sound(note.pitch, longest, force, draw, rng)
             takes[key] = take.astype(np.float32) / np.float32(force)
-        length = int(note.beats * 60 / song.tempo_bpm * SAMPLE_RATE)
-        released = _released(takes[key], length, release_s)
-        _add(sound, released[None] * note.velocity, frame_of(note.beat, song))
-    return sound
+        length = frames_of(note.beats, song)
+        yield note, _released(takes[key], length, release_s) * note.velocity
 
 
-def through_tone(
-    name: str, notes: list[Note], song: Song, rng: np.random.Generator, *, voice: bool
-) -> np.ndarray:
-    """Return notes through a synthesiser patch, or sung."""
-    draw = sustained.draw_tone(generator("tone", name), voice=voice)
-    release_s = float(generator("tone", name, "release").uniform(0.03, 0.25))
-    make = sustained.sing if voice else sustained.tone
-    sound = np.zeros((1, n_frames_of(song)), np.float32)
+def _held(
+    made: Model,
+    draw: Any,
+    release_s: float,
+    notes: list[Note],
+    song: Song,
+    rng: np.random.Generator,
+) -> Iterator[tuple[Note, np.ndarray]]:
     for note in notes:
-        length = int(note.beats * 60 / song.tempo_bpm * SAMPLE_RATE)
+        length = frames_of(note.beats, song)
         size = length + int(4 * release_s * SAMPLE_RATE)
-        made = make(note.pitch, size, note.velocity, draw, rng)[None]
-        released = _released(made.astype(np.float32), length, release_s)
-        _add(sound, released, frame_of(note.beat, song))
-    return sound
+        tone = made.sound(note.pitch, size, note.velocity, draw, rng)
+        yield note, _released(tone, length, release_s)
+
+
+def _struck(
+    made: Model,
+    draw: Any,
+    release_s: float,
+    notes: list[Note],
+    song: Song,
+    rng: np.random.Generator,
+) -> Iterator[tuple[Note, np.ndarray]]:
+    del release_s, song
+    for note in notes:
+        yield note, made.sound(note.sound, note.velocity, draw, rng)
 
 
 def through_recorded_kit(kit: str, notes: list[Note], song: Song) -> np.ndarray:
@@ -152,35 +208,22 @@ def through_recorded_kit(kit: str, notes: list[Note], song: Song) -> np.ndarray:
     return sound
 
 
-def through_model(
-    model: str, name: str, notes: list[Note], song: Song, rng: np.random.Generator
-) -> np.ndarray:
-    """Return strokes through one of the percussion models."""
-    draw_one, strike = _PERCUSSION[model]
-    draw = draw_one(generator(model, name))
-    sound = np.zeros((1, n_frames_of(song)), np.float32)
-    for note in notes:
-        stroke = strike(note.sound, note.velocity, draw, rng)[None]
-        _add(sound, stroke.astype(np.float32), frame_of(note.beat, song))
-    return sound
-
-
 def through_hands(
-    part: str,
+    instrument: str,
     notes: list[Note],
     song: Song,
     semitones: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return strokes through the recorded bongos, or maraca for the güira."""
+    """Return strokes through the recorded bongos; of others, through a maraca."""
     sound = np.zeros((1, n_frames_of(song)), np.float32)
     for note in notes:
         shift = round(2 * (semitones + rng.normal(0, 0.15))) / 2
-        if part == "bongo":
-            name = "BongoLo" if note.sound == "lo" else "BongoHi"
+        if instrument in ("bongo", "conga"):
+            name = "BongoLo" if note.sound in ("lo", "low") else "BongoHi"
             stroke = samples.hand_stroke(name, note.velocity, shift)
-            if note.sound in ("tip", "slap"):
-                stroke = _faded(stroke, 0.03 if note.sound == "tip" else 0.06)
+            if note.sound in ("tip", "slap", "mute"):
+                stroke = _faded(stroke, 0.06 if note.sound == "slap" else 0.03)
         else:
             stroke = samples.hand_stroke("Maraca", note.velocity, shift)
             if note.sound == "long":
@@ -193,104 +236,32 @@ def through_hands(
     return sound
 
 
-def through_strums(take: int, song: Song, rng: np.random.Generator) -> np.ndarray:
-    """Return the segunda's strokes as recorded chords."""
+def through_strums(
+    take: int, notes: list[Note], song: Song, rng: np.random.Generator
+) -> np.ndarray:
+    """Return strokes over the strings as recorded chords."""
     sound = np.zeros((2, n_frames_of(song)), np.float32)
-    strokes = strums(song, rng)
-    ends = [beat for beat, _, _ in strokes[1:]] + [float(song.n_beats)]
-    for (beat, stroke, bar), end in zip(strokes, ends, strict=True):
-        direction = "up" if stroke.lower() == "u" else "down"
-        chord = samples.strum(song.chords[bar], direction, take)
-        length = frame_of(end, song) - frame_of(beat, song)
-        if stroke == "x":
+    apart = _STRUM_S * song.tempo_bpm / 60
+    strokes = [
+        note
+        for last, note in zip([None, *notes], notes, strict=False)
+        if last is None or note.beat - last.beat > apart
+    ]
+    ends = [note.beat for note in strokes[1:]] + [float(song.n_beats)]
+    for note, end in zip(strokes, ends, strict=True):
+        chord = song.chord_at(round(4 * note.beat) / 4)
+        direction = "up" if note.sound == "up" else "down"
+        recorded = samples.strum(chord, direction, take)
+        length = frame_of(end, song) - frame_of(note.beat, song)
+        if note.sound == "mute":
             length = min(length, 3000)
-        loose = rng.normal(0, song.looseness_s) * song.tempo_bpm / 60
-        force = np.float32((0.9 if stroke.isupper() else 0.6) * rng.uniform(0.85, 1.1))
+        force = np.float32(note.velocity * rng.uniform(0.95, 1.15))
         _add(
-            sound, _released(chord, length, 0.03) * force, frame_of(beat + loose, song)
+            sound,
+            _released(recorded, length, 0.03) * force,
+            frame_of(note.beat, song),
         )
     return sound
-
-
-def with_character(sound: np.ndarray, name: str) -> np.ndarray:
-    """Return sound through a chain of effects that only depends on `name`."""
-    rng = generator(name, "character")
-    db = rng.normal(0, 4, 3)
-    chain: list[pedalboard.Plugin] = [
-        pedalboard.LowShelfFilter(float(rng.uniform(80, 400)), float(db[0]), 0.7),
-        pedalboard.PeakFilter(
-            float(np.exp(rng.uniform(5.7, 8.3))),
-            float(db[1]),
-            float(rng.uniform(0.5, 2)),
-        ),
-        pedalboard.HighShelfFilter(float(rng.uniform(2500, 8000)), float(db[2]), 0.7),
-    ]
-    if rng.random() < 0.5:
-        chain.append(
-            pedalboard.Compressor(
-                float(rng.uniform(-35, -20)),
-                float(rng.uniform(2, 6)),
-                float(rng.uniform(1, 20)),
-                float(rng.uniform(50, 200)),
-            )
-        )
-    if rng.random() < 0.25:
-        chain.append(pedalboard.Distortion(float(rng.uniform(3, 14))))
-    if rng.random() < 0.25:
-        chain.append(
-            pedalboard.Chorus(
-                float(rng.uniform(0.3, 2)), 0.2, mix=rng.uniform(0.1, 0.4)
-            )
-        )
-    level = np.sqrt(np.mean(sound**2)) + 1e-9
-    board = pedalboard.Chain(chain)
-    if len(sound) == 1 and rng.random() < 0.4:
-        sound = np.repeat(sound, 2, axis=0)
-    return np.asarray(board((sound * (0.1 / level)).astype(np.float32), SAMPLE_RATE))
-
-
-def active_power(sound: np.ndarray) -> float:
-    """Return the mean square of sound over its active 50 ms parts.
-
-    Parts more than 30 dB under the loudest do not count.  0 for silence.
-    """
-    size = 2205
-    n = max(sound.shape[1] // size, 1)
-    cut = sound[:, : n * size].reshape(len(sound), n, -1)
-    power = np.mean(cut.astype(np.float64) ** 2, axis=(0, 2))
-    return float(power[power >= power.max() * 1e-3].mean())
-
-
-def finished(sound: np.ndarray, song: Song) -> np.ndarray:
-    """Return a stem at its level, without offset, in one channel if it can be."""
-    sound = fitted(sound, n_frames_of(song)).astype(np.float32)
-    sound = sound - sound.mean(axis=1, keepdims=True)
-    if len(sound) == 2 and np.abs(sound[0] - sound[1]).max() < 1e-4:
-        sound = sound[:1]
-    n_fade = 1000
-    sound[:, -n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
-    for _ in range(3):  # taming peaks lowers the level a little each time
-        sound = _tamed(sound * np.float32(_to_level(sound)))
-    gain = min(_to_level(sound), _PEAK / (np.abs(sound).max() + 1e-12))
-    return np.asarray(sound * np.float32(gain))
-
-
-def _to_level(sound: np.ndarray) -> float:
-    wanted = 10 ** (ACTIVE_LEVEL_DB / 20)
-    return float(wanted / np.sqrt(active_power(sound) + 1e-12))
-
-
-def _tamed(sound: np.ndarray) -> np.ndarray:
-    """Return sound with what exceeds `_KNEE` compressed, as tape would."""
-    size = np.abs(sound)
-    over = np.maximum(size / np.float32(_KNEE), 1) ** np.float32(-0.7)
-    return np.asarray(sound * over)
-
-
-def fitted(sound: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return sound cut or filled with silence to a length."""
-    missing = n_frames - sound.shape[1]
-    return np.pad(sound, ((0, 0), (0, max(missing, 0))))[:, :n_frames]
 
 
 def _add(sound: np.ndarray, note: np.ndarray, start: int) -> None:

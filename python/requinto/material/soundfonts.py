@@ -22,7 +22,11 @@ BANK_FOLDERS = (
     Path("/usr/share/soundfonts"),
     Path.home() / ".local/share/sounds/sf2",
 )
-BANKS = {"fluid": "FluidR3_GM.sf2", "tim": "TimGM6mb.sf2"}
+BANKS = {
+    "fluid": "FluidR3_GM.sf2",
+    "tim": "TimGM6mb.sf2",
+    "opl3": "OPL-3_FM_128M.sf2",
+}
 _DRUM_BANK = 128
 
 

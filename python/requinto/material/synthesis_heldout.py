@@ -32,8 +32,9 @@ class CourseDraw:
     body_level: float
 
 
-def draw_course(rng: np.random.Generator, *, bass: bool) -> CourseDraw:
-    """Return an instrument at random."""
+def draw_course(rng: np.random.Generator, *, instrument: str) -> CourseDraw:
+    """Return a "bass", or a guitar, at random."""
+    bass = instrument == "bass"
     n_body = int(rng.uniform(0.05, 0.15) * SAMPLE_RATE)
     noise = rng.normal(0, 1, n_body) * np.exp(-6 * np.arange(n_body) / n_body)
     low, high = (50, 900) if bass else (90, 3000)
@@ -96,9 +97,10 @@ class SweepDraw:
     crack: float
 
 
-def draw_sweep(rng: np.random.Generator) -> SweepDraw:
-    """Return a pair of drums at random."""
-    high_hz = float(rng.uniform(360, 560))
+def draw_sweep(rng: np.random.Generator, *, instrument: str = "bongo") -> SweepDraw:
+    """Return a pair of bongos, congas or timbales at random."""
+    lowered = {"bongo": 1.0, "conga": 0.5, "timbales": 0.8}[instrument]
+    high_hz = lowered * float(rng.uniform(360, 560))
     return SweepDraw(
         high_hz=high_hz,
         low_hz=high_hz / float(rng.uniform(1.3, 1.6)),
@@ -114,9 +116,12 @@ def draw_sweep(rng: np.random.Generator) -> SweepDraw:
 def strike_sweep(
     sound: str, velocity: float, draw: SweepDraw, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return a stroke, mono: "hi", "lo", "tip" (muted high) or "slap"."""
-    base = draw.low_hz if sound == "lo" else draw.high_hz
-    decay_s = draw.decay_s * {"tip": 0.2, "slap": 0.35, "lo": 1.2}.get(sound, 1.0)
+    """Return a stroke of `instruments.STROKES`, mono."""
+    base = draw.low_hz if sound in ("lo", "low") else draw.high_hz
+    if sound == "bell":
+        base *= 4.2
+    muted = {"tip": 0.2, "mute": 0.2, "slap": 0.35, "bell": 0.6}
+    decay_s = draw.decay_s * muted.get(sound, 1.2 if sound in ("lo", "low") else 1.0)
     time = np.arange(int(1.1 * decay_s * SAMPLE_RATE) + 1200) / SAMPLE_RATE
     glide = 1 + draw.sweep * velocity * np.exp(-time / draw.sweep_s)
     phase = 2 * np.pi * np.cumsum(base * glide) / SAMPLE_RATE
@@ -126,6 +131,6 @@ def strike_sweep(
         skin += draw.overtone * share * np.sin(ratio * phase) * np.exp(-rate * time)
     crack = rng.laplace(0, 1, len(time)) * np.exp(-time / 0.005)
     peak = signal.iirpeak(draw.crack_hz, 1.2, fs=SAMPLE_RATE)
-    amount = draw.crack * (2.5 if sound in ("slap", "tip") else 1.0)
+    amount = draw.crack * (2.5 if sound in ("slap", "tip", "mute") else 1.0)
     crack = amount * signal.lfilter(*peak, crack)
     return np.asarray((skin + crack) * velocity**1.3)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Struck, scraped and shaken percussion without samples, one stroke at a time.
 
-Bongos are membranes of decaying modes; a güira is a rod drawn over ridges of a
-metal cylinder (`scrape_ridges`, and the unrelated `scrape_noise`, which is kept
-out of training) or a cloud of colliding grains (`shake_grains`).
+Hand drums are membranes of decaying modes; a güira is a rod drawn over ridges of
+a metal cylinder (`scrape_ridges`, one impulse a ridge; `scrape_comb`, noise that
+the ridges comb; and the unrelated `scrape_noise`, which is kept out of training)
+or a cloud of colliding grains (`shake_grains`, a shaker too).
 """
 
 from __future__ import annotations
@@ -19,9 +20,20 @@ SAMPLE_RATE = 44100
 _MEMBRANE = np.array([1.0, 1.594, 2.136, 2.296, 2.653, 2.918, 3.156, 3.501, 3.6, 4.06])
 
 
+# Fundamental of the high drum, ratio to the low one, decay in seconds
+_PAIRS: dict[str, tuple[tuple[float, float], ...]] = {
+    "bongo": ((330, 620), (1.25, 1.75), (0.12, 0.5)),
+    "conga": ((170, 300), (1.2, 1.5), (0.25, 0.8)),
+    "timbales": ((280, 520), (1.2, 1.5), (0.25, 0.9)),
+}
+_LOW = ("lo", "low")
+_MUTED = {"tip": 0.22, "mute": 0.2, "slap": 0.4, "bell": 0.7}  # share of the decay
+_SHARP = ("slap", "tip", "mute")
+
+
 @dataclass(frozen=True)
 class DrumDraw:
-    """One pair of bongos."""
+    """One pair of drums, played by hand or with sticks."""
 
     high_hz: float
     low_hz: float
@@ -33,16 +45,17 @@ class DrumDraw:
     noise_hz: float
 
 
-def draw_drum(rng: np.random.Generator) -> DrumDraw:
-    """Return a pair of bongos at random."""
-    high_hz = float(rng.uniform(330, 620))
+def draw_drum(rng: np.random.Generator, *, instrument: str = "bongo") -> DrumDraw:
+    """Return a pair of drums at random."""
+    high, ratio, decay = _PAIRS[instrument]
+    high_hz = float(rng.uniform(*high))
     n = len(_MEMBRANE)
     return DrumDraw(
         high_hz=high_hz,
-        low_hz=high_hz / float(rng.uniform(1.25, 1.75)),
+        low_hz=high_hz / float(rng.uniform(*ratio)),
         ratios=tuple(_MEMBRANE * np.exp(rng.normal(0, 0.05, n))),
         levels=tuple(rng.uniform(0.3, 1.0, n) / np.arange(1, n + 1) ** 0.8),
-        decay_s=float(rng.uniform(0.12, 0.5)),
+        decay_s=float(rng.uniform(*decay)),
         bend=float(rng.uniform(0.0, 0.08)),
         noise=float(rng.uniform(0.2, 1.2)),
         noise_hz=float(rng.uniform(1200, 5500)),
@@ -52,10 +65,15 @@ def draw_drum(rng: np.random.Generator) -> DrumDraw:
 def strike(
     sound: str, velocity: float, draw: DrumDraw, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return one stroke, mono: "hi", "lo", "tip" (muted high) or "slap"."""
-    base = draw.low_hz if sound == "lo" else draw.high_hz
-    shortening = {"tip": 0.22, "slap": 0.4}.get(sound, 1.0)
-    decay_s = draw.decay_s * shortening * (1.25 if sound == "lo" else 1.0)
+    """Return one stroke of `instruments.STROKES`, mono.
+
+    "lo" and "low" are the low drum, "bell" its metal shell; the others are the
+    high one, open, muted or slapped.
+    """
+    base = draw.low_hz if sound in _LOW else draw.high_hz
+    if sound == "bell":
+        base *= 4.7
+    decay_s = draw.decay_s * _MUTED.get(sound, 1.25 if sound in _LOW else 1.0)
     n_frames = int(1.1 * decay_s * SAMPLE_RATE) + 1500
     time = np.arange(n_frames) / SAMPLE_RATE
     warp = time + draw.bend * 0.02 * (1 - np.exp(-time / 0.02))
@@ -63,7 +81,7 @@ def strike(
     for i, (ratio, level) in enumerate(zip(draw.ratios, draw.levels, strict=True)):
         if sound == "slap":
             level = level * (0.4 + 0.35 * i)
-        elif sound == "tip":
+        elif sound in ("tip", "mute"):
             level = level * (0.6 if i == 0 else 1.0)
         level = level * rng.uniform(0.75, 1.25) * (velocity ** (0.3 * i))
         decay = decay_s / (1 + 0.45 * i)
@@ -74,7 +92,7 @@ def strike(
     low, high = centre * 0.5, min(centre * 1.8, 0.95)
     taps = signal.butter(1, [low, high], "band")
     hand = signal.lfilter(*taps, hand)
-    amount = draw.noise * (2.0 if sound in ("slap", "tip") else 1.0)
+    amount = draw.noise * (2.0 if sound in _SHARP else 1.0)
     return np.asarray((note + amount * hand * velocity) * velocity**1.3)
 
 
@@ -94,13 +112,14 @@ class ScraperDraw:
     grains_per_s: float
 
 
-def draw_scraper(rng: np.random.Generator) -> ScraperDraw:
-    """Return a scraper at random."""
+def draw_scraper(rng: np.random.Generator, *, instrument: str = "guira") -> ScraperDraw:
+    """Return a güira, or the shorter strokes of "maracas", at random."""
+    shorter = 0.5 if instrument == "maracas" else 1.0
     n = int(rng.integers(5, 14))
     return ScraperDraw(
         n_ridges=int(rng.integers(14, 60)),
-        long_s=float(rng.uniform(0.09, 0.2)),
-        short_s=float(rng.uniform(0.02, 0.06)),
+        long_s=shorter * float(rng.uniform(0.09, 0.2)),
+        short_s=shorter * float(rng.uniform(0.02, 0.06)),
         modes_hz=tuple(np.exp(rng.uniform(np.log(2200), np.log(14000), n))),
         modes_q=tuple(np.exp(rng.uniform(np.log(3), np.log(40), n))),
         modes_level=tuple(rng.uniform(0.2, 1.0, n)),
@@ -109,6 +128,32 @@ def draw_scraper(rng: np.random.Generator) -> ScraperDraw:
         irregular=float(rng.uniform(0.03, 0.35)),
         grains_per_s=float(np.exp(rng.uniform(np.log(600), np.log(6000)))),
     )
+
+
+def scrape_comb(
+    sound: str, velocity: float, draw: ScraperDraw, rng: np.random.Generator
+) -> np.ndarray:
+    """Return one stroke, mono: noise of the rod, combed by the ridges it passes.
+
+    The rod's noise comes back from each ridge it has left, a ridge's time later
+    (a feedback comb filter), and the rod speeds up and slows down; then the
+    metal rings.
+    """
+    n_frames = _length(sound, draw, rng)
+    envelope = _stroke_envelope(n_frames, sound, rng)
+    noise = rng.normal(0, 1, n_frames) * envelope
+    period = draw.long_s / draw.n_ridges * SAMPLE_RATE
+    combed = np.zeros(n_frames)
+    n_parts = 4
+    speeds = np.linspace(rng.uniform(0.7, 1.0), rng.uniform(1.0, 1.4), n_parts)
+    for speed, places in zip(
+        speeds, np.array_split(np.arange(n_frames), n_parts), strict=True
+    ):
+        delay = max(int(period / speed), 8)
+        feedback = np.zeros(delay + 1)
+        feedback[0], feedback[-1] = 1.0, -0.75 * (1 - draw.irregular)
+        combed[places] = signal.lfilter([1.0], feedback, noise[places])
+    return _ring(combed, draw) * velocity**1.3
 
 
 def _stroke_envelope(n_frames: int, sound: str, rng: np.random.Generator) -> np.ndarray:
@@ -121,7 +166,7 @@ def _stroke_envelope(n_frames: int, sound: str, rng: np.random.Generator) -> np.
 
 
 def _length(sound: str, draw: ScraperDraw, rng: np.random.Generator) -> int:
-    seconds = draw.long_s if sound == "long" else draw.short_s
+    seconds = draw.short_s if sound == "short" else draw.long_s
     return int(seconds * rng.uniform(0.85, 1.15) * SAMPLE_RATE)
 
 

@@ -30,8 +30,9 @@ class StringDraw:
     fm_index: float
 
 
-def draw_string(rng: np.random.Generator, *, bass: bool) -> StringDraw:
-    """Return an instrument at random."""
+def draw_string(rng: np.random.Generator, *, instrument: str) -> StringDraw:
+    """Return an instrument at random: a "bass", or anything above it."""
+    bass = instrument == "bass"
     n_body = int(rng.integers(3, 7))
     low, high = (50, 900) if bass else (90, 2500)
     return StringDraw(

@@ -10,11 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.material.augmentation import AugmentationConfig, augmented, varispeed
+from requinto.material.augmentation import (
+    AugmentationConfig,
+    augmented,
+    mastered,
+    varispeed,
+)
 from requinto.material.cache import Cache, Stem
-from requinto.material.songs import generator
+from requinto.material.instruments import BACHATA
 from requinto.material.soundfonts import SAMPLE_RATE
-from requinto.material.timbres import BACHATA
 
 _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
 
@@ -69,17 +73,6 @@ class Example(NamedTuple):
     absent: bool
 
 
-@dataclass(frozen=True)
-class ValidationItem:
-    """A whole mix with every answer: float32, stereo, 44.1 kHz."""
-
-    mixture: np.ndarray  # (2, n_frames), the sum of the stems
-    stems: dict[str, np.ndarray]
-    references: dict[str, np.ndarray]
-    tempo_bpm: float
-    beats_s: np.ndarray
-
-
 class Mixer:
     """An endless desk.
 
@@ -91,18 +84,13 @@ class Mixer:
         The numbers.
     split : str
         "train", "validation" or "test".
-    seed : int
-        Of `validation_set`; `example` is given its own generator.
     """
 
-    def __init__(
-        self, folder: Path | str, config: MixingConfig, *, split: str, seed: int
-    ) -> None:
+    def __init__(self, folder: Path | str, config: MixingConfig, *, split: str) -> None:
         self.config = config
         self.cache = Cache(Path(folder), split)
         self._songs = sorted(self.cache.songs)
         self._others = sorted(set(self.cache.by_instrument) - set(BACHATA))
-        self._seed = seed
 
     def example(self, rng: np.random.Generator) -> Example:
         """Return an example; everything random comes from `rng`.
@@ -140,22 +128,11 @@ class Mixer:
         rest = sum((v for k, v in sounds.items() if k != target), start=extra)
         other_timbre = not rival and rng.random() < cfg.other_timbre
         reference = self._reference(chosen, window, other_timbre, rng)
-        mixture = answer + rest
+        mixture, answer = mastered(answer + rest, answer, cfg.augmentation, rng)
         if rng.random() < cfg.mono:
             mixture, answer = _folded(mixture), _folded(answer)
         gain = self._gain(mixture, rng)
         return Example(mixture * gain, answer * gain, reference, target, absent)
-
-    def validation_set(
-        self, n_items: int, seconds: float = 8.0
-    ) -> list[ValidationItem]:
-        """Return mixes of the four bachata instruments, always the same ones.
-
-        All four are present, within 3 dB of equal loudness, gently panned; each
-        reference has its stem's timbre and comes from another song where the
-        cache has one.
-        """
-        return [self._validation_item(i, seconds) for i in range(n_items)]
 
     def _choose_target(
         self, present: list[str], others: list[str], rng: np.random.Generator
@@ -289,36 +266,6 @@ class Mixer:
         wanted = 10 ** (rng.uniform(self.config.lowest_db, self.config.highest_db) / 20)
         peak = float(np.abs(mixture).max())
         return np.float32(min(wanted / (rms + 1e-5), 0.98 / (peak + 1e-5)))
-
-    def _validation_item(self, index: int, seconds: float) -> ValidationItem:
-        rng = generator(self._seed, "validation item", index)
-        name = self._songs[index % len(self._songs)]
-        song = self.cache.songs[name]
-        size = round(seconds * SAMPLE_RATE)
-        pan = AugmentationConfig(0, 0, 0, 1, 0, 0, 0, 0.4)
-        stems, references = {}, {}
-        for instrument in BACHATA:
-            rows = song[instrument]
-            stem = rows[rng.integers(len(rows))]
-            size = min(size, stem.n_frames)
-            level = np.float32(10 ** (rng.uniform(-3, 3) / 20))
-            part = self.cache.read(stem, 0, size)
-            stems[instrument] = augmented(part, pan, rng) * level
-            same = self.cache.by_timbre[instrument, stem.timbre]
-            same = [s for s in same if s.song != name] or [stem]
-            other = same[rng.integers(len(same))]
-            sound = self._sounding(other, self.config.reference_frames, None, rng)
-            references[instrument] = np.repeat(sound, 3 - len(sound), axis=0)
-        mixture = sum(stems.values(), start=np.zeros((2, size), np.float32))
-        gain = np.float32(min(1.0, 0.98 / float(np.abs(mixture).max())))
-        beats = np.array(stem.beats) / SAMPLE_RATE
-        return ValidationItem(
-            mixture=mixture * gain,
-            stems={k: v * gain for k, v in stems.items()},
-            references=references,
-            tempo_bpm=stem.tempo_bpm,
-            beats_s=beats[beats < size / SAMPLE_RATE],
-        )
 
 
 def _folded(sound: np.ndarray) -> np.ndarray:

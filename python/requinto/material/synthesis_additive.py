@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sounds that last, without samples: synthesiser tones and a singing voice.
-
-They play in mixes so that a separator learns what is not a plucked string.
-"""
+"""Sounds that last, summed from partials: any tone, and a singing voice."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from requinto.material.characters import CHARACTERS
 from requinto.material.synthesis_strings import SAMPLE_RATE, hertz
 
 # Formants of sung vowels, Hz, and their levels in dB (Csound manual, appendix
@@ -25,7 +23,7 @@ _VOWELS: tuple[tuple[tuple[float, float], ...], ...] = (
 
 @dataclass(frozen=True)
 class ToneDraw:
-    """One synthesiser patch, or one singer."""
+    """One imaginary instrument, or one singer."""
 
     roll_off: float  # partial n has level n ** -roll_off
     odd: float  # share of even partials removed
@@ -37,23 +35,26 @@ class ToneDraw:
     detune_cents: float  # of a second oscillator; 0 for none
     breath: float
     throat: float  # factor of the formants
+    follows_force: float
+    body_hz: tuple[float, ...]  # resonances
 
 
-def draw_tone(rng: np.random.Generator, *, voice: bool) -> ToneDraw:
-    """Return a patch, or a singer, at random."""
-    short, long = np.log(0.005), np.log(0.3)
-    rise_s = float(np.exp(rng.uniform(short, long)))
+def draw_tone(rng: np.random.Generator, *, instrument: str) -> ToneDraw:
+    """Return an instrument of a class at random."""
+    c = CHARACTERS[instrument]
     return ToneDraw(
-        roll_off=float(rng.uniform(0.9, 1.4) if voice else rng.uniform(0.6, 2.2)),
-        odd=0.0 if voice else float(rng.choice((0, 0, 0.7, 1.0))),
-        rise_s=float(rng.uniform(0.03, 0.09)) if voice else rise_s,
-        fall_s=20.0 if voice else float(np.exp(rng.uniform(0, 3.5))),
+        roll_off=float(rng.uniform(*c.roll_off)),
+        odd=float(rng.choice(c.odd)),
+        rise_s=float(np.exp(rng.uniform(*np.log(c.rise_s)))),
+        fall_s=float(np.exp(rng.uniform(*np.log(c.fall_s)))),
         vibrato_hz=float(rng.uniform(4.5, 6.5)),
-        vibrato_cents=float(rng.uniform(15, 60) if voice else rng.uniform(0, 30)),
-        sweep=float(rng.uniform(0, 2)),
-        detune_cents=0.0 if voice else float(rng.choice((0, 0, 4, 9, 15))),
-        breath=float(rng.uniform(0.01, 0.08) if voice else rng.uniform(0, 0.02)),
+        vibrato_cents=float(rng.uniform(*c.vibrato_cents)),
+        sweep=float(rng.uniform(*c.sweep)),
+        detune_cents=float(rng.choice(c.detune_cents)),
+        breath=float(rng.uniform(*c.breath)),
         throat=float(rng.uniform(0.9, 1.25)),
+        follows_force=c.follows_force,
+        body_hz=tuple(float(rng.uniform(*hz)) for hz in c.formants_hz),
     )
 
 
@@ -64,10 +65,11 @@ def tone(
     draw: ToneDraw,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return a held synthesiser note, mono."""
+    """Return a held note, mono."""
     time = np.arange(n_frames, dtype=np.float32) / SAMPLE_RATE
     n = np.arange(1, _n_partials(pitch, 30) + 1)
-    level = n**-draw.roll_off * np.where(n % 2, 1, 1 - draw.odd)
+    roll_off = draw.roll_off + draw.follows_force * (0.7 - velocity)
+    level = n**-roll_off * np.where(n % 2, 1, 1 - draw.odd) * _body(n, pitch, draw)
     opening = draw.sweep * np.exp(-time / 0.15)
     note = np.zeros(n_frames, np.float32)
     voices = (1.0, 2 ** (draw.detune_cents / 1200)) if draw.detune_cents else (1.0,)
@@ -108,6 +110,14 @@ def sing(
     note += np.float32(draw.breath) * (1 + 10 * consonant) * hiss
     rise = np.minimum(time / draw.rise_s, 1)
     return np.asarray(note * rise * velocity)
+
+
+def _body(n: np.ndarray, pitch: float, draw: ToneDraw) -> np.ndarray:
+    """Gain of each partial in the body: a floor and its resonances."""
+    gain = np.full(len(n), 1.0 if not draw.body_hz else 0.35)
+    for centre in draw.body_hz:
+        gain += 1.3 / (1 + (4 * np.log2(n * hertz(pitch) / centre)) ** 2)
+    return gain
 
 
 def _n_partials(pitch: float, most: int) -> int:

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the test sets: folders of items, one set a folder.
+
+Each set asks one question.  Patterns and timbres are of one held-out split;
+`others` is other people's music.  A build that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import rich.progress
+
+from requinto.errors import ConfigError
+from requinto.evaluation import arranging
+from requinto.evaluation.arranging import Voice, mixed, voice, voices
+from requinto.evaluation.items import write_item
+from requinto.material import splits
+from requinto.material.instruments import BACHATA, UNSEEN
+from requinto.material.songs import Song, generator, plan_loop, plan_song
+from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.material.styles import STYLES, style
+
+_CLIP_BARS = 4
+_SONG_FORM = "intro:2 verse:6 chorus:4 mambo:6 outro:1"
+_FIRST_SEED = 1000  # of a split's; those before belong to the demo song
+
+Row = dict[str, Any]  # arguments of `write_item`, and the item's `name`
+OTHER_STYLES = tuple(name for name in STYLES if name != "bachata")
+
+
+class Question(NamedTuple):
+    """One set: how an item of it is made, and how many there are."""
+
+    make: Callable[[str, int], Iterator[Row]]  # (split, index) -> items
+    n_full: int  # songs
+    n_quick: int
+    splits: tuple[str, ...] = ("validation", "test")
+
+
+def build(
+    folder: Path,
+    split: str = "test",
+    *,
+    quick: bool = False,
+    sets: tuple[str, ...] = (),
+    n_workers: int = 2,
+) -> list[Path]:
+    """Build what a bench lacks; return the folders of all its sets.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if missing; each set is a folder in it.
+    split : str
+        "test", or "validation" to choose checkpoints by.
+    quick : bool
+        A fixed subset of about five minutes.
+    sets : tuple of str
+        Only these; all when empty.
+    n_workers : int
+        Processes; 1 builds in this one.
+
+    Raises
+    ------
+    ConfigError
+        If the split or a set is unknown.
+    """
+    if split not in ("validation", "test"):
+        raise ConfigError(f"a bench is of validation or test, not {split!r}")
+    if unknown := set(sets) - set(QUESTIONS):
+        known = ", ".join(QUESTIONS)
+        raise ConfigError(f"unknown sets {sorted(unknown)}; known are {known}")
+    chosen = {
+        name: question
+        for name, question in QUESTIONS.items()
+        if split in question.splits and (not sets or name in sets)
+    }
+    todo = [
+        (folder, name, split, index)
+        for name, question in chosen.items()
+        for index in range(question.n_quick if quick else question.n_full)
+        if not _stamp(folder, name, index).exists()
+    ]
+    if n_workers == 1:
+        for job in rich.progress.track(todo, "Building"):
+            build_song(*job)
+    else:
+        with concurrent.futures.ProcessPoolExecutor(
+            n_workers, initializer=os.nice, initargs=(10,)
+        ) as pool:
+            futures = [pool.submit(build_song, *job) for job in todo]
+            done = concurrent.futures.as_completed(futures)
+            for future in rich.progress.track(done, "Building", total=len(futures)):
+                future.result()
+    return [folder / name for name in chosen]
+
+
+def build_song(folder: Path, name: str, split: str, index: int) -> None:
+    """Write the items of one song of a set, and the stamp that says so."""
+    for row in QUESTIONS[name].make(split, index):
+        place = folder / name / row.pop("name")
+        write_item(place, sample_rate=SAMPLE_RATE, **row)
+    stamp = _stamp(folder, name, index)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.touch()
+
+
+def _stamp(folder: Path, name: str, index: int) -> Path:
+    return folder / ".built" / f"{name}-{index:04d}"
+
+
+def _seed(split: str, set_name: str, index: int) -> int:
+    place = list(QUESTIONS).index(set_name)
+    return splits.seeds(split)[_FIRST_SEED * (place + 1) + index]
+
+
+def _row(
+    song: Song,
+    chosen: Voice,
+    stems: dict[Voice, np.ndarray],
+    name: str,
+    **more: Any,
+) -> Row:
+    """Return one item: a target among the stems of a song."""
+    mixture, gain = mixed(list(stems.values()))
+    return {
+        "name": name,
+        "mixture": mixture,
+        "target": stems[chosen] * gain,
+        "reference": chosen.reference(song.seed + 500),
+        "meta": {**arranging.meta(song, chosen), **more},
+    }
+
+
+def _rows(song: Song, found: list[Voice], targets: tuple[str, ...]) -> Iterator[Row]:
+    """Yield an item for each instrument of a song that is asked for."""
+    stems = {v: v.render() for v in found}
+    stems = {v: stem for v, stem in stems.items() if arranging.sounds(stem)}
+    if len(stems) < 2:
+        return
+    for chosen in stems:
+        alone = [v.instrument for v in stems].count(chosen.instrument) == 1
+        if chosen.instrument in targets and alone:
+            name = f"{song.style.name}-{song.seed}-{chosen.instrument}"
+            yield _row(song, chosen, stems, name.replace(" ", "-"))
+
+
+def _bachata_clips(split: str, index: int) -> Iterator[Row]:
+    """Ask as the thesis did: four bars of four instruments."""
+    seed = _seed(split, "bachata_clips", index)
+    song = plan_loop(style("bachata"), seed, _CLIP_BARS)
+    yield from _rows(song, _quartet(song, split), BACHATA)
+
+
+def _bachata_songs(split: str, index: int) -> Iterator[Row]:
+    """Ask over whole songs, whose pickups last 0 to 7 beats in turn."""
+    seed = _seed(split, "bachata_songs", index)
+    song = plan_song(style("bachata"), seed, index % 8, _SONG_FORM)
+    for row in _rows(song, _quartet(song, split), BACHATA):
+        row["meta"]["pickup_beats"] = index % 8
+        yield row
+
+
+def _quartet(song: Song, split: str) -> list[Voice]:
+    parts = {"requinto": "guitar", "bajo": "bass", "bongo": "bongo", "guira": "guira"}
+    return [
+        voice(song, split, song.style.part(part), instrument)
+        for part, instrument in parts.items()
+    ]
+
+
+def _other_styles(split: str, index: int) -> Iterator[Row]:
+    """Ask for whatever plays in four bars of other styles."""
+    name = OTHER_STYLES[index % len(OTHER_STYLES)]
+    song = plan_loop(style(name), _seed(split, "other_styles", index), _CLIP_BARS)
+    found = list(voices(song, split))
+    rows = list(_rows(song, found, tuple({v.instrument for v in found})))
+    rng = generator(song.seed, "asked for")
+    for place in sorted(rng.permutation(len(rows))[:3]):
+        yield rows[place]
+
+
+def _unseen(split: str, index: int) -> Iterator[Row]:
+    """Ask for a class of instrument that training never hears."""
+    name = OTHER_STYLES[(3 * index) % len(OTHER_STYLES)]
+    song = plan_loop(style(name), _seed(split, "unseen_instruments", index), _CLIP_BARS)
+    instrument = UNSEEN[index % len(UNSEEN)]
+    leads = next(p for p in song.style.parts if p.manner in ("arpeggio", "melody"))
+    chosen = voice(song, split, leads, instrument)
+    found = [v for v in voices(song, split) if v.part.name != leads.name]
+    yield from _rows(song, [chosen, *found[:4]], (instrument,))
+
+
+def _absent(split: str, index: int) -> Iterator[Row]:
+    """Ask for what does not play: the answer is silence."""
+    seed = _seed(split, "absent_target", index)
+    name = "bachata" if index % 2 == 0 else OTHER_STYLES[index % len(OTHER_STYLES)]
+    song = plan_loop(style(name), seed, _CLIP_BARS)
+    found = _quartet(song, split) if name == "bachata" else list(voices(song, split))
+    asked = BACHATA[(index // 2) % len(BACHATA)]
+    playing = [v for v in found if v.instrument != asked]
+    stems = [v.render() for v in playing]
+    mixture, _ = mixed(stems)
+    bachata = plan_loop(style("bachata"), seed + 500, _CLIP_BARS)
+    chosen = next(v for v in _quartet(bachata, split) if v.instrument == asked)
+    yield {
+        "name": f"{name}-{seed}-no-{asked}".replace(" ", "-"),
+        "mixture": mixture,
+        "target": np.zeros_like(mixture),
+        "reference": chosen.reference(seed + 501),
+        "meta": {**arranging.meta(song, chosen), "absent": True},
+    }
+
+
+def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
+    """Ask for one of two guitars, or of two basses."""
+    seed = _seed(split, "two_of_a_kind", index)
+    song = plan_loop(style("bachata"), seed, _CLIP_BARS)
+    first, second = ("requinto", "segunda") if index % 3 else ("bajo", "bajo")
+    instrument = "guitar" if index % 3 else "bass"
+    wanted = voice(song, split, song.style.part(first), instrument)
+    # The other plays something else over the same chords
+    elsewhere = dataclasses.replace(song, seed=seed + 250)
+    part = song.style.part(second)
+    rivals = (voice(elsewhere, split, part, instrument, n) for n in range(50))
+    rival = next(v for v in rivals if v.timbre.id != wanted.timbre.id)
+    rest = [v for v in _quartet(song, split) if v.instrument in ("bongo", "guira")]
+    stems = {v: v.render() for v in (wanted, rival, *rest)}
+    if not (arranging.sounds(stems[wanted]) and arranging.sounds(stems[rival])):
+        return
+    name = f"{instrument}-{seed}"
+    row = _row(song, wanted, stems, name, rival=rival.timbre.id)
+    yield {**row, "wrong_reference": rival.reference(seed + 501)}
+
+
+QUESTIONS: dict[str, Question] = {
+    "bachata_clips": Question(_bachata_clips, 24, 3),
+    "bachata_songs": Question(_bachata_songs, 8, 1),
+    "other_styles": Question(_other_styles, 39, 2),
+    "unseen_instruments": Question(_unseen, 35, 2, ("test",)),
+    "absent_target": Question(_absent, 40, 2),
+    "two_of_a_kind": Question(_two_of_a_kind, 30, 2),
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What belongs to training, validation and test, as `splits.toml` fixes it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from importlib import resources
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+from requinto.errors import ConfigError
+
+SPLITS = ("train", "validation", "test")
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    place = resources.files("requinto.material") / "splits.toml"
+    return tomllib.loads(place.read_text())
+
+
+def seeds(split: str) -> range:
+    """Return the pattern seeds of a split.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such split.
+    """
+    first, last = _table()["seeds"][_checked(split)]
+    return range(first, last + 1)
+
+
+def split_of_seed(seed: int) -> str:
+    """Return the split a pattern seed belongs to, or raise `ConfigError`."""
+    for split in SPLITS:
+        if seed in seeds(split):
+            return split
+    raise ConfigError(f"pattern seed {seed} is in no split")
+
+
+def families(split: str) -> dict[str, tuple[str, ...]]:
+    """Return the families of timbres of each instrument of a split."""
+    table = _table()["families"][_checked(split)]
+    return {instrument: tuple(names) for instrument, names in table.items()}
+
+
+def split_of_family(instrument: str, family: str) -> str:
+    """Return the split of an instrument's family, or raise `ConfigError`."""
+    for split in SPLITS:
+        if family in families(split).get(instrument, ()):
+            return split
+    raise ConfigError(f"family {family!r} of {instrument!r} is in no split")
+
+
+def _checked(split: str) -> str:
+    if split not in SPLITS:
+        raise ConfigError(f"unknown split {split!r}; known are {', '.join(SPLITS)}")
+    return split

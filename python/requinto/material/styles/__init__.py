@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Styles of music as data, one file each; our own writing."""
+
+from __future__ import annotations
+
+from requinto.errors import ConfigError
+from requinto.material.style import Style
+from requinto.material.styles.bachata import BACHATA
+from requinto.material.styles.ballad import BALLAD
+from requinto.material.styles.bolero import BOLERO
+from requinto.material.styles.bossa import BOSSA
+from requinto.material.styles.cumbia import CUMBIA
+from requinto.material.styles.folk import FOLK
+from requinto.material.styles.funk import FUNK
+from requinto.material.styles.hip_hop import HIP_HOP
+from requinto.material.styles.house import HOUSE
+from requinto.material.styles.merengue import MERENGUE
+from requinto.material.styles.reggae import REGGAE
+from requinto.material.styles.rock import ROCK
+from requinto.material.styles.salsa import SALSA
+from requinto.material.styles.waltz import WALTZ
+
+STYLES: dict[str, Style] = {
+    style.name: style
+    for style in (
+        *(BACHATA, BOLERO, SALSA, MERENGUE, CUMBIA, BOSSA, REGGAE),
+        *(ROCK, FUNK, HIP_HOP, HOUSE, FOLK, BALLAD, WALTZ),
+    )
+}
+
+
+def style(name: str) -> Style:
+    """Return a style by name.
+
+    Raises
+    ------
+    ConfigError
+        If it is unknown.
+    """
+    if name not in STYLES:
+        raise ConfigError(f"unknown style {name!r}; known are {', '.join(STYLES)}")
+    return STYLES[name]

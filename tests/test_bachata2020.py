@@ -1,0 +1,383 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The thesis' system is the thesis' system, and does what its network says."""
+
+import dataclasses
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from requinto.baselines import bachata2020, bachata2020_training
+from requinto.baselines.bachata2020 import Bachata2020, Bachata2020Config
+from requinto.baselines.bachata2020_training import (
+    GAINS,
+    INSTRUMENTS,
+    Bachata2020Training,
+    Bank,
+    draw,
+    pictures,
+)
+from requinto.beats import Beats
+from requinto.errors import ConfigError, ModelError
+from requinto.evaluation.metrics import si_sdr
+from requinto.evaluation.systems import Task
+from sounds import RATE, clicks, noise
+
+CONFIG = Bachata2020Config()
+TINY = Bachata2020Config(width_divisor=32)
+
+
+class Stand:
+    """A network that returns one of its pictures, and keeps what it saw."""
+
+    def __init__(self, channel=0):
+        self.channel = channel
+        self.seen = []
+
+    def predict_on_batch(self, pictures):
+        self.seen.append(pictures)
+        return pictures[..., self.channel : self.channel + 1]
+
+    def count_params(self):
+        return 0
+
+
+def chord(duration_s, sample_rate=RATE, n_channels=1):
+    """Return decaying tones on each half second, below 2 kHz."""
+    time_s = np.arange(round(duration_s * sample_rate)) / sample_rate
+    tones = sum(np.sin(2 * np.pi * hz * time_s) for hz in (110, 277, 660, 1500))
+    wave = 0.1 * tones * np.exp(-4 * (time_s % 0.5))
+    return np.tile(wave, (n_channels, 1)).astype(np.float32)
+
+
+def task(mixture, beats, reference=None, sample_rate=RATE):
+    if reference is None:
+        reference = chord(3.0, sample_rate)
+    return Task(mixture, reference, sample_rate, "guitar", beats, mixture)
+
+
+def grid(tempo_bpm, duration_s, first_s):
+    """Return beats of which none comes before `first_s`."""
+    times = np.arange(first_s, duration_s, 60 / tempo_bpm)
+    return Beats(times, times[::4], tempo_bpm)
+
+
+@pytest.mark.parametrize(
+    ("divisor", "lowest", "highest"), [(1, 31.0e6, 31.1e6), (4, 1.93e6, 1.97e6)]
+)
+def test_networks_have_the_size_they_should(divisor, lowest, highest):
+    config = Bachata2020Config(width_divisor=divisor)
+    assert config.widths[-1] == 1024 // divisor
+    assert lowest < bachata2020.build(config).count_params() < highest
+
+
+@pytest.mark.parametrize("sound", ["noise", "chord", "impulse at the end"])
+def test_a_clip_is_a_square_picture_and_comes_back(sound):
+    clip = {
+        "noise": noise(CONFIG.clip_frames, 1)[0],
+        "chord": chord(3.0, 11025)[0, : CONFIG.clip_frames],
+        "impulse at the end": np.eye(1, CONFIG.clip_frames, CONFIG.clip_frames - 1)[0],
+    }[sound].astype(np.float32)
+    spectra = bachata2020.spectrum(clip, CONFIG)
+    assert spectra.shape == (256, 256)
+    error = bachata2020.waveform(spectra, CONFIG) - clip
+    # To its edges; what remains is single precision
+    assert 20 * np.log10(np.abs(error).max() / np.abs(clip).max()) < -100
+    logs = bachata2020.compressed(spectra)
+    np.testing.assert_allclose(
+        bachata2020.expanded(logs), np.abs(spectra), rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("n_frames", [15000, 18000, 27000])
+def test_stretching_keeps_pitch_and_changes_length(n_frames):
+    tone = np.sin(2 * np.pi * 1000 * np.arange(n_frames) / 11025).astype(np.float32)
+    longer = bachata2020.stretched(tone, CONFIG.clip_frames)
+    assert len(longer) == CONFIG.clip_frames
+    peak_hz = np.abs(np.fft.rfft(longer)).argmax() * 11025 / CONFIG.clip_frames
+    assert peak_hz == pytest.approx(1000, abs=3)
+    if n_frames == CONFIG.clip_frames:
+        np.testing.assert_array_equal(longer, tone)
+
+
+@pytest.mark.parametrize("first_s", [0.0, 0.4, 1.7])
+@pytest.mark.parametrize("tempo_bpm", [60, 120, 147, 190])
+def test_clips_are_four_beats_each_from_the_first_beat(first_s, tempo_bpm):
+    n_frames = 10 * 11025 + 7
+    bounds = bachata2020.clip_bounds(grid(tempo_bpm, 10.0, first_s), n_frames, CONFIG)
+    starts = [start for start, _ in bounds]
+    assert starts[0] == round(first_s * 11025)
+    assert starts[1:] == [end for _, end in bounds[:-1]]
+    assert bounds[-1][0] < n_frames <= bounds[-1][1]
+    lengths = [end - start for start, end in bounds]
+    np.testing.assert_allclose(lengths, 4 * 60 / tempo_bpm * 11025, atol=1)
+
+
+def test_a_pickup_shifts_the_clips_and_no_beat_at_all_is_no_error():
+    # Not even downbeats move the cuts: the thesis' open issue of the intro
+    beats = Beats(np.arange(0.25, 9, 0.5), np.arange(1.25, 9, 2.0), 120.0)
+    assert bachata2020.clip_bounds(beats, 99225, CONFIG)[0][0] == round(0.25 * 11025)
+    late = Beats(np.array([9.5, 10.0]), np.array([9.5]), 120.0)
+    assert bachata2020.clip_bounds(late, 99225, CONFIG)[0][0] == 99225
+    nothing = Bachata2020(CONFIG, Stand()).estimate(task(chord(9.0), late))
+    assert nothing.shape == (1, 9 * RATE) and not nothing.any()
+
+
+@pytest.mark.parametrize("unstretch", bachata2020.UNSTRETCHES)
+def test_an_unchanged_picture_is_the_mixture_at_147_bpm(unstretch):
+    first_s = 0.4
+    mixture = chord(7.0, n_channels=2)
+    system = Bachata2020(CONFIG, Stand(), unstretch=unstretch)
+    estimate = system.estimate(task(mixture, grid(147, 7.0, first_s)))
+    begin = round(first_s * RATE)
+    assert not estimate[:, : begin - 100].any() or (
+        np.abs(estimate[:, : begin - 100]).max() < 1e-3  # the resampler's ringing
+    )
+    # Bound by single precision and by resampling
+    assert si_sdr(mixture[:, begin + 100 :], estimate[:, begin + 100 :]) > 30
+
+
+@pytest.mark.parametrize("tempo_bpm", [90, 120, 180])
+def test_elsewhere_the_mask_way_keeps_the_waveform_and_the_vocoder_the_sound(tempo_bpm):
+    mixture = chord(8.0)
+    beats = grid(tempo_bpm, 8.0, 0.0)
+    estimates = {
+        way: Bachata2020(CONFIG, Stand(), unstretch=way).estimate(task(mixture, beats))
+        for way in bachata2020.UNSTRETCHES
+    }
+    assert si_sdr(mixture, estimates["mask"]) > 30
+    # The vocoder's phases are its own: what it keeps is where energy lies
+    truth, heard = (
+        np.abs(bachata2020.librosa.stft(x[0], n_fft=4096))
+        for x in (mixture, estimates["vocoder"])
+    )
+    assert si_sdr(truth, heard) > 7
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("sample_rate", [44100, 48000])
+@pytest.mark.parametrize("unstretch", bachata2020.UNSTRETCHES)
+def test_an_estimate_has_the_mixtures_shape(n_channels, sample_rate, unstretch):
+    mixture = noise(5 * sample_rate + 13, n_channels) * 0.1
+    system = Bachata2020(CONFIG, Stand(), unstretch=unstretch)
+    asked = task(mixture, grid(100, 5.0, 0.3), sample_rate=sample_rate)
+    estimate = system.estimate(asked)
+    assert estimate.shape == mixture.shape and estimate.dtype == np.float32
+    assert np.isfinite(estimate).all() and estimate.any()
+    np.testing.assert_array_equal(estimate[0], estimate[-1])
+    silent = dataclasses.replace(asked, mixture=np.zeros_like(mixture))
+    assert not system.estimate(silent).any()
+
+
+def test_beats_are_tracked_where_they_are_not_told():
+    mixture = 0.5 * clicks(120, 12.0)
+    mixture = np.pad(mixture, ((0, 0), (RATE, 0)))
+    stand = Stand()
+    estimate = Bachata2020(CONFIG, stand).estimate(task(mixture, None))
+    assert estimate.shape == mixture.shape and estimate.any()
+    # Six clips of two seconds, and perhaps one that begins or ends outside
+    assert 6 <= sum(map(len, stand.seen)) <= 8
+
+
+def test_the_network_sees_the_clip_and_the_reference_each_at_full_scale():
+    reference = np.pad(chord(4.0), ((0, 0), (RATE, 0)))
+    stand = Stand()
+    mixture = 0.2 * noise(8 * RATE, 1)
+    asked = task(mixture, grid(147, 8.0, 0.0), reference)
+    Bachata2020(CONFIG, stand).estimate(asked)
+    seen = np.concatenate(stand.seen)
+    assert seen.shape[1:] == (256, 256, 2)
+    np.testing.assert_allclose(seen.max(axis=(1, 2)), 1)
+    # Its second of silence is left out, and all clips hear the same
+    assert seen[0, :, :4, 1].max() > 0.3
+    np.testing.assert_array_equal(seen[0, ..., 1], seen[-1, ..., 1])
+    quiet = Stand()
+    lower = dataclasses.replace(asked, reference=0.5 * chord(4.0))
+    Bachata2020(CONFIG, quiet).estimate(lower)
+    np.testing.assert_array_equal(seen[..., 0], np.concatenate(quiet.seen)[..., 0])
+
+
+def test_the_networks_output_is_clamped_and_clamped_values_still_learn():
+    import keras
+
+    network = bachata2020.build(TINY)
+    head = network.layers[-2]
+    kernel, bias = head.get_weights()
+    inputs = np.abs(noise(256 * 256 * 2, 1)).reshape(1, 256, 256, 2)
+    head.set_weights([kernel * 1000, bias])
+    drawn = np.asarray(network(inputs))
+    assert drawn.shape == (1, 256, 256, 1)
+    assert drawn.min() == 0 and drawn.max() == 1
+
+    head.set_weights([kernel * 0, bias - 3])  # below all truths
+    network.compile(keras.optimizers.SGD(1.0), loss="mse", jit_compile=False)
+    network.train_on_batch(inputs, np.ones((1, 256, 256, 1), np.float32))
+    assert head.get_weights()[1][0] > -3
+
+
+def constant_bank(n_songs=3):
+    """Return clips whose values say what they are: instrument 1...4, song tenths."""
+    rows = [(name, f"song {k}") for name in INSTRUMENTS for k in range(n_songs)]
+    values = [INSTRUMENTS.index(name) + 1 + int(song[-1]) / 8 for name, song in rows]
+    waves = np.repeat(np.array(values, np.float16)[:, None], 8, axis=1)
+    names, songs = np.array(rows).T
+    return Bank(waves, names, songs)
+
+
+def test_a_mixture_holds_one_of_each_with_the_thesis_gains():
+    assert GAINS == {"guitar": 1 / 3, "bass": 1, "bongo": 1, "guira": 3}
+    mixtures, targets, references = draw(constant_bank(), 200, np.random.default_rng(0))
+    gains = np.array([GAINS[name] for name in INSTRUMENTS])
+    asked = set()
+    for mixture, target, reference in zip(
+        mixtures[:, 0], targets[:, 0], references[:, 0], strict=True
+    ):
+        which = int(reference) - 1
+        asked.add(which)
+        value = target / gains[which]
+        assert int(value + 1e-3) == which + 1  # its own instrument, at its gain
+        assert abs(value - reference) > 0.1  # another song
+        # The songs' shares alone remain, at most 2/8 of each gain
+        rest = mixture - gains @ np.arange(1, 5)
+        assert -1e-4 <= rest <= gains.sum() / 4 + 1e-4
+        assert mixture - target > 0
+    assert asked == {0, 1, 2, 3}
+
+
+def test_pictures_are_scaled_by_the_batch():
+    waves = 0.1 * noise(CONFIG.clip_frames, 4).astype(np.float32)
+    mixtures = waves * np.array([[1], [0.5], [0.1], [0.02]], np.float32)
+    seen, wanted = pictures(mixtures, 0.5 * mixtures, mixtures[::-1], CONFIG)
+    assert seen.shape == (4, 256, 256, 2) and wanted.shape == (4, 256, 256, 1)
+    peaks = seen.max(axis=(1, 2))
+    assert peaks[0, 0] == pytest.approx(1) and np.all(np.diff(peaks[:, 0]) < 0)
+    assert peaks[3, 1] == pytest.approx(1)
+    assert np.all(wanted <= seen[..., :1] + 1e-6) and wanted.min() >= 0
+
+
+class Loops:
+    """Stands in for the cache: two songs of tones, a silent clip in one."""
+
+    def __init__(self, folder, split):
+        beats = tuple(int(b) for b in np.round((0.05 + np.arange(8) * 0.5) * RATE))
+        self.stems = [
+            SimpleNamespace(
+                song=f"{split}-{k}",
+                instrument=name,
+                beats=beats,
+                tempo_bpm=120.0,
+                n_frames=round(4.1 * RATE),
+            )
+            for k in range(2)
+            for name in (*INSTRUMENTS, "piano")
+        ]
+        self.by_instrument = {
+            name: [s for s in self.stems if s.instrument == name]
+            for name in INSTRUMENTS
+        }
+        self.songs = {
+            song: {s.instrument: [s] for s in self.stems if s.song == song}
+            for song in {s.song for s in self.stems}
+        }
+
+    def read(self, stem, start, n_frames):
+        names = (*INSTRUMENTS, "piano")
+        hz = 150 * 2 ** names.index(stem.instrument)
+        time_s = np.arange(start, start + n_frames) / RATE
+        wave = 0.14 * np.sin(2 * np.pi * hz * time_s)
+        if stem.instrument == "guitar" and stem.song.endswith("1"):
+            wave[time_s < 2.05] = 0
+        return wave[None].astype(np.float32)
+
+
+@pytest.fixture
+def run_config(monkeypatch, tmp_path):
+    monkeypatch.setattr(bachata2020_training, "Cache", Loops)
+    return Bachata2020Training(
+        loops="anywhere",
+        run=str(tmp_path / "run"),
+        minutes=1e-6,
+        batch_size=2,
+        learning_rate=1e-2,
+        width_divisor=32,
+        steps_per_epoch=2,
+        n_validation_batches=1,
+        n_validation_songs=1,
+        epochs_per_hearing=2,
+    )
+
+
+def test_the_bank_holds_each_sounding_clip_stretched(tmp_path):
+    place = tmp_path / "clips-train"
+    found = bachata2020_training.bank(Loops(None, "train"), place, CONFIG)
+    assert found.waves.shape == (15, 18000)  # 4 instruments, 2 songs, 2 bars, less 1
+    assert set(found.instruments) == set(INSTRUMENTS)
+    for wave, name in zip(found.waves, found.instruments, strict=True):
+        hz = 150 * 2 ** INSTRUMENTS.index(name)
+        spectrum = np.abs(np.fft.rfft(wave.astype(np.float32)))
+        assert spectrum.argmax() * 11025 / 18000 == pytest.approx(hz, abs=2)
+    again = bachata2020_training.bank(Loops(None, "train"), place, CONFIG)
+    np.testing.assert_array_equal(found.waves, again.waves)
+
+
+def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config, tmp_path):
+    clips = bachata2020_training.bank(Loops(None, "train"), tmp_path / "c", TINY)
+    batch = pictures(*draw(clips, 2, np.random.default_rng(1)), TINY)
+    network = bachata2020_training.compiled(TINY, run_config)
+    losses = [float(network.train_on_batch(*batch)) for _ in range(12)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def log(folder):
+    return [json.loads(x) for x in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_its_record_and_goes_on(run_config):
+    run = bachata2020_training.train(run_config)
+    (line,) = log(run)
+    assert line["step"] == 2
+
+    longer = dataclasses.replace(
+        run_config, minutes=line["minutes"] + 1e-6, resume=True
+    )
+    bachata2020_training.train(longer)
+    lines = log(run)
+    assert lines[0] == line and lines[1]["step"] == 4
+    for name in INSTRUMENTS:
+        for way in bachata2020.UNSTRETCHES:
+            assert np.isfinite(lines[1][f"{way}_{name}_gain_db"])
+    network = bachata2020_training.compiled(TINY, run_config)
+    progress = bachata2020_training._resumed(network, run)
+    assert progress["step"] == 4 and int(network.optimizer.iterations) == 4
+
+    config, best = bachata2020.load(run)
+    assert config == TINY
+    record = json.loads((run / "bachata2020.json").read_text())
+    assert record["n_parameters"] == best.count_params()
+    assert record["provenance"]["training"]["batch_size"] == 2
+    assert "loops" not in record["provenance"]["training"]
+    if lines[1]["validation_mse"] < lines[0]["validation_mse"]:
+        x = np.abs(noise(256 * 256 * 2, 1)).reshape(1, 256, 256, 2)
+        np.testing.assert_allclose(best(x), network(x), atol=5e-3)  # half precision
+
+
+def test_what_is_damaged_or_wrong_is_said(tmp_path, monkeypatch):
+    with pytest.raises(ModelError, match="bachata2020"):
+        bachata2020.load(tmp_path)
+    bachata2020.save(tmp_path, TINY, bachata2020.build(TINY), {})
+    (tmp_path / "targets.txt").write_text("guitar\n")
+    monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
+    assert Bachata2020().n_parameters == bachata2020.build(TINY).count_params()
+    with (tmp_path / "bachata2020.npz").open("ab") as file:
+        file.write(b"!")
+    with pytest.raises(ModelError, match="damaged"):
+        Bachata2020()
+    for values in ({"width_divisor": 3}, {"hop": 70}, {"n_fft": 512}, {"speed": 1}):
+        with pytest.raises(ConfigError):
+            Bachata2020Config.from_dict(values)
+    with pytest.raises(ConfigError, match="vocoder"):
+        Bachata2020(CONFIG, Stand(), unstretch="tape")
+    for values in ({"loops": "x"}, {"loops": "x", "run": "y", "speed": 1}):
+        with pytest.raises(ConfigError):
+            Bachata2020Training.from_dict(values)
