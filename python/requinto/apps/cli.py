@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,8 @@ from rich.progress import Progress
 import requinto
 from requinto import audio as sound
 from requinto import plugin as plugin_files
+from requinto.apps import measuring
+from requinto.apps.quiet import import_tensorflow
 from requinto.errors import RequintoError
 
 app = typer.Typer(
@@ -27,6 +28,9 @@ app = typer.Typer(
 )
 plugin_app = typer.Typer(no_args_is_help=True, help="The built VST3 plugin.")
 app.add_typer(plugin_app, name="plugin")
+app.add_typer(measuring.data_app, name="data")
+app.command()(measuring.evaluate)
+app.command()(measuring.compare)
 
 Song = Annotated[Path, typer.Argument(help="A sound file: wav, flac, ogg, mp3, aiff.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -81,7 +85,7 @@ def extract(
     options: dict[str, Any] = {"target": target}
     if reference:
         options["reference"], options["reference_sample_rate"] = sound.read(reference)
-    _import_tensorflow_quietly()
+    import_tensorflow()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
         extracted, others = requinto.separate(mixture, rate, progress=notify, **options)
@@ -141,7 +145,7 @@ def demo(
     """Run the plugin in pedalboard on a bachata of ours, and score it."""
     from requinto.apps.demo import run
 
-    _import_tensorflow_quietly()
+    import_tensorflow()
     run(folder, as_json=as_json)
 
 
@@ -153,7 +157,7 @@ def train(
     ] = False,
 ) -> None:
     """Train a model on a library of loops."""
-    _import_tensorflow_quietly()
+    import_tensorflow()
     from requinto.training.fit import train as fit
     from requinto.training.fit import training_config
 
@@ -201,20 +205,6 @@ def _check_places(song: Path, *places: Path | None) -> None:
     named = [place.resolve() for place in places if place] + [song.resolve()]
     if len(set(named)) < len(named):
         raise requinto.AudioFileError("song, output, rest and plot must differ")
-
-
-def _import_tensorflow_quietly() -> None:
-    """Import TensorFlow, which writes to stderr past every setting of its own."""
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        import tensorflow
-
-        tensorflow.config.list_physical_devices()  # complains of absent ones
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 class _progress:

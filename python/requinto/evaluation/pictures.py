@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import librosa
@@ -54,11 +54,7 @@ def spectrograms(
             axis.axvline(join_s, color="white", linewidth=0.5, alpha=0.7)
     axes[-1].set_xlabel("seconds")
     figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
-    try:
-        with sound.whole_file(path) as unfinished:
-            figure.savefig(unfinished, dpi=100)
-    except ValueError as error:
-        raise AudioFileError(f"{path} cannot be drawn: {error}") from error
+    _save(figure, path)
 
 
 def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyped-def]
@@ -77,3 +73,58 @@ def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyp
     )
     axis.set_ylim(0, min(top_khz, _SHOWN_HZ / 1000))
     return image
+
+
+def box_plots(
+    rows: Mapping[str, Mapping[str, Sequence[float]]], label: str, path: Path
+) -> None:
+    """Draw a box plot of each system, side by side for each instrument.
+
+    Parameters
+    ----------
+    rows : dict of str to dict
+        Values by instrument, then by system.
+    label : str
+        What the values are, and their unit.
+    path : Path
+        The picture; its ending names the kind (png, svg, pdf).
+
+    Raises
+    ------
+    AudioFileError
+        If the picture cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    systems = list(dict.fromkeys(name for found in rows.values() for name in found))
+    figure = Figure(figsize=(3 + 2.2 * len(rows), 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    width = 0.8 / len(systems)
+    for place, system in enumerate(systems):
+        shown = [i for i, found in enumerate(rows.values()) if found.get(system)]
+        boxes = axis.boxplot(
+            [list(found[system]) for found in rows.values() if found.get(system)],
+            positions=[i + (place - (len(systems) - 1) / 2) * width for i in shown],
+            widths=0.85 * width,
+            patch_artist=True,
+            flierprops={"markersize": 2},
+            medianprops={"color": "black"},
+        )
+        for box in boxes["boxes"]:
+            box.set_facecolor(f"C{place}")
+        axis.plot([], [], color=f"C{place}", linewidth=6, label=system)
+    axis.axhline(0, color="grey", linewidth=0.5)
+    axis.set_xticks(range(len(rows)), list(rows))
+    axis.set_ylabel(label)
+    axis.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    _save(figure, path)
+
+
+def _save(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
+    try:
+        with sound.whole_file(path) as unfinished:
+            figure.savefig(unfinished, dpi=100)
+    except ValueError as error:
+        raise AudioFileError(f"{path} cannot be drawn: {error}") from error

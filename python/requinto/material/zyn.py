@@ -37,7 +37,9 @@ _NOTE_ON, _NOTE_OFF = 6, 7  # as alsa/seq_event.h numbers them
 _CONTROLS = {3: 100.0, 5: 127.0, 6: 0.0, 7: 0.0}
 _N_PORTS = 14
 _N_EFFECTS = 3
-_REVERB, _ECHO = 1, 2  # types of effects that belong to a room
+# Types of effects that stay: a room is not dry, and what sways (chorus, phaser and
+# the like) does so from where the last song left it
+_EFFECTS_KEPT = (0, 6, 7)  # none, distortion, equaliser
 _PATIENCE_S = 60.0
 _STARTING = "(starting)"
 
@@ -123,7 +125,7 @@ class Synth:
         ladspa.activate(self._handle)
 
     def load(self, patch: Path) -> None:
-        """Put a patch in; its reverb and echo are switched off."""
+        """Put a patch in, with distortion and equaliser but no other effects."""
         self._tell("/part0/Pname", _STARTING)
         self._until_name(is_new=False)
         self._chance.value = 1  # some patches compute noise-like wavetables
@@ -131,8 +133,8 @@ class Synth:
         self._until_name(is_new=True)
         for i in range(_N_EFFECTS):
             (kind,) = struct.unpack(">i", self._ask(f"/part0/partefx{i}/efftype"))
-            if kind in (_REVERB, _ECHO):
-                self._tell(f"/part0/partefx{i}/efftype", 0)
+            if kind not in _EFFECTS_KEPT:
+                self._tell(f"/part0/Pefxbypass{i}", True)
         self._ask("/part0/Pname")  # until all of this was heard
 
     def play(
@@ -163,7 +165,7 @@ class Synth:
         table = (_Event * max(len(events), 1))(*events)
         self._dssi.run_synth(self._handle, n_frames, table, len(events))
 
-    def _tell(self, path: str, *values: int | str) -> None:
+    def _tell(self, path: str, *values: bool | int | str) -> None:
         self._socket.sendto(_message(path, *values), self._address)
 
     def _ask(self, path: str) -> bytes:
@@ -276,11 +278,13 @@ def _padded(text: bytes) -> bytes:
     return text + b"\0" * (4 - len(text) % 4)
 
 
-def _message(path: str, *values: int | str) -> bytes:
+def _message(path: str, *values: bool | int | str) -> bytes:
     """Return a message as the Open Sound Control 1.0 specification lays it out."""
     kinds, body = ",", b""
     for value in values:
-        if isinstance(value, int):
+        if isinstance(value, bool):
+            kinds += "T" if value else "F"
+        elif isinstance(value, int):
             kinds += "i"
             body += struct.pack(">i", value)
         else:

@@ -7,12 +7,9 @@ import dataclasses
 import json
 import math
 import platform
-import queue
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,15 +23,15 @@ else:
 
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError
+from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
-from requinto.spectra import Spectra
-from requinto.training.features import moments, reference_view
+from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
-from requinto.training.validation import scores, validation_items
+from requinto.training.validation import mean_gains
 from requinto.weights import build_networks, load_networks, save_networks
 
 _QUEUED_BATCHES = 8  # mixed ahead of the training step
-_KEPT_BATCHES = 24  # from which each step draws one
+_MANY = 10**6  # epochs; the minutes run out before
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,8 @@ class TrainingConfig:
     weight_decay: float = 1e-4
     clip_norm: float = 1.0  # of the gradient
     steps_per_epoch: int = 200  # between validations and checkpoints
-    n_validation_items: int = 8  # mixes of about eight seconds
+    validation: str = ""  # folder of test items of the validation split
+    validation_stride: int = 1  # score each item, each second one, ...
     n_mixers: int = 1  # threads that mix
     n_uses: int = 2  # of each batch: mixing costs half as much as a step on a CPU
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
@@ -102,7 +100,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
     networks = _networks(config)
-    model = _compiled(networks, config)
+    model = compiled(networks, config)
     progress = {"minutes": 0.0, "step": 0, "best_db": -math.inf}
     checkpoint, progress_path = run / "last.weights.h5", run / "progress.json"
     if resume and progress_path.exists():
@@ -110,32 +108,60 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
         model.load_weights(checkpoint)
         progress = json.loads(progress_path.read_text())
 
-    batches = _batches(config, seed=config.seed + int(progress["step"]))
-    mixes = validation_items(
-        Path(config.loops), config.mixing, config.n_validation_items, config.seed
+    batches = Batches(
+        Mixer(Path(config.loops), config.mixing, split="train"),
+        config.model,
+        batch_size=config.batch_size,
+        n_batches=config.steps_per_epoch,
+        n_uses=config.n_uses,
+        seed=config.seed,
+        first=int(progress["step"]),
+        workers=config.n_mixers,
+        use_multiprocessing=False,
+        max_queue_size=_QUEUED_BATCHES,
     )
-    separator = NetworkSeparator(config.model, *networks, references={})
-    while progress["minutes"] < config.minutes:
-        begun = time.monotonic()
-        share = progress["minutes"] / config.minutes
-        rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
-        model.optimizer.learning_rate.assign(max(rate, 1e-6))
-        losses = [
-            float(model.train_on_batch(*next(batches)))
-            for _ in range(config.steps_per_epoch)
-        ]
-        progress["step"] += config.steps_per_epoch
-        progress["minutes"] += (time.monotonic() - begun) / 60
-        gains = {k: row["gain"] for k, row in scores(separator, mixes).items()}
-        mean_db = float(np.mean(list(gains.values())))
-        if mean_db > progress["best_db"]:
-            progress["best_db"] = mean_db
-            record = _record(config, progress, gains)
-            save_networks(run, "standard", config.model, networks, record)
-        _note(run, progress, float(np.mean(losses)), mean_db, gains)
-        model.save_weights(checkpoint)
-        progress_path.write_text(json.dumps(progress))
+    keeper = _keeper(config, networks, progress, checkpoint, progress_path)
+    if progress["minutes"] < config.minutes:
+        model.fit(batches, epochs=_MANY, shuffle=False, verbose=0, callbacks=[keeper])
     return run
+
+
+def _keeper(
+    config: TrainingConfig,
+    networks: tuple[Any, Any],
+    progress: dict[str, Any],
+    checkpoint: Path,
+    progress_path: Path,
+) -> Any:
+    """Return the callback that keeps time, validates, saves, and stops the run."""
+    import keras
+
+    run = Path(config.run)
+    items = read_items(Path(config.validation))[:: config.validation_stride]
+    separator = NetworkSeparator(config.model, *networks, references={})
+
+    class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.begun = time.monotonic()
+            share = progress["minutes"] / config.minutes
+            rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
+            self.model.optimizer.learning_rate.assign(max(rate, 1e-6))
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            progress["step"] += config.steps_per_epoch
+            progress["minutes"] += (time.monotonic() - self.begun) / 60
+            gains = mean_gains(separator, items)
+            mean_db = float(np.mean(list(gains.values())))
+            if mean_db > progress["best_db"]:
+                progress["best_db"] = mean_db
+                record = _record(config, progress, gains)
+                save_networks(run, "standard", config.model, networks, record)
+            _note(run, progress, float(logs["loss"]), mean_db, gains)
+            self.model.save_weights(checkpoint)
+            progress_path.write_text(json.dumps(progress))
+            self.model.stop_training = progress["minutes"] >= config.minutes
+
+    return Keeper()
 
 
 def _networks(config: TrainingConfig) -> tuple[Any, Any]:
@@ -147,7 +173,7 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     return networks
 
 
-def _compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
+def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
     """Both networks as one that learns from pairs."""
     import keras
 
@@ -168,47 +194,6 @@ def _compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
         loss=separation_loss,
     )
     return model
-
-
-def _batches(config: TrainingConfig, seed: int) -> Iterator[tuple[Any, Any]]:
-    """Yield batches that threads of their own mix ahead of the training step."""
-    mixed: queue.Queue[tuple[Any, Any]] = queue.Queue(_QUEUED_BATCHES)
-    mixer = Mixer(Path(config.loops), config.mixing, split="train", seed=config.seed)
-
-    def mix(thread: int) -> None:
-        rng = np.random.default_rng([seed, thread])
-        spectra = Spectra(config.model.spectra)
-        while True:
-            mixed.put(_batch(mixer, spectra, rng, config.batch_size))
-
-    for thread in range(config.n_mixers):
-        threading.Thread(target=mix, args=(thread,), daemon=True).start()
-
-    # Batches come back after others, so that no two steps in a row see the same
-    rng = np.random.default_rng(seed)
-    kept: list[list[Any]] = []
-    while True:
-        while len(kept) < _KEPT_BATCHES and not (len(kept) > 1 and mixed.empty()):
-            kept.append([config.n_uses, mixed.get()])
-        chosen = kept[rng.integers(len(kept))]
-        chosen[0] -= 1
-        if not chosen[0]:
-            kept = [other for other in kept if other is not chosen]
-        yield chosen[1]
-
-
-def _batch(
-    mixer: Mixer, spectra: Spectra, rng: np.random.Generator, size: int
-) -> tuple[Any, Any]:
-    seen, references, truths = [], [], []
-    for _ in range(size):
-        example = mixer.example(rng)
-        view, truth = moments(spectra, example.mixture, example.target)
-        seen.append(view)
-        truths.append(truth)
-        references.append(reference_view(spectra, example.reference))
-    inputs = {"mixture": np.stack(seen), "reference": np.stack(references)}
-    return inputs, np.stack(truths)
 
 
 def _note(
@@ -232,7 +217,7 @@ def _record(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
     training = dataclasses.asdict(config)
-    for name in ("model", "loops", "run", "start_from"):
+    for name in ("model", "loops", "run", "validation", "start_from"):
         training.pop(name)
     started_from = {}
     if config.start_from:

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands that build material and measure: `data`, `evaluate`, `compare`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from requinto import audio as sound
+from requinto.apps.quiet import import_tensorflow
+from requinto.errors import ConfigError
+
+data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
+
+Folder = Annotated[Path, typer.Argument(help="A folder of test items, or of sets.")]
+JsonPlace = Annotated[
+    Path | None, typer.Option("--json", help="Where to write the result as JSON.")
+]
+Workers = Annotated[
+    int, typer.Option(help="Processes; as many as cores unless told.", min=1)
+]
+_N_CORES = len(os.sched_getaffinity(0))
+
+
+@data_app.command("build")
+def data_build(
+    config: Annotated[Path, typer.Argument(help="A TOML file: what it is to hold.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The library.")],
+    workers: Workers = _N_CORES,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Render a library of loops and songs; go on where a build was stopped."""
+    from requinto.material import holdings, loops
+
+    loops.build(output, loops.library_config(config), n_workers=workers)
+    found = holdings.holdings(output)
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        holdings.show(found, Console())
+
+
+@data_app.command("bench")
+def data_bench(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The test sets.")],
+    split: Annotated[str, typer.Option(help="test, or validation.")] = "test",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A fixed subset of some five minutes.")
+    ] = False,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Only this; may be repeated.")
+    ] = None,
+    workers: Workers = _N_CORES,
+) -> None:
+    """Build the test sets; go on where a build was stopped."""
+    from requinto.evaluation import bench
+
+    places = bench.build(
+        output, split, quick=quick, sets=tuple(sets or ()), n_workers=workers
+    )
+    for place in places:
+        n_items = len(list(place.glob("*/mix.flac")))
+        print(f"{place}: {n_items} items")
+
+
+def evaluate(
+    folder: Folder,
+    json_place: JsonPlace = None,
+    workers: Workers = _N_CORES,
+) -> None:
+    """Score the released model on test items, beside mix and ideal mask."""
+    from requinto.evaluation import tables
+
+    ours, ideal = "requinto", "ideal ratio mask"
+    rows = _scored(folder, json_place, (ours, ideal), workers, bss_eval=False)
+    result = tables.evaluated(rows, ours, ideal)
+    _write(json_place, result)
+    tables.print_evaluated(result, Console())
+
+
+def compare(
+    folder: Folder,
+    json_place: JsonPlace = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="A folder for box plots and spectrograms.")
+    ] = None,
+    system: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be repeated.")
+    ] = None,
+    bss_eval: Annotated[bool, typer.Option(help="Score by BSSEval v4 too.")] = True,
+    workers: Workers = _N_CORES,
+) -> None:
+    """Score every system we have on test items, in one table."""
+    from requinto.baselines import registry
+    from requinto.evaluation import report, tables
+    from requinto.evaluation.items import read_items
+
+    names = tuple(system or registry.available())
+    rows = _scored(folder, json_place, names, workers, bss_eval=bss_eval)
+    result = tables.compared(rows)
+    _write(json_place, result)
+    tables.print_compared(result, Console())
+    if pictures and "requinto" in names:
+        ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
+        drawn = report.draw(pictures, rows, read_items(folder), ours, ideal)
+        print("\n".join(map(str, drawn)))
+
+
+def _scored(
+    folder: Path,
+    json_place: Path | None,
+    names: tuple[str, ...],
+    workers: int,
+    *,
+    bss_eval: bool,
+) -> list[Any]:
+    from requinto.baselines import registry
+    from requinto.evaluation.items import read_items
+    from requinto.evaluation.scoring import score
+
+    if json_place:
+        sound.check_place(json_place)  # fail before an hour of work, not after it
+    items = read_items(folder)
+    make = functools.partial(_make_quietly, registry.checked(names))
+    rows = score(items, make, bss_eval=bss_eval, n_workers=workers)
+    if not rows:
+        raise ConfigError(f"none of {', '.join(names)} applies to any item in {folder}")
+    return rows
+
+
+def _make_quietly(names: tuple[str, ...]) -> list[Any]:
+    from requinto.baselines import registry
+
+    import_tensorflow()
+    return registry.make_systems(names)
+
+
+def _write(place: Path | None, result: dict[str, Any]) -> None:
+    if place:
+        with sound.whole_file(place) as unfinished:
+            Path(unfinished).write_text(json.dumps(result, indent=1) + "\n")
