@@ -51,12 +51,21 @@ def unchanged_model(monkeypatch, unchanged):
 
 
 @pytest.fixture(scope="session")
-def loops_folder(tmp_path_factory):
+def library(tmp_path_factory):
     """Return a library of a few loops, synthesised."""
     from requinto.material import loops
-    from sounds import OWN
+    from sounds import LIBRARY
 
-    folder = tmp_path_factory.mktemp("loops")
-    for split in ("train", "validation"):
-        loops.build(folder, 2, split, n_timbres=2, n_workers=1, families=OWN)
+    folder = tmp_path_factory.mktemp("library")
+    loops.build(folder, LIBRARY, n_workers=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory):
+    """Return a bench of a set with four items, of the validation split."""
+    from requinto.evaluation import bench
+
+    folder = tmp_path_factory.mktemp("bench")
+    bench.build_song(folder, "bachata_clips", "validation", 0)
     return folder

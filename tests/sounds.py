@@ -3,10 +3,20 @@
 
 import numpy as np
 
+from requinto.material.loops import LibraryConfig
+
 RATE = 44100  # Hz
-# Families of timbres that are synthesised, so that no sound bank is needed
-OWN = ("waveguide", "subtractive", "membrane", "ridges", "grains", "courses")
-OWN += ("sweep", "noise")
+# Of timbres that are synthesised, so that no sound bank is needed
+LIBRARY = LibraryConfig(
+    loops={"train": {"bachata": 2}, "validation": {"bachata": 1}},
+    songs={"train": {"bachata": 1}},
+    loop_bars=6,
+    timbres_per_part=2,
+    families=(
+        *("waveguide", "synth-bass", "membrane", "ridges", "grains", "courses"),
+        *("sweep", "noise", "tones", "modal", "formants"),
+    ),
+)
 
 
 def noise(n_frames: int, n_channels: int = 2, seed: int = 0) -> np.ndarray:

@@ -1,110 +1,219 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patterns must follow their seed, their chords and their instrument."""
+"""Styles must be whole, and players follow plan, chords and instrument."""
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 
 import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.material import pattern_tables as tables
-from requinto.material.patterns import PARTS, play
-from requinto.material.songs import SEED_RANGES, plan_song, split_of_seed, voicing
-from requinto.material.timbres import BACHATA, timbres
+from requinto.material.instruments import INSTRUMENTS, PERCUSSION, RANGES, STROKES
+from requinto.material.patterns import play, players
+from requinto.material.songs import (
+    CHORD_TONES,
+    PICKUP_BEATS,
+    Chord,
+    plan_loop,
+    plan_song,
+    progression,
+    voicing,
+)
+from requinto.material.style import Part, layers, parse_form
+from requinto.material.styles import STYLES, style
 
 SEEDS = (0, 17, 100_003, 110_001)
-RANGES = {"bass": (28, 55), "requinto": (40, 88), "segunda": (40, 88), "lead": (40, 88)}
+PARTS = [
+    (s.name, part.name, instrument)
+    for s in STYLES.values()
+    for part in s.parts
+    for instrument in part.instruments
+]
 
 
-@pytest.mark.parametrize("part", sorted(PARTS))
-@pytest.mark.parametrize("seed", SEEDS)
-def test_parts_fill_the_song(part: str, seed: int) -> None:
-    song = plan_song(seed)
-    notes = play(song, part)
-    assert notes == play(plan_song(seed), part)
-    beats = np.array([n.beat for n in notes])
-    # Humanised by at most 20 ms and a habit of a few more
-    assert beats.min() > -0.1 and beats.max() < song.n_beats
-    assert len(set((beats + 0.1) // tables.BEATS_PER_BAR)) >= len(song.chords) - 1
-    assert all(0 < n.velocity <= 1 and n.beats > 0 for n in notes)
+def test_styles_are_as_many_and_as_deep_as_promised():
+    assert len(STYLES) >= 11
+    rows = {s.name: sum(len(p.all_rows()) for p in s.parts) for s in STYLES.values()}
+    assert max(rows, key=lambda name: rows[name]) == "bachata"
+    assert {s.beats_per_bar for s in STYLES.values()} >= {3, 4}
+    played = {i for s in STYLES.values() for p in s.parts for i in p.instruments}
+    assert played == set(INSTRUMENTS)
 
 
-@pytest.mark.parametrize("part", sorted(RANGES))
-@pytest.mark.parametrize("seed", range(12))
-def test_pitches_suit_the_instrument(part: str, seed: int) -> None:
-    low, high = RANGES[part]
-    assert all(low <= n.pitch <= high for n in play(plan_song(seed), part))
+@pytest.mark.parametrize("name", STYLES)
+def test_bars_divide_the_metre(name):
+    found = style(name)
+    for part in found.parts:
+        for row in part.all_rows():
+            for layer in layers(row):
+                for bar in layer:
+                    per_beat = len(bar) / found.beats_per_bar
+                    assert per_beat in (0.25, 0.5, 1, 2, 3, 4), (part.name, row)
 
 
-def test_seeds_differ() -> None:
-    parts = [tuple(play(plan_song(seed), "requinto")) for seed in range(6)]
-    assert len(set(parts)) == 6
+@pytest.mark.parametrize("name", STYLES)
+def test_progressions_can_be_read(name):
+    found = style(name)
+    for row in found.minor_progressions + found.major_progressions:
+        for bar in progression(row, 5):
+            assert 1 <= len(bar) <= 2
+            assert all(c.quality in CHORD_TONES and 0 <= c.root < 12 for c in bar)
 
 
-def test_swing_and_looseness_stay_near_the_grid() -> None:
-    song = plan_song(5)
-    for note in play(song, "bongo"):
-        sixteenths = note.beat * 4
-        off_s = abs(sixteenths - round(sixteenths)) / 4 * 60 / song.tempo_bpm
-        swing_s = song.swing / 4 * 60 / song.tempo_bpm
+def test_roman_numerals():
+    row = progression("i bVII7|V7|IVM7|iio|vi7|I5", 9)
+    assert row == (
+        (Chord(9, "m"), Chord(7, "7")),
+        (Chord(4, "7"),),
+        (Chord(2, "M7"),),
+        (Chord(11, "o"),),
+        (Chord(6, "m7"),),
+        (Chord(9, "5"),),
+    )
+    for wrong in ("H", "iiii", "", "V9"):
+        with pytest.raises(ConfigError):
+            progression(wrong or "x", 0)
+
+
+@pytest.mark.parametrize(("name", "part", "instrument"), PARTS)
+def test_parts_fill_the_song(name, part, instrument):
+    for seed in SEEDS[:2]:
+        song = plan_loop(style(name), seed)
+        written = song.style.part(part)
+        notes = play(song, written, instrument)
+        assert notes == play(plan_loop(style(name), seed), written, instrument)
+        playing = [bar for bar in song.bars if bar.section not in written.silent_in]
+        beats = np.array([n.beat for n in notes])
+        # Humanised by at most 20 ms and a habit of a few more
+        assert all(beats > -0.15) and all(beats < song.n_beats)
+        assert bool(notes) == bool(playing)
+        heard = {
+            bar.start
+            for bar in playing
+            if np.any((beats > bar.start - 0.2) & (beats < bar.start + bar.n_beats))
+        }
+        assert len(heard) >= len(playing) / 2
+        assert all(0 < n.velocity <= 1 and n.beats > 0 for n in notes)
+        if instrument in PERCUSSION:
+            strokes = {sound for sound, _ in STROKES[instrument].values()}
+            assert {n.sound for n in notes} <= strokes
+        else:
+            low, high = RANGES[instrument]
+            assert all(low <= n.pitch <= high for n in notes)
+
+
+def test_seeds_differ():
+    requinto = style("bachata").part("requinto")
+    songs = [plan_loop(style("bachata"), seed) for seed in range(6)]
+    assert len({tuple(play(song, requinto, "guitar")) for song in songs}) == 6
+
+
+@pytest.mark.parametrize("name", ["bachata", "waltz", "funk"])
+def test_swing_and_looseness_stay_near_the_grid(name):
+    song = plan_loop(style(name), 5)
+    part = next(p for p in song.style.parts if p.manner == "strokes")
+    for note in play(song, part, part.instruments[0]):
+        steps = note.beat / 0.25
+        off_s = abs(steps - round(steps)) * 0.25 * 60 / song.tempo_bpm
+        swing_s = song.swing * song.style.swung_beats * 60 / song.tempo_bpm
         # Loose by at most 20 ms, and a habit of 3 ms deviation
         assert off_s < 0.032 + swing_s
 
 
-def test_splits_share_no_pattern_seed() -> None:
-    for one, other in itertools.combinations(SEED_RANGES.values(), 2):
-        assert not set(one) & set(other)
-    assert [split_of_seed(s) for s in SEEDS] == ["train", "train", "validation", "test"]
-    with pytest.raises(ConfigError):
-        split_of_seed(-1)
+@pytest.mark.parametrize("pickup", PICKUP_BEATS)
+@pytest.mark.parametrize("name", ["bachata", "waltz", "house"])
+def test_songs_begin_with_their_pickup(name, pickup):
+    song = plan_song(style(name), 3, pickup)
+    metre = song.style.beats_per_bar
+    first = next(bar for bar in song.bars if bar.section != "pickup")
+    assert first.start == pickup
+    assert song.downbeats[0] == pickup % metre
+    assert all(bar.n_beats <= metre for bar in song.bars)
+    ends = [bar.start + bar.n_beats for bar in song.bars]
+    assert ends[:-1] == [bar.start for bar in song.bars[1:]]
+    assert ends[-1] == song.n_beats
+    # Only who leads plays it, but for a drummer's last beat
+    for part, instrument in players(song):
+        early = [n for n in play(song, part, instrument) if n.beat < pickup - 1.2]
+        assert not early or part.leads
 
 
-def test_splits_share_no_family() -> None:
-    found = {
-        split: {t.family for rows in timbres(split).values() for t in rows}
-        for split in ("train", "validation")
-    }
-    assert not found["train"] & found["validation"]
-    for instrument in BACHATA:
-        families = {t.family for t in timbres("train")[instrument]}
-        assert len(families) >= 3, instrument
+def test_a_pickup_of_eight_beats_is_refused():
+    with pytest.raises(ConfigError, match="0 to 7, got 8"):
+        plan_song(style("bachata"), 0, 8)
 
 
-def test_timbres_have_names_of_their_own() -> None:
-    for split in ("train", "validation"):
-        for instrument, rows in timbres(split).items():
-            assert len({t.id for t in rows}) == len(rows), instrument
+def test_songs_have_form_breaks_and_half_bars():
+    songs = [plan_song(style("bachata"), seed) for seed in range(40)]
+    bars = [bar for song in songs for bar in song.bars if bar.section != "pickup"]
+    assert {bar.section for bar in bars} >= {"intro", "verse", "chorus", "mambo"}
+    assert any(bar.is_break for bar in bars)
+    halves = [bar for bar in bars if bar.n_beats == 2]
+    assert halves and all(bar.is_last for bar in halves)
+    for song in songs[:8]:
+        after = [b for b in song.bars if b.is_break]
+        for part, instrument in players(song):
+            if part.leads:
+                continue
+            beats = np.array([n.beat for n in play(song, part, instrument)])
+            for bar in after:
+                # A late player is still within a tenth of a beat
+                inside = (beats > bar.start + 1.1) & (
+                    beats < bar.start + bar.n_beats - 0.1
+                )
+                assert not inside.any()
 
 
-@pytest.mark.parametrize("quality", sorted(tables.CHORD_TONES))
-def test_voicings_hold_chord_tones_only(quality: str) -> None:
-    song = plan_song(0)
-    chord = song.chords[0]._replace(quality=quality)
-    notes = voicing(chord, 52, 6)
-    wanted = {(chord.root + t) % 12 for t in tables.CHORD_TONES[quality]}
+def test_verses_keep_their_chords():
+    song = plan_song(style("bachata"), 2, 0, "verse:4 chorus:4 verse:4")
+    chords = [bar.chords for bar in song.bars]
+    assert chords[:4] == chords[8:]
+
+
+def test_chords_are_found_by_beat():
+    song = plan_song(style("ballad"), 1, 3)
+    for bar in song.bars:
+        assert song.chord_at(bar.start) == bar.chords[0]
+        if len(bar.chords) == 2 and bar.n_beats == 4:
+            assert song.chord_at(bar.start + 2) == bar.chords[1]
+
+
+def test_every_instrument_is_chosen_at_times():
+    found = style("bolero")
+    names = {i for seed in range(60) for _, i in players(plan_loop(found, seed))}
+    assert names >= {"guitar", "bass", "bongo", "maracas", "voice", "piano"}
+
+
+@pytest.mark.parametrize("quality", sorted(CHORD_TONES))
+def test_voicings_hold_chord_tones_only(quality):
+    notes = voicing(Chord(4, quality), 52, 6)
+    wanted = {(4 + t) % 12 for t in CHORD_TONES[quality]}
     assert len(notes) == 6 and {p % 12 for p in notes} == wanted
     assert notes == sorted(notes)
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        tables.BONGO_BARS,
-        tables.BONGO_MAMBO_BARS,
-        tables.BONGO_FILLS,
-        tables.GUIRA_BARS,
-        tables.GUIRA_MAJAO_BARS,
-        tables.GUIRA_MAMBO_BARS,
-        tables.GUIRA_FILLS,
-        tables.CONGA_BARS,
-        tables.TIMBALE_BARS,
-        tables.STRUMS,
-        tables.COMPING,
-        tables.ARPEGGIOS,
-        tables.MAMBO_ARPEGGIOS,
-    ],
-)
-def test_bars_last_a_bar(rows: tuple[str, ...]) -> None:
-    assert {len(row) for row in rows} <= {8, 16}
+def test_what_cannot_be_read_is_refused():
+    good = {"name": "x", "instruments": ("bongo",), "manner": "strokes"}
+    Part(**good, rows=("H.t.",))
+    for wrong in (
+        {**good, "rows": ("Q...",)},
+        {**good, "rows": ("H...||",)},
+        {**good, "rows": ()},
+        {**good, "manner": "juggling", "rows": ("H",)},
+        {**good, "instruments": ("theremin",), "rows": ("H",)},
+    ):
+        with pytest.raises(ConfigError):
+            Part(**wrong)
+    for form in ("verse", "verse:0", "solo:4"):
+        with pytest.raises(ConfigError):
+            parse_form(form)
+    with pytest.raises(ConfigError, match="unknown style 'polka'; known are bachata"):
+        style("polka")
+    with pytest.raises(ConfigError, match="has no part"):
+        style("bachata").part("kazoo")
+    bachata = style("bachata")
+    with pytest.raises(ConfigError, match="two parts of one name"):
+        dataclasses.replace(bachata, parts=(bachata.parts[0],) * 2)
+    with pytest.raises(ConfigError, match="not 'bass'"):
+        play(plan_loop(bachata, 0), bachata.part("requinto"), "bass")

@@ -2,35 +2,40 @@
 """Training leaves its record, and goes on where it was."""
 
 import dataclasses
+import itertools
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
 from models import SMALL
 from requinto.apps import cli
-from requinto.errors import ConfigError
+from requinto.errors import AudioFileError, ConfigError
+from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
 from requinto.training.fit import TrainingConfig, train, training_config
-from requinto.training.mixing import MixingConfig
-from requinto.training.validation import scores, validation_items
+from requinto.training.loader import KEPT_BATCHES, Batches
+from requinto.training.mixing import Mixer, MixingConfig
+from requinto.training.validation import mean_gains
 from requinto.weights import load_networks
 
 MIXING = MixingConfig(n_frames=30_000, reference_frames=20_000)
 
 
 @pytest.fixture
-def config(loops_folder, tmp_path):
+def config(library, bench, tmp_path):
     return TrainingConfig(
-        loops=str(loops_folder),
+        loops=str(library),
+        validation=str(bench),
         run=str(tmp_path / "run"),
         minutes=0.02,
         batch_size=4,
         steps_per_epoch=20,
-        n_validation_items=1,
         model=SMALL,
         mixing=MIXING,
     )
@@ -62,20 +67,59 @@ def test_it_records_and_goes_on(config):
     # What was saved is what was scored
     best = max(lines, key=lambda line: line["mean_db"])
     separator = NetworkSeparator(SMALL, *load_networks(run, "standard")[1], {})
-    mixes = validation_items(Path(config.loops), config.mixing, 1, config.seed)
-    found = {k: row["gain"] for k, row in scores(separator, mixes).items()}
-    for name, gain in found.items():
+    for name, gain in mean_gains(
+        separator, read_items(Path(config.validation))
+    ).items():
         assert gain == pytest.approx(best[name], abs=0.2)  # half precision
 
 
-def test_a_score_beside_the_ideal_mask(loops_folder):
-    from requinto.weights import build_networks
+def test_a_run_without_validation_is_refused(config):
+    with pytest.raises(AudioFileError, match="nowhere is not a folder of test items"):
+        train(dataclasses.replace(config, validation="nowhere"))
 
-    separator = NetworkSeparator(SMALL, *build_networks(SMALL), references={})
-    mixes = validation_items(loops_folder, MIXING, 1)
-    for row in scores(separator, mixes, ideal=True).values():
-        assert row["gain"] == pytest.approx(row["extracted"] - row["mixture"])
-        assert row["ideal_mask"] > row["mixture"] + 3
+
+@pytest.mark.parametrize(("workers", "n_uses"), [(1, 1), (2, 1), (2, 2)])
+def test_batches_do_not_depend_on_who_mixes_them(library, workers, n_uses):
+    desk = Mixer(library, MIXING, split="train")
+    seen = []
+
+    class Listening(Batches):
+        def __getitem__(self, index):
+            inputs, truth = super().__getitem__(index)
+            return inputs, np.full((2, 1), truth.mean(), np.float32)
+
+    data = Listening(desk, SMALL, batch_size=2, n_uses=n_uses, workers=workers)
+    shapes = (None, SMALL.spectra.n_bands, 2)
+    inputs = {name: keras.Input(shapes, name=name) for name in ("mixture", "reference")}
+    flat = keras.layers.GlobalAveragePooling2D()(inputs["mixture"])
+    model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="zeros")(flat))
+    # The answer does not matter, and nothing is learnt: the loss tells the batch
+    model.compile(
+        keras.optimizers.SGD(0.0),
+        loss=lambda truth, guess: keras.ops.mean(truth + 0 * guess, axis=-1),
+    )
+    listen = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(logs["loss"] * (batch + 1))
+    )
+    model.fit(
+        data, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0, callbacks=[listen]
+    )
+    # Keras tells means over the epoch so far
+    found = np.concatenate(
+        [np.diff(part, prepend=0) for part in np.split(np.array(seen), 2)]
+    )
+    plain = Batches(desk, SMALL, batch_size=2, n_uses=n_uses)
+    wanted = [plain[i][1].mean() for i in range(6)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
+    assert len(set(np.round(wanted, 6))) == 6
+
+
+@pytest.mark.parametrize("n_uses", [1, 2, 3])
+def test_each_batch_is_shown_as_often_as_asked(library, n_uses):
+    data = Batches(Mixer(library, MIXING, split="train"), SMALL, n_uses=n_uses)
+    shown = [data._number(i) for i in range(2 * KEPT_BATCHES * n_uses)]
+    assert Counter(shown) == dict.fromkeys(range(2 * KEPT_BATCHES), n_uses)
+    assert all(a != b for a, b in itertools.pairwise(shown))
 
 
 def test_a_bad_configuration_is_one_line(tmp_path, monkeypatch, capsys):

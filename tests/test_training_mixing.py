@@ -3,69 +3,133 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from requinto.errors import AudioFileError, ConfigError
-from requinto.material import loops, rendering
-from requinto.material.augmentation import AugmentationConfig, augmented
+from requinto.material import holdings, loops, rendering
+from requinto.material.augmentation import AugmentationConfig, augmented, mastered
 from requinto.material.cache import Cache
+from requinto.material.finishing import active_power
+from requinto.material.instruments import BACHATA
 from requinto.material.patterns import play
-from requinto.material.songs import plan_song
-from requinto.material.timbres import BACHATA, find
+from requinto.material.songs import plan_loop
+from requinto.material.styles import style
+from requinto.material.timbres import find
 from requinto.training.mixing import Mixer, MixingConfig
-from sounds import OWN
+from sounds import LIBRARY
 
-PLAIN = AugmentationConfig(0, 0, 0, 1, 0, 0, 0, 0)
+PLAIN = AugmentationConfig.none()
 
 
 @pytest.fixture(scope="module")
-def folder(loops_folder: Path) -> Path:
-    return loops_folder
+def folder(library: Path) -> Path:
+    return library
 
 
 def mixer(folder: Path, **numbers: object) -> Mixer:
     settings = {"n_frames": 30_000, "reference_frames": 20_000} | numbers
-    return Mixer(folder, MixingConfig(**settings), split="train", seed=0)  # type: ignore[arg-type]
+    return Mixer(folder, MixingConfig(**settings), split="train")  # type: ignore[arg-type]
 
 
-def test_the_cache_follows_its_seed(folder: Path, tmp_path: Path) -> None:
-    loops.build(tmp_path, 1, n_timbres=2, n_workers=1, families=OWN)
-    for file in sorted(tmp_path.glob("*/*")):
+def test_the_library_follows_its_seed(folder: Path, tmp_path: Path) -> None:
+    one = dataclasses.replace(LIBRARY, loops={"train": {"bachata": 1}}, songs={})
+    loops.build(tmp_path, one, n_workers=1)
+    files = sorted(tmp_path.glob("*/*"))
+    assert len(files) > 8
+    for file in files:
         assert file.read_bytes() == (folder / file.relative_to(tmp_path)).read_bytes()
 
 
-def test_a_build_adds_only_what_is_missing(folder: Path) -> None:
-    assert loops.build(folder, 2, n_workers=1, families=OWN) == []
-    with pytest.raises(ConfigError, match="unknown split"):
-        loops.build(folder, 2, "holiday", n_workers=1)
+def test_a_build_adds_only_what_is_missing(folder: Path, tmp_path: Path) -> None:
+    assert loops.build(folder, LIBRARY, n_workers=1) == []
+    # An unfinished folder of a stopped build does not count
+    (tmp_path / ".train-loop-bachata-000000.1").mkdir()
+    with pytest.raises(AudioFileError, match="no train songs"):
+        Cache(tmp_path, "train")
 
 
 def test_stems_sound_and_are_described(folder: Path) -> None:
-    for manifest in folder.glob("*/song.json"):
+    manifests = list(folder.glob("*/song.json"))
+    assert len(manifests) == 4
+    for manifest in manifests:
         song = json.loads(manifest.read_text())
-        assert song["downbeats_s"] == song["beats_s"][::4]
-        assert {s["instrument"] for s in song["stems"]} == set(BACHATA)
+        assert set(song["downbeats_s"]) <= set(song["beats_s"])
+        assert [s["start_s"] for s in song["sections"]] == sorted(
+            s["start_s"] for s in song["sections"]
+        )
+        assert {s["instrument"] for s in song["stems"]} >= set(BACHATA)
         for stem in song["stems"]:
-            sound = np.load(manifest.parent / stem["file"])
-            assert sound.dtype == np.int16
-            assert sound.shape == (stem["n_channels"], song["n_frames"])
+            sound, rate = soundfile.read(
+                manifest.parent / stem["file"], dtype="float32", always_2d=True
+            )
+            assert rate == song["sample_rate"] == 44100
+            assert sound.shape == (song["n_frames"], stem["n_channels"])
             assert stem["licence"]
             # Peaky percussion stays lower, because 16 bits end at full scale
             assert -26 < stem["level_db"] < -19.9
 
 
+def test_the_cache_reads_any_part(folder: Path) -> None:
+    cache = Cache(folder, "train")
+    for stem in cache.stems[:6]:
+        whole = cache.read(stem, 0, stem.n_frames)
+        assert whole.shape == (stem.n_channels, stem.n_frames)
+        np.testing.assert_array_equal(cache.read(stem, 5000, 999), whole[:, 5000:5999])
+        early = cache.read(stem, -100, 300)
+        assert not early[:, :100].any()
+        np.testing.assert_array_equal(early[:, 100:], whole[:, :200])
+        assert not cache.read(stem, stem.n_frames + 10, 50).any()
+        assert abs(20 * np.log10(np.sqrt(active_power(whole))) + 20) < 0.1
+
+
+def test_holdings_count_what_is_there(folder: Path) -> None:
+    found = holdings.holdings(folder)
+    assert set(found["splits"]) == {"train", "validation"}
+    stems = Cache(folder, "train").by_instrument
+    for name, row in found["splits"]["train"].items():
+        hours = sum(s.n_frames for s in stems[name]) / 44100 / 3600
+        assert row["hours"] == pytest.approx(hours, abs=1e-3)
+        assert row["stems"] == len(stems[name]) >= row["timbres"] >= row["families"]
+    assert found["bytes"] == sum(f.stat().st_size for f in folder.glob("*/*"))
+
+
+def test_a_library_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "library.toml"
+    for text, message in [
+        ("speed = 3", "unknown names"),
+        ("loops = {train = {polka = 1}}", "unknown style 'polka'"),
+        ("loops = {holiday = {bachata = 1}}", "unknown split 'holiday'"),
+        ("loops = {train = {bachata = -1}}", "got -1"),
+        ("timbres_per_part = 0", "timbres_per_part must be 1"),
+        ("loops = ", "cannot be used"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(ConfigError, match=message):
+            loops.library_config(path)
+    with pytest.raises(ConfigError, match="cannot be used"):
+        loops.library_config(tmp_path / "missing.toml")
+
+
 @pytest.mark.parametrize(
-    ("instrument", "timbre"),
-    [("bongo", "membrane:00"), ("bongo", "sweep:01"), ("guitar", "waveguide:02")],
+    ("instrument", "timbre", "part"),
+    [
+        ("bongo", "membrane:00", "bongo"),
+        ("bongo", "sweep:01", "bongo"),
+        ("guitar", "waveguide:02", "requinto"),
+        ("guira", "comb:02", "guira"),
+    ],
 )
-def test_onsets_fall_on_the_grid(instrument: str, timbre: str) -> None:
-    song = plan_song(3)
-    sound = find(instrument, timbre).render(song)[0].astype(np.float64)
+def test_onsets_fall_on_the_grid(instrument: str, timbre: str, part: str) -> None:
+    song = plan_loop(style("bachata"), 3)
+    notes = play(song, song.style.part(part), instrument)
+    sound = find(instrument, timbre).render(notes, song)[0].astype(np.float64)
     size = 44  # about a millisecond
     level = np.sqrt(np.add.reduceat(sound**2, np.arange(0, len(sound) - size, size)))
     rise = np.maximum(np.diff(np.log(level + 0.02 * level.max())), 0)
@@ -76,7 +140,6 @@ def test_onsets_fall_on_the_grid(instrument: str, timbre: str) -> None:
     smooth = np.convolve(strength, np.ones(9), "same")
     # A player's habit, looseness and a pluck's rise: 15 ms in all
     assert abs(lags[np.argmax(smooth)]) <= 15
-    assert play(song, "bongo")
 
 
 def test_examples_follow_their_generator(folder: Path) -> None:
@@ -116,8 +179,7 @@ def test_the_desk_honours_its_numbers(folder: Path) -> None:
     # Three standard deviations of 300 draws at 0.3
     assert 0.22 < share < 0.38
     counts = Counter(e.instrument for e in examples)
-    assert set(counts) == set(BACHATA)
-    assert min(counts.values()) > 30
+    assert min(counts[name] for name in BACHATA) > 25
 
 
 def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
@@ -136,33 +198,40 @@ def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
         assert stem.song != chosen.song or apart
 
 
-def test_validation_is_always_the_same(folder: Path) -> None:
-    config = MixingConfig(reference_frames=20_000)
-    sets = [
-        Mixer(folder, config, split="validation", seed=0).validation_set(3, 2.0)
-        for _ in range(2)
-    ]
-    for one, other in zip(*sets, strict=True):
-        np.testing.assert_array_equal(one.mixture, other.mixture)
-        assert set(one.stems) == set(one.references) == set(BACHATA)
-        # Single precision sums of four stems below full scale
-        total = np.sum(list(one.stems.values()), axis=0)
-        np.testing.assert_allclose(one.mixture, total, atol=1e-6)
-        assert all(np.abs(s).max() > 0.01 for s in one.stems.values())
-        assert np.allclose(np.diff(one.beats_s), 60 / one.tempo_bpm, atol=1e-3)
-
-
 def test_augmentation_keeps_length_and_level() -> None:
     rng = np.random.default_rng(5)
     sound = rng.normal(0, 0.1, (1, 20_000)).astype(np.float32)
     np.testing.assert_allclose(
         np.abs(augmented(sound, PLAIN, rng)), np.abs(sound).repeat(2, 0), rtol=1e-5
     )
-    always = AugmentationConfig(1, 6, 1, 4, 1, 0.5, 1, 0)
+    every = dict.fromkeys(("equaliser", "compressor", "saturation", "chorus"), 1.0)
+    every |= dict.fromkeys(("echo", "room", "narrow", "stretch"), 1.0)
+    always = AugmentationConfig(**every, pan=0)
     for _ in range(10):
         changed = augmented(sound, always, rng)
         assert changed.shape == (2, 20_000)
         assert abs(20 * np.log10(np.std(changed) / np.std(sound))) < 1
+
+
+def test_a_mastered_mix_keeps_its_rest(folder: Path) -> None:
+    """What is done to mixture and target alike leaves their difference a mix."""
+    rng = np.random.default_rng(8)
+    target, rest = rng.normal(0, 0.05, (2, 2, 40_000)).astype(np.float32)
+    linear = AugmentationConfig.none(
+        mix_equaliser=1, equaliser_db=6, mix_room=1, room_wet=0.3
+    )
+    draws = [np.random.default_rng(1) for _ in range(2)]
+    mixture, answer = mastered(target + rest, target, linear, draws[0])
+    _, other = mastered(rest, rest, linear, draws[1])
+    # Filters in single precision
+    np.testing.assert_allclose(mixture - answer, other, atol=1e-5)
+    assert np.abs(answer - target).max() > 0.01
+
+    coded = AugmentationConfig.none(mix_coded=1)
+    mixture, answer = mastered(target + rest, target, coded, rng)
+    np.testing.assert_array_equal(answer, target)
+    lag = np.correlate(mixture[0, 2000:30_000], (target + rest)[0, 1900:30_100])
+    assert np.argmax(lag) == 100  # the codec's delay is taken out
 
 
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:

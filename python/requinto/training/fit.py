@@ -112,7 +112,6 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
         Mixer(Path(config.loops), config.mixing, split="train"),
         config.model,
         batch_size=config.batch_size,
-        n_batches=config.steps_per_epoch,
         n_uses=config.n_uses,
         seed=config.seed,
         first=int(progress["step"]),
@@ -122,7 +121,14 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     )
     keeper = _keeper(config, networks, progress, checkpoint, progress_path)
     if progress["minutes"] < config.minutes:
-        model.fit(batches, epochs=_MANY, shuffle=False, verbose=0, callbacks=[keeper])
+        model.fit(
+            batches,
+            steps_per_epoch=config.steps_per_epoch,
+            epochs=_MANY,
+            shuffle=False,
+            verbose=0,
+            callbacks=[keeper],
+        )
     return run
 
 

@@ -15,6 +15,8 @@ from requinto.training.mixing import Mixer
 
 KEPT_BATCHES = 24  # shuffled and shown again before others are mixed
 
+_ENDLESS = 10**9
+
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
 
 
@@ -29,13 +31,11 @@ class Batches(keras.utils.PyDataset):
     config : ModelConfig
         Whose transform the features are of.
     batch_size : int
-    n_batches : int
-        In an epoch.
     n_uses : int
         Times that a batch is shown; not twice in a row.
     seed : int
     first : int
-        Batches of earlier epochs, which are not to come again.
+        Batches of earlier runs, which are not to come again.
     workers, use_multiprocessing, max_queue_size
         As Keras has them.
     """
@@ -46,7 +46,6 @@ class Batches(keras.utils.PyDataset):
         config: ModelConfig,
         *,
         batch_size: int = 16,
-        n_batches: int = 200,
         n_uses: int = 2,
         seed: int = 0,
         first: int = 0,
@@ -56,7 +55,6 @@ class Batches(keras.utils.PyDataset):
         self._mixer = mixer
         self._spectra = Spectra(config.spectra)
         self._batch_size = batch_size
-        self._n_batches = n_batches
         self._n_uses = n_uses
         self._seed = seed
         self._first = first
@@ -64,12 +62,12 @@ class Batches(keras.utils.PyDataset):
 
     @property
     def num_batches(self) -> int:
-        """Batches in an epoch, by the name that Keras asks for."""
-        return self._n_batches
+        """Batches, by the name that Keras asks for: without end.
 
-    def on_epoch_end(self) -> None:
-        """Go on where the epoch ended."""
-        self._first += self._n_batches
+        So `fit` must be told its steps an epoch; each epoch goes on where the
+        last one ended.
+        """
+        return _ENDLESS
 
     def __getitem__(self, index: int) -> Batch:
         number = self._number(self._first + index)

@@ -39,9 +39,7 @@ def main(
     model = compiled(build_networks(training.model), training)
 
     def data(n_uses: int, **options: Any) -> Batches:
-        return Batches(
-            mixer, ModelConfig(), n_batches=batches, n_uses=n_uses, **options
-        )
+        return Batches(mixer, ModelConfig(), n_uses=n_uses, **options)
 
     def say(name: str, run: Callable[[], Any]) -> None:
         begun = time.perf_counter()
@@ -62,7 +60,9 @@ def main(
             keras_data = data(n_uses, workers=workers, max_queue_size=8)
             say(
                 f"training, Keras' loader, {workers} threads, {n_uses} uses",
-                lambda rows=keras_data: model.fit(rows, verbose=0, shuffle=False),
+                lambda rows=keras_data: model.fit(
+                    rows, steps_per_epoch=batches, verbose=0, shuffle=False
+                ),
             )
         rows = _tf_data(data(n_uses), batches)
         say(
