@@ -132,6 +132,21 @@ def test_draws_sound_different(model: str, instrument: str) -> None:
     assert min(spectra[0] @ spectra[1], spectra[0] @ spectra[2]) < 0.98
 
 
+@pytest.mark.parametrize("name", ["tim", "opl3"])
+@pytest.mark.parametrize("drums", [False, True])
+def test_a_bank_remembers_nothing(name: str, drums: bool) -> None:
+    bank = soundfonts.bank(name)
+    notes = [(i * 4000, i * 4000 + 3500, 60 + i % 5, 0.8) for i in range(10)]
+    first = bank.render(notes, 50_000, 0, drums=drums)
+    # Notes that ring past the end would be heard in the next stem
+    bank.render([(0, 90_000, 61, 1.0)], 20_000, 0, drums=drums)
+    np.testing.assert_array_equal(bank.render(notes, 50_000, 0, drums=drums), first)
+    assert np.abs(first).max() > 0.01
+    if not drums:
+        with pytest.raises(soundfonts.BankError, match="no preset 999"):
+            bank.render(notes, 1000, 999)
+
+
 def test_a_missing_bank_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soundfonts, "BANK_FOLDERS", ())
     with pytest.raises(RequintoError, match=r"FluidR3_GM\.sf2 is not installed"):

@@ -5,10 +5,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from requinto.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -108,3 +115,53 @@ def _build(kind: Any, values: dict[str, Any]) -> Any:
     return kind(
         **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
     )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read.
+    """
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be used: {error}") from error
+
+
+def from_values(kind: type, values: dict[str, Any], of: str) -> Any:
+    """Return a dataclass made of named values.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass.
+    values : dict
+        As TOML gives them.
+    of : str
+        What they configure, for an error.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown, or one that is needed is missing.
+    """
+    fields = dataclasses.fields(kind)
+    known = {f.name for f in fields}
+    if unknown := set(values) - known:
+        raise ConfigError(
+            f"{of}: unknown names {sorted(unknown)}; known are {sorted(known)}"
+        )
+    needed = {
+        f.name
+        for f in fields
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
+    if missing := needed - set(values):
+        raise ConfigError(f"{of}: {sorted(missing)} must be given")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ConfigError(f"{of}: {error}") from error

@@ -18,7 +18,8 @@ from requinto import audio as sound
 from requinto import plugin as plugin_files
 from requinto.apps import measuring
 from requinto.apps.quiet import import_tensorflow
-from requinto.errors import RequintoError
+from requinto.config import read_toml
+from requinto.errors import ConfigError, RequintoError
 
 app = typer.Typer(
     add_completion=False,
@@ -75,6 +76,9 @@ def extract(
         Path | None, typer.Option(help="Where to write everything else.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
+    system: Annotated[
+        str, typer.Option(help="An earlier system instead, such as bachata2020.")
+    ] = "requinto",
     as_json: Json = False,
 ) -> None:
     """Extract an instrument from SONG."""
@@ -88,7 +92,15 @@ def extract(
     import_tensorflow()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
-        extracted, others = requinto.separate(mixture, rate, progress=notify, **options)
+        if system == "requinto":
+            extracted, others = requinto.separate(
+                mixture, rate, progress=notify, **options
+            )
+        else:
+            from requinto.apps.earlier import extract_with
+
+            extracted = extract_with(system, mixture, rate, **options)
+            others = mixture - extracted
     duration_s = mixture.shape[1] / rate
     real_time_factor = (time.perf_counter() - begun) / duration_s
     sound.write(place, extracted, rate)
@@ -102,6 +114,7 @@ def extract(
     result = {
         "song": str(song),
         "target": chosen,
+        "system": system,
         "output": str(place),
         "rest": str(rest) if rest else None,
         "plot": str(plot) if plot else None,
@@ -156,12 +169,24 @@ def train(
         bool, typer.Option("--resume", help="Go on from the last checkpoint.")
     ] = False,
 ) -> None:
-    """Train a model on a library of loops."""
+    """Train a model, or an earlier system, on a library of loops."""
+    values = read_toml(config)
+    system = values.pop("system", "requinto")
+    if system not in ("requinto", "bachata2020"):
+        raise ConfigError(
+            f"unknown system {system!r}; requinto and bachata2020 can be trained"
+        )
     import_tensorflow()
+    if system == "bachata2020":
+        from requinto.baselines import bachata2020_training as earlier
+
+        training = earlier.Bachata2020Training.from_dict({**values, "resume": resume})
+        print(earlier.train(training))
+        return
     from requinto.training.fit import train as fit
     from requinto.training.fit import training_config
 
-    print(fit(training_config(config), resume=resume))
+    print(fit(training_config(values), resume=resume))
 
 
 @plugin_app.command("path")

@@ -2,7 +2,7 @@
 """Build the test sets: folders of items, one set a folder.
 
 Each set asks one question.  Patterns and timbres are of one held-out split;
-`others` is other people's music.  A build that was stopped goes on where it was.
+The `others` are other people's music.  A build that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import rich.progress
 
 from requinto.errors import ConfigError
-from requinto.evaluation import arranging
+from requinto.evaluation import arranging, others
 from requinto.evaluation.arranging import Voice, mixed, voice, voices
 from requinto.evaluation.items import write_item
 from requinto.material import splits
@@ -164,7 +164,8 @@ def _bachata_songs(split: str, index: int) -> Iterator[Row]:
     seed = _seed(split, "bachata_songs", index)
     song = plan_song(style("bachata"), seed, index % 8, _SONG_FORM)
     for row in _rows(song, _quartet(song, split), BACHATA):
-        row["meta"]["pickup_beats"] = index % 8
+        # As for a listener: where the beats fall is to be found out
+        row["meta"] |= {"pickup_beats": index % 8, "beats_given": False}
         yield row
 
 
@@ -240,11 +241,32 @@ def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
     yield {**row, "wrong_reference": rival.reference(seed + 501)}
 
 
+def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
+    """Ask over other people's music: at most `most` items of each song."""
+
+    def make(split: str, index: int) -> Iterator[Row]:
+        del split, index  # there is one collection
+        for song in others.songs(sources=(source,)):
+            rows = list(others.items(song))
+            rng = generator(0, "asked for", song.name)
+            for place in sorted(rng.permutation(len(rows))[:most]):
+                row = dict(rows[place])
+                row.pop("sample_rate")  # everybody's
+                row["name"] = f"{song.name}-{row['meta']['instrument']}"
+                yield row
+
+    return make
+
+
 QUESTIONS: dict[str, Question] = {
     "bachata_clips": Question(_bachata_clips, 24, 3),
     "bachata_songs": Question(_bachata_songs, 8, 1),
-    "other_styles": Question(_other_styles, 39, 2),
+    "other_styles": Question(_other_styles, 26, 2),
     "unseen_instruments": Question(_unseen, 35, 2, ("test",)),
     "absent_target": Question(_absent, 40, 2),
     "two_of_a_kind": Question(_two_of_a_kind, 30, 2),
+    "others_lmms": Question(_others("lmms", 4), 1, 0, ("test",)),
+    "others_modules": Question(_others("modules", 4), 1, 0, ("test",)),
+    "others_midi": Question(_others("midi", 1), 1, 0, ("test",)),
+    "others_hydrogen": Question(_others("hydrogen", 4), 1, 0, ("test",)),
 }

@@ -54,8 +54,12 @@ class Item:
         return (self.path / "wrong_reference.flac").is_file()
 
     def beats(self) -> Beats | None:
-        """Return where its beats fall, or None where it does not say."""
-        if "beats_s" not in self.meta or "tempo_bpm" not in self.meta:
+        """Return the beats it gives, or None where they are to be found out.
+
+        `meta.json` gives them unless it says `"beats_given": false`.
+        """
+        known = "beats_s" in self.meta and "tempo_bpm" in self.meta
+        if not known or not self.meta.get("beats_given", True):
             return None
         times_s = np.asarray(self.meta["beats_s"], float)
         downbeats_s = np.asarray(self.meta.get("downbeats_s", []), float)

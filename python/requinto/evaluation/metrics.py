@@ -88,8 +88,11 @@ class BssEval(NamedTuple):
 def bss_eval(target: np.ndarray, mixture: np.ndarray, estimate: np.ndarray) -> BssEval:
     """BSSEval v4 of a target against the rest of its mixture.
 
-    The rest is estimated as the mixture less the estimate.  At most ten seconds
-    are scored, those in which the target is loudest, in frames of one second.
+    The rest is estimated as the mixture less the estimate, or as the mixture where
+    that is the estimate.  At most ten seconds
+    are scored, those in which the target is loudest, in frames of one second, and
+    the mean of the channels: two channels that hold one sound, as of a stem that
+    was panned, would make the projections singular.
 
     Parameters
     ----------
@@ -111,8 +114,14 @@ def bss_eval(target: np.ndarray, mixture: np.ndarray, estimate: np.ndarray) -> B
 
     start = _loudest_start(target, 10 * _BSS_FRAME)
     part = slice(start, start + 10 * _BSS_FRAME)
-    wanted, whole, guess = (x[:, part].T for x in (target, mixture, estimate))
-    sounds = (wanted, whole - wanted, guess, whole - guess)
+    wanted, whole, guess = (
+        x[:, part].mean(axis=0, dtype=np.float64)[:, None]
+        for x in (target, mixture, estimate)
+    )
+    left = whole - guess
+    if np.abs(left).max() < _QUIET:
+        left = whole  # the mix, as both: how it is scored by custom
+    sounds = (wanted, whole - wanted, guess, left)
     if len(whole) < _BSS_FRAME or any(np.abs(x).max() < _QUIET for x in sounds):
         return BssEval(*[float("nan")] * 4)
     sdr, isr, sir, sar, _ = museval.metrics.bss_eval(

@@ -13,20 +13,15 @@ import math
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import rich.progress
 import soundfile
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
+from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
 from requinto.material import rendering, splits
 from requinto.material.finishing import active_power
@@ -93,16 +88,7 @@ def library_config(path: Path) -> LibraryConfig:
     ConfigError
         If the file cannot be read, or a name or value in it is not one of ours.
     """
-    known = {f.name for f in fields(LibraryConfig)}
-    try:
-        values = tomllib.loads(path.read_text())
-        if unknown := set(values) - known:
-            raise ConfigError(
-                f"unknown names {sorted(unknown)}; known are {sorted(known)}"
-            )
-        return LibraryConfig(**values)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
-        raise ConfigError(f"{path} cannot be used: {error}") from error
+    return from_values(LibraryConfig, read_toml(path), str(path))
 
 
 def jobs(config: LibraryConfig) -> list[Job]:

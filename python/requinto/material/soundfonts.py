@@ -62,10 +62,15 @@ def _library() -> Any:
 
 
 class Bank:
-    """One bank in one synthesiser; use `bank` to get it."""
+    """One bank; use `bank` to get it.
+
+    Each rendering has a synthesiser of its own: one that is reset keeps traces
+    of what it played before.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lib = lib = _library()
+        self._path = path
         settings = ctypes.c_void_p(lib.new_fluid_settings())
         for name, number in (
             (b"synth.reverb.active", 0),
@@ -79,10 +84,7 @@ class Bank:
             (b"synth.gain", 0.4),
         ):
             lib.fluid_settings_setnum(settings, name, ctypes.c_double(value))
-        self._synth = ctypes.c_void_p(lib.new_fluid_synth(settings))
-        self._font = lib.fluid_synth_sfload(self._synth, str(path).encode(), 1)
-        if self._font < 0:
-            raise BankError(f"cannot load the sound bank {path}")
+        self._settings = settings
 
     def render(
         self,
@@ -110,14 +112,29 @@ class Bank:
         np.ndarray, shape=(2, n_frames)
             Without reverb or chorus.
         """
-        lib, synth = self._lib, self._synth
-        lib.fluid_synth_system_reset(synth)
+        synth = ctypes.c_void_p(self._lib.new_fluid_synth(self._settings))
+        try:
+            font = self._lib.fluid_synth_sfload(synth, str(self._path).encode(), 1)
+            if font < 0:
+                raise BankError(f"cannot load the sound bank {self._path}")
+            status = self._lib.fluid_synth_program_select(
+                synth, 9 if drums else 0, font, _DRUM_BANK if drums else 0, program
+            )
+            if status != 0:
+                kind = "kit" if drums else "preset"
+                raise BankError(f"the bank has no {kind} {program}")
+            return self._play(synth, notes, n_frames, drums)
+        finally:
+            self._lib.delete_fluid_synth(synth)
+
+    def _play(
+        self,
+        synth: ctypes.c_void_p,
+        notes: list[tuple[int, int, int, float]],
+        n_frames: int,
+        drums: bool,
+    ) -> np.ndarray:
         channel = 9 if drums else 0
-        status = lib.fluid_synth_program_select(
-            synth, channel, self._font, _DRUM_BANK if drums else 0, program
-        )
-        if status != 0:
-            raise BankError(f"the bank has no {'kit' if drums else 'preset'} {program}")
 
         # Ends come before starts at the same instant, or a repeated note dies
         events = [(end, 0, pitch, 0.0) for _, end, pitch, _ in notes]
@@ -126,28 +143,30 @@ class Bank:
         here = 0
         for frame, is_start, pitch, velocity in sorted(events):
             frame = min(max(frame, 0), n_frames)
-            self._write(sound, here, frame)
+            self._write(synth, sound, here, frame)
             here = max(here, frame)
             if is_start:
                 force = int(np.clip(round(velocity * 127), 1, 127))
-                lib.fluid_synth_noteon(synth, channel, pitch, force)
+                self._lib.fluid_synth_noteon(synth, channel, pitch, force)
             elif not drums:
-                lib.fluid_synth_noteoff(synth, channel, pitch)
-        self._write(sound, here, n_frames)
+                self._lib.fluid_synth_noteoff(synth, channel, pitch)
+        self._write(synth, sound, here, n_frames)
         return sound
 
-    def _write(self, sound: np.ndarray, start: int, stop: int) -> None:
+    def _write(
+        self, synth: ctypes.c_void_p, sound: np.ndarray, start: int, stop: int
+    ) -> None:
         if stop <= start:
             return
         left, right = (row.ctypes.data_as(ctypes.c_void_p) for row in sound)
         zero, one = ctypes.c_int(start), ctypes.c_int(1)
         n_frames = ctypes.c_int(stop - start)
         self._lib.fluid_synth_write_float(
-            self._synth, n_frames, left, zero, one, right, zero, one
+            synth, n_frames, left, zero, one, right, zero, one
         )
 
 
 @functools.cache
 def bank(name: str) -> Bank:
-    """Return a bank, loaded once in each process."""
+    """Return a bank, set up once in each process."""
     return Bank(find_bank(name))

@@ -4,15 +4,10 @@
 from __future__ import annotations
 
 import functools
-import sys
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
+from requinto.config import read_toml
 from requinto.errors import ConfigError
 
 SPLITS = ("train", "validation", "test")
@@ -20,8 +15,7 @@ SPLITS = ("train", "validation", "test")
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    place = resources.files("requinto.material") / "splits.toml"
-    return tomllib.loads(place.read_text())
+    return read_toml(Path(__file__).with_name("splits.toml"))
 
 
 def seeds(split: str) -> range:

@@ -143,9 +143,7 @@ class Synth:
         """Return notes through the patch put in last, shape `(2, n_frames)`."""
         # Ends come before starts at the same instant, or a repeated note dies
         events = [(max(end, 0), 0, pitch, 0.0) for _, end, pitch, _ in notes]
-        events += [
-            (max(start, 0), 1, pitch, force) for start, _, pitch, force in notes
-        ]
+        events += [(max(start, 0), 1, pitch, force) for start, _, pitch, force in notes]
         events.sort()
         self._chance.value = 1
         sound = np.zeros((2, n_frames), np.float32)

@@ -8,20 +8,14 @@ import json
 import math
 import platform
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-from requinto.config import ModelConfig
+from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
@@ -40,13 +34,13 @@ class TrainingConfig:
 
     loops: str  # folder of the loop library
     run: str  # folder for checkpoints, log and the resulting model
+    validation: str  # folder of test items of the validation split
     minutes: float = 60.0  # of training, after which the learning rate is zero
     batch_size: int = 16
     learning_rate: float = 1e-3  # at the start; falls as a half cosine
     weight_decay: float = 1e-4
     clip_norm: float = 1.0  # of the gradient
     steps_per_epoch: int = 200  # between validations and checkpoints
-    validation: str = ""  # folder of test items of the validation split
     validation_stride: int = 1  # score each item, each second one, ...
     n_mixers: int = 1  # threads that mix
     n_uses: int = 2  # of each batch: mixing costs half as much as a step on a CPU
@@ -56,32 +50,19 @@ class TrainingConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     mixing: MixingConfig = field(default_factory=MixingConfig)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TrainingConfig:
-        """Return the configuration held in nested dictionaries, as TOML gives them."""
-        known = {f.name for f in dataclasses.fields(cls)}
-        if unknown := set(values) - known:
-            raise ConfigError(
-                f"unknown names {sorted(unknown)}; known: {sorted(known)}"
-            )
-        given = dict(values)
-        given["model"] = ModelConfig.from_dict(given.get("model", {}))
-        given["mixing"] = MixingConfig(**given.get("mixing", {}))
-        return cls(**given)
 
-
-def training_config(path: Path) -> TrainingConfig:
-    """Return the configuration in a TOML file.
+def training_config(values: dict[str, Any]) -> TrainingConfig:
+    """Return the configuration held in nested dictionaries, as TOML gives them.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, or a name or value in it is not one of ours.
+        If a name or value is not one of ours, or one is missing.
     """
-    try:
-        return TrainingConfig.from_dict(tomllib.loads(path.read_text()))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
-        raise ConfigError(f"{path} cannot be used: {error}") from error
+    given = dict(values)
+    given["model"] = ModelConfig.from_dict(given.get("model", {}))
+    given["mixing"] = from_values(MixingConfig, given.get("mixing", {}), "mixing")
+    return cast(TrainingConfig, from_values(TrainingConfig, given, "training"))
 
 
 def train(config: TrainingConfig, *, resume: bool = False) -> Path:

@@ -34,7 +34,7 @@ def main(
 ) -> None:
     """Print examples a second of the step, of the loaders, and of both."""
     mixer = Mixer(library, MixingConfig(), split="train")
-    training = TrainingConfig(str(library), "", precision="mixed_bfloat16")
+    training = TrainingConfig(str(library), "", "", precision="mixed_bfloat16")
     keras.mixed_precision.set_global_policy(training.precision)
     model = compiled(build_networks(training.model), training)
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run an earlier system on a song, as `requinto extract --system` asks."""
+
+from __future__ import annotations
+
+import librosa
+import numpy as np
+
+from requinto import audio as sound
+from requinto.baselines import registry
+from requinto.errors import ConfigError, TargetError
+from requinto.evaluation.scoring import answered
+from requinto.evaluation.systems import Task
+from requinto.weights import models_folder, targets
+
+_NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
+_BLIND = ("harmonic-percussive", "repet-sim", "spleeter")  # go by the name alone
+
+
+def extract_with(
+    system: str,
+    mixture: np.ndarray,
+    sample_rate: int,
+    *,
+    target: str | None = None,
+    reference: np.ndarray | None = None,
+    reference_sample_rate: int | None = None,
+) -> np.ndarray:
+    """Return what a system finds in a mixture, shaped as the mixture.
+
+    Parameters
+    ----------
+    system : str
+        A name in `baselines.registry`; not an ideal mask, which needs the truth.
+    mixture : np.ndarray, shape=(n_channels, n_frames)
+    sample_rate : int
+        Hz.
+    target : str, optional
+        A built-in target, whose first reference is given to the system, or any
+        instrument for a system that takes no reference; guitar unless told.
+    reference : np.ndarray, shape=(n_channels, n_frames), optional
+        One's own example, at `reference_sample_rate`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such system, or it cannot do without the truth.
+    TargetError
+        If the target is unknown, or the system does not know it.
+    """
+    if system in _NEED_TRUTH:
+        raise ConfigError(f"{system!r} needs the truth; `requinto compare` has it")
+    made = registry.make_systems((system,))[0]
+    mixture = sound.checked(mixture, sample_rate)
+    instrument = target or "guitar"
+    if not made.applies(instrument):
+        raise TargetError(f"{system} does not extract {instrument!r}")
+    if reference is None and system in _BLIND:
+        reference = mixture
+    elif reference is None:
+        reference, reference_sample_rate = _built_in(instrument)
+    heard = librosa.resample(
+        sound.checked(reference, reference_sample_rate or sample_rate, "reference"),
+        orig_sr=reference_sample_rate or sample_rate,
+        target_sr=sample_rate,
+    )
+    task = Task(mixture, heard, sample_rate, instrument, None, np.zeros_like(mixture))
+    return answered(made, task)[0]
+
+
+def _built_in(instrument: str) -> tuple[np.ndarray, int]:
+    if instrument not in targets():
+        known = ", ".join(targets())
+        raise TargetError(f"unknown target {instrument!r}; known are {known}")
+    return sound.read(models_folder() / "references" / f"{instrument}-1.flac")

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every system by its name, in the order of the tables."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from requinto.baselines.bachata2020 import Bachata2020
+from requinto.baselines.harmonic_percussive import HarmonicPercussive
+from requinto.baselines.nmf import Nmf
+from requinto.baselines.repet_sim import RepetSim
+from requinto.baselines.spleeter import Spleeter
+from requinto.errors import ConfigError
+from requinto.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
+from requinto.evaluation.systems import Requinto, System
+
+SYSTEMS: dict[str, Callable[[], System]] = {
+    "mix": Mix,
+    "requinto": Requinto,
+    "bachata2020": Bachata2020,
+    "bachata2020 (mask)": functools.partial(Bachata2020, unstretch="mask"),
+    "harmonic-percussive": HarmonicPercussive,
+    "nmf": Nmf,
+    "repet-sim": RepetSim,
+    "spleeter": Spleeter,
+    "ideal ratio mask": IdealRatioMask,
+    "ideal binary mask": IdealBinaryMask,
+}
+
+
+def checked(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names, or raise `ConfigError` if one is unknown."""
+    for name in names:
+        if name not in SYSTEMS:
+            known = ", ".join(SYSTEMS)
+            raise ConfigError(f"unknown system {name!r}; known are {known}")
+    return names
+
+
+def make_systems(names: tuple[str, ...] = tuple(SYSTEMS)) -> list[System]:
+    """Return systems by their names, ready to be asked.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown.
+    RequintoError
+        If what a system needs is not installed.
+    """
+    return [SYSTEMS[name]() for name in checked(names)]

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Notes to sound through the freepats patches and TiMidity++, dry.
+
+For testing only: nothing is ever trained on these patches.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from requinto.material.finishing import fitted
+from requinto.material.soundfonts import SAMPLE_RATE, BankError
+
+FOLDERS = (Path("/usr/share/midi/freepats"), Path("/usr/local/share/midi/freepats"))
+_PATIENCE_S = 300
+_QUARTER = 22050  # ticks, of one frame each, in a quarter note of 0.5 s
+_DRUM_CHANNEL = 9
+_GAP_S = 0.05  # before the first note, so that none is at the very start
+
+
+def _folder() -> Path:
+    folder = next((f for f in FOLDERS if f.is_dir()), None)
+    if folder is None:
+        raise BankError("the patches are not installed: Debian has them in freepats")
+    return folder
+
+
+@functools.cache
+def programs() -> dict[int, str]:
+    """Return the presets there are, by their number in General MIDI, from 0."""
+    return _numbered("Tone_000")
+
+
+@functools.cache
+def drum_keys() -> dict[int, str]:
+    """Return the percussion there is, by its key in General MIDI."""
+    return _numbered("Drum_000")
+
+
+def _numbered(part: str) -> dict[int, str]:
+    found = sorted((_folder() / part).glob("[0-9][0-9][0-9]_*.pat"))
+    return {int(path.stem[:3]): path.stem[4:] for path in found}
+
+
+def render(
+    notes: list[tuple[int, int, int, float]],
+    n_frames: int,
+    program: int,
+    *,
+    drums: bool = False,
+) -> np.ndarray:
+    """Return notes as sound.
+
+    Parameters
+    ----------
+    notes : list of (first frame, end frame, MIDI note, velocity 0 to 1)
+        What to play.
+    n_frames : int
+        Length of the result.
+    program : int
+        Preset, from 0; ignored when `drums`.
+    drums : bool
+        Whether notes choose percussion.
+
+    Returns
+    -------
+    np.ndarray, shape=(2, n_frames)
+        Without reverb or chorus.
+
+    Raises
+    ------
+    BankError
+        If patches, TiMidity++, the preset or a percussion key are not there.
+    """
+    folder = _folder()
+    if shutil.which("timidity") is None:
+        raise BankError("TiMidity++ is not installed: Debian has it in timidity")
+    asked = {pitch for _, _, pitch, _ in notes} if drums else {program}
+    missing = asked - set(drum_keys() if drums else programs())
+    if missing:
+        kind = "percussion key" if drums else "preset"
+        raise BankError(f"freepats has no {kind} {min(missing)}")
+    gap = round(_GAP_S * SAMPLE_RATE)
+    with tempfile.TemporaryDirectory() as place:
+        song, target = Path(place) / "song.mid", Path(place) / "song.wav"
+        song.write_bytes(_midi_file(notes, gap, n_frames, program, drums=drums))
+        config = Path(place) / "freepats.cfg"
+        config.write_text(_config(folder))
+        command = ["timidity", str(song), "-c", str(config), "-Ow", "-o", str(target)]
+        command += ["--output-24bit", "-s", str(SAMPLE_RATE), "-p", "256", "-A", "30"]
+        command += ["-EFreverb=d", "-EFchorus=d", "-EFdelay=d", "--quiet=2"]
+        command += ["--no-polyphony-reduction", "--no-volume-compensation"]
+        done = subprocess.run(
+            command, capture_output=True, timeout=_PATIENCE_S, check=False
+        )
+        if not target.exists():
+            raise BankError(f"TiMidity++ renders nothing: {done.stderr[-300:]!r}")
+        sound, _ = soundfile.read(target, dtype="float32", always_2d=True)
+    return fitted(np.ascontiguousarray(sound.T[:, gap:]), n_frames)
+
+
+def _config(folder: Path) -> str:
+    """Return a configuration with these patches and no others."""
+    lines = [f"dir {folder}", "bank 0"]
+    lines += [f"{n} Tone_000/{n:03d}_{name}.pat" for n, name in programs().items()]
+    lines += ["drumset 0"]
+    lines += [f"{n} Drum_000/{n:03d}_{name}.pat" for n, name in drum_keys().items()]
+    return "\n".join(lines) + "\n"
+
+
+def _midi_file(
+    notes: list[tuple[int, int, int, float]],
+    gap: int,
+    n_frames: int,
+    program: int,
+    *,
+    drums: bool,
+) -> bytes:
+    """Return a MIDI file, of one track, in which a tick is a frame."""
+    channel = _DRUM_CHANNEL if drums else 0
+    # Ends come before starts at the same instant, or a repeated note dies
+    events = [(end + gap, 0, pitch, 0.0) for _, end, pitch, _ in notes]
+    events += [(start + gap, 1, pitch, force) for start, _, pitch, force in notes]
+    tempo = bytes([0xFF, 0x51, 3]) + (500_000).to_bytes(3, "big")
+    track = b"\0" + tempo
+    if not drums:
+        track += b"\0" + bytes([0xC0 | channel, program])
+    now = 0
+    for frame, is_start, pitch, force in sorted(events):
+        frame = min(max(frame, 0), n_frames + gap)
+        velocity = int(np.clip(round(force * 127), 1, 127)) if is_start else 64
+        kind = 0x90 if is_start else 0x80
+        track += _varying(frame - now) + bytes([kind | channel, pitch, velocity])
+        now = frame
+    track += _varying(max(n_frames + gap - now, 0)) + bytes([0xFF, 0x2F, 0])
+    head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, _QUARTER)
+    return head + b"MTrk" + struct.pack(">I", len(track)) + track
+
+
+def _varying(number: int) -> bytes:
+    """Return a number in MIDI's variable length."""
+    out = [number & 0x7F]
+    while number := number >> 7:
+        out.append(number & 0x7F | 0x80)
+    return bytes(reversed(out))

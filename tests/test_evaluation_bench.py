@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Test sets must ask what they say, and nothing that training has heard."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from requinto.errors import ConfigError
+from requinto.evaluation import bench as benches
+from requinto.evaluation.items import read_items
+from requinto.evaluation.metrics import level_db
+from requinto.evaluation.scoring import read_task
+from requinto.material import splits
+from requinto.material.instruments import BACHATA, UNSEEN
+
+QUICK = [name for name, question in benches.QUESTIONS.items() if question.n_quick]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Return one song of each set of the test split."""
+    folder = tmp_path_factory.mktemp("sets")
+    for name in QUICK:
+        benches.build_song(folder, name, "test", 0)
+    return folder
+
+
+def items(built, name):
+    return read_items(built / name)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_items_are_whole(built, name):
+    for item in items(built, name):
+        task = read_task(item)
+        assert task.sample_rate == 44100 and len(task.mixture) == 2
+        assert np.abs(task.mixture).max() < 0.999
+        assert np.abs(task.reference).max() > 0.01
+        assert item.meta["licence"] and item.meta["source"]
+        assert item.meta["split"] == splits.split_of_seed(item.meta["seed"]) == "test"
+        family = item.meta["timbre"].split(":")[0]
+        assert splits.split_of_family(item.instrument, family) == "test"
+        if not item.absent:
+            # Neither alone nor beyond hearing
+            assert -40 < level_db(task.mixture, task.truth) < -0.1
+            assert level_db(task.mixture, task.mixture - task.truth) > -40
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_references_are_other_material(built, name):
+    """The reference is nowhere found in the target it stands for."""
+    for item in items(built, name):
+        task = read_task(item)
+        if item.absent:
+            continue
+        reference = task.reference.mean(axis=0)[:44100]
+        target = task.truth.mean(axis=0)
+        size = 1 << int(np.ceil(np.log2(len(target) + len(reference))))
+        product = np.fft.rfft(target, size) * np.conj(np.fft.rfft(reference, size))
+        peak = np.abs(np.fft.irfft(product, size)).max()
+        energy = np.cumsum(np.concatenate([[0], target**2]))
+        loudest = np.max(energy[44100:] - energy[:-44100])
+        # The same second would give 1
+        assert peak < 0.9 * np.linalg.norm(reference) * np.sqrt(loudest)
+
+
+def test_clips_ask_for_the_four(built):
+    found = items(built, "bachata_clips")
+    assert {i.instrument for i in found} == set(BACHATA)
+    assert all(i.beats().times_s[0] == pytest.approx(0.05) for i in found)
+
+
+@pytest.mark.parametrize("index", [0, 3, 7])
+def test_songs_begin_with_pickups(index):
+    row = next(benches.QUESTIONS["bachata_songs"].make("test", index))
+    meta = row["meta"]
+    assert meta["pickup_beats"] == index
+    beat_s = 60 / meta["tempo_bpm"]
+    first = meta["beats_s"].index(meta["downbeats_s"][0])
+    assert first == index % 4
+    assert meta["beats_given"] is False
+    # Only the guitar plays the pickup
+    if index:
+        bass = next(
+            r
+            for r in benches.QUESTIONS["bachata_songs"].make("test", index)
+            if r["meta"]["instrument"] == "bass"
+        )
+        end = round((0.05 + (index - 0.5) * beat_s) * 44100)
+        # But for what taking the mean out of the whole stem leaves
+        assert np.abs(bass["target"][:, :end]).max() < 1e-4
+        assert np.abs(bass["mixture"][:, :end]).max() > 0.01
+
+
+def test_unseen_instruments_are_unseen(built):
+    for item in items(built, "unseen_instruments"):
+        assert item.instrument in UNSEEN
+        assert item.instrument not in splits.families("train")
+
+
+def test_absent_targets_are_silent(built):
+    for item in items(built, "absent_target"):
+        assert item.absent and item.instrument in BACHATA
+        assert not read_task(item).truth.any()
+
+
+def test_rivals_are_of_a_kind_and_differ(built):
+    for item in items(built, "two_of_a_kind"):
+        assert item.instrument in ("guitar", "bass")
+        assert item.meta["rival"] != item.meta["timbre"]
+        wrong, _ = item.read("wrong_reference")
+        assert not np.array_equal(wrong, item.read("reference")[0])
+
+
+def test_a_build_is_the_same_each_time_and_goes_on(built, tmp_path):
+    benches.build_song(tmp_path, "bachata_clips", "test", 0)
+    for file in sorted(tmp_path.glob("bachata_clips/*/*")):
+        other = built / file.relative_to(tmp_path)
+        assert file.read_bytes() == other.read_bytes()
+    stamps = {p.name for p in (tmp_path / ".built").iterdir()}
+    assert stamps == {"bachata_clips-0000"}
+    untouched = min(tmp_path.glob("bachata_clips/*/mix.flac"))
+    untouched.write_bytes(b"")
+    benches.build(tmp_path, quick=True, sets=("bachata_clips",), n_workers=2)
+    assert untouched.read_bytes() == b""
+    assert len(list((tmp_path / ".built").iterdir())) == 3
+
+
+def test_what_cannot_be_built_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="not 'train'"):
+        benches.build(tmp_path, "train")
+    with pytest.raises(ConfigError, match=r"unknown sets \['quiz'\]"):
+        benches.build(tmp_path, sets=("quiz",))
+
+
+def test_the_command_builds_scores_and_draws(tmp_path, monkeypatch, capsys):
+    import sys
+
+    from requinto.apps import cli
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    folder = tmp_path / "bench"
+    benches.build_song(folder, "bachata_clips", "test", 1)
+    status, _, err = run("data", "bench", "-o", folder, "--set", "quiz")
+    assert status == 2 and "unknown sets" in err and err.count("\n") == 1
+
+    result = tmp_path / "evaluation.json"
+    status, out, err = run("evaluate", folder, "--json", result)
+    assert (status, err) == (0, "")
+    assert "bongo" in out
+    found = json.loads(result.read_text())
+    assert {i["instrument"] for i in found["items"]} == set(BACHATA)
+    for item in found["items"]:
+        assert item["si_sdr_db"]["ideal_ratio_mask"] > item["si_sdr_db"]["mix"]
+
+    result = tmp_path / "comparison.json"
+    names = ("mix", "requinto", "harmonic-percussive", "ideal ratio mask")
+    systems = [word for name in names for word in ("--system", name)]
+    status, out, err = run(
+        *("compare", folder, *systems, "--json", result),
+        *("--pictures", tmp_path / "pictures"),
+    )
+    assert (status, err) == (0, "")
+    found = json.loads(result.read_text())
+    assert set(found["systems"]) == set(names)
+    assert found["systems"]["requinto"]["n_parameters"] > 1e6
+    for name in names:
+        assert found["sets"]["bachata_clips"][name]["all"]["n"] == 4
+        assert "sdr" in found["sets"]["bachata_clips"][name]["all"]
+    drawn = {p.name for p in (tmp_path / "pictures").iterdir()}
+    assert drawn == {
+        f"bachata_clips-{end}.png" for end in ("boxes", "best", "median", "worst")
+    }
+    status, _, err = run("compare", folder, "--system", "walkman")
+    assert status == 2 and "unknown system 'walkman'" in err

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scores must be what their formulas say, and never nan."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import math
+
+import numpy as np
+import pytest
+
+from requinto.errors import AudioError, AudioFileError, ConfigError, RequintoError
+from requinto.evaluation import metrics, tables
+from requinto.evaluation.items import Item, read_items, write_item
+from requinto.evaluation.oracles import IdealRatioMask, Mix
+from requinto.evaluation.scoring import Score, read_task, score
+from sounds import RATE, noise, sine
+
+
+class Scaled:
+    """Answer with the truth in some noise, or with the mix where it is wrong."""
+
+    n_parameters = 3
+
+    def __init__(self, name, share, instruments=("bass", "guitar")):
+        self.name, self.share, self.instruments = name, share, instruments
+
+    def applies(self, instrument):
+        return instrument in self.instruments
+
+    def estimate(self, task):
+        right = np.abs(task.reference).max() > 0.05
+        if not right:
+            return task.mixture
+        return task.truth + self.share * (task.mixture - task.truth)
+
+
+def item(folder, name, *, instrument="bass", seconds=3, wrong=False, **more):
+    target = 0.3 * sine(seconds * RATE, 2, RATE)
+    if more.get("absent"):
+        target = 0 * target
+    rest = 0.1 * noise(seconds * RATE, seed=len(name))
+    write_item(
+        folder / name,
+        mixture=target + rest,
+        target=target,
+        reference=0.2 * sine(RATE, 2, RATE),
+        sample_rate=RATE,
+        meta={"instrument": instrument, **more},
+        wrong_reference=0.01 * noise(RATE) if wrong else None,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    item(tmp_path / "one", "a")
+    item(tmp_path / "one", "b", instrument="guitar", wrong=True)
+    item(tmp_path / "two", "silent", absent=True)
+    return tmp_path
+
+
+def scored(folder, *systems, **options):
+    return score(read_items(folder), lambda: list(systems), n_workers=1, **options)
+
+
+def test_items_come_back_exactly(folder):
+    found = read_items(folder)
+    assert [(i.set_name, i.name) for i in found] == [
+        ("one", "a"),
+        ("one", "b"),
+        ("two", "silent"),
+    ]
+    for one in found:
+        task = read_task(one)
+        # 16 bits: what is not the target is the rest, to the last bit
+        rest = (task.mixture - task.truth) * 32768
+        np.testing.assert_array_equal(rest, np.round(rest))
+    assert [i.absent for i in found] == [False, False, True]
+    assert [i.has_wrong_reference for i in found] == [False, True, False]
+
+
+def test_beats_are_given_or_withheld(tmp_path):
+    beats = {"tempo_bpm": 120.0, "beats_s": [0.1, 0.6], "downbeats_s": [0.1]}
+    given = Item(tmp_path, "x", {"instrument": "bass", **beats})
+    assert given.beats().times_s.tolist() == [0.1, 0.6]
+    withheld = dataclasses.replace(given, meta={**given.meta, "beats_given": False})
+    assert withheld.beats() is None
+    assert Item(tmp_path, "x", {"instrument": "bass"}).beats() is None
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1, 0.01])
+def test_scores_follow_what_is_left_of_the_rest(folder, share):
+    rows = scored(folder, Scaled("half", share), Mix())
+    mine = [r for r in rows if r.system == "half" and not r.absent]
+    assert len(mine) == 2
+    for row in mine:
+        # The rest is uncorrelated with the target but for its length
+        assert row.improvement == pytest.approx(-20 * math.log10(share), abs=0.3)
+        assert row.snr - row.snr_mix == pytest.approx(-20 * math.log10(share), abs=0.3)
+        assert row.n_parameters == 3 and row.seconds >= 0
+    assert [r.improvement for r in rows if r.system == "mix" and not r.absent] == [0, 0]
+
+
+def test_absent_targets_have_a_level_and_no_ratio(folder):
+    rows = [r for r in scored(folder, Scaled("tenth", 0.1)) if r.absent]
+    assert [r.level for r in rows] == [pytest.approx(-20, abs=0.01)]
+    assert rows[0].si_sdr is rows[0].improvement is rows[0].sdr is None
+
+
+def test_a_swap_is_right_minus_wrong(folder):
+    rows = scored(folder, Scaled("tenth", 0.1))
+    margins = {r.item: r.swap_margin for r in rows}
+    gain = next(r.improvement for r in rows if r.item == "b")
+    # With the wrong reference it answers with the mix
+    assert margins == {"a": None, "b": pytest.approx(gain), "silent": None}
+
+
+def test_who_does_not_apply_is_not_asked(folder):
+    rows = scored(folder, Scaled("bassist", 0.1, ("bass",)))
+    assert {r.instrument for r in rows} == {"bass"}
+
+
+def test_silence_is_scored_but_never_nan(tmp_path):
+    item(tmp_path, "a")
+    silence = np.zeros((2, RATE), np.float32)
+    write_item(
+        tmp_path / "nothing",
+        mixture=silence,
+        target=silence,
+        reference=0.1 * noise(RATE),
+        sample_rate=RATE,
+        meta={"instrument": "bass"},
+    )
+
+    class Silent(Scaled):
+        def estimate(self, task):
+            return np.zeros_like(task.mixture)
+
+    rows = scored(tmp_path, Silent("silent", 0), Mix(), bss_eval=True)
+    for row in rows:
+        for value in dataclasses.asdict(row).values():
+            assert not isinstance(value, float) or math.isfinite(value)
+    text = json.dumps(tables.compared(rows), allow_nan=False)
+    assert "silent" in text
+
+
+def test_processes_give_what_one_gives(folder):
+    make = functools.partial(_oracles)
+    alone = score(read_items(folder), make, n_workers=1)
+    shared = score(read_items(folder), make, n_workers=2)
+
+    def key(row):
+        return row.system, row.item
+
+    for one, other in zip(sorted(alone, key=key), sorted(shared, key=key), strict=True):
+        assert dataclasses.replace(one, seconds=0) == dataclasses.replace(
+            other, seconds=0
+        )
+
+
+def _oracles():
+    return [Mix(), IdealRatioMask()]
+
+
+def test_bad_answers_are_refused(folder):
+    class Short(Scaled):
+        def estimate(self, task):
+            return task.mixture[:, 1:]
+
+    class Broken(Scaled):
+        def estimate(self, task):
+            return task.mixture * np.nan
+
+    for system in (Short("short", 0), Broken("broken", 0)):
+        with pytest.raises(RequintoError, match=f"{system.name} answered"):
+            scored(folder, system)
+
+
+def test_bad_items_are_refused(tmp_path):
+    with pytest.raises(AudioFileError, match="not a folder of test items"):
+        read_items(tmp_path / "missing")
+    with pytest.raises(AudioFileError, match="holds no test item"):
+        read_items(tmp_path)
+    item(tmp_path, "a")
+    place = tmp_path / "a"
+    for text in ("{", "[]", "{}", '{"instrument": 3}'):
+        (place / "meta.json").write_text(text)
+        with pytest.raises(AudioFileError, match=r"meta\.json"):
+            read_items(tmp_path)
+    (place / "reference.flac").unlink()
+    with pytest.raises(AudioFileError, match=r"has no reference\.flac"):
+        read_items(tmp_path)
+
+
+def test_bss_eval_tells_interference_from_artefacts():
+    """More of the rest lowers SIR, more noise of our own lowers SAR."""
+    one = noise(3 * RATE, 1, seed=3)
+    target = np.concatenate([one, 0.5 * one])  # panned
+    rest, own = noise(3 * RATE, seed=1), noise(3 * RATE, seed=2)
+    quiet = metrics.bss_eval(target, target + rest, target + 0.01 * rest + 0.01 * own)
+    mixed = metrics.bss_eval(target, target + rest, target + 0.3 * rest + 0.01 * own)
+    harsh = metrics.bss_eval(target, target + rest, target + 0.01 * rest + 0.3 * own)
+    assert quiet.sir - mixed.sir > 20 > quiet.sar - mixed.sar
+    assert quiet.sar - harsh.sar > 20
+    mix = metrics.bss_eval(target, target + rest, target + rest)
+    assert mix.sdr == pytest.approx(metrics.snr(one, one + rest.mean(0)[None]), abs=6)
+    silent = metrics.bss_eval(0 * target, rest, rest)
+    assert all(math.isnan(value) for value in silent)
+
+
+def test_level_is_of_the_mix():
+    mixture = noise(1000)
+    assert metrics.level_db(mixture, 0.1 * mixture) == pytest.approx(-20)
+    assert metrics.level_db(mixture, 0 * mixture) == -120
+    with pytest.raises(AudioError, match="silent"):
+        metrics.level_db(0 * mixture, mixture)
+
+
+def row(gain, **more):
+    return Score("x", "s", "i", "bass", False, si_sdr=gain - 3, si_sdr_mix=-3.0, **more)
+
+
+def test_summaries_are_medians_with_intervals():
+    gains = [1.0, 2.0, 4.0, 8.0, 100.0]
+    found = tables.summary([row(g, duration_s=1) for g in gains])
+    assert (found["n"], found["improvement"], found["improvement_mean"]) == (5, 4, 23)
+    low, high = found["improvement_interval"]
+    assert 1 <= low < 4 < high <= 100
+    assert found["worst_improvement"] == 1
+    assert "absent_level" not in found and "sdr" not in found
+    absent = [
+        Score("x", "s", "i", "bass", True, level=level) for level in (-10.0, -30.0, -50)
+    ]
+    found = tables.summary(absent)
+    assert found["absent_level"] == -30
+    assert found["absent_share_silent"] == pytest.approx(2 / 3)
+
+
+def test_intervals_shrink_with_more_items():
+    rng = np.random.default_rng(0)
+    few, many = rng.normal(0, 1, 10).tolist(), rng.normal(0, 1, 400).tolist()
+    widths = [np.diff(tables.interval(values))[0] for values in (few, many)]
+    assert 0 < widths[1] < widths[0] / 2
+    assert tables.interval([3.0]) == (3.0, 3.0)
+
+
+def test_an_evaluation_has_what_was_promised(folder):
+    ideal = IdealRatioMask()
+    rows = scored(folder, Scaled("ours", 0.1), ideal)
+    result = tables.evaluated(rows, "ours", ideal.name)
+    keys = {"estimate", "mix", "ideal_ratio_mask"}
+    first, _, silent = result["items"]
+    assert set(first["si_sdr_db"]) == set(first["snr_db"]) == keys
+    assert first["si_sdr_db"]["ideal_ratio_mask"] > first["si_sdr_db"]["mix"] + 3
+    assert silent["absent"] and "si_sdr_db" not in silent
+    assert silent["level_db"] == pytest.approx(-20, abs=0.01)
+    assert set(result["instruments"]) == {"bass", "guitar"}
+    assert result["instruments"]["bass"]["n"] == 2
+    json.dumps(result, allow_nan=False)
+
+
+def test_nobody_knows_another_system():
+    from requinto.baselines import registry
+
+    with pytest.raises(ConfigError, match="unknown system 'walkman'; known are mix"):
+        registry.checked(("walkman",))
