@@ -71,6 +71,11 @@ class NetworkSeparator:
         """How audio is to be cut for this model."""
         return self.config.clips
 
+    @property
+    def n_parameters(self) -> int:
+        """Trained numbers of both networks."""
+        return int(self._unet.count_params() + self._encoder.count_params())
+
     def target(self, name: str) -> np.ndarray:
         """Return the embedding `(reference_size,)` of a built-in target."""
         with self._lock:
