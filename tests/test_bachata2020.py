@@ -5,6 +5,7 @@ import dataclasses
 import json
 from types import SimpleNamespace
 
+import h5py
 import numpy as np
 import pytest
 
@@ -25,7 +26,9 @@ from requinto.evaluation.systems import Task
 from sounds import RATE, clicks, noise
 
 CONFIG = Bachata2020Config()
-TINY = Bachata2020Config(width_divisor=32)
+TINY = Bachata2020Config(
+    clip_frames=4500, n_fft=126, hop=72, n_columns=64, n_levels=2, width_divisor=16
+)
 
 
 class Stand:
@@ -201,18 +204,20 @@ def test_the_network_sees_the_clip_and_the_reference_each_at_full_scale():
 def test_the_networks_output_is_clamped_and_clamped_values_still_learn():
     import keras
 
+    keras.utils.set_random_seed(0)
     network = bachata2020.build(TINY)
     head = network.layers[-2]
     kernel, bias = head.get_weights()
-    inputs = np.abs(noise(256 * 256 * 2, 1)).reshape(1, 256, 256, 2)
-    head.set_weights([kernel * 1000, bias])
+    inputs = np.abs(noise(64 * 64 * 2, 1)).reshape(1, 64, 64, 2)
+    signs = np.resize([1000.0, -1000.0], kernel.shape)
+    head.set_weights([signs, bias])
     drawn = np.asarray(network(inputs))
-    assert drawn.shape == (1, 256, 256, 1)
+    assert drawn.shape == (1, 64, 64, 1)
     assert drawn.min() == 0 and drawn.max() == 1
 
     head.set_weights([kernel * 0, bias - 3])  # below all truths
     network.compile(keras.optimizers.SGD(1.0), loss="mse", jit_compile=False)
-    network.train_on_batch(inputs, np.ones((1, 256, 256, 1), np.float32))
+    network.train_on_batch(inputs, np.ones((1, 64, 64, 1), np.float32))
     assert head.get_weights()[1][0] > -3
 
 
@@ -294,13 +299,14 @@ class Loops:
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
     monkeypatch.setattr(bachata2020_training, "Cache", Loops)
+    monkeypatch.setattr(bachata2020_training, "Bachata2020Config", lambda **_: TINY)
     return Bachata2020Training(
         loops="anywhere",
         run=str(tmp_path / "run"),
         minutes=1e-6,
         batch_size=2,
         learning_rate=1e-2,
-        width_divisor=32,
+        width_divisor=16,
         steps_per_epoch=2,
         n_validation_batches=1,
         n_validation_songs=1,
@@ -347,9 +353,9 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
     for name in INSTRUMENTS:
         for way in bachata2020.UNSTRETCHES:
             assert np.isfinite(lines[1][f"{way}_{name}_gain_db"])
-    network = bachata2020_training.compiled(TINY, run_config)
-    progress = bachata2020_training._resumed(network, run)
-    assert progress["step"] == 4 and int(network.optimizer.iterations) == 4
+    with h5py.File(run / "last.weights.h5") as checkpoint:
+        # The optimiser went on too: its first variable counts its steps
+        assert checkpoint["optimizer/vars/0"][()] == 4
 
     config, best = bachata2020.load(run)
     assert config == TINY
@@ -357,18 +363,21 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
     assert record["n_parameters"] == best.count_params()
     assert record["provenance"]["training"]["batch_size"] == 2
     assert "loops" not in record["provenance"]["training"]
-    if lines[1]["validation_mse"] < lines[0]["validation_mse"]:
-        x = np.abs(noise(256 * 256 * 2, 1)).reshape(1, 256, 256, 2)
-        np.testing.assert_allclose(best(x), network(x), atol=5e-3)  # half precision
 
 
 def test_what_is_damaged_or_wrong_is_said(tmp_path, monkeypatch):
     with pytest.raises(ModelError, match="bachata2020"):
         bachata2020.load(tmp_path)
-    bachata2020.save(tmp_path, TINY, bachata2020.build(TINY), {})
+    network = bachata2020.build(TINY)
+    bachata2020.save(tmp_path, TINY, network, {})
     (tmp_path / "targets.txt").write_text("guitar\n")
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
-    assert Bachata2020().n_parameters == bachata2020.build(TINY).count_params()
+    system = Bachata2020()
+    assert system.config == TINY
+    assert system.n_parameters == network.count_params()
+    loaded = bachata2020.load(tmp_path)[1]
+    for ours, theirs in zip(network.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)  # half precision
     with (tmp_path / "bachata2020.npz").open("ab") as file:
         file.write(b"!")
     with pytest.raises(ModelError, match="damaged"):
