@@ -18,7 +18,7 @@ from requinto import audio as sound
 from requinto import plugin as plugin_files
 from requinto.apps import measuring
 from requinto.apps.quiet import import_tensorflow
-from requinto.config import read_toml
+from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, RequintoError
 
 app = typer.Typer(
@@ -180,8 +180,9 @@ def train(
     if system == "bachata2020":
         from requinto.baselines import bachata2020_training as earlier
 
-        training = earlier.Bachata2020Training.from_dict({**values, "resume": resume})
-        print(earlier.train(training))
+        kind = earlier.Bachata2020Training
+        given = {**values, "resume": resume}
+        print(earlier.train(from_values(kind, given, "training")))
         return
     from requinto.training.fit import train as fit
     from requinto.training.fit import training_config

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train the 2020 thesis' network on rendered loops, as the thesis trained it.
 
-    python -m requinto.baselines.bachata2020_training CONFIG.toml [--resume]
+    requinto train CONFIG.toml [--resume]     # system = "bachata2020"
 
 Four-beat clips of the four bachata instruments are stretched once, kept, and
 summed at random, one of each.  The loss is the mean square error of the scaled
@@ -17,20 +17,13 @@ import json
 import math
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import librosa
 import numpy as np
-import typer
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 from requinto.baselines import bachata2020
 from requinto.baselines.bachata2020 import Bachata2020, Bachata2020Config
@@ -74,24 +67,6 @@ class Bachata2020Training:
                 raise ConfigError(
                     f"{name} must be 1 or more, got {getattr(self, name)}"
                 )
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Bachata2020Training:
-        """Return the configuration in a dictionary, as TOML gives it.
-
-        Raises
-        ------
-        ConfigError
-            If a name is unknown or missing.
-        """
-        known = {field.name for field in dataclasses.fields(cls)}
-        if unknown := set(values) - known:
-            raise ConfigError(
-                f"unknown names {sorted(unknown)}; known: {sorted(known)}"
-            )
-        if missing := {"loops", "run"} - set(values):
-            raise ConfigError(f"{sorted(missing)} must be given")
-        return cls(**values)
 
 
 class Bank(NamedTuple):
@@ -355,20 +330,3 @@ def _provenance(config: Bachata2020Training, line: dict[str, Any]) -> dict[str, 
     for name in ("loops", "run", "clips", "resume"):
         training.pop(name)
     return {"commit": commit, "training": training, "reached": line}
-
-
-def main(
-    path: Annotated[Path, typer.Argument(help="A TOML file of the run's numbers.")],
-    resume: Annotated[bool, typer.Option("--resume")] = False,
-) -> None:
-    """Train the baseline."""
-    try:
-        values = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be used: {error}") from error
-    config = Bachata2020Training.from_dict({**values, "resume": resume})
-    print(train(config))
-
-
-if __name__ == "__main__":
-    typer.run(main)
