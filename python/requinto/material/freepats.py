@@ -97,13 +97,15 @@ def render(
         command = ["timidity", str(song), "-c", str(config), "-Ow", "-o", str(target)]
         command += ["--output-24bit", "-s", str(SAMPLE_RATE), "-p", "256", "-A", "30"]
         command += ["-EFreverb=d", "-EFchorus=d", "-EFdelay=d", "--quiet=2"]
-        command += ["--no-polyphony-reduction", "--no-volume-compensation"]
+        command += ["--no-polyphony-reduction"]
         done = subprocess.run(
             command, capture_output=True, timeout=_PATIENCE_S, check=False
         )
         if not target.exists():
             raise BankError(f"TiMidity++ renders nothing: {done.stderr[-300:]!r}")
         sound, _ = soundfile.read(target, dtype="float32", always_2d=True)
+    if notes and not sound.any():
+        raise BankError("TiMidity++ renders silence")
     return fitted(np.ascontiguousarray(sound.T[:, gap:]), n_frames)
 
 

@@ -10,6 +10,12 @@ LICENCES = {
     "fluid": "MIT (FluidR3_GM)",
     "tim": "GPL-2 (TimGM6mb)",
     "opl3": "CC-BY-SA-4.0 (OPL-3 FM 128M, Zandro Reveille)",
+    "freepats": "GPL-2+ with an exception for what is played (freepats)",
+    "zyn": "GPL-2+ (patches of ZynAddSubFX)",
+    "machines": "GPL-2+ (DrumSynth presets of LMMS)",
+    "avl": "CC-BY-SA-3.0 (AVL Drumkits, Glen MacArthur)",
+    "sonic-pi": "CC0-1.0 (samples of Sonic Pi)",
+    "singers": "free licences by language (prompts of Asterisk)",
     "hand": "GPL-2 (Hydrogen, Gimme A Hand 1.0)",
     "strums": "CC-BY-3.0 (Hydrogen, belofilms_GuitarStrums)",
 }
@@ -59,6 +65,14 @@ PROGRAMS: dict[str, dict[str, int]] = {
     "steel drums": {"steel": 114},
     "bagpipe": {"bagpipe": 109},
 }
+# Those of them that freepats has
+FREEPATS = frozenset(
+    (
+        *(0, 1, 2, 4, 5, 7, 8, 13, 16, 19, 21, 23, *range(24, 31), *range(32, 37), 38),
+        *(40, 42, 46, 48, 53, 56, 57, 60, 61, 64, 65, 66, 68, 71, 72, 73, 74, 75),
+        *(80, 84, 88, 95, 104, 114),
+    )
+)
 KITS = {"standard": 0, "room": 8, "power": 16, "808": 25, "jazz": 32, "brush": 40}
 # Keys of General MIDI kits for each stroke; several are played at once
 DRUM_KEYS: Keys = {

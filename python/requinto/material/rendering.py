@@ -11,7 +11,6 @@ import numpy as np
 from requinto.material import (
     kits,
     samples,
-    soundfonts,
     synthesis_additive,
     synthesis_drums,
     synthesis_fm,
@@ -22,6 +21,7 @@ from requinto.material import synthesis_heldout as heldout
 from requinto.material import synthesis_percussion as percussion
 from requinto.material import synthesis_strings as strings
 from requinto.material.finishing import fitted
+from requinto.material.sampler import StrokeSet
 from requinto.material.songs import Note, Song, generator
 from requinto.material.soundfonts import SAMPLE_RATE
 
@@ -30,6 +30,8 @@ _LONGEST_PLUCK_S = 2.5
 _STRUM_S = 0.06  # notes closer than this are one stroke
 
 Keys = dict[str, tuple[int, ...]]
+# Notes as (first frame, end frame, MIDI note, velocity), and a length in frames
+RenderNotes = Callable[[list[tuple[int, int, int, float]], int], np.ndarray]
 
 
 class Model(NamedTuple):
@@ -78,24 +80,14 @@ def frames_of(beats: float, song: Song) -> int:
     return int(beats * 60 / song.tempo_bpm * SAMPLE_RATE)
 
 
-def through_bank(bank: str, program: int, notes: list[Note], song: Song) -> np.ndarray:
-    """Return notes through a preset of a sound bank."""
-    played = [
-        (frame_of(n.beat, song), frame_of(n.beat + n.beats, song), n.pitch, n.velocity)
-        for n in notes
-    ]
-    return soundfonts.bank(bank).render(played, n_frames_of(song), program)
-
-
 def through_kit(
-    bank: str,
-    kit: int,
+    render: RenderNotes,
     notes: list[Note],
     keys: Keys,
     song: Song,
     semitones: float = 0.0,
 ) -> np.ndarray:
-    """Return strokes through a drum kit of a sound bank, transposed.
+    """Return strokes through the keys of a drum kit, transposed.
 
     Transposed by playing at another speed and resampling back to time.
     """
@@ -103,11 +95,10 @@ def through_kit(
     size = n_frames_of(song)
     played = []
     for note in notes:
-        start = round(frame_of(note.beat, song) * ratio)
-        for key in keys[note.sound]:
+        start = max(round(frame_of(note.beat, song) * ratio), 0)
+        for key in keys.get(note.sound, ()):
             played.append((start, start + 4000, key, note.velocity))
-    source = soundfonts.bank(bank)
-    sound = source.render(played, int(size * ratio) + 64, kit, drums=True)
+    sound = render(played, int(size * ratio) + 64)
     return fitted(samples.transposed(sound, semitones), size)
 
 
@@ -206,6 +197,25 @@ def through_recorded_kit(kit: str, notes: list[Note], song: Song) -> np.ndarray:
         if stroke is not None:
             _add(sound, stroke, frame_of(note.beat, song))
     return sound
+
+
+def through_strokes(kit: StrokeSet, notes: list[Note], song: Song) -> np.ndarray:
+    """Return strokes through a set of recordings; what it lacks is not played."""
+    played = [
+        (frame_of(note.beat, song), note.sound, note.velocity)
+        for note in notes
+        if note.sound in kit.strokes
+    ]
+    return kit.render(played, n_frames_of(song))
+
+
+def through_notes(render: RenderNotes, notes: list[Note], song: Song) -> np.ndarray:
+    """Return notes through whatever takes them as frames."""
+    played = [
+        (frame_of(n.beat, song), frame_of(n.beat + n.beats, song), n.pitch, n.velocity)
+        for n in notes
+    ]
+    return render(played, n_frames_of(song))
 
 
 def through_hands(

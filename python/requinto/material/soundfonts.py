@@ -28,6 +28,7 @@ BANKS = {
     "opl3": "OPL-3_FM_128M.sf2",
 }
 _DRUM_BANK = 128
+_WARNING = 2  # level of a message, as FluidSynth numbers them
 
 
 class BankError(RequintoError):
@@ -56,6 +57,8 @@ def _library() -> Any:
     if found is None:
         raise BankError("the FluidSynth library (libfluidsynth) is not installed")
     library = ctypes.CDLL(found)
+    # It warns of drum channels that a bank without kits leaves empty
+    library.fluid_set_log_function(_WARNING, None, None)
     for name in ("new_fluid_settings", "new_fluid_synth"):
         getattr(library, name).restype = ctypes.c_void_p
     return library

@@ -15,10 +15,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.material import kits, presets, rendering, splits
+from requinto.material import (
+    drum_machine_kits,
+    drum_machines,
+    freepats,
+    kits,
+    presets,
+    recorded,
+    rendering,
+    singers,
+    soundfonts,
+    splits,
+    zyn,
+    zyn_patches,
+)
 from requinto.material.finishing import finished, with_character
 from requinto.material.instruments import UNSEEN
 from requinto.material.rendering import Keys
+from requinto.material.sampler import StrokeSet
 from requinto.material.songs import Note, Song, generator
 
 Renderer = Callable[[list[Note], Song, np.random.Generator], np.ndarray]
@@ -85,17 +99,24 @@ def find(instrument: str, timbre_id: str) -> Timbre:
 @functools.cache
 def _all() -> tuple[Timbre, ...]:
     found: list[Timbre] = []
-    for bank, n_versions in (("fluid", 3), ("tim", 2), ("opl3", 1)):
+    for bank, n_versions in (("fluid", 3), ("tim", 2), ("opl3", 1), ("freepats", 1)):
         found += _of_bank(bank, n_versions)
     found += _of_models()
     found += _of_recordings()
+    found += _of_kits()
+    for instrument, patches in zyn_patches.PATCHES.items():
+        for patch in patches:
+            for label in _versions(patch, 2):
+                found.append(Timbre(instrument, "zyn", label, _zyn(instrument, patch)))
+    for voice in singers.VOICES:
+        found.append(Timbre("voice", "singers", voice, _sung(voice)))
     return tuple(found)
 
 
 def _melodic(bank: str, program: int) -> Renderer:
     def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
         del rng
-        return rendering.through_bank(bank, program, notes, song)
+        return rendering.through_notes(_player(bank, program), notes, song)
 
     return render
 
@@ -103,7 +124,49 @@ def _melodic(bank: str, program: int) -> Renderer:
 def _struck(bank: str, kit: int, keys: Keys, semitones: float) -> Renderer:
     def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
         del rng
-        return rendering.through_kit(bank, kit, notes, keys, song, semitones)
+        play = _player(bank, kit, drums=True)
+        return rendering.through_kit(play, notes, keys, song, semitones)
+
+    return render
+
+
+def _player(bank: str, program: int, *, drums: bool = False) -> rendering.RenderNotes:
+    if bank == "freepats":
+        return functools.partial(freepats.render, program=program, drums=drums)
+    loaded = soundfonts.bank(bank)
+    return functools.partial(loaded.render, program=program, drums=drums)
+
+
+def _zyn(instrument: str, patch: str) -> Renderer:
+    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
+        del rng
+        play = functools.partial(zyn.render, instrument, patch)
+        return rendering.through_notes(play, notes, song)
+
+    return render
+
+
+def _sung(voice: str) -> Renderer:
+    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
+        play = functools.partial(singers.sing, voice=voice, rng=rng)
+        return rendering.through_notes(play, notes, song)
+
+    return render
+
+
+def _sampled(instrument: str, name: str) -> Renderer:
+    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
+        del rng
+        played = recorded.sonic_pi_notes(instrument, name)
+        return rendering.through_notes(played.render, notes, song)
+
+    return render
+
+
+def _stroked(kit: Callable[[], StrokeSet]) -> Renderer:
+    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
+        del rng
+        return rendering.through_strokes(kit(), notes, song)
 
     return render
 
@@ -147,11 +210,13 @@ def _versions(name: str, n: int) -> Iterator[str]:
 def _of_bank(bank: str, n_versions: int) -> Iterator[Timbre]:
     for instrument, programs in presets.PROGRAMS.items():
         for name, program in programs.items():
+            if bank == "freepats" and program not in presets.FREEPATS:
+                continue
             for label in _versions(name, 1 if instrument in UNSEEN else n_versions):
                 yield Timbre(instrument, bank, label, _melodic(bank, program))
     for name, kit in presets.KITS.items():
-        if bank == "opl3" and kit:
-            continue  # it has one kit
+        if bank in ("opl3", "freepats") and kit:
+            continue  # they have one kit
         for label in _versions(name, n_versions):
             render = _struck(bank, kit, presets.DRUM_KEYS, 0)
             yield Timbre("drums", bank, label, render)
@@ -174,6 +239,29 @@ def _of_models() -> Iterator[Timbre]:
                 label = f"{i:02d}" if plain else f"{i:02d}~"
                 render = _modelled(model, f"{i:02d}", instrument)
                 yield Timbre(instrument, model, label, render)
+
+
+def _of_kits() -> Iterator[Timbre]:
+    for instrument, machines in drum_machine_kits.KITS.items():
+        for name in machines:
+            make = functools.partial(drum_machines.kit, instrument, name)
+            for label in _versions(name, 2):
+                yield Timbre(instrument, "machines", label, _stroked(make))
+    for name in recorded.AVL_BANKS:
+        make = functools.partial(recorded.avl_kit, name)
+        for label in _versions(name, 3):
+            yield Timbre("drums", "avl", label, _stroked(make))
+    for name in recorded.SONIC_PI["drums"]:
+        make = functools.partial(recorded.sonic_pi_kit, "drums", name)
+        for label in _versions(name, 2):
+            yield Timbre("drums", "sonic-pi", label, _stroked(make))
+    for instrument, names in recorded.SONIC_PI_NOTES.items():
+        for name in names:
+            yield Timbre(instrument, "sonic-pi", name, _sampled(instrument, name))
+    for instrument, name in (("drums", "cajon"), ("maracas", "tambourine")):
+        make = functools.partial(recorded.hand_kit, name)
+        for label in _versions(name, 2):
+            yield Timbre(instrument, "hand", label, _stroked(make))
 
 
 def _of_recordings() -> Iterator[Timbre]:
