@@ -103,6 +103,15 @@ def test_each_update_brings_the_product_nearer():
     assert course[-1] < 1e-3 * course[0]
 
 
+@pytest.mark.parametrize("n_iterations", [1, 2, 7])
+def test_the_product_has_the_sum_of_what_was_factorised(n_iterations):
+    # After each update of all spectra, for this divergence (Lee and Seung)
+    wanted = np.abs(noise(60, 40))
+    rng = np.random.default_rng(0)
+    spectra, gains = factorised(wanted, 5, n_iterations, rng)
+    assert np.sum(spectra @ gains) == pytest.approx(wanted.sum(), rel=1e-5)
+
+
 @pytest.mark.parametrize("semitones", [-12, 0, 12])
 def test_transposing_moves_the_peak_by_its_ratio(semitones):
     spectra = np.zeros((200, 2), np.float32)
@@ -116,7 +125,8 @@ def test_transposing_moves_the_peak_by_its_ratio(semitones):
 
 @pytest.mark.parametrize("apart", [1, 5, 13])
 def test_neighbours_are_the_nearest_that_are_far_enough(apart):
-    columns = np.random.default_rng(0).uniform(0, 1, (6, 40))
+    # A walk: the nearest of all are close ones, which do not count
+    columns = 9 + np.cumsum(np.random.default_rng(0).normal(size=(6, 40)), axis=1)
     columns[:, 30] = columns[:, 2]  # an exact repeat, at no distance
     alike = neighbours(columns, 4, apart).toarray()
     unit = columns / np.linalg.norm(columns, axis=0)

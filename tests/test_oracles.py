@@ -56,6 +56,13 @@ def test_of_equal_sounds_the_ratio_is_a_half_and_the_binary_nothing():
     assert not IdealBinaryMask().estimate(task).any()  # not above, so not kept
 
 
+def test_a_mask_cannot_restore_what_the_rest_cancels():
+    truth = noise(RATE)
+    task = asked(truth, -truth / 2)  # |T| / (|T| + |R|) is 2/3, of half the truth
+    assert error_db(truth / 3, IdealRatioMask().estimate(task)) < -90
+    assert error_db(truth / 2, IdealBinaryMask().estimate(task)) < -90
+
+
 def test_the_binary_mask_takes_whole_bins():
     strong, weak = noise(RATE, 1), 0.01 * noise(RATE, 1, seed=1)
     # The target wins all bins but some dozen of weak ones: it comes with the rest

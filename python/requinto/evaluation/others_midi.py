@@ -8,6 +8,7 @@ lumps, and a directory of 16-byte rows (The Unofficial Doom Specs, M. Fell, 1994
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import struct
@@ -26,7 +27,7 @@ from requinto.evaluation.others import (
     audible,
     mix_error_db,
 )
-from requinto.material.soundfonts import Bank, find_bank
+from requinto.material.soundfonts import Synth, find_bank
 
 BANK = "OPL-3_FM_128M.sf2"
 WADS = ("freedoom2.wad", "freedm.wad")
@@ -147,55 +148,37 @@ def song(name: str, data: bytes, source: str, bank: str = BANK) -> StemSong:
 def _played(
     bank: str, events: Events, parts: dict[int, str], n_frames: int, part: str | None
 ) -> np.ndarray:
-    # A new synthesiser for each: a reset leaves traces, up to -23 dB of a drum part
-    player = _Player(find_bank(bank))
-    try:
-        return player.play(events, parts, n_frames, part)
-    finally:
-        player.close()
+    """Return one part, or all if None, shape `(2, n_frames)`.
 
-
-class _Player(Bank):
-    """A bank that plays all sixteen channels of a song."""
-
-    def play(
-        self, events: Events, parts: dict[int, str], n_frames: int, part: str | None
-    ) -> np.ndarray:
-        """Return one part, or all if None, shape `(2, n_frames)`.
-
-        Controllers reach every channel whatever the part, so that parts add up.
-        """
-        sound = np.zeros((2, n_frames), np.float32)
-        here = 0
+    Controllers reach every channel whatever the part, so that parts add up.
+    """
+    sound = np.zeros((2, n_frames), np.float32)
+    here = 0
+    with contextlib.closing(Synth(find_bank(bank))) as synth:
         for number, (time_s, message) in enumerate(events):
             frame = min(round(time_s * SAMPLE_RATE), n_frames)
-            self._write(sound, here, frame)
+            synth.write(sound, here, frame)
             here = max(here, frame)
             if number not in parts or part in (None, parts[number]):
-                self._send(message)
-        self._write(sound, here, n_frames)
-        return sound
+                _send(synth, message)
+        synth.write(sound, here, n_frames)
+    return sound
 
-    def close(self) -> None:
-        """Free the synthesiser; nothing can be played afterwards."""
-        self._lib.delete_fluid_synth(self._synth)
 
-    def _send(self, message: mido.Message) -> None:
-        lib, synth = self._lib, self._synth
-        channel = getattr(message, "channel", 0)
-        if message.type == "note_on" and message.velocity > 0:
-            lib.fluid_synth_noteon(synth, channel, message.note, message.velocity)
-        elif message.type in ("note_on", "note_off"):
-            lib.fluid_synth_noteoff(synth, channel, message.note)
-        elif message.type == "program_change" and channel != _DRUM_CHANNEL:
-            # The bank has one drum kit only
-            lib.fluid_synth_program_change(synth, channel, message.program)
-        elif message.type == "pitchwheel":
-            bend = message.pitch + _BEND_CENTRE
-            lib.fluid_synth_pitch_bend(synth, channel, bend)
-        # Bank selects would leave General MIDI
-        elif message.type == "control_change" and message.control not in (0, 32):
-            lib.fluid_synth_cc(synth, channel, message.control, message.value)
+def _send(synth: Synth, message: mido.Message) -> None:
+    channel = getattr(message, "channel", 0)
+    if message.type == "note_on" and message.velocity > 0:
+        synth.send("noteon", channel, message.note, message.velocity)
+    elif message.type in ("note_on", "note_off"):
+        synth.send("noteoff", channel, message.note)
+    elif message.type == "program_change" and channel != _DRUM_CHANNEL:
+        # The bank has one drum kit only
+        synth.send("program_change", channel, message.program)
+    elif message.type == "pitchwheel":
+        synth.send("pitch_bend", channel, message.pitch + _BEND_CENTRE)
+    # Bank selects would leave General MIDI
+    elif message.type == "control_change" and message.control not in (0, 32):
+        synth.send("cc", channel, message.control, message.value)
 
 
 def _timed(

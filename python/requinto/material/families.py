@@ -55,23 +55,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     first, second = _beginning(a, 1.5), _beginning(b, 1.5)
     if min(np.abs(first).max(), np.abs(second).max()) < _QUIET:
         return 0.0
-    n, reach = round(_LENGTH_S * _RATE), round(_LAG_S * _RATE)
-    pattern = np.diff(first)[:n]
-    best = 0.0
-    for cents in range(-_CENTS, _CENTS + 1):
-        tuned = second
-        if cents:
-            tuned = soxr.resample(second, 1.0, 2 ** (cents / 1200), quality="HQ")
-        # Silence before it, for lags to either side
-        field = np.pad(np.diff(tuned), (reach, 0))[: n + 2 * reach]
-        if len(field) < len(pattern):
-            field = np.pad(field, (0, len(pattern) - len(field)))
-        products = np.abs(signal.correlate(field, pattern, "valid"))
-        power = np.convolve(field**2, np.ones(len(pattern)), "valid")
-        floor = 1e-3 * power.max() + 1e-20
-        scale = np.sqrt(np.maximum(power, floor) * np.sum(pattern**2))
-        best = max(best, float((products / scale).max()))
-    return min(best, 1.0)
+    return max(_found(first, second), _found(second, first))
 
 
 def matrix(
@@ -98,12 +82,12 @@ def matrix(
     """
     if not pitches:
         raise ConfigError("comparing sources needs at least one pitch")
-    notes = {name: [play(pitch) for pitch in pitches] for name, play in families.items()}
-    pairs = [
-        Pair(one, other, float(np.median([similarity(*p) for p in zip(*both)])))
-        for one, other in itertools.combinations(notes, 2)
-        for both in [(notes[one], notes[other])]
-    ]
+    notes = {name: [play(p) for p in pitches] for name, play in families.items()}
+    pairs = []
+    for one, other in itertools.combinations(notes, 2):
+        both = zip(notes[one], notes[other], strict=True)
+        alike = np.median([similarity(a, b) for a, b in both])
+        pairs.append(Pair(one, other, float(alike)))
     return sorted(pairs, key=lambda pair: -pair.similarity)
 
 
@@ -123,3 +107,25 @@ def _beginning(sound: np.ndarray, seconds: float) -> np.ndarray:
     loud = np.abs(mono)
     start = int(np.argmax(loud > 0.03 * loud.max())) if loud.max() > 0 else 0
     return mono[max(start - 20, 0) :][: round(seconds * _RATE)]
+
+
+def _found(first: np.ndarray, second: np.ndarray) -> float:
+    """Return how well the beginning of one note is found in another."""
+    n, reach = round(_LENGTH_S * _RATE), round(_LAG_S * _RATE)
+    pattern = np.diff(first)[:n]
+    best = 0.0
+    for cents in range(-_CENTS, _CENTS + 1):
+        tuned = second
+        if cents:
+            tuned = soxr.resample(second, 1.0, 2 ** (cents / 1200), quality="HQ")
+        # Silence before it, for lags to either side
+        field = np.pad(np.diff(tuned), (reach, 0))[: n + 2 * reach]
+        if len(field) < len(pattern):
+            field = np.pad(field, (0, len(pattern) - len(field)))
+        products = np.abs(signal.correlate(field, pattern, "valid"))
+        sums = np.concatenate([[0.0], np.cumsum(field**2)])
+        power = sums[len(pattern) :] - sums[: -len(pattern)]
+        floor = 1e-3 * power.max() + 1e-20
+        scale = np.sqrt(np.maximum(power, floor) * np.sum(pattern**2))
+        best = max(best, float((products / scale).max()))
+    return min(best, 1.0)

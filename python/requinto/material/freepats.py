@@ -23,7 +23,7 @@ FOLDERS = (Path("/usr/share/midi/freepats"), Path("/usr/local/share/midi/freepat
 _PATIENCE_S = 300
 _QUARTER = 22050  # ticks, of one frame each, in a quarter note of 0.5 s
 _DRUM_CHANNEL = 9
-_GAP_S = 0.05  # before the first note, so that none is at the very start
+_SILENT_KEY = 71  # a whistle whose recording is empty
 
 
 def _folder() -> Path:
@@ -42,7 +42,7 @@ def programs() -> dict[int, str]:
 @functools.cache
 def drum_keys() -> dict[int, str]:
     """Return the percussion there is, by its key in General MIDI."""
-    return _numbered("Drum_000")
+    return {key: n for key, n in _numbered("Drum_000").items() if key != _SILENT_KEY}
 
 
 def _numbered(part: str) -> dict[int, str]:
@@ -88,10 +88,13 @@ def render(
     if missing:
         kind = "percussion key" if drums else "preset"
         raise BankError(f"freepats has no {kind} {min(missing)}")
-    gap = round(_GAP_S * SAMPLE_RATE)
+    if not notes:
+        return np.zeros((2, n_frames), np.float32)
+    # TiMidity++ leaves out whatever is before the first note
+    silence = max(min(start for start, *_ in notes), 0)
     with tempfile.TemporaryDirectory() as place:
         song, target = Path(place) / "song.mid", Path(place) / "song.wav"
-        song.write_bytes(_midi_file(notes, gap, n_frames, program, drums=drums))
+        song.write_bytes(_midi_file(notes, silence, n_frames, program, drums=drums))
         config = Path(place) / "freepats.cfg"
         config.write_text(_config(folder))
         command = ["timidity", str(song), "-c", str(config), "-Ow", "-o", str(target)]
@@ -104,9 +107,9 @@ def render(
         if not target.exists():
             raise BankError(f"TiMidity++ renders nothing: {done.stderr[-300:]!r}")
         sound, _ = soundfile.read(target, dtype="float32", always_2d=True)
-    if notes and not sound.any():
+    if not sound.any():
         raise BankError("TiMidity++ renders silence")
-    return fitted(np.ascontiguousarray(sound.T[:, gap:]), n_frames)
+    return fitted(np.pad(sound.T, ((0, 0), (silence, 0))), n_frames)
 
 
 def _config(folder: Path) -> str:
@@ -120,29 +123,29 @@ def _config(folder: Path) -> str:
 
 def _midi_file(
     notes: list[tuple[int, int, int, float]],
-    gap: int,
+    begin: int,
     n_frames: int,
     program: int,
     *,
     drums: bool,
 ) -> bytes:
-    """Return a MIDI file, of one track, in which a tick is a frame."""
+    """Return a MIDI file, of one track, in which a tick is a frame from `begin` on."""
     channel = _DRUM_CHANNEL if drums else 0
     # Ends come before starts at the same instant, or a repeated note dies
-    events = [(end + gap, 0, pitch, 0.0) for _, end, pitch, _ in notes]
-    events += [(start + gap, 1, pitch, force) for start, _, pitch, force in notes]
+    events = [(end, 0, pitch, 0.0) for _, end, pitch, _ in notes]
+    events += [(start, 1, pitch, force) for start, _, pitch, force in notes]
     tempo = bytes([0xFF, 0x51, 3]) + (500_000).to_bytes(3, "big")
     track = b"\0" + tempo
     if not drums:
         track += b"\0" + bytes([0xC0 | channel, program])
-    now = 0
+    now = begin
     for frame, is_start, pitch, force in sorted(events):
-        frame = min(max(frame, 0), n_frames + gap)
+        frame = min(max(frame, begin), n_frames)
         velocity = int(np.clip(round(force * 127), 1, 127)) if is_start else 64
         kind = 0x90 if is_start else 0x80
         track += _varying(frame - now) + bytes([kind | channel, pitch, velocity])
         now = frame
-    track += _varying(max(n_frames + gap - now, 0)) + bytes([0xFF, 0x2F, 0])
+    track += _varying(max(n_frames - now, 0)) + bytes([0xFF, 0x2F, 0])
     head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, _QUARTER)
     return head + b"MTrk" + struct.pack(">I", len(track)) + track
 

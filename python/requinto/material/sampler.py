@@ -27,17 +27,10 @@ class Sample(NamedTuple):
         From where the note begins.
     pitch : float
         What it sounds, as a MIDI note with its fraction.
-    loop : (int, int) or None
-        First and end frame of the part that is repeated while the note lasts.
-    lowest, highest : float
-        Notes it is meant for.
     """
 
     sound: np.ndarray
     pitch: float
-    loop: tuple[int, int] | None = None
-    lowest: float = -1000.0
-    highest: float = 1000.0
 
 
 class SampleSet:
@@ -48,7 +41,7 @@ class SampleSet:
             raise ConfigError("a sample set needs at least one sample")
         self._samples = tuple(samples)
         self._release_s = release_s
-        self._cache: dict[int, tuple[np.ndarray, tuple[int, int] | None]] = {}
+        self._cache: dict[int, np.ndarray] = {}
 
     def render(
         self, notes: Iterable[tuple[int, int, int, float]], n_frames: int
@@ -58,8 +51,7 @@ class SampleSet:
         Parameters
         ----------
         notes : iterable of (first frame, end frame, MIDI note, velocity 0 to 1)
-            A note ends with its recording, if that has no loop, when it is not
-            ended before.
+            A note that is not ended before ends with its recording.
         n_frames : int
             Length of the result.
 
@@ -76,22 +68,21 @@ class SampleSet:
 
     def _held(self, pitch: int, length: int) -> np.ndarray:
         """Return a note that is let go after `length` frames."""
-        sound, loop = self._at(pitch)
-        size = length + int(5 * self._release_s * SAMPLE_RATE)
-        if loop is not None and size > loop[1]:
-            again = np.arange(size - loop[1]) % (loop[1] - loop[0]) + loop[0]
-            sound = np.concatenate([sound[:, : loop[1]], sound[:, again]], axis=1)
-        sound = sound[:, :size].copy()
+        release = self._release_s * SAMPLE_RATE
+        sound = self._at(pitch)[:, : length + int(5 * release)].copy()
         after = np.arange(max(sound.shape[1] - length, 0), dtype=np.float32)
-        sound[:, length:] *= np.exp(-after / np.float32(self._release_s * SAMPLE_RATE))
+        sound[:, length:] *= np.exp(-after / np.float32(release))
         return sound
 
-    def _at(self, pitch: int) -> tuple[np.ndarray, tuple[int, int] | None]:
-        """Return the nearest recording and its loop, resampled to a pitch."""
+    def _at(self, pitch: int) -> np.ndarray:
+        """Return the nearest recording, resampled to a pitch."""
         if pitch not in self._cache:
-            fit = [s for s in self._samples if s.lowest <= pitch <= s.highest]
-            best = min(fit or self._samples, key=lambda s: abs(s.pitch - pitch))
-            self._cache[pitch] = _resampled(best, pitch)
+            best = min(self._samples, key=lambda s: abs(s.pitch - pitch))
+            ratio = 2.0 ** ((best.pitch - pitch) / 12)
+            sound = soxr.resample(best.sound.T, 1.0, ratio).T.astype(np.float32)
+            n_fade = min(int(_FADE_S * SAMPLE_RATE), sound.shape[1])
+            sound[:, -n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
+            self._cache[pitch] = sound
         return self._cache[pitch]
 
 
@@ -175,32 +166,6 @@ def cached(
         part.replace(path)
     with np.load(path) as stored:
         return {key: stored[key] for key in stored.files}
-
-
-def _resampled(
-    sample: Sample, pitch: float
-) -> tuple[np.ndarray, tuple[int, int] | None]:
-    """Return a sample at another pitch, and where its loop is then."""
-    ratio = 2.0 ** ((sample.pitch - pitch) / 12)
-    sound, loop = sample.sound, sample.loop
-    if loop is not None:
-        # Several turns, so that the filter meets no edge within the one we keep
-        first, end = loop
-        turns = 2 + 2048 // (end - first)
-        size = turns * (end - first)
-        again = np.arange(2 * size) % (end - first) + first
-        sound = np.concatenate([sound[:, :end], sound[:, again]], axis=1)
-        loop = (end, end + size)
-    if abs(ratio - 1) > 1e-6:
-        sound = soxr.resample(sound.T.astype(np.float32), 1.0, ratio, quality="HQ").T
-    sound = np.ascontiguousarray(sound, np.float32)
-    if loop is not None:
-        first, end = (round(frame * ratio) for frame in loop)
-        return sound, (first, end)
-    n_fade = min(int(_FADE_S * SAMPLE_RATE), sound.shape[1])
-    sound = sound.copy()
-    sound[:, -n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
-    return sound, None
 
 
 def _mix(out: np.ndarray, sound: np.ndarray, start: int) -> None:

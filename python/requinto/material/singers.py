@@ -226,7 +226,9 @@ def _stretched(n: int, wanted: int) -> np.ndarray:
     """
     head, tail = min(n // 3, wanted // 3), min(n // 4, wanted // 4)
     knots = [0, head, wanted - 1 - tail, wanted - 1]
-    return np.asarray(np.interp(np.arange(wanted), knots, [0, head, n - 1 - tail, n - 1]))
+    return np.asarray(
+        np.interp(np.arange(wanted), knots, [0, head, n - 1 - tail, n - 1])
+    )
 
 
 def _between(rows: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -267,7 +269,9 @@ def _prompts(folder: str) -> list[Path]:
     place = next((f / folder for f in FOLDERS if (f / folder).is_dir()), None)
     files = sorted(place.glob("*.g722")) if place else []
     low, high = _PROMPT_BYTES
-    files = [f for f in files if low < f.stat().st_size < high][:_N_PROMPTS]
+    files = [f for f in files if low < f.stat().st_size < high]
+    # From the whole alphabet, or most would begin with the same words
+    files = files[:: max(len(files) // _N_PROMPTS, 1)][:_N_PROMPTS]
     if not files:
         language = folder[:2]
         raise BankError(
@@ -280,8 +284,11 @@ def _prompts(folder: str) -> list[Path]:
 def _taken_apart(files: list[Path]) -> dict[str, np.ndarray]:
     """Return the syllables of prompts as rows, and the length of each."""
     world = _world()
-    spectra, breath, power, lengths = [], [], [], []
+    spectra, breath, power = [], [], []
+    lengths: list[int] = []
     for file in files:
+        if len(lengths) == _N_SYLLABLES:
+            break
         sound = _read(file)
         pitch_hz, seconds = world.dio(
             sound, _RATE, f0_floor=70, f0_ceil=400, frame_period=1000 * _STEP_S

@@ -6,6 +6,7 @@ The library is called directly: a song is rendered in one pass, in memory.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ctypes.util
 import functools
@@ -64,17 +65,15 @@ def _library() -> Any:
     return library
 
 
-class Bank:
-    """One bank; use `bank` to get it.
+class Synth:
+    """A bank in a synthesiser of its own, dry; close it after one song.
 
-    Each rendering has a synthesiser of its own: one that is reset keeps traces
-    of what it played before.
+    One that is reset keeps traces of what it played before.
     """
 
     def __init__(self, path: Path) -> None:
         self._lib = lib = _library()
-        self._path = path
-        settings = ctypes.c_void_p(lib.new_fluid_settings())
+        self._settings = settings = ctypes.c_void_p(lib.new_fluid_settings())
         for name, number in (
             (b"synth.reverb.active", 0),
             (b"synth.chorus.active", 0),
@@ -87,7 +86,45 @@ class Bank:
             (b"synth.gain", 0.4),
         ):
             lib.fluid_settings_setnum(settings, name, ctypes.c_double(value))
-        self._settings = settings
+        self._handle = ctypes.c_void_p(lib.new_fluid_synth(settings))
+        self._font = lib.fluid_synth_sfload(self._handle, str(path).encode(), 1)
+        if self._font < 0:
+            self.close()
+            raise BankError(f"cannot load the sound bank {path}")
+
+    def close(self) -> None:
+        """Free the synthesiser; nothing can be played afterwards."""
+        self._lib.delete_fluid_synth(self._handle)
+        self._lib.delete_fluid_settings(self._settings)
+
+    def select(self, channel: int, program: int, *, drums: bool) -> None:
+        """Put a preset, or a kit, on a channel."""
+        bank_number = _DRUM_BANK if drums else 0
+        if self.send("program_select", channel, self._font, bank_number, program) != 0:
+            kind = "kit" if drums else "preset"
+            raise BankError(f"the bank has no {kind} {program}")
+
+    def send(self, what: str, *numbers: int) -> int:
+        """Call `fluid_synth_WHAT` with whole numbers; return its status."""
+        return int(getattr(self._lib, f"fluid_synth_{what}")(self._handle, *numbers))
+
+    def write(self, sound: np.ndarray, start: int, stop: int) -> None:
+        """Play on, into the frames from `start` to `stop` of `(2, n_frames)`."""
+        if stop <= start:
+            return
+        left, right = (row.ctypes.data_as(ctypes.c_void_p) for row in sound)
+        zero, one = ctypes.c_int(start), ctypes.c_int(1)
+        n_frames = ctypes.c_int(stop - start)
+        self._lib.fluid_synth_write_float(
+            self._handle, n_frames, left, zero, one, right, zero, one
+        )
+
+
+class Bank:
+    """One bank; use `bank` to get it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def render(
         self,
@@ -115,58 +152,25 @@ class Bank:
         np.ndarray, shape=(2, n_frames)
             Without reverb or chorus.
         """
-        synth = ctypes.c_void_p(self._lib.new_fluid_synth(self._settings))
-        try:
-            font = self._lib.fluid_synth_sfload(synth, str(self._path).encode(), 1)
-            if font < 0:
-                raise BankError(f"cannot load the sound bank {self._path}")
-            status = self._lib.fluid_synth_program_select(
-                synth, 9 if drums else 0, font, _DRUM_BANK if drums else 0, program
-            )
-            if status != 0:
-                kind = "kit" if drums else "preset"
-                raise BankError(f"the bank has no {kind} {program}")
-            return self._play(synth, notes, n_frames, drums)
-        finally:
-            self._lib.delete_fluid_synth(synth)
-
-    def _play(
-        self,
-        synth: ctypes.c_void_p,
-        notes: list[tuple[int, int, int, float]],
-        n_frames: int,
-        drums: bool,
-    ) -> np.ndarray:
         channel = 9 if drums else 0
-
         # Ends come before starts at the same instant, or a repeated note dies
         events = [(end, 0, pitch, 0.0) for _, end, pitch, _ in notes]
         events += [(start, 1, pitch, velocity) for start, _, pitch, velocity in notes]
         sound = np.zeros((2, n_frames), np.float32)
         here = 0
-        for frame, is_start, pitch, velocity in sorted(events):
-            frame = min(max(frame, 0), n_frames)
-            self._write(synth, sound, here, frame)
-            here = max(here, frame)
-            if is_start:
-                force = int(np.clip(round(velocity * 127), 1, 127))
-                self._lib.fluid_synth_noteon(synth, channel, pitch, force)
-            elif not drums:
-                self._lib.fluid_synth_noteoff(synth, channel, pitch)
-        self._write(synth, sound, here, n_frames)
+        with contextlib.closing(Synth(self._path)) as synth:
+            synth.select(channel, program, drums=drums)
+            for frame, is_start, pitch, velocity in sorted(events):
+                frame = min(max(frame, 0), n_frames)
+                synth.write(sound, here, frame)
+                here = max(here, frame)
+                if is_start:
+                    force = int(np.clip(round(velocity * 127), 1, 127))
+                    synth.send("noteon", channel, pitch, force)
+                elif not drums:
+                    synth.send("noteoff", channel, pitch)
+            synth.write(sound, here, n_frames)
         return sound
-
-    def _write(
-        self, synth: ctypes.c_void_p, sound: np.ndarray, start: int, stop: int
-    ) -> None:
-        if stop <= start:
-            return
-        left, right = (row.ctypes.data_as(ctypes.c_void_p) for row in sound)
-        zero, one = ctypes.c_int(start), ctypes.c_int(1)
-        n_frames = ctypes.c_int(stop - start)
-        self._lib.fluid_synth_write_float(
-            synth, n_frames, left, zero, one, right, zero, one
-        )
 
 
 @functools.cache

@@ -127,7 +127,7 @@ def _keeper(
     items = read_items(Path(config.validation))[:: config.validation_stride]
     separator = NetworkSeparator(config.model, *networks, references={})
 
-    class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    class Keeper(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self.begun = time.monotonic()
             share = progress["minutes"] / config.minutes

@@ -10,6 +10,7 @@ together by way of Keras' own loader and of `tf.data`.
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,26 +50,23 @@ def main(
 
     inputs, truth = data(1)[0]
     model.train_on_batch(inputs, truth)  # traces
-    say(
-        "step alone",
-        lambda: [model.train_on_batch(inputs, truth) for _ in range(batches)],
-    )
+
+    def step() -> None:
+        for _ in range(batches):
+            model.train_on_batch(inputs, truth)
+
+    say("step alone", step)
     for n in (1, 2):
-        say(f"mixing alone, {n} threads", lambda n=n: _in_threads(data(1), batches, n))
+        mix = functools.partial(_in_threads, data(1), batches, n)
+        say(f"mixing alone, {n} threads", mix)
+    fit = functools.partial(model.fit, steps_per_epoch=batches, verbose=0)
     for n_uses in (1, 2, 3):
         for workers in (1, 2):
-            keras_data = data(n_uses, workers=workers, max_queue_size=8)
-            say(
-                f"training, Keras' loader, {workers} threads, {n_uses} uses",
-                lambda rows=keras_data: model.fit(
-                    rows, steps_per_epoch=batches, verbose=0, shuffle=False
-                ),
-            )
+            rows = data(n_uses, workers=workers, max_queue_size=8)
+            name = f"training, Keras' loader, {workers} threads, {n_uses} uses"
+            say(name, functools.partial(fit, rows, shuffle=False))
         rows = _tf_data(data(n_uses), batches)
-        say(
-            f"training, tf.data, 2 calls, {n_uses} uses",
-            lambda rows=rows: model.fit(rows, verbose=0),
-        )
+        say(f"training, tf.data, 2 calls, {n_uses} uses", functools.partial(fit, rows))
 
 
 def _in_threads(data: Batches, n_batches: int, n_threads: int) -> None:
