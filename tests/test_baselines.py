@@ -142,7 +142,7 @@ def test_what_repeats_is_the_background_of_a_single_event():
     repeated = np.tile(np.concatenate(chords, axis=1), 4)
     event = np.zeros_like(repeated)
     event[:, 3 * RATE + 999 : 4 * RATE] = 0.15 * noise(RATE - 999, 1)
-    system = RepetSim(RepetSimConfig(background=("drums",)))
+    system = RepetSim(RepetSimConfig(n_neighbours=10, background=("drums",)))
     behind = system.estimate(asked(repeated + event, "drums"))
     before = system.estimate(asked(repeated + event, "voice"))
     assert si_sdr(repeated, behind) > si_sdr(repeated, repeated + event) + 5
