@@ -13,6 +13,7 @@ from requinto.spectra import Spectra
 _BSS_FRAME = 44100  # samples
 _QUIET = 1e-6  # full scale is 1
 _LOWEST_DB = -120.0
+_MOST_DB = 100.0  # what remains beyond is rounding
 
 
 def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
@@ -77,7 +78,7 @@ def snr(reference: np.ndarray, estimate: np.ndarray) -> float:
 
 
 class BssEval(NamedTuple):
-    """Medians over frames, in dB; nan where nothing can be said."""
+    """Medians over frames, in dB within ±100; nan where nothing can be said."""
 
     sdr: float
     sir: float
@@ -153,7 +154,9 @@ def level_db(mixture: np.ndarray, estimate: np.ndarray) -> float:
 
 def _median(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) else float("nan")
+    if not len(finite):
+        return float("nan")
+    return float(np.clip(np.median(finite), -_MOST_DB, _MOST_DB))
 
 
 def _loudest_start(sound: np.ndarray, n_frames: int) -> int:

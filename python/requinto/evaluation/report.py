@@ -36,6 +36,8 @@ def draw(
         found = [
             r for r in rows if r.set_name == set_name and r.improvement is not None
         ]
+        # The mix gains nothing by definition
+        found = [r for r in found if r.system != "mix"]
         if not found:
             continue
         path = folder / f"{set_name}-boxes.png"

@@ -8,6 +8,7 @@ real-time factors of all systems are of one core, in one run.
 from __future__ import annotations
 
 import concurrent.futures
+import concurrent.futures.process
 import math
 import multiprocessing
 import os
@@ -24,6 +25,7 @@ from requinto.evaluation import metrics
 from requinto.evaluation.items import Item
 from requinto.evaluation.systems import System, Task
 
+_WARM_UP_FRAMES, _WARM_UP_RATE = 2 * 44100, 44100
 _QUIET = 1e-6  # RMS below which a target is silent, and so absent
 
 MakeSystems = Callable[[], list[System]]
@@ -113,12 +115,19 @@ def score(
         initargs=(make_systems, bss_eval, cores),
     ) as pool:
         # Long ones first, so that no process is left with one at the end
-        order = sorted(items, key=_duration_s, reverse=True)
-        futures = [pool.submit(_score_item, item) for item in order]
-        done = concurrent.futures.as_completed(futures)
-        for _ in rich.progress.track(done, "Scoring", total=len(futures)):
-            pass
-        return [row for future in futures for row in future.result()]
+        order = sorted(items, key=_n_bytes, reverse=True)
+        futures = {item.path: pool.submit(_score_item, item) for item in order}
+        done = concurrent.futures.as_completed(futures.values())
+        try:
+            for future in rich.progress.track(done, "Scoring", total=len(futures)):
+                future.result()  # fail at once, not after an hour
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise RequintoError(
+                "a scoring process died, perhaps of too little memory"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        return [row for item in items for row in futures[item.path].result()]
 
 
 def _prepare(make_systems: MakeSystems, bss_eval: bool, cores: Any) -> None:
@@ -126,10 +135,14 @@ def _prepare(make_systems: MakeSystems, bss_eval: bool, cores: Any) -> None:
         os.sched_setaffinity(0, {cores.get()})
     _worker.systems = make_systems()
     _worker.bss_eval = bss_eval
+    rng = np.random.default_rng(0)
+    sound = rng.uniform(-0.1, 0.1, (2, _WARM_UP_FRAMES)).astype(np.float32)
+    for system in _worker.systems:  # what is done once is not timed
+        system.estimate(Task(sound, sound, _WARM_UP_RATE, "voice", None, sound))
 
 
-def _duration_s(item: Item) -> float:
-    return float((item.path / "mix.flac").stat().st_size)
+def _n_bytes(item: Item) -> int:
+    return (item.path / "mix.flac").stat().st_size
 
 
 def _score_item(item: Item) -> list[Score]:
