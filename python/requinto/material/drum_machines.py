@@ -2,7 +2,8 @@
 """Percussion of drum machines: DrumSynth's presets as LMMS renders them.
 
 LMMS is started once, with a project that plays every preset after another; their
-sounds are kept in the cache folder.
+sounds are kept in the cache folder.  It seeds their noise by the clock: what is in
+the cache stays, but another machine's snare is another stroke on the same drum.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ LICENCES = {
     "machines": "GPL-2+ (DrumSynth presets of LMMS)",
     "avl": "CC-BY-SA-3.0 (AVL Drumkits, Glen MacArthur)",
     "sonic-pi": "CC0-1.0 (samples of Sonic Pi)",
-    "singers": "free licences by language (prompts of Asterisk)",
+    "singers": "CC-BY-SA-3.0, CC-BY-3.0 (prompts of Asterisk)",
     "hand": "GPL-2 (Hydrogen, Gimme A Hand 1.0)",
     "strums": "CC-BY-3.0 (Hydrogen, belofilms_GuitarStrums)",
 }
@@ -68,11 +68,12 @@ PROGRAMS: dict[str, dict[str, int]] = {
 # Those of them that freepats has
 FREEPATS = frozenset(
     (
-        *(0, 1, 2, 4, 5, 7, 8, 13, 16, 19, 21, 23, *range(24, 31), *range(32, 37), 38),
+        *(0, 1, 2, 4, 5, 7, 13, 16, 19, 21, 23, *range(24, 31), *range(32, 37), 38),
         *(40, 42, 46, 48, 53, 56, 57, 60, 61, 64, 65, 66, 68, 71, 72, 73, 74, 75),
         *(80, 84, 88, 95, 104, 114),
     )
 )
+NOT_IN_FREEPATS = ("guiro", "guiro-short")  # its short guiro is 40 dB too soft
 KITS = {"standard": 0, "room": 8, "power": 16, "808": 25, "jazz": 32, "brush": 40}
 # Keys of General MIDI kits for each stroke; several are played at once
 DRUM_KEYS: Keys = {
@@ -97,6 +98,7 @@ STRUCK: dict[str, dict[str, Keys]] = {
         "guiro-short": {"long": (73,), "short": (73,)},
         "cabasa": {"long": (69,), "short": (69,)},
         "guiro-cabasa": {"long": (74, 69), "short": (69,)},
+        "guiro-long": {"long": (74,), "short": (74,)},
     },
     "conga": {
         "conga": {"open": (63,), "mute": (62,), "slap": (62,), "low": (64,)},

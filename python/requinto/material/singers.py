@@ -4,7 +4,7 @@
 Syllables are cut from recorded speech, taken apart by WORLD (M. Morise, F. Yokomori,
 K. Ozawa, IEICE Trans. Inf. Syst. E99-D(7), 2016, doi:10.1587/transinf.2015EDP7457)
 and put together again at the pitch and length of a note.  The recordings are
-telephone prompts in G.722: nothing sounds above 7 kHz.
+telephone prompts in G.722: nothing sounds above 8 kHz.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def sing(
     Returns
     -------
     np.ndarray, shape=(1, n_frames)
-        Nothing above 7 kHz.
+        Nothing above 8 kHz.
 
     Raises
     ------

@@ -222,6 +222,8 @@ def _of_bank(bank: str, n_versions: int) -> Iterator[Timbre]:
             yield Timbre("drums", bank, label, render)
     for instrument, sets in presets.STRUCK.items():
         for name, keys in sets.items():
+            if bank == "freepats" and name in presets.NOT_IN_FREEPATS:
+                continue
             more = 2 if instrument == name == "bongo" else 1
             for label in _versions(name, more * n_versions):
                 rng = generator(bank, instrument, label)

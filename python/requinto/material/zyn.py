@@ -9,12 +9,14 @@ on a port of its own.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
 import socket
 import struct
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -104,9 +106,10 @@ class Synth:
         self._chance = ctypes.c_uint32.in_dll(library, "_ZN3zyn10prng_stateE")
         ladspa = self._dssi.ladspa.contents
         before = _udp_ports()
-        self._handle = ladspa.instantiate(
-            ctypes.cast(self._dssi.ladspa, ctypes.c_void_p), SAMPLE_RATE
-        )
+        with _muted_stdout():  # where it tells its port, amid a command's output
+            self._handle = ladspa.instantiate(
+                ctypes.cast(self._dssi.ladspa, ctypes.c_void_p), SAMPLE_RATE
+            )
         ports = _udp_ports() - before
         if not self._handle or len(ports) != 1:
             raise BankError("ZynAddSubFX does not listen for Open Sound Control")
@@ -254,6 +257,18 @@ def _event(frame: int, is_start: int, pitch: int, force: float, now: int) -> _Ev
     velocity = int(np.clip(round(force * 127), 1, 127)) if is_start else 0
     kind = _NOTE_ON if is_start else _NOTE_OFF
     return _Event(type=kind, frame=frame - now, note=pitch, velocity=velocity)
+
+
+@contextlib.contextmanager
+def _muted_stdout() -> Iterator[None]:
+    kept = os.dup(1)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _udp_ports() -> set[int]:
