@@ -231,3 +231,53 @@ def test_the_installed_command(song, tmp_path):
     assert result.stderr == (
         f"requinto: {tmp_path} is a folder; a sound file is needed\n"
     )
+
+
+def test_a_library_is_built_and_counted(run, tmp_path):
+    config = tmp_path / "library.toml"
+    config.write_text(
+        'loop_bars = 2\ntimbres_per_part = 1\nfamilies = ["waveguide", "membrane"]\n'
+        "loops.train.bachata = 1\n"
+    )
+    status, out, err = run(
+        *("data", "build", config, "-o", "library", "--workers", "1", "--json")
+    )
+    assert (status, err) == (0, "")
+    found = json.loads(out[out.index("{") :])
+    assert set(found["splits"]["train"]) == {"guitar", "bass", "bongo"}
+    assert found["bytes"] > 10_000
+    status, out, _ = run("data", "build", config, "-o", "library", "--workers", "1")
+    assert status == 0 and "train split" in out and "MB on disk" in out
+    config.write_text("loops.train.polka = 1\n")
+    status, _, err = run("data", "build", config, "-o", "library")
+    assert status == 2 and "unknown style 'polka'" in err and err.count("\n") == 1
+
+
+def test_an_earlier_system_extracts(run, song, tmp_path):
+    status, out, err = run(
+        *("extract", song, "--system", "harmonic-percussive", "--target", "bongo"),
+        *("-o", "bongo.wav", "--rest", "rest.wav", "--json"),
+    )
+    assert (status, err) == (0, "")
+    assert json.loads(out)["system"] == "harmonic-percussive"
+    parts = [soundfile.read(tmp_path / f)[0] for f in ("bongo.wav", "rest.wav")]
+    mixture = soundfile.read(song)[0]
+    assert error_db(mixture, parts[0] + parts[1]) < -100
+    assert 0.01 < np.abs(parts[0]).max() < np.abs(mixture).max()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--system", "walkman"), "unknown system 'walkman'"),
+        (("--system", "ideal ratio mask"), "needs the truth"),
+        (("--system", "nmf", "--target", "oboe"), "unknown target 'oboe'"),
+        (("--system", "spleeter"), "spleeter does not extract 'guitar'"),
+    ],
+)
+def test_an_earlier_system_says_what_it_cannot(run, song, arguments, message):
+    before = files(song.parent)
+    status, out, err = run("extract", song, *arguments)
+    assert (status, out) == (2, "")
+    assert message in err and err.count("\n") == 1
+    assert files(song.parent) == before

@@ -15,6 +15,7 @@ def import_tensorflow() -> None:
         import tensorflow
 
         tensorflow.config.list_physical_devices()  # complains of absent ones
+        tensorflow.get_logger().setLevel("ERROR")  # and of songs of many lengths
     finally:
         os.dup2(kept, 2)
         os.close(kept)
