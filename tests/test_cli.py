@@ -243,7 +243,7 @@ def test_a_library_is_built_and_counted(run, tmp_path):
         *("data", "build", config, "-o", "library", "--workers", "1", "--json")
     )
     assert (status, err) == (0, "")
-    found = json.loads(out[out.index("{") :])
+    found = json.loads(out)
     assert set(found["splits"]["train"]) == {"guitar", "bass", "bongo"}
     assert found["bytes"] > 10_000
     status, out, _ = run("data", "build", config, "-o", "library", "--workers", "1")

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import rich.progress
 
 from requinto.errors import ConfigError
 from requinto.evaluation import arranging, others
@@ -23,6 +22,7 @@ from requinto.evaluation.arranging import Voice, mixed, voice, voices
 from requinto.evaluation.items import write_item
 from requinto.material import splits
 from requinto.material.instruments import BACHATA, UNSEEN
+from requinto.material.progress import tracked
 from requinto.material.songs import Song, generator, plan_loop, plan_song
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.styles import STYLES, style
@@ -89,7 +89,7 @@ def build(
         if not _stamp(folder, name, index).exists()
     ]
     if n_workers == 1:
-        for job in rich.progress.track(todo, "Building"):
+        for job in tracked(todo, "Building"):
             build_song(*job)
     else:
         with concurrent.futures.ProcessPoolExecutor(
@@ -97,7 +97,7 @@ def build(
         ) as pool:
             futures = [pool.submit(build_song, *job) for job in todo]
             done = concurrent.futures.as_completed(futures)
-            for future in rich.progress.track(done, "Building", total=len(futures)):
+            for future in tracked(done, "Building", len(futures)):
                 future.result()
     return [folder / name for name in chosen]
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import rich.progress
 
 from requinto.errors import RequintoError
 from requinto.evaluation import metrics
 from requinto.evaluation.items import Item
 from requinto.evaluation.systems import System, Task
+from requinto.material.progress import tracked
 
 _WARM_UP_FRAMES, _WARM_UP_RATE = 2 * 44100, 44100
 _QUIET = 1e-6  # RMS below which a target is silent, and so absent
@@ -102,7 +102,7 @@ def score(
     """
     if n_workers == 1:
         _prepare(make_systems, bss_eval, None)
-        rows = [_score_item(i) for i in rich.progress.track(items, "Scoring")]
+        rows = [_score_item(i) for i in tracked(items, "Scoring")]
         return [row for found in rows for row in found]
     context = multiprocessing.get_context("spawn")  # TensorFlow survives no fork
     cores = context.Queue()
@@ -119,7 +119,7 @@ def score(
         futures = {item.path: pool.submit(_score_item, item) for item in order}
         done = concurrent.futures.as_completed(futures.values())
         try:
-            for future in rich.progress.track(done, "Scoring", total=len(futures)):
+            for future in tracked(done, "Scoring", len(futures)):
                 future.result()  # fail at once, not after an hour
         except concurrent.futures.process.BrokenProcessPool as error:
             raise RequintoError(

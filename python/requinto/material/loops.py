@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import rich.progress
 import soundfile
 
 from requinto.config import from_values, read_toml
@@ -26,6 +25,7 @@ from requinto.errors import ConfigError
 from requinto.material import rendering, splits
 from requinto.material.finishing import active_power
 from requinto.material.patterns import play, players
+from requinto.material.progress import tracked
 from requinto.material.songs import LOOP_BARS, Song, generator, plan_loop, plan_song
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.style import Part
@@ -123,15 +123,14 @@ def build(folder: Path, config: LibraryConfig, *, n_workers: int = 2) -> list[Pa
         The folders that were added.
     """
     missing = [job for job in jobs(config) if not (folder / job.folder).exists()]
-    progress = rich.progress.track
     if n_workers == 1:
-        return [render(folder, job, config) for job in progress(missing, "Rendering")]
+        return [render(folder, job, config) for job in tracked(missing, "Rendering")]
     with concurrent.futures.ProcessPoolExecutor(
         n_workers, initializer=os.nice, initargs=(10,)
     ) as pool:
         futures = [pool.submit(render, folder, job, config) for job in missing]
         done = concurrent.futures.as_completed(futures)
-        return [f.result() for f in progress(done, "Rendering", total=len(futures))]
+        return [f.result() for f in tracked(done, "Rendering", len(futures))]
 
 
 def render(folder: Path, job: Job, config: LibraryConfig) -> Path:
