@@ -92,15 +92,7 @@ def extract(
     import_tensorflow()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
-        if system == "requinto":
-            extracted, others = requinto.separate(
-                mixture, rate, progress=notify, **options
-            )
-        else:
-            from requinto.apps.earlier import extract_with
-
-            extracted = extract_with(system, mixture, rate, **options)
-            others = mixture - extracted
+        extracted, others = _separated(system, mixture, rate, notify, options)
     duration_s = mixture.shape[1] / rate
     real_time_factor = (time.perf_counter() - begun) / duration_s
     sound.write(place, extracted, rate)
@@ -123,6 +115,17 @@ def extract(
         "real_time_factor": round(real_time_factor, 4),
     }
     print(json.dumps(result, indent=2) if as_json else place)
+
+
+def _separated(
+    system: str, mixture: Any, rate: int, notify: Any, options: dict[str, Any]
+) -> tuple[Any, Any]:
+    if system == "requinto":
+        return requinto.separate(mixture, rate, progress=notify, **options)
+    from requinto.apps.earlier import extract_with
+
+    extracted = extract_with(system, mixture, rate, **options)
+    return extracted, mixture - extracted
 
 
 @app.command()
