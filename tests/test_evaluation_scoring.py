@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 import pytest
+import soundfile
 
 from requinto.errors import AudioError, AudioFileError, ConfigError, RequintoError
 from requinto.evaluation import metrics, tables
@@ -189,6 +190,10 @@ def test_bad_items_are_refused(tmp_path):
         (place / "meta.json").write_text(text)
         with pytest.raises(AudioFileError, match=r"meta\.json"):
             read_items(tmp_path)
+    (place / "meta.json").write_text('{"instrument": "bass"}')
+    soundfile.write(place / "reference.flac", np.zeros((RATE, 2)), RATE)
+    with pytest.raises(AudioFileError, match=r"reference\.flac is silent"):
+        scored(tmp_path, Mix())
     (place / "reference.flac").unlink()
     with pytest.raises(AudioFileError, match=r"has no reference\.flac"):
         read_items(tmp_path)

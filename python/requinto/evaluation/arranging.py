@@ -25,6 +25,7 @@ REFERENCE_S = 3.0
 _PLACED = AugmentationConfig.none(pan=0.4)  # on the desk: panned, not changed
 _LEVEL_DB = 3.0  # stems lie within this of equal loudness
 _PEAK = 0.9
+_MOST_SILENT = 40  # loops in a row
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,17 @@ class Voice:
         return augmented(self.timbre.render(notes, song), _PLACED, rng) * level
 
     def reference(self, seed: int) -> np.ndarray:
-        """Return three seconds of its timbre from a loop of another seed."""
-        other = plan_loop(self.song.style, seed)
-        other = dataclasses.replace(other, tempo_bpm=self.song.tempo_bpm)
-        sound = dataclasses.replace(self, song=other).render()
-        return loudest(sound, round(REFERENCE_S * SAMPLE_RATE))
+        """Return three seconds of its timbre from a loop of another seed.
+
+        Of the next seed where the part is silent throughout that loop.
+        """
+        for elsewhere in range(seed, seed + _MOST_SILENT):
+            other = plan_loop(self.song.style, elsewhere)
+            other = dataclasses.replace(other, tempo_bpm=self.song.tempo_bpm)
+            stem = dataclasses.replace(self, song=other).render()
+            if sounds(stem):
+                return loudest(stem, round(REFERENCE_S * SAMPLE_RATE))
+        raise ConfigError(f"{self.timbre.id} is silent wherever it plays")
 
 
 def voices(

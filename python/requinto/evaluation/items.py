@@ -106,6 +106,19 @@ def _item(place: Path) -> Item:
     return Item(place, place.resolve().parent.name, meta)
 
 
+def check_references(items: list[Item]) -> None:
+    """Raise `AudioFileError` if a reference is silent or too short to be one."""
+    for item in items:
+        names = ["reference"] + ["wrong_reference"] * item.has_wrong_reference
+        for name in names:
+            heard, rate = item.read(name)
+            if heard.shape[1] < sound.SHORTEST_S * rate or np.abs(heard).max() < 1e-3:
+                raise AudioFileError(
+                    f"test item {item.path}: {name}.flac is silent, or shorter than "
+                    f"{sound.SHORTEST_S} s"
+                )
+
+
 def write_item(
     place: Path,
     *,

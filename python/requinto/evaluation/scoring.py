@@ -21,7 +21,7 @@ import numpy as np
 
 from requinto.errors import RequintoError
 from requinto.evaluation import metrics
-from requinto.evaluation.items import Item
+from requinto.evaluation.items import Item, check_references
 from requinto.evaluation.systems import System, Task
 from requinto.material.progress import tracked
 
@@ -98,8 +98,9 @@ def score(
     Raises
     ------
     RequintoError
-        If a system fails or returns what is no answer.
+        If a reference is silent, or a system fails or returns what is no answer.
     """
+    check_references(items)  # before an hour of work
     if n_workers == 1:
         _prepare(make_systems, bss_eval, None)
         rows = [_score_item(i) for i in tracked(items, "Scoring")]
