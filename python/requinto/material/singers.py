@@ -346,5 +346,5 @@ def _world() -> ModuleType:
     try:
         import pyworld
     except ImportError:
-        raise BankError("the pyworld package is not installed: PyPI has it") from None
+        raise BankError("pyworld is not installed: PyPI has pyworld-prebuilt") from None
     return pyworld

@@ -267,6 +267,7 @@ def _muted_stdout() -> Iterator[None]:
             os.dup2(nowhere.fileno(), 1)
         yield
     finally:
+        ctypes.CDLL(None).fflush(None)  # what C has not written yet
         os.dup2(kept, 1)
         os.close(kept)
 
