@@ -106,7 +106,7 @@ class Synth:
         self._chance = ctypes.c_uint32.in_dll(library, "_ZN3zyn10prng_stateE")
         ladspa = self._dssi.ladspa.contents
         before = _udp_ports()
-        with _muted_stdout():  # where it tells its port, amid a command's output
+        with _muted_stderr():  # where it tells its port, whoever wants to know
             self._handle = ladspa.instantiate(
                 ctypes.cast(self._dssi.ladspa, ctypes.c_void_p), SAMPLE_RATE
             )
@@ -260,15 +260,14 @@ def _event(frame: int, is_start: int, pitch: int, force: float, now: int) -> _Ev
 
 
 @contextlib.contextmanager
-def _muted_stdout() -> Iterator[None]:
-    kept = os.dup(1)
+def _muted_stderr() -> Iterator[None]:
+    kept = os.dup(2)
     try:
         with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
         yield
     finally:
-        ctypes.CDLL(None).fflush(None)  # what C has not written yet
-        os.dup2(kept, 1)
+        os.dup2(kept, 2)
         os.close(kept)
 
 
