@@ -9,6 +9,7 @@ on a port of its own.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import functools
@@ -117,6 +118,7 @@ class Synth:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.005)
+        atexit.register(self._socket.close)
         self._controls = [
             ctypes.c_float(_CONTROLS.get(i, 64.0)) for i in range(_N_PORTS)
         ]
