@@ -10,18 +10,17 @@ on a port of its own.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import ctypes
 import functools
 import os
 import socket
 import struct
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from requinto.material.quiet import muted_stderr
 from requinto.material.soundfonts import SAMPLE_RATE, BankError
 from requinto.material.zyn_patches import PATCHES
 
@@ -107,7 +106,7 @@ class Synth:
         self._chance = ctypes.c_uint32.in_dll(library, "_ZN3zyn10prng_stateE")
         ladspa = self._dssi.ladspa.contents
         before = _udp_ports()
-        with _muted_stderr():  # where it tells its port, whoever wants to know
+        with muted_stderr():  # where it tells its port, whoever wants to know
             self._handle = ladspa.instantiate(
                 ctypes.cast(self._dssi.ladspa, ctypes.c_void_p), SAMPLE_RATE
             )
@@ -259,18 +258,6 @@ def _event(frame: int, is_start: int, pitch: int, force: float, now: int) -> _Ev
     velocity = int(np.clip(round(force * 127), 1, 127)) if is_start else 0
     kind = _NOTE_ON if is_start else _NOTE_OFF
     return _Event(type=kind, frame=frame - now, note=pitch, velocity=velocity)
-
-
-@contextlib.contextmanager
-def _muted_stderr() -> Iterator[None]:
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _udp_ports() -> set[int]:
