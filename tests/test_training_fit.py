@@ -4,6 +4,7 @@
 import dataclasses
 import itertools
 import json
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -140,3 +141,26 @@ def test_a_bad_configuration_is_one_line(tmp_path, monkeypatch, capsys):
         assert stop.value.code == 2
         err = capsys.readouterr().err
         assert message in err and err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_freed_memory_is_kept_for_the_next_batch():
+    program = """if True:
+        import ctypes, resource
+        import numpy as np
+        from requinto.training import heap
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(-1, 128 * 1024)  # what TensorFlow does
+        def faults():
+            begun = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            for _ in range(20):
+                np.ones(2_000_000, np.float32)
+            return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begun
+        before = faults()
+        assert heap.keep()
+        print(before, faults())
+    """
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert after < before / 5

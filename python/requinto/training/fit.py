@@ -19,6 +19,7 @@ from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
+from requinto.training import heap
 from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.validation import mean_gains
@@ -133,6 +134,10 @@ def _keeper(
             share = progress["minutes"] / config.minutes
             rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
             self.model.optimizer.learning_rate.assign(max(rate, 1e-6))
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            if batch == 0:
+                heap.keep()
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             progress["step"] += config.steps_per_epoch

@@ -4,15 +4,13 @@
     python -m requinto.training.throughput LIBRARY
 
 prints examples a second of the training step alone, of mixing alone, and of both
-together by way of Keras' own loader and of `tf.data`.
+together by way of Keras' own loader and of `tf.data`, once the queues are full.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import functools
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,17 +19,20 @@ import tensorflow as tf
 import typer
 
 from requinto.config import ModelConfig
+from requinto.training import heap
 from requinto.training.fit import TrainingConfig, compiled
-from requinto.training.loader import Batches
+from requinto.training.loader import KEPT_BATCHES, Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.weights import build_networks
 
 _BATCH = 16
+_WARM_UP = 12  # batches: tracing, and the filling of queues
+_PERIOD = 2 * KEPT_BATCHES  # whole groups, whether shown once or twice
 
 
 def main(
     library: Annotated[Path, typer.Argument(help="A folder that `data build` made.")],
-    batches: Annotated[int, typer.Option(help="To measure over.")] = 24,
+    batches: Annotated[int, typer.Option(help="To measure over.")] = _PERIOD,
 ) -> None:
     """Print examples a second of the step, of the loaders, and of both."""
     mixer = Mixer(library, MixingConfig(), split="train")
@@ -42,39 +43,57 @@ def main(
     def data(n_uses: int, **options: Any) -> Batches:
         return Batches(mixer, ModelConfig(), n_uses=n_uses, **options)
 
-    def say(name: str, run: Callable[[], Any]) -> None:
-        begun = time.perf_counter()
-        run()
-        rate = _BATCH * batches / (time.perf_counter() - begun)
-        print(f"{name}: {rate:.1f} examples/s", flush=True)
+    def say(name: str, seconds: float) -> None:
+        print(f"{name}: {_BATCH * batches / seconds:.1f} examples/s", flush=True)
 
     inputs, truth = data(1)[0]
     model.train_on_batch(inputs, truth)  # traces
-
-    def step() -> None:
-        for _ in range(batches):
-            model.train_on_batch(inputs, truth)
-
-    say("step alone", step)
+    begun = time.perf_counter()
+    for _ in range(batches):
+        model.train_on_batch(inputs, truth)
+    say("step alone", time.perf_counter() - begun)
     for n in (1, 2):
-        mix = functools.partial(_in_threads, data(1), batches, n)
-        say(f"mixing alone, {n} threads", mix)
-    fit = functools.partial(model.fit, steps_per_epoch=batches, verbose=0)
-    for n_uses in (1, 2, 3):
+        seconds = _in_threads(data(1), batches, n)
+        say(f"mixing alone, {n} threads", seconds)
+    for n_uses in (1, 2):
         for workers in (1, 2):
             rows = data(n_uses, workers=workers, max_queue_size=8)
             name = f"training, Keras' loader, {workers} threads, {n_uses} uses"
-            say(name, functools.partial(fit, rows, shuffle=False))
-        rows = _tf_data(data(n_uses), batches)
-        say(f"training, tf.data, 2 calls, {n_uses} uses", functools.partial(fit, rows))
+            say(name, _fitting(model, rows, batches))
+        seconds = _fitting(model, _tf_data(data(n_uses)), batches)
+        say(f"training, tf.data, 2 calls, {n_uses} uses", seconds)
 
 
-def _in_threads(data: Batches, n_batches: int, n_threads: int) -> None:
+def _fitting(model: Any, rows: Any, n_batches: int) -> float:
+    """Return the seconds that `n_batches` take after the first `_WARM_UP`."""
+    times = []
+
+    class Clock(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            if batch == 0:
+                heap.keep()
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            times.append(time.perf_counter())
+
+    model.fit(
+        rows,
+        steps_per_epoch=_WARM_UP + n_batches,
+        shuffle=False,
+        verbose=0,
+        callbacks=[Clock()],
+    )
+    return times[-1] - times[_WARM_UP - 1]
+
+
+def _in_threads(data: Batches, n_batches: int, n_threads: int) -> float:
+    begun = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
         list(pool.map(data.__getitem__, range(n_batches)))
+    return time.perf_counter() - begun
 
 
-def _tf_data(data: Batches, n_batches: int) -> Any:
+def _tf_data(data: Batches) -> Any:
     first, truth = data[0]
     shapes = {name: rows.shape for name, rows in first.items()}
 
@@ -90,7 +109,7 @@ def _tf_data(data: Batches, n_batches: int) -> Any:
         }
         return inputs, tf.ensure_shape(found[2], truth.shape)
 
-    return tf.data.Dataset.range(n_batches).map(load, 2).prefetch(8)
+    return tf.data.Dataset.range(data.num_batches).map(load, 2).prefetch(8)
 
 
 if __name__ == "__main__":
