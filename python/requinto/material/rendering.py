@@ -131,24 +131,28 @@ def through_model(
     release_s = float(generator(model, name, "release").uniform(0.02, 0.2))
     render = {"rings": _ringing, "held": _held, "struck": _struck}[made.kind]
     sound = np.zeros((1, n_frames_of(song)), np.float32)
-    for note, samples_ in render(made, draw, release_s, notes, song, rng):
+    for note, samples_ in render(_Playing(made, draw, release_s, song, rng), notes):
         _add(sound, samples_[None].astype(np.float32), frame_of(note.beat, song))
     return sound
 
 
-def _ringing(
-    made: Model,
-    draw: Any,
-    release_s: float,
-    notes: list[Note],
-    song: Song,
-    rng: np.random.Generator,
-) -> Iterator[tuple[Note, np.ndarray]]:
+class _Playing(NamedTuple):
+    """An imaginary instrument in a song."""
+
+    made: Model
+    draw: Any
+    release_s: float
+    song: Song
+    rng: np.random.Generator
+
+
+def _ringing(playing: _Playing, notes: list[Note]) -> Iterator[tuple[Note, np.ndarray]]:
     """Yield plucks and hammer strokes, damped where their notes end.
 
     Takes of the same note are kept and repeated, as a sampler would with three
     round robins: a pluck differs from the next, but synthesis stays cheap.
     """
+    made, draw, release_s, song, rng = playing
     longest = int(_LONGEST_PLUCK_S * SAMPLE_RATE)
     takes: dict[tuple[int, int, int], np.ndarray] = {}
     for note in notes:
@@ -161,14 +165,8 @@ def _ringing(
         yield note, _released(takes[key], length, release_s) * note.velocity
 
 
-def _held(
-    made: Model,
-    draw: Any,
-    release_s: float,
-    notes: list[Note],
-    song: Song,
-    rng: np.random.Generator,
-) -> Iterator[tuple[Note, np.ndarray]]:
+def _held(playing: _Playing, notes: list[Note]) -> Iterator[tuple[Note, np.ndarray]]:
+    made, draw, release_s, song, rng = playing
     for note in notes:
         length = frames_of(note.beats, song)
         size = length + int(4 * release_s * SAMPLE_RATE)
@@ -176,15 +174,8 @@ def _held(
         yield note, _released(tone, length, release_s)
 
 
-def _struck(
-    made: Model,
-    draw: Any,
-    release_s: float,
-    notes: list[Note],
-    song: Song,
-    rng: np.random.Generator,
-) -> Iterator[tuple[Note, np.ndarray]]:
-    del release_s, song
+def _struck(playing: _Playing, notes: list[Note]) -> Iterator[tuple[Note, np.ndarray]]:
+    made, draw, _, _, rng = playing
     for note in notes:
         yield note, made.sound(note.sound, note.velocity, draw, rng)
 
