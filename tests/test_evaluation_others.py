@@ -67,9 +67,7 @@ def _song(seconds: float = 60.0) -> StemSong:
         for name, mono in parts.items()
     }
     beats_s, downbeats_s = others.grid(120.0, seconds, 4)
-    return StemSong(
-        "made-up", stems, beats_s, downbeats_s, 120.0, "this test", "none", None
-    )
+    return StemSong("made-up", stems, beats_s, downbeats_s, "this test", "none", None)
 
 
 SONG = _song()

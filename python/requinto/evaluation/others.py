@@ -13,13 +13,11 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from requinto.errors import RequintoError
-from requinto.evaluation.items import write_item
 from requinto.material.instruments import INSTRUMENTS
 
 SAMPLE_RATE = 44100  # Hz
@@ -88,8 +86,6 @@ class StemSong:
         By instrument, at `SAMPLE_RATE`; "other" gathers the rest. None is silent.
     beats_s, downbeats_s : tuple of float
         Seconds, ascending; empty where the source does not say.
-    tempo_bpm : float or None
-        Beats per minute, on average.
     source, licence : str
         Where it comes from, and what Debian's copyright file says of it.
     mix_error_db : float or None
@@ -106,7 +102,6 @@ class StemSong:
     stems: dict[str, np.ndarray]
     beats_s: tuple[float, ...]
     downbeats_s: tuple[float, ...]
-    tempo_bpm: float | None
     source: str
     licence: str
     mix_error_db: float | None
@@ -121,6 +116,13 @@ class StemSong:
         shapes = {stem.shape for stem in self.stems.values()}
         if len(shapes) != 1 or len(shape := shapes.pop()) != 2 or shape[0] != 2:
             raise OthersError(f"{self.name}: stems must be (2, n_frames), all alike")
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """Beats per minute, on average; None where beats are not known."""
+        if len(self.beats_s) < 2:
+            return None
+        return round(60 / float(np.mean(np.diff(self.beats_s))), 4)
 
     def mix(self) -> np.ndarray:
         """Return the sum of the stems, shape `(2, n_frames)`."""
@@ -183,21 +185,6 @@ def items(
             if references:
                 yield _item(song, instrument, start, rng.choice(references), n_frames)
                 break
-
-
-def write(
-    folder: Path,
-    n_per_source: int | None = None,
-    sources: tuple[str, ...] = SOURCES,
-    seed: int = 0,
-) -> int:
-    """Write the items of all songs to a folder, and return how many there are."""
-    count = 0
-    for song in songs(n_per_source, sources):
-        for item in items(song, seed=seed):
-            write_item(folder / f"{song.name}-{item['meta']['instrument']}", **item)
-            count += 1
-    return count
 
 
 def instrument_named(*texts: str) -> str:

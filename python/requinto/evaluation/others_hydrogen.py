@@ -107,7 +107,6 @@ def song(path: Path) -> StemSong:
         audible(stems),
         beats_s if steady else (),
         downbeats_s if steady and _whole_bars(root) else (),
-        tempo_bpm if steady else None,
         f"Hydrogen demo song {path.name}",
         LICENCE,
         None,

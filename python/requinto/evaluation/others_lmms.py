@@ -9,11 +9,7 @@ together is lost: the mix is the sum of the stems, and the song says how far it 
 from __future__ import annotations
 
 import copy
-import functools
-import os
 import re
-import shutil
-import subprocess
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -34,6 +30,8 @@ from requinto.evaluation.others import (
     instrument_named,
     mix_error_db,
 )
+from requinto.material import lmms
+from requinto.material.finishing import fitted
 
 PROJECT_FOLDERS = (
     Path("/usr/share/lmms/projects"),
@@ -77,8 +75,6 @@ _NO_DRUMS = re.compile(
     r"misc_perc/|effects/|instrument/|latin/",
     re.IGNORECASE,
 )
-_LONGEST_RENDER_S = 600.0
-_TRIES = 5  # LMMS 1.2.2 dies now and then near the end of a song
 
 
 def songs() -> Iterator[StemSong]:
@@ -87,7 +83,9 @@ def songs() -> Iterator[StemSong]:
     Raises
     ------
     OthersError
-        If LMMS or the songs are not installed, or LMMS fails.
+        If the songs are not installed.
+    BankError
+        If LMMS is not, or fails.
     """
     for project, licence in PROJECTS.items():
         path = _find(project)
@@ -108,17 +106,16 @@ def song(name: str, path: Path, licence: str) -> StemSong:
     # Tails are rendered as long as they sound, so that lengths differ
     longest = max(stem.shape[1] for stem in (mix, *stems.values()))
     n_frames = min(longest, int(LONGEST_S * SAMPLE_RATE))
-    stems = {part: _fitted(stem, n_frames) for part, stem in stems.items()}
-    beats_s, downbeats_s, tempo_bpm = _beats(root, n_frames / SAMPLE_RATE)
+    stems = {part: fitted(stem, n_frames) for part, stem in stems.items()}
+    beats_s, downbeats_s = _beats(root, n_frames / SAMPLE_RATE)
     return StemSong(
         name,
         audible(stems),
         beats_s,
         downbeats_s,
-        tempo_bpm,
         f"LMMS demo song {path.name}",
         f"{licence} (lmms-common)",
-        mix_error_db(stems, _fitted(mix, n_frames)),
+        mix_error_db(stems, fitted(mix, n_frames)),
     )
 
 
@@ -200,39 +197,13 @@ def _rendered(root: ElementTree.Element, part: str | None) -> np.ndarray:
     with tempfile.TemporaryDirectory() as folder:
         project, result = Path(folder) / "part.mmp", Path(folder) / "part.wav"
         ElementTree.ElementTree(root).write(project, "utf-8", xml_declaration=True)
-        _render(project, result, Path(folder))
+        lmms.render(project, result, "-x", "1")
         audio, rate = sound.read(result)
     if rate != SAMPLE_RATE:
         raise OthersError(f"LMMS rendered at {rate} Hz, asked for {SAMPLE_RATE}")
-    return _fitted(audio, min(audio.shape[1], int(LONGEST_S * SAMPLE_RATE)))
-
-
-def _render(project: Path, result: Path, home: Path) -> None:
-    command = [_program(), "--allowroot", "render", str(project), "-o", str(result)]
-    command += ["-f", "wav", "-s", str(SAMPLE_RATE), "-a", "-x", "1"]
-    # Its settings live in the home folder: a new one has the same for everybody
-    settings = {**os.environ, "HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
-    for _ in range(_TRIES):
-        result.unlink(missing_ok=True)
-        try:
-            done = subprocess.run(
-                command,
-                env=settings,
-                capture_output=True,
-                timeout=_LONGEST_RENDER_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise OthersError(f"LMMS took over {_LONGEST_RENDER_S:.0f} s") from error
-        if done.returncode == 0 and result.is_file():
-            return
-    said = done.stderr.decode("utf-8", "replace").strip()[-300:]
-    raise OthersError(f"LMMS failed with status {done.returncode}: {said}")
-
-
-def _fitted(audio: np.ndarray, n_frames: int) -> np.ndarray:
-    cut = np.broadcast_to(audio, (2, audio.shape[1]))[:, :n_frames]
-    return np.pad(cut, ((0, 0), (0, n_frames - cut.shape[1])))
+    return np.broadcast_to(audio, (2, audio.shape[1]))[
+        :, : int(LONGEST_S * SAMPLE_RATE)
+    ]
 
 
 def _tempo(root: ElementTree.Element) -> tuple[float, bool]:
@@ -249,18 +220,15 @@ def _tempo(root: ElementTree.Element) -> tuple[float, bool]:
 
 def _beats(
     root: ElementTree.Element, duration_s: float
-) -> tuple[tuple[float, ...], tuple[float, ...], float | None]:
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     tempo_bpm, steady = _tempo(root)
     if not steady:
-        return (), (), None
+        return (), ()
     head = root.find("head")
     unit = head.get("timesig_denominator") if head is not None else None
     per_bar = int(head.get("timesig_numerator", 4)) if head is not None else 4
     # A signature of 1/1 says nothing of bars
-    return (
-        *grid(tempo_bpm, duration_s, per_bar if unit == "4" and per_bar > 1 else None),
-        tempo_bpm,
-    )
+    return grid(tempo_bpm, duration_s, per_bar if unit == "4" and per_bar > 1 else None)
 
 
 def _find(project: str) -> Path:
@@ -268,11 +236,3 @@ def _find(project: str) -> Path:
         if (folder / project).is_file():
             return folder / project
     raise OthersError(f"{project} is not installed (package lmms-common)")
-
-
-@functools.cache
-def _program() -> str:
-    found = shutil.which("lmms")
-    if found is None:
-        raise OthersError("the program lmms is not installed (package lmms)")
-    return found

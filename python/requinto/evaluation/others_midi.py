@@ -130,15 +130,11 @@ def song(name: str, data: bytes, source: str, bank: str = BANK) -> StemSong:
     }
     error_db = mix_error_db(stems, _played(bank, events, parts, n_frames, None))
     beats_s, downbeats_s = _beats(file.ticks_per_beat, ticks_s, bars, end_s)
-    tempo_bpm = None
-    if len(beats_s) > 1:
-        tempo_bpm = round(60 * (len(beats_s) - 1) / (beats_s[-1] - beats_s[0]), 4)
     return StemSong(
         name,
         audible(stems),
         beats_s,
         downbeats_s,
-        tempo_bpm,
         f"Freedoom, {source}, through opl3-soundfont",
         LICENCE,
         error_db,

@@ -228,15 +228,11 @@ def song(name: str, data: bytes, source: str, licence: str) -> StemSong:
         for part in sorted(set(parts))
     }
     error_db = mix_error_db(stems, mix)
-    tempo_bpm = None
-    if len(beats_s) > 1:
-        tempo_bpm = round(60 * (len(beats_s) - 1) / (beats_s[-1] - beats_s[0]), 3)
     return StemSong(
         name,
         audible(stems),
         beats_s,
         downbeats_s,
-        tempo_bpm,
         source,
         licence,
         error_db,

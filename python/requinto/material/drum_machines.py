@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -20,6 +17,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 import soundfile
 
+from requinto.material import lmms
 from requinto.material.drum_machine_kits import KITS
 from requinto.material.sampler import StrokeSet, cached
 from requinto.material.soundfonts import SAMPLE_RATE, BankError
@@ -30,7 +28,6 @@ FOLDERS = (
 )
 _SLOT_S = 2.0  # a bar of four beats at 120 in a minute
 _TICKS = 192  # in a bar
-_PATIENCE_S = 600
 _QUIET = 1e-4
 
 # Seconds in which a stroke dies, if the kit has no preset for it alone
@@ -49,8 +46,11 @@ def _presets() -> dict[str, np.ndarray]:
         }
     )
     folder = next((f for f in FOLDERS if f.is_dir()), None)
-    if folder is None or shutil.which("lmms") is None:
-        raise BankError("LMMS is not installed: Debian has it in lmms and lmms-common")
+    if folder is None:
+        raise BankError(
+            "DrumSynth's presets are not installed: Debian has them "
+            "in lmms and lmms-common"
+        )
     project = _project([folder / f"{name}.ds" for name in names])
     mark = hashlib.sha256(project.encode()).hexdigest()[:12]
     sounds = cached(f"drumsynth-{mark}", lambda: _rendered(project, names))
@@ -96,21 +96,10 @@ def _kit(instrument: str, name: str) -> StrokeSet:
 
 def _rendered(project: str, names: list[str]) -> dict[str, np.ndarray]:
     """Return the sounds of a project, one from each bar."""
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "all.mmp", Path(folder) / "all.wav"
         source.write_text(project)
-        command = ["lmms", "--allowroot", "render", str(source), "-o", str(target)]
-        command += ["-s", str(SAMPLE_RATE), "-f", "wav", "-a"]
-        done = subprocess.run(
-            command,
-            env={**environment, "HOME": folder},
-            capture_output=True,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-        if not target.exists():
-            raise BankError(f"LMMS renders nothing: {done.stderr[-300:]!r}")
+        lmms.render(source, target)
         sound, _ = soundfile.read(target, dtype="float32", always_2d=True)
     slot = int(_SLOT_S * SAMPLE_RATE)
     found = {}
