@@ -105,16 +105,8 @@ class ModelConfig:
         }
         if unknown := set(values) - set(parts):
             raise ConfigError(f"unknown sections {sorted(unknown)}")
-        return cls(**{name: _build(parts[name], values[name]) for name in values})
-
-
-def _build(kind: Any, values: dict[str, Any]) -> Any:
-    known = {f.name for f in dataclasses.fields(kind)}
-    if unknown := set(values) - known:
-        raise ConfigError(f"unknown names {sorted(unknown)}; known are {sorted(known)}")
-    return kind(
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    )
+        built = {n: from_values(parts[n], given, n) for n, given in values.items()}
+        return cls(**built)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -139,7 +131,7 @@ def from_values(kind: type, values: dict[str, Any], of: str) -> Any:
     kind : type
         The dataclass.
     values : dict
-        As TOML gives them.
+        As TOML or JSON gives them; lists become tuples.
     of : str
         What they configure, for an error.
 
@@ -162,6 +154,8 @@ def from_values(kind: type, values: dict[str, Any], of: str) -> Any:
     if missing := needed - set(values):
         raise ConfigError(f"{of}: {sorted(missing)} must be given")
     try:
-        return kind(**values)
+        return kind(
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        )
     except TypeError as error:
         raise ConfigError(f"{of}: {error}") from error

@@ -17,13 +17,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import librosa
 import numpy as np
 
 from requinto.audio import checked
 from requinto.beats import Beats, track
+from requinto.config import from_values
 from requinto.errors import ConfigError, ModelError
 from requinto.evaluation.systems import Task
 from requinto.weights import models_folder
@@ -91,12 +92,7 @@ class Bachata2020Config:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Bachata2020Config:
         """Return the configuration in a dictionary, or raise `ConfigError`."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        if unknown := set(values) - known:
-            raise ConfigError(
-                f"unknown names {sorted(unknown)}; known: {sorted(known)}"
-            )
-        return cls(**values)
+        return cast(Bachata2020Config, from_values(cls, values, NAME))
 
 
 class Network(Protocol):

@@ -16,7 +16,6 @@ import itertools
 import json
 import math
 import os
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from requinto.errors import ConfigError
 from requinto.evaluation.metrics import si_sdr
 from requinto.evaluation.systems import Task
 from requinto.material.cache import Cache, Stem
+from requinto.training.provenance import commit
 
 INSTRUMENTS = ("guitar", "bass", "bongo", "guira")
 # The thesis balanced its mixtures by hand
@@ -323,10 +323,7 @@ def _write_whole(path: Path, text: str) -> None:
 
 def _provenance(config: Bachata2020Training, line: dict[str, Any]) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
     training = dataclasses.asdict(config)
     for name in ("loops", "run", "clips", "resume"):
         training.pop(name)
-    return {"commit": commit, "training": training, "reached": line}
+    return {"commit": commit(), "training": training, "reached": line}

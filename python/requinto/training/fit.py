@@ -7,7 +7,6 @@ import dataclasses
 import json
 import math
 import platform
-import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from requinto.separator import NetworkSeparator
 from requinto.training import heap
 from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
+from requinto.training.provenance import commit
 from requinto.training.validation import mean_gains
 from requinto.weights import build_networks, load_networks, save_networks
 
@@ -205,9 +205,6 @@ def _record(
     config: TrainingConfig, progress: dict[str, Any], gains: dict[str, float]
 ) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
     training = dataclasses.asdict(config)
     for name in ("model", "loops", "run", "validation", "start_from"):
         training.pop(name)
@@ -216,7 +213,7 @@ def _record(
         parent = Path(config.start_from) / "standard.json"
         started_from = json.loads(parent.read_text())["provenance"]
     return {
-        "commit": commit,
+        "commit": commit(),
         "started_from": started_from,
         "training": training,
         "minutes": round(progress["minutes"], 1),

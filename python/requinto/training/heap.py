@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 _TRIM_ABOVE = 1 << 30
@@ -22,6 +23,8 @@ def keep() -> bool:
     bool
         Whether the C library took it; only glibc does.
     """
+    if sys.platform != "linux":
+        return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and bool(
         mallopt(_M_TRIM_THRESHOLD, _TRIM_ABOVE)
