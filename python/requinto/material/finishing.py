@@ -89,6 +89,15 @@ def _tamed(sound: np.ndarray) -> np.ndarray:
     return np.asarray(sound * over)
 
 
+def add_at(sound: np.ndarray, note: np.ndarray, start: int) -> None:
+    """Mix a note into sound from frame `start` on; what lies outside is dropped."""
+    note = note[:, max(-start, 0) :]
+    start = max(start, 0)
+    n = min(note.shape[1], sound.shape[1] - start)
+    if n > 0:
+        sound[:, start : start + n] += note[:, :n]
+
+
 def fitted(sound: np.ndarray, n_frames: int) -> np.ndarray:
     """Return sound cut or filled with silence to a length."""
     missing = n_frames - sound.shape[1]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import shutil
-import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 import soundfile
 
 from requinto.material.finishing import fitted
-from requinto.material.soundfonts import SAMPLE_RATE, BankError
+from requinto.material.soundfonts import SAMPLE_RATE, BankError, events_of
 
 FOLDERS = (Path("/usr/share/midi/freepats"), Path("/usr/local/share/midi/freepats"))
 _PATIENCE_S = 300
@@ -94,7 +93,7 @@ def render(
     silence = max(min(start for start, *_ in notes), 0)
     with tempfile.TemporaryDirectory() as place:
         song, target = Path(place) / "song.mid", Path(place) / "song.wav"
-        song.write_bytes(_midi_file(notes, silence, n_frames, program, drums=drums))
+        _write_midi(song, notes, silence, n_frames, program, drums=drums)
         config = Path(place) / "freepats.cfg"
         config.write_text(_config(folder))
         command = ["timidity", str(song), "-c", str(config), "-Ow", "-o", str(target)]
@@ -121,38 +120,30 @@ def _config(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _midi_file(
+def _write_midi(
+    place: Path,
     notes: list[tuple[int, int, int, float]],
     begin: int,
     n_frames: int,
     program: int,
     *,
     drums: bool,
-) -> bytes:
-    """Return a MIDI file, of one track, in which a tick is a frame from `begin` on."""
+) -> None:
+    """Write notes to a MIDI file in which a tick is a frame from `begin` on."""
+    try:
+        import mido
+    except ImportError:
+        raise BankError("mido is not installed: PyPI has it") from None
     channel = _DRUM_CHANNEL if drums else 0
-    # Ends come before starts at the same instant, or a repeated note dies
-    events = [(end, 0, pitch, 0.0) for _, end, pitch, _ in notes]
-    events += [(start, 1, pitch, force) for start, _, pitch, force in notes]
-    tempo = bytes([0xFF, 0x51, 3]) + (500_000).to_bytes(3, "big")
-    track = b"\0" + tempo
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)])
     if not drums:
-        track += b"\0" + bytes([0xC0 | channel, program])
+        track.append(mido.Message("program_change", channel=channel, program=program))
     now = begin
-    for frame, is_start, pitch, force in sorted(events):
+    for frame, starts, pitch, velocity in events_of(notes):
         frame = min(max(frame, begin), n_frames)
-        velocity = int(np.clip(round(force * 127), 1, 127)) if is_start else 64
-        kind = 0x90 if is_start else 0x80
-        track += _varying(frame - now) + bytes([kind | channel, pitch, velocity])
+        kind = "note_on" if starts else "note_off"
+        said = {"channel": channel, "note": pitch, "velocity": velocity}
+        track.append(mido.Message(kind, **said, time=frame - now))
         now = frame
-    track += _varying(max(n_frames - now, 0)) + bytes([0xFF, 0x2F, 0])
-    head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, _QUARTER)
-    return head + b"MTrk" + struct.pack(">I", len(track)) + track
-
-
-def _varying(number: int) -> bytes:
-    """Return a number in MIDI's variable length."""
-    out = [number & 0x7F]
-    while number := number >> 7:
-        out.append(number & 0x7F | 0x80)
-    return bytes(reversed(out))
+    track.append(mido.MetaMessage("end_of_track", time=max(n_frames - now, 0)))
+    mido.MidiFile(type=0, ticks_per_beat=_QUARTER, tracks=[track]).save(place)

@@ -20,7 +20,7 @@ from requinto.material import (
 from requinto.material import synthesis_heldout as heldout
 from requinto.material import synthesis_percussion as percussion
 from requinto.material import synthesis_strings as strings
-from requinto.material.finishing import fitted
+from requinto.material.finishing import add_at, fitted
 from requinto.material.sampler import StrokeSet
 from requinto.material.songs import Note, Song, generator
 from requinto.material.soundfonts import SAMPLE_RATE
@@ -132,7 +132,7 @@ def through_model(
     render = {"rings": _ringing, "held": _held, "struck": _struck}[made.kind]
     sound = np.zeros((1, n_frames_of(song)), np.float32)
     for note, samples_ in render(_Playing(made, draw, release_s, song, rng), notes):
-        _add(sound, samples_[None].astype(np.float32), frame_of(note.beat, song))
+        add_at(sound, samples_[None].astype(np.float32), frame_of(note.beat, song))
     return sound
 
 
@@ -186,7 +186,7 @@ def through_recorded_kit(kit: str, notes: list[Note], song: Song) -> np.ndarray:
     for note in notes:
         stroke = kits.stroke(kit, note.sound, note.velocity)
         if stroke is not None:
-            _add(sound, stroke, frame_of(note.beat, song))
+            add_at(sound, stroke, frame_of(note.beat, song))
     return sound
 
 
@@ -232,8 +232,8 @@ def through_hands(
                 for i in range(1, 5):
                     again = samples.hand_stroke("Maraca", note.velocity * 0.8, shift)
                     at = frame_of(note.beat, song) + i * 900
-                    _add(sound, again[:1] * np.float32(0.8**i), at)
-        _add(sound, stroke[:1], frame_of(note.beat, song))
+                    add_at(sound, again[:1] * np.float32(0.8**i), at)
+        add_at(sound, stroke[:1], frame_of(note.beat, song))
     return sound
 
 
@@ -257,21 +257,12 @@ def through_strums(
         if note.sound == "mute":
             length = min(length, 3000)
         force = np.float32(note.velocity * rng.uniform(0.95, 1.15))
-        _add(
+        add_at(
             sound,
             _released(recorded, length, 0.03) * force,
             frame_of(note.beat, song),
         )
     return sound
-
-
-def _add(sound: np.ndarray, note: np.ndarray, start: int) -> None:
-    """Mix a note into sound; what lies outside is dropped."""
-    note = note[:, max(-start, 0) :]
-    start = max(start, 0)
-    n = min(note.shape[1], sound.shape[1] - start)
-    if n > 0:
-        sound[:, start : start + n] += note[:, :n]
 
 
 def _released(note: np.ndarray, length: int, release_s: float) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 import soxr
 
 from requinto.errors import ConfigError
+from requinto.material.finishing import add_at
 from requinto.material.soundfonts import SAMPLE_RATE
 
 _SOFTEST = 0.15  # of full level, at velocity 0
@@ -63,7 +64,7 @@ class SampleSet:
         out = np.zeros((n_channels, n_frames), np.float32)
         for start, end, pitch, velocity in notes:
             sound = self._held(pitch, max(end - start, 1))
-            _mix(out, sound * level(velocity), start)
+            add_at(out, sound * level(velocity), start)
         return out
 
     def _held(self, pitch: int, length: int) -> np.ndarray:
@@ -128,7 +129,7 @@ class StrokeSet:
                 raise ConfigError(f"no stroke {name!r}; there are {known}")
             layers = self._strokes[name]
             layer = layers[min(int(velocity * len(layers)), len(layers) - 1)]
-            _mix(out, layer * level(velocity), start)
+            add_at(out, layer * level(velocity), start)
         return out
 
 
@@ -166,12 +167,3 @@ def cached(
         part.replace(path)
     with np.load(path) as stored:
         return {key: stored[key] for key in stored.files}
-
-
-def _mix(out: np.ndarray, sound: np.ndarray, start: int) -> None:
-    """Add a sound from frame `start` on; what lies outside is dropped."""
-    sound = sound[:, max(-start, 0) :]
-    start = max(start, 0)
-    n = min(sound.shape[1], out.shape[1] - start)
-    if n > 0:
-        out[:, start : start + n] += sound[:, :n]

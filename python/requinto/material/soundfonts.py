@@ -120,6 +120,29 @@ class Synth:
         )
 
 
+def events_of(
+    notes: list[tuple[int, int, int, float]],
+) -> list[tuple[int, bool, int, int]]:
+    """Return what MIDI would say of notes, in the order of time.
+
+    Parameters
+    ----------
+    notes : list of (first frame, end frame, MIDI note, velocity 0 to 1)
+
+    Returns
+    -------
+    list of (frame, whether it starts, MIDI note, MIDI velocity)
+        Frames from 0, velocities 1 to 127, or 0 where a note ends.
+    """
+    # Ends come before starts at the same instant, or a repeated note dies
+    events = [(max(end, 0), False, pitch, 0.0) for _, end, pitch, _ in notes]
+    events += [(max(start, 0), True, pitch, force) for start, _, pitch, force in notes]
+    return [
+        (frame, starts, pitch, int(np.clip(round(force * 127), starts, 127)))
+        for frame, starts, pitch, force in sorted(events)
+    ]
+
+
 class Bank:
     """One bank; use `bank` to get it."""
 
@@ -153,20 +176,16 @@ class Bank:
             Without reverb or chorus.
         """
         channel = 9 if drums else 0
-        # Ends come before starts at the same instant, or a repeated note dies
-        events = [(end, 0, pitch, 0.0) for _, end, pitch, _ in notes]
-        events += [(start, 1, pitch, velocity) for start, _, pitch, velocity in notes]
         sound = np.zeros((2, n_frames), np.float32)
         here = 0
         with contextlib.closing(Synth(self._path)) as synth:
             synth.select(channel, program, drums=drums)
-            for frame, is_start, pitch, velocity in sorted(events):
-                frame = min(max(frame, 0), n_frames)
+            for frame, starts, pitch, velocity in events_of(notes):
+                frame = min(frame, n_frames)
                 synth.write(sound, here, frame)
                 here = max(here, frame)
-                if is_start:
-                    force = int(np.clip(round(velocity * 127), 1, 127))
-                    synth.send("noteon", channel, pitch, force)
+                if starts:
+                    synth.send("noteon", channel, pitch, velocity)
                 elif not drums:
                     synth.send("noteoff", channel, pitch)
             synth.write(sound, here, n_frames)

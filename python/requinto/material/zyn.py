@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from requinto.material.quiet import muted_stderr
-from requinto.material.soundfonts import SAMPLE_RATE, BankError
+from requinto.material.soundfonts import SAMPLE_RATE, BankError, events_of
 from requinto.material.zyn_patches import PATCHES
 
 PLUGINS = (
@@ -145,10 +145,7 @@ class Synth:
         self, notes: list[tuple[int, int, int, float]], n_frames: int
     ) -> np.ndarray:
         """Return notes through the patch put in last, shape `(2, n_frames)`."""
-        # Ends come before starts at the same instant, or a repeated note dies
-        events = [(max(end, 0), 0, pitch, 0.0) for _, end, pitch, _ in notes]
-        events += [(max(start, 0), 1, pitch, force) for start, _, pitch, force in notes]
-        events.sort()
+        events = events_of(notes)
         self._chance.value = 1
         sound = np.zeros((2, n_frames), np.float32)
         done = 0
@@ -254,9 +251,8 @@ def render(
     return synth.play(notes, n_frames)
 
 
-def _event(frame: int, is_start: int, pitch: int, force: float, now: int) -> _Event:
-    velocity = int(np.clip(round(force * 127), 1, 127)) if is_start else 0
-    kind = _NOTE_ON if is_start else _NOTE_OFF
+def _event(frame: int, starts: bool, pitch: int, velocity: int, now: int) -> _Event:
+    kind = _NOTE_ON if starts else _NOTE_OFF
     return _Event(type=kind, frame=frame - now, note=pitch, velocity=velocity)
 
 
