@@ -2,6 +2,7 @@
 """The thesis' system is the thesis' system, and does what its network says."""
 
 import dataclasses
+import functools
 import json
 from types import SimpleNamespace
 
@@ -300,14 +301,15 @@ class Loops:
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
     monkeypatch.setattr(bachata2020_training, "Cache", Loops)
-    monkeypatch.setattr(bachata2020_training, "Bachata2020Config", lambda **_: TINY)
+    tiny = functools.partial(dataclasses.replace, TINY)
+    monkeypatch.setattr(bachata2020_training, "Bachata2020Config", tiny)
     return Bachata2020Training(
         loops="anywhere",
         run=str(tmp_path / "run"),
         minutes=1e-6,
         batch_size=2,
         learning_rate=1e-2,
-        width_divisor=16,
+        width_divisor=32,
         steps_per_epoch=2,
         n_validation_batches=1,
         n_validation_songs=1,
@@ -354,6 +356,9 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
     (line,) = log(run)
     assert line["step"] == 2
 
+    # So that what comes is no better, and the first model stays
+    progress = json.loads((run / "progress.json").read_text())
+    (run / "progress.json").write_text(json.dumps({**progress, "best_mse": 0.0}))
     longer = dataclasses.replace(
         run_config, minutes=line["minutes"] + 1e-6, resume=True
     )
@@ -368,7 +373,11 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
         assert checkpoint["optimizer/vars/0"][()] == 4
 
     config, best = bachata2020.load(run)
-    assert config == TINY
+    assert config == dataclasses.replace(TINY, width_divisor=32)
+    clips = bachata2020_training.bank(None, run / "clips-validation", config)
+    seen, wanted = pictures(*draw(clips, 2, np.random.default_rng([0, 1, 0])), config)
+    mse = float(np.mean(np.square(np.asarray(best(seen)) - wanted)))
+    assert mse == pytest.approx(line["validation_mse"], rel=5e-3)
     record = json.loads((run / "bachata2020.json").read_text())
     assert record["n_parameters"] == best.count_params()
     assert record["provenance"]["training"]["batch_size"] == 2

@@ -228,6 +228,19 @@ def test_spleeter_works_at_other_rates_and_in_mono(spleeter, sample_rate):
     assert si_sdr(voice, answer) > si_sdr(voice, voice + rest) + 10
 
 
+@pytest.mark.parametrize("sample_rate", [22050, 48000])
+def test_spleeter_answers_alike_at_other_rates(spleeter, sample_rate):
+    import soxr
+
+    mixture = sung(2) + played(2)
+    low = np.ascontiguousarray(soxr.resample(mixture.T, RATE, sample_rate).T)
+    got = spleeter.estimate(asked(low, "voice", sample_rate=sample_rate))
+    native = spleeter.estimate(asked(mixture, "voice"))
+    wanted = soxr.resample(native.T, RATE, sample_rate).T
+    size = min(got.shape[1], wanted.shape[1])
+    assert si_sdr(wanted[:, :size], got[:, :size]) > 50
+
+
 def test_spleeter_does_not_depend_on_where_its_segments_end(spleeter):
     # 12 s are heard at once: the same sound again must be answered alike
     mixture = sung(6) + played(6)
@@ -235,6 +248,9 @@ def test_spleeter_does_not_depend_on_where_its_segments_end(spleeter):
     longer = np.concatenate([mixture, np.zeros((2, 9 * RATE), np.float32)], axis=1)
     more = spleeter.estimate(asked(longer, "voice"))[:, : 6 * RATE]
     assert si_sdr(once[:, : 5 * RATE], more[:, : 5 * RATE]) > 60
+    before = np.zeros((2, 512 * 1024), np.float32)  # one segment
+    later = asked(np.concatenate([before, mixture], axis=1), "voice")
+    assert si_sdr(once, spleeter.estimate(later)[:, before.shape[1] :]) > 60
 
 
 def test_spleeter_is_silent_where_nothing_sounds(spleeter):

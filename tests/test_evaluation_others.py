@@ -73,6 +73,13 @@ def _song(seconds: float = 60.0) -> StemSong:
 SONG = _song()
 
 
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.999])
+def test_the_error_of_a_mix_is_what_its_stems_lack(share):
+    bass, pad = SONG.stems["bass"], SONG.stems["pad"]
+    error_db = others.mix_error_db({"bass": bass, "pad": pad}, share * (bass + pad))
+    assert error_db == pytest.approx(20 * np.log10((1 - share) / share), abs=0.01)
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("seconds", [6.0, 10.0])
 def test_an_item_is_cut_from_its_song_and_its_reference_from_elsewhere(seconds, seed):

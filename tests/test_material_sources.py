@@ -38,13 +38,21 @@ def cents_off(sound: np.ndarray, pitch: int) -> float:
     """Return the distance from a pitch in cents, of whole octaves regardless.
 
     From the peak of the autocorrelation near eight periods of it, where an
-    inexact period counts eightfold.
+    inexact period counts eightfold; infinite if one period of another semitone,
+    of the twelve around it, is likelier.
     """
     mono = sound.mean(axis=0)[2000:22000]
     mono = mono * np.hanning(len(mono))
     power = np.abs(np.fft.rfft(mono, 4 * len(mono))) ** 2
     likeness = np.fft.irfft(power)
     period = RATE / (440 * 2 ** ((pitch - 69) / 12))
+
+    def at_one_period(semitones: int) -> float:
+        ends = [period * 2 ** ((c / 100 - semitones) / 12) for c in (-30, 30)]
+        return float(likeness[int(ends[0]) : int(np.ceil(ends[1])) + 1].max())
+
+    if max(range(-6, 7), key=at_one_period) != 0:
+        return float("inf")
     around = np.arange(int(8 * period * 0.96), int(8 * period * 1.04) + 1)
     at = around[np.argmax(likeness[around])]
     before, here, after = likeness[at - 1 : at + 2]
