@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from requinto.config import ClipConfig
+from requinto.separator import Query
 
 # Before anything imports TensorFlow: it talks on stderr otherwise
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -19,16 +20,16 @@ class Unchanged:
 
     clips = ClipConfig()
 
-    def target(self, name: str) -> np.ndarray:
-        """Return an embedding that nothing looks at."""
-        return np.zeros(1, np.float32)
+    def target(self, name: str) -> Query:
+        """Return a query that nothing looks at."""
+        return Query(np.zeros(1, np.float32), np.zeros((1, 1, 1), np.float32))
 
-    def embed(self, reference: np.ndarray, sample_rate: float) -> np.ndarray:
-        """Return an embedding that nothing looks at."""
-        return np.zeros(1, np.float32)
+    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
+        """Return a query that nothing looks at."""
+        return self.target("")
 
     def separate(
-        self, clip: np.ndarray, sample_rate: float, embedding: np.ndarray
+        self, clip: np.ndarray, sample_rate: float, query: Query
     ) -> np.ndarray:
         """Return the clip."""
         return clip

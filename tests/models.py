@@ -7,13 +7,19 @@ import numpy as np
 import soundfile
 
 from requinto import weights
-from requinto.config import ModelConfig, SpectraConfig, UNetConfig
+from requinto.config import EvidenceConfig, ModelConfig, SpectraConfig, UNetConfig
 from sounds import noise
 
 TARGETS = ("guitar", "bass", "bongo", "guira")
 SMALL = ModelConfig(
     spectra=SpectraConfig(n_fft=512, hop=128, n_bands=32, n_linear_bands=16),
-    unet=UNetConfig(widths=(4, 6, 8), reference_widths=(4, 6), reference_size=5),
+    evidence=EvidenceConfig(n_templates=4, n_free=8, n_iterations=3),
+    unet=UNetConfig(
+        widths=(4, 6, 8),
+        across_frequency=(0, 4, 4),
+        reference_widths=(4, 6),
+        reference_size=5,
+    ),
 )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from requinto.baselines.harmonic_percussive import HarmonicPercussive
-from requinto.baselines.nmf import Nmf, factorised, transposed
+from requinto.baselines.nmf import Nmf
 from requinto.baselines.repet_sim import RepetSim, RepetSimConfig, neighbours
 from requinto.baselines.spleeter import Spleeter
 from requinto.errors import ModelError, RequintoError
@@ -83,44 +83,6 @@ def test_templates_of_a_pitched_instrument_are_there_in_other_keys(semitones):
 def test_a_silent_reference_finds_nothing():
     task = asked(noise(2 * RATE), "guitar", np.zeros((2, RATE), np.float32))
     assert error_db(np.zeros(1), Nmf().estimate(task)) < -60
-
-
-def test_each_update_brings_the_product_nearer():
-    rng = np.random.default_rng(0)
-    spectra, gains = rng.uniform(0, 1, (40, 3)), rng.uniform(0, 1, (3, 50))
-    wanted = (spectra @ gains / 3).astype(np.float32)
-    fixed = spectra[:, :1].astype(np.float32)
-
-    def divergence(n_iterations: int) -> float:
-        rng = np.random.default_rng(1)
-        found = factorised(wanted, 2, n_iterations, rng, fixed=fixed)
-        np.testing.assert_array_equal(found[0][:, :1], fixed)
-        near = found[0] @ found[1]
-        return float(np.sum(wanted * np.log(wanted / near) - wanted + near))
-
-    course = [divergence(n) for n in (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)]
-    assert all(np.diff(course) < 0)
-    assert course[-1] < 1e-3 * course[0]
-
-
-@pytest.mark.parametrize("n_iterations", [1, 2, 7])
-def test_the_product_has_the_sum_of_what_was_factorised(n_iterations):
-    # After each update of all spectra, for this divergence (Lee and Seung)
-    wanted = np.abs(noise(60, 40))
-    rng = np.random.default_rng(0)
-    spectra, gains = factorised(wanted, 5, n_iterations, rng)
-    assert np.sum(spectra @ gains) == pytest.approx(wanted.sum(), rel=1e-5)
-
-
-@pytest.mark.parametrize("semitones", [-12, 0, 12])
-def test_transposing_moves_the_peak_by_its_ratio(semitones):
-    spectra = np.zeros((200, 2), np.float32)
-    spectra[[40, 60], [0, 1]] = 1
-    moved = transposed(spectra, semitones)
-    np.testing.assert_array_equal(
-        moved.argmax(axis=0), np.array([40, 60]) * 2 ** (semitones / 12)
-    )
-    np.testing.assert_allclose(moved.sum(axis=0), 1, rtol=1e-6)
 
 
 @pytest.mark.parametrize("apart", [1, 5, 13])

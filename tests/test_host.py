@@ -167,7 +167,7 @@ def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate(self, clip, sample_rate, embedding):
+        def separate(self, clip, sample_rate, query):
             time.sleep(1)
             return clip
 
@@ -207,7 +207,7 @@ def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate(self, clip, sample_rate, embedding):
+        def separate(self, clip, sample_rate, query):
             self.n_left -= 1
             if self.n_left < 0:
                 raise RuntimeError("as the test ordered")

@@ -63,9 +63,9 @@ class Marking:
 
     def __init__(self, unchanged):
         self.clips, self.target = unchanged.clips, unchanged.target
-        self.embed = unchanged.embed
+        self.query = unchanged.query
 
-    def separate(self, clip, sample_rate, embedding):
+    def separate(self, clip, sample_rate, query):
         """Return the clip at a level that depends on all of it."""
         return clip * np.float32(np.mean(np.abs(clip)) + clip.shape[1] / 1e6)
 

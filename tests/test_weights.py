@@ -47,8 +47,11 @@ def test_separator_is_loaded_once_and_knows_its_targets(folder):
     assert weights.load_separator() is separator
     assert requinto.targets() == ("guitar", "bass")
     one = separator.target("guitar")
-    assert one.shape == (5,)
-    assert np.abs(one - separator.target("bass")).max() > 1e-4
+    assert one.embedding.shape == (5,)
+    assert one.templates.shape == (32, 11, 4)
+    other = separator.target("bass")
+    for mine, theirs in zip(one, other, strict=True):
+        assert np.abs(mine - theirs).max() > 1e-4
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])

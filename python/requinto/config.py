@@ -68,13 +68,35 @@ class SpectraConfig:
 
 
 @dataclass(frozen=True)
+class EvidenceConfig:
+    """How the reference's spectra are looked for in a mixture."""
+
+    n_templates: int = 16  # spectra learnt from a reference; 0: do not look
+    n_free: int = 32  # spectra left to everything else
+    n_learning: int = 30  # iterations on the reference
+    n_iterations: int = 15  # on the mixture
+    exponent: float = 1.5  # of each: half as many iterations do
+    # Semitones by which templates are moved, for the second of the two shares
+    transpositions: tuple[int, ...] = (-4, -3, -2, -1, 0, 1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
 class UNetConfig:
     """Shape of the network."""
 
     widths: tuple[int, ...] = (16, 32, 64, 96, 128)  # channels by depth
+    # Where bands hear each other, by depth: numbers in between, 0 where they do not
+    across_frequency: tuple[int, ...] = (0, 0, 0, 0, 16)
     reference_widths: tuple[int, ...] = (16, 32, 64, 96)
     reference_size: int = 64  # length of the reference embedding
     mask_ceiling: float = 2.0  # 22 % of ideal mask values exceed 1
+
+    def __post_init__(self) -> None:
+        if len(self.across_frequency) != len(self.widths):
+            raise ConfigError(
+                f"across_frequency needs {len(self.widths)} numbers, as widths has, "
+                f"got {len(self.across_frequency)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -83,7 +105,13 @@ class ModelConfig:
 
     clips: ClipConfig = field(default_factory=ClipConfig)
     spectra: SpectraConfig = field(default_factory=SpectraConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
+
+    @property
+    def n_views(self) -> int:
+        """Channels that the U-Net sees of a mixture: see `evidence.py`."""
+        return 4 if self.evidence.n_templates else 2
 
     def to_json(self) -> str:
         """Return the configuration as JSON text."""
@@ -101,6 +129,7 @@ class ModelConfig:
         parts: dict[str, Any] = {
             "clips": ClipConfig,
             "spectra": SpectraConfig,
+            "evidence": EvidenceConfig,
             "unet": UNetConfig,
         }
         if unknown := set(values) - set(parts):

@@ -11,7 +11,7 @@ from requinto import audio as sound
 from requinto.beats import Beats, track
 from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
 from requinto.errors import AudioError, BeatsError, TargetError
-from requinto.separator import Separator
+from requinto.separator import Query, Separator
 from requinto.stream import Stream
 from requinto.weights import load_separator, targets
 
@@ -75,19 +75,17 @@ def extract(
         reference_sample_rate = reference_sample_rate or sample_rate
         reference = _checked_reference(reference, reference_sample_rate)
     separator = load_separator()
-    embedding = (
+    query = (
         separator.target(target or "guitar")
         if reference is None
-        else separator.embed(reference, reference_sample_rate or sample_rate)
+        else separator.query(reference, reference_sample_rate or sample_rate)
     )
     notify = progress or _ignore
     if live:
-        extracted = _walk(mixture, sample_rate, separator, embedding, notify)
+        extracted = _walk(mixture, sample_rate, separator, query, notify)
     else:
         grid = track(mixture, sample_rate) if beats is None else beats
-        extracted = _cut_and_join(
-            mixture, sample_rate, separator, embedding, grid, notify
-        )
+        extracted = _cut_and_join(mixture, sample_rate, separator, query, grid, notify)
     return extracted.reshape(np.shape(audio))
 
 
@@ -151,7 +149,7 @@ def _cut_and_join(
     mixture: np.ndarray,
     sample_rate: float,
     separator: Separator,
-    embedding: np.ndarray,
+    query: Query,
     beats: Beats,
     notify: Progress,
 ) -> np.ndarray:
@@ -162,7 +160,7 @@ def _cut_and_join(
     n_done = 0
     for clip in plan(n_frames, sample_rate, beats, sizes):
         piece = cut(mixture, clip, sizes)
-        separated = separator.separate(piece, sample_rate, embedding)
+        separated = separator.separate(piece, sample_rate, query)
         finished = joiner.join(separated, clip)[:, : n_frames - n_done]
         extracted[:, n_done : n_done + finished.shape[1]] = finished
         n_done += finished.shape[1]
@@ -174,13 +172,13 @@ def _walk(
     mixture: np.ndarray,
     sample_rate: float,
     separator: Separator,
-    embedding: np.ndarray,
+    query: Query,
     notify: Progress,
 ) -> np.ndarray:
     """Extract as the plugin would, block by block, and undo its latency."""
     n_channels, n_frames = mixture.shape
     stream = Stream(separator, sample_rate=sample_rate, n_channels=n_channels)
-    stream.configure(embedding)
+    stream.configure(query)
     extracted = np.zeros((n_channels, n_frames), np.float32)
     first = -stream.latency_frames
     for block in _blocks(mixture, stream.latency_frames, round(_BLOCK_S * sample_rate)):

@@ -4,18 +4,26 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import librosa
 import numpy as np
 
 from requinto.config import ClipConfig, ModelConfig
+from requinto.evidence import Evidence
 from requinto.spectra import Spectra, compressed
 
 if TYPE_CHECKING:
     import keras
 
 _REFERENCE_S = 3.0  # shorter references are padded to what training showed
+
+
+class Query(NamedTuple):
+    """What a model keeps of a reference: all it needs to look for its sound."""
+
+    embedding: np.ndarray  # (reference_size,), by the encoder
+    templates: np.ndarray  # (n_bands, n_keys, n_templates), see `evidence.py`
 
 
 class Separator(Protocol):
@@ -25,14 +33,14 @@ class Separator(Protocol):
     def clips(self) -> ClipConfig:
         """How audio is to be cut for this model."""
 
-    def target(self, name: str) -> np.ndarray:
-        """Return the embedding of a built-in target."""
+    def target(self, name: str) -> Query:
+        """Return the query for a built-in target."""
 
-    def embed(self, reference: np.ndarray, sample_rate: float) -> np.ndarray:
-        """Return the embedding of a reference sound, `(n_channels, n_frames)`."""
+    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
+        """Return the query for a reference sound, `(n_channels, n_frames)`."""
 
     def separate(
-        self, clip: np.ndarray, sample_rate: float, embedding: np.ndarray
+        self, clip: np.ndarray, sample_rate: float, query: Query
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
 
@@ -47,7 +55,7 @@ class NetworkSeparator:
         As `build_unet` and `build_reference_encoder` make them.
     references : dict of str to list of np.ndarray
         Sounds `(n_channels, n_frames)` of each built-in target, at the model's
-        rate.  A target's embedding is the mean over its sounds.
+        rate.
     """
 
     def __init__(
@@ -59,11 +67,12 @@ class NetworkSeparator:
     ) -> None:
         self.config = config
         self._spectra = Spectra(config.spectra)
+        self._evidence = Evidence(config.evidence, self._spectra)
         self._reference_frames = round(_REFERENCE_S * config.spectra.sample_rate)
         self._unet = unet
         self._encoder = encoder
         self._references = references
-        self._targets: dict[str, np.ndarray] = {}
+        self._targets: dict[str, Query] = {}
         self._lock = threading.RLock()  # Keras does not promise to be re-entrant
 
     @property
@@ -76,34 +85,39 @@ class NetworkSeparator:
         """Trained numbers of both networks."""
         return int(self._unet.count_params() + self._encoder.count_params())
 
-    def target(self, name: str) -> np.ndarray:
-        """Return the embedding `(reference_size,)` of a built-in target."""
+    def target(self, name: str) -> Query:
+        """Return the query for a built-in target, made of all its sounds."""
         with self._lock:
             if name not in self._targets:
-                rate = self.config.spectra.sample_rate
-                embeddings = [self.embed(r, rate) for r in self._references[name]]
-                self._targets[name] = np.mean(embeddings, axis=0)
+                self._targets[name] = self._made(self._references[name])
             return self._targets[name]
 
-    def embed(self, reference: np.ndarray, sample_rate: float) -> np.ndarray:
-        """Return the embedding `(reference_size,)` of a reference sound.
+    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
+        """Return the query for a reference sound.
 
         Parameters
         ----------
         reference : np.ndarray, shape=(n_channels, n_frames)
             One or two channels, at `sample_rate` Hz, not silent.
         """
-        spectra = self._spectra
-        sound = _stereo(self._at_model_rate(reference, sample_rate))
-        if (missing := self._reference_frames - sound.shape[1]) > 0:
-            sound = np.pad(sound, ((0, 0), (0, missing)))
-        power = spectra.power(spectra.analyse(sound))
-        view = spectra.padded(compressed(power))
-        with self._lock:
-            return np.asarray(self._encoder.predict_on_batch(view[None])[0])
+        return self._made([self._at_model_rate(reference, sample_rate)])
+
+    def _made(self, sounds: list[np.ndarray]) -> Query:
+        """Average embeddings; learn templates of all the sounds in a row."""
+        embeddings, powers = [], []
+        for sound in sounds:
+            missing = max(0, self._reference_frames - sound.shape[1])
+            padded = np.pad(_stereo(sound), ((0, 0), (0, missing)))
+            power = self._spectra.power(self._spectra.analyse(padded))
+            view = self._spectra.padded(compressed(power))
+            with self._lock:
+                embeddings.append(self._encoder.predict_on_batch(view[None])[0])
+            powers.append(power)
+        templates = self._evidence.templates(np.concatenate(powers))
+        return Query(np.mean(embeddings, axis=0), templates)
 
     def separate(
-        self, clip: np.ndarray, sample_rate: float, embedding: np.ndarray
+        self, clip: np.ndarray, sample_rate: float, query: Query
     ) -> np.ndarray:
         """Return what a clip holds of the target.
 
@@ -111,7 +125,7 @@ class NetworkSeparator:
         ----------
         clip : np.ndarray, shape=(n_channels, n_frames)
             One or two channels at `sample_rate` Hz, context included.
-        embedding : np.ndarray, shape=(reference_size,)
+        query : Query
 
         Returns
         -------
@@ -121,7 +135,7 @@ class NetworkSeparator:
             return np.zeros_like(clip)
         sound = _stereo(self._at_model_rate(clip, sample_rate))
         spectrum = self._spectra.analyse(sound)
-        mask = self._mask(spectrum, embedding)
+        mask = self._mask(spectrum, query)
         extracted = self._spectra.synthesise(
             self._spectra.apply(mask, spectrum), sound.shape[1]
         )
@@ -130,14 +144,14 @@ class NetworkSeparator:
         )
         return extracted if len(clip) == 2 else extracted.mean(axis=0, keepdims=True)
 
-    def _mask(self, spectrum: np.ndarray, embedding: np.ndarray) -> np.ndarray:
-        view = self._spectra.padded(compressed(self._spectra.power(spectrum)))
+    def _mask(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
+        view = self._evidence.view(self._spectra.power(spectrum), query.templates)
+        inputs = {
+            "mixture": self._spectra.padded(view)[None],
+            "embedding": query.embedding[None],
+        }
         with self._lock:
-            return np.asarray(
-                self._unet.predict_on_batch(
-                    {"mixture": view[None], "embedding": embedding[None]}
-                )[0]
-            )
+            return np.asarray(self._unet.predict_on_batch(inputs)[0])
 
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         rate = self.config.spectra.sample_rate

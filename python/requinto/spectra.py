@@ -26,6 +26,7 @@ class Spectra:
         self.config = config
         weights = _bin_weights(config)
         self.band_sizes = weights.sum(axis=0)
+        self.band_centres = _band_centres(config)  # in bins
         # A bin lies in two bands at most: nearly all weights are zero
         self._spreading = scipy.sparse.csr_matrix(weights)
         self._averaging = scipy.sparse.csr_matrix((weights / self.band_sizes).T)
@@ -53,7 +54,7 @@ class Spectra:
 
     def power(self, spectrum: np.ndarray) -> np.ndarray:
         """Return the mean power in each band of a spectrum."""
-        return self.in_bands(np.square(np.abs(spectrum)))
+        return self.in_bands(np.square(spectrum.real) + np.square(spectrum.imag))
 
     def apply(self, mask: np.ndarray, spectrum: np.ndarray) -> np.ndarray:
         """Multiply a spectrum by a mask `(n_columns, n_bands, n_channels)`.
@@ -82,18 +83,22 @@ def compressed(power: np.ndarray) -> np.ndarray:
     return root / np.sqrt(np.mean(np.square(root)) + _FLOOR)
 
 
+def _band_centres(config: SpectraConfig) -> np.ndarray:
+    """Bins on which bands lie: consecutive from zero, then geometrically spaced."""
+    n_linear, n_bins = config.n_linear_bands, config.n_bins
+    n_log = config.n_bands - n_linear
+    return np.concatenate(
+        [np.arange(n_linear), np.geomspace(n_linear, n_bins - 1, n_log)]
+    )
+
+
 def _bin_weights(config: SpectraConfig) -> np.ndarray:
     """Share of each band in each bin, `(n_bins, n_bands)`; rows sum to one.
 
-    Bands are triangles centred on `n_linear_bands` consecutive bins from zero,
-    then on geometrically spaced ones up to the last.
+    Bands are triangles, each from its neighbour's centre to the next one's.
     """
-    n_linear, n_bins = config.n_linear_bands, config.n_bins
-    n_log = config.n_bands - n_linear
-    centres = np.concatenate(
-        [np.arange(n_linear), np.geomspace(n_linear, n_bins - 1, n_log)]
-    )
-    bins = np.arange(n_bins)
+    centres = _band_centres(config)
+    bins = np.arange(config.n_bins)
     identity = np.eye(config.n_bands)
     return np.stack([np.interp(bins, centres, row) for row in identity], axis=1).astype(
         np.float32

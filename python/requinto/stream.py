@@ -10,7 +10,7 @@ import numpy as np
 from requinto.beats import Beats, check_tempo, track
 from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
 from requinto.errors import BeatsError, ConfigError
-from requinto.separator import Separator
+from requinto.separator import Query, Separator
 
 BeatSource = Literal["detect", "fixed"]
 
@@ -64,13 +64,13 @@ class Stream:
         self._heard = np.zeros((n_channels, 0), np.float32)  # input still needed
         self._origin = 0  # frame of the song at which `_heard` begins
         self._next_start = 0  # frame at which the next clip begins
-        self._embedding: np.ndarray | None = None
+        self._query: Query | None = None
         self._beat_source: BeatSource = "detect"
         self._tempo_bpm = 120.0
 
     def configure(
         self,
-        target: str | np.ndarray,
+        target: str | Query,
         beat_source: BeatSource = "detect",
         tempo_bpm: float = 120.0,
     ) -> None:
@@ -78,8 +78,8 @@ class Stream:
 
         Parameters
         ----------
-        target : str or np.ndarray
-            A built-in target, or the embedding of a reference.
+        target : str or Query
+            A built-in target, or the query for a reference.
         beat_source : "detect" or "fixed"
         tempo_bpm : float
             For "fixed": beats per minute of a grid with a downbeat at frame 0.
@@ -89,7 +89,7 @@ class Stream:
         check_tempo(tempo_bpm)
         if isinstance(target, str):
             target = self._separator.target(target)
-        self._embedding = target
+        self._query = target
         self._beat_source, self._tempo_bpm = beat_source, tempo_bpm
 
     def exchange(self, block: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ class Stream:
         block : np.ndarray, shape=(n_channels, n_frames), float32
             Copied; any number of frames.
         """
-        if self._embedding is None:
+        if self._query is None:
             raise ConfigError("configure the stream before its first block")
         self._heard = np.concatenate([self._heard, block], axis=1)
         while self._n_received >= self._next_start + self._sizes.lookahead:
@@ -113,10 +113,10 @@ class Stream:
 
     def _separate_next(self) -> np.ndarray:
         """Cut the next clip and return the frames that it finishes."""
-        assert self._embedding is not None
+        assert self._query is not None
         clip = Clip(self._next_start, self._clip_end())
         piece = cut(self._heard, clip, self._sizes, self._origin)
-        separated = self._separator.separate(piece, self._sample_rate, self._embedding)
+        separated = self._separator.separate(piece, self._sample_rate, self._query)
         self._next_start = clip.end
         self._forget()
         return self._joiner.join(separated, clip)

@@ -67,32 +67,37 @@ class AcrossFrequency(layers.Layer):
         return {**super().get_config(), "n_hidden": self.n_hidden}
 
 
-def build_unet(spectra: SpectraConfig, config: UNetConfig) -> keras.Model:
+def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> keras.Model:
     """Return an untrained U-Net.
 
     Inputs, by name:
-        mixture: `(batch, n_columns, n_bands, 2)`, compressed magnitudes of any
-            number of columns that is a multiple of `2 ** (depth - 1)`.
+        mixture: `(batch, n_columns, n_bands, n_views)`, what `Evidence.view`
+            returns, of any number of columns that is a multiple of
+            `2 ** (depth - 1)`.
         embedding: `(batch, reference_size)`.
 
     Output: mask `(batch, n_columns, n_bands, 2)` in [0, mask_ceiling].
     """
-    mixture = keras.Input((None, spectra.n_bands, 2), name="mixture")
+    mixture = keras.Input((None, spectra.n_bands, n_views), name="mixture")
     embedding = keras.Input((config.reference_size,), name="embedding")
 
-    x, skips = FrequencyPosition()(mixture), []
-    for width in config.widths[:-1]:
+    x = FrequencyPosition()(mixture)
+    skips: list[keras.KerasTensor] = []
+    for width, n_hidden in zip(config.widths, config.across_frequency, strict=True):
+        if skips:
+            x = layers.MaxPooling2D(2)(x)
         x = _block(x, embedding, width)
+        if n_hidden:
+            x = AcrossFrequency(n_hidden)(x)
         skips.append(x)
-        x = layers.MaxPooling2D(2)(x)
-
-    x = _block(x, embedding, config.widths[-1])
-    x = AcrossFrequency(x.shape[2])(x)
+    skips.pop()
 
     for width, skip in zip(reversed(config.widths[:-1]), reversed(skips), strict=True):
         x = layers.Conv2DTranspose(width, 2, strides=2)(x)
         x = _block(layers.Concatenate()([x, skip]), embedding, width)
 
+    if n_views > 2:  # the evidence, unblurred
+        x = layers.Concatenate()([x, mixture])
     # In float32 whatever the precision of the rest, so that nothing saturates
     mask = layers.Conv2D(2, 1, activation="sigmoid", dtype="float32")(x)
     mask = layers.Rescaling(config.mask_ceiling, dtype="float32", name="mask")(mask)

@@ -10,10 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from requinto.config import SpectraConfig
 from requinto.evaluation.systems import Task
+from requinto.factorisation import FLOOR, factorised, share, transposed
 from requinto.material.instruments import PERCUSSION
 from requinto.spectra import Spectra
-
-_FLOOR = np.float32(1e-9)  # of magnitudes whose peak is one
 
 
 @dataclass(frozen=True)
@@ -76,93 +75,44 @@ class Nmf:
         rng = np.random.default_rng(cfg.seed)
         templates = self._templates(task, rng)
         mixed = self._magnitudes(task.mixture)
-        spectra, gains = factorised(
-            mixed, cfg.n_free, cfg.n_separating, rng, fixed=templates
-        )
+        guess = np.concatenate([templates, _guess(mixed, cfg.n_free, rng)], axis=1)
         n_wanted = templates.shape[1]
-        wanted = spectra[:, :n_wanted] @ gains[:n_wanted]
-        other = spectra[:, n_wanted:] @ gains[n_wanted:]
-        return np.asarray(wanted / (wanted + other + _FLOOR), np.float32)
+        spectra, gains = factorised(
+            mixed,
+            guess,
+            _gains(mixed, guess.shape[1], rng),
+            cfg.n_separating,
+            n_fixed=n_wanted,
+        )
+        return share(spectra, gains, n_wanted)
 
     def _templates(self, task: Task, rng: np.random.Generator) -> np.ndarray:
         """Return the fixed spectra `(n_bins, n_fixed)`."""
         cfg = self.config
         heard = self._magnitudes(task.reference)
-        learnt, _ = factorised(heard, cfg.n_templates, cfg.n_learning, rng)
+        learnt, _ = factorised(
+            heard,
+            _guess(heard, cfg.n_templates, rng),
+            _gains(heard, cfg.n_templates, rng),
+            cfg.n_learning,
+        )
         if task.instrument in PERCUSSION:
             return learnt
-        keys = [transposed(learnt, semitones) for semitones in cfg.transpositions]
+        bins = np.arange(len(learnt))
+        keys = [transposed(learnt, semitones, bins) for semitones in cfg.transpositions]
         return np.concatenate(keys, axis=1)
 
     def _magnitudes(self, audio: np.ndarray) -> np.ndarray:
         """Return `(n_bins, n_columns)` of all channels folded, peak at one."""
         size = np.abs(self._spectra.analyse(audio.mean(axis=0)))
-        return np.asarray(size / (size.max() + _FLOOR), np.float32)
+        return np.asarray(size / (size.max() + FLOOR), np.float32)
 
 
-def factorised(
-    magnitudes: np.ndarray,
-    n_free: int,
-    n_iterations: int,
-    rng: np.random.Generator,
-    *,
-    fixed: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Factorise magnitudes into spectra and gains, some spectra being given.
-
-    Multiplicative updates that lower the Kullback-Leibler divergence.  Our own,
-    since scikit-learn's NMF cannot hold a part of the spectra fixed.
-
-    Parameters
-    ----------
-    magnitudes : np.ndarray, shape=(n_bins, n_columns)
-        Not negative, at most about 1.
-    n_free : int
-        How many spectra to learn.
-    n_iterations : int
-        How often all gains, then the free spectra, are updated.
-    rng : np.random.Generator
-        For the first guess.
-    fixed : np.ndarray, shape=(n_bins, n_fixed), optional
-        Spectra that are not learnt; they come first in the answer.
-
-    Returns
-    -------
-    spectra : np.ndarray, shape=(n_bins, n_fixed + n_free)
-        Of any scale: the gains make up for it.
-    gains : np.ndarray, shape=(n_fixed + n_free, n_columns)
-
-    References
-    ----------
-    Lee and Seung, "Algorithms for non-negative matrix factorization", NIPS 2000;
-    Févotte and Idier, "Algorithms for nonnegative matrix factorization with the
-    beta-divergence", Neural Computation 2011, doi:10.1162/NECO_a_00168.
-    """
-    n_bins, n_columns = magnitudes.shape
-    given = np.empty((n_bins, 0)) if fixed is None else fixed
-    guess = rng.uniform(0.5, 1.5, (n_bins, n_free))
-    spectra = np.concatenate([given, guess / guess.sum(axis=0)], axis=1)
-    spectra = spectra.astype(np.float32)
-    free = spectra[:, given.shape[1] :]  # a view: its changes are seen in both
-    gains = rng.uniform(0.5, 1.5, (spectra.shape[1], n_columns)).astype(np.float32)
-    gains *= magnitudes.mean()
-    for _ in range(n_iterations):
-        ratio = magnitudes / (spectra @ gains + _FLOOR)
-        gains *= (spectra.T @ ratio) / (spectra.sum(axis=0)[:, None] + _FLOOR)
-        ratio = magnitudes / (spectra @ gains + _FLOOR)
-        active = gains[given.shape[1] :]
-        free *= (ratio @ active.T) / (active.sum(axis=1) + _FLOOR)
-    return spectra, gains
+def _guess(magnitudes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    guess = rng.uniform(0.5, 1.5, (len(magnitudes), n))
+    return np.asarray(guess / guess.sum(axis=0), np.float32)
 
 
-def transposed(spectra: np.ndarray, semitones: float) -> np.ndarray:
-    """Return spectra `(n_bins, n)` moved in pitch, each summing to one or zero.
-
-    What moves beyond the last bin is lost; above what moves down is silence.
-    """
-    bins = np.arange(len(spectra))
-    places = bins / 2 ** (semitones / 12)
-    moved = np.stack(
-        [np.interp(places, bins, one, right=0) for one in spectra.T], axis=1
-    )
-    return np.asarray(moved / (moved.sum(axis=0) + _FLOOR), np.float32)
+def _gains(magnitudes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    shape = (n, magnitudes.shape[1])
+    return rng.uniform(0.5, 1.5, shape).astype(np.float32) * magnitudes.mean()

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reference's spectra are found in a mixture, in its keys or in others."""
+
+import numpy as np
+import pytest
+
+from requinto.config import EvidenceConfig, SpectraConfig
+from requinto.evidence import N_SHARES, Evidence
+from requinto.spectra import Spectra, compressed
+
+RATE = 44100
+SPECTRA = Spectra(SpectraConfig())
+EVIDENCE = Evidence(EvidenceConfig(), SPECTRA)
+
+
+def power(sound):
+    return SPECTRA.power(SPECTRA.analyse(np.repeat(sound[None], 2, axis=0)))
+
+
+def notes(pitches_hz, harmonics, seconds=0.5):
+    """Return harmonic notes in a row, each fading away."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    rows = [
+        sum(a * np.sin(2 * np.pi * p * n * t) for n, a in harmonics.items())
+        * np.exp(-4 * t)
+        for p in pitches_hz
+    ]
+    return np.concatenate(rows).astype(np.float32)
+
+
+ODD, EVEN = {1: 1, 3: 0.7, 5: 0.5, 7: 0.4}, {1: 1, 2: 0.8, 4: 0.6, 6: 0.5}
+SCALE = 220 * 2 ** (np.array([0, 2, 4, 5, 7, 9]) / 12)
+
+
+def found(reference, wanted, other):
+    """Return, per share, the part of each player's power that it lets through."""
+    mixture = power(wanted + other)
+    shares = EVIDENCE.shares(mixture, EVIDENCE.templates(power(reference)))
+    assert shares.shape == (*mixture.shape[:2], N_SHARES)
+    assert shares.min() >= 0 and shares.max() <= 1
+    parts = []
+    for player in (wanted, other):
+        each = power(player).mean(axis=-1)[..., None]
+        parts.append((each * shares).sum(axis=(0, 1)) / each.sum(axis=(0, 1)))
+    return parts
+
+
+@pytest.mark.parametrize("harmonics", [ODD, EVEN])
+def test_the_player_of_the_reference_is_let_through(harmonics):
+    rival = EVEN if harmonics is ODD else ODD
+    kept, leaked = found(
+        notes(SCALE, harmonics),
+        notes(SCALE[[3, 0, 4, 2, 5, 1]], harmonics),
+        notes(SCALE[[1, 5, 2, 3, 0, 4]] * 2 ** (0.5 / 12), rival),
+    )
+    assert (kept > leaked + 0.3).all()
+
+
+def test_other_keys_find_what_the_reference_does_not_play():
+    kept, _ = found(
+        notes(SCALE[:1], ODD),
+        notes(SCALE[[2, 2, 2]], ODD),
+        notes([1000, 1500, 1250], EVEN),
+    )
+    assert kept[1] > kept[0] + 0.2
+
+
+def test_a_view_is_magnitudes_and_shares():
+    mixture = power(notes(SCALE, ODD))
+    templates = EVIDENCE.templates(mixture)
+    assert templates.shape == (256, 11, 16)
+    np.testing.assert_allclose(templates.sum(axis=0), 1, rtol=1e-3)
+    view = EVIDENCE.view(mixture, templates)
+    np.testing.assert_array_equal(view[..., :2], compressed(mixture))
+    np.testing.assert_array_equal(view[..., 2:], EVIDENCE.shares(mixture, templates))
+    without = Evidence(EvidenceConfig(n_templates=0), SPECTRA)
+    nothing = without.templates(mixture)
+    np.testing.assert_array_equal(without.view(mixture, nothing), compressed(mixture))
+
+
+def test_the_level_of_either_does_not_matter():
+    reference, mixture = notes(SCALE, ODD), notes(SCALE, ODD) + notes(SCALE[::-1], EVEN)
+    plain, changed = (
+        EVIDENCE.shares(power(b * mixture), EVIDENCE.templates(power(a * reference)))
+        for a, b in ((1, 1), (0.1, 3))
+    )
+    np.testing.assert_allclose(plain, changed, atol=0.02)  # floors are absolute

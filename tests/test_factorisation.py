@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each update of a factorisation brings the product nearer, and spectra move."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from requinto.factorisation import factorised, share, transposed
+
+
+def product(n_bins=40, n_spectra=3, n_columns=50, seed=0):
+    rng = np.random.default_rng(seed)
+    spectra, gains = rng.random((n_bins, n_spectra)), rng.random((n_spectra, n_columns))
+    return (spectra @ gains / n_spectra).astype(np.float32), spectra
+
+
+def guess(wanted, n_spectra, seed=1):
+    rng = np.random.default_rng(seed)
+    n_bins, n_columns = wanted.shape
+    return (
+        rng.uniform(0.5, 1.5, (n_bins, n_spectra)),
+        rng.uniform(0.5, 1.5, (n_spectra, n_columns)),
+    )
+
+
+@pytest.mark.parametrize("exponent", [1.0, 1.5])
+def test_each_update_brings_the_product_nearer(exponent):
+    wanted, spectra = product()
+    first = guess(wanted, 3)
+    first[0][:, 0] = spectra[:, 0]
+
+    def divergence(n_iterations):
+        found, gains = factorised(
+            wanted, *first, n_iterations, n_fixed=1, exponent=exponent
+        )
+        np.testing.assert_array_equal(found[:, 0], spectra[:, 0].astype(np.float32))
+        near = found @ gains
+        return float(np.sum(wanted * np.log(wanted / near) - wanted + near))
+
+    course = [divergence(n) for n in (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)]
+    assert all(np.diff(course) < 0)
+    assert course[-1] < 1e-3 * course[0]
+
+
+def test_an_exponent_saves_iterations():
+    wanted, _ = product()
+    errors = [
+        np.abs(
+            np.matmul(*factorised(wanted, *guess(wanted, 3), 15, exponent=e)) - wanted
+        )
+        for e in (1.0, 1.5)
+    ]
+    assert errors[1].mean() < errors[0].mean()
+
+
+@pytest.mark.parametrize("n_iterations", [1, 2, 7])
+def test_the_product_has_the_sum_of_what_was_factorised(n_iterations):
+    # After each update of all spectra, for this divergence (Lee and Seung)
+    wanted, _ = product()
+    spectra, gains = factorised(wanted, *guess(wanted, 5), n_iterations)
+    assert np.sum(spectra @ gains) == pytest.approx(wanted.sum(), rel=1e-5)
+
+
+def test_a_share_is_of_the_whole():
+    wanted, _ = product()
+    spectra, gains = factorised(wanted, *guess(wanted, 4), 3)
+    parts = [share(spectra, gains, n) for n in range(5)]
+    np.testing.assert_allclose(parts[0], 0)
+    np.testing.assert_allclose(parts[4], 1, atol=1e-4)
+    assert all((b > a).all() for a, b in itertools.pairwise(parts))
+
+
+@pytest.mark.parametrize("semitones", [-12, 0, 12])
+def test_transposing_moves_the_peak_by_its_ratio(semitones):
+    spectra = np.zeros((200, 2), np.float32)
+    spectra[[40, 60], [0, 1]] = 1
+    moved = transposed(spectra, semitones, np.arange(200))
+    np.testing.assert_array_equal(
+        moved.argmax(axis=0), np.array([40, 60]) * 2 ** (semitones / 12)
+    )
+    np.testing.assert_allclose(moved.sum(axis=0), 1, rtol=1e-6)
