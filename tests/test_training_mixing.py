@@ -34,7 +34,7 @@ def folder(library: Path) -> Path:
 
 
 def mixer(folder: Path, **numbers: object) -> Mixer:
-    settings = {"n_frames": 30_000, "reference_frames": 20_000} | numbers
+    settings = {"n_frames": 30_000, "reference_frames": 20_000, "bachata": 1} | numbers
     return Mixer(folder, MixingConfig(**settings), split="train")  # type: ignore[arg-type]
 
 
@@ -182,6 +182,22 @@ def test_the_desk_honours_its_numbers(folder: Path) -> None:
     assert min(counts[name] for name in BACHATA) > 25
 
 
+@pytest.mark.parametrize(("fewest", "most"), [(1, 1), (2, 4), (3, 3)])
+def test_a_band_of_any_instruments_has_as_many_players_as_asked(
+    folder: Path, fewest: int, most: int
+) -> None:
+    desk = mixer(folder, bachata=0.0, fewest=fewest, most=most, absent=0.2)
+    rng = np.random.default_rng(4)
+    bands = [desk._any_band(rng) for _ in range(200)]
+    assert {len(set(playing)) for playing, _, _ in bands} == {*range(fewest, most + 1)}
+    assert all((target in playing) != absent for playing, target, absent in bands)
+    assert 0.1 < np.mean([absent for *_, absent in bands]) < 0.3
+    wanted = Counter(target for _, target, _ in bands)
+    assert set(wanted) == set(desk.cache.by_instrument)
+    example = desk.example(rng)
+    assert np.abs(example.mixture).max() > 0
+
+
 def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
     desk = mixer(folder)
     chosen = desk.cache.stems[0]
@@ -239,6 +255,8 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         Cache(tmp_path, "train")
     with pytest.raises(ConfigError):
         MixingConfig(n_frames=0)
+    with pytest.raises(ConfigError, match="fewest"):
+        MixingConfig(fewest=3, most=2)
     with pytest.raises(ConfigError):
         AugmentationConfig(equaliser=1.5)
     read_back = MixingConfig(augmentation={"pan": 0.1})  # type: ignore[arg-type]

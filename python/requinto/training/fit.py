@@ -4,29 +4,27 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import json
-import math
 import platform
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
-
-import numpy as np
 
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
-from requinto.training import heap
+from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Validation
 from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.provenance import commit
-from requinto.training.validation import mean_gains
+from requinto.training.validation import SCORE, questions, scores
 from requinto.weights import build_networks, load_networks, save_networks
 
 _QUEUED_BATCHES = 8  # mixed ahead of the training step
 _MANY = 10**6  # epochs; the minutes run out before
+_CHECKPOINT = "last.weights.h5"
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,20 @@ class TrainingConfig:
     validation: str  # folder of test items of the validation split
     minutes: float = 60.0  # of training, after which the learning rate is zero
     batch_size: int = 16
-    learning_rate: float = 1e-3  # at the start; falls as a half cosine
+    learning_rate: float = 1e-3
+    decay: float = 0.25  # share of the minutes, the last, in which the rate falls
     weight_decay: float = 1e-4
     clip_norm: float = 1.0  # of the gradient
-    steps_per_epoch: int = 200  # between validations and checkpoints
+    average: float = 0.999  # momentum of the weights' running average
+    patience: int = 0  # epochs without a better score that end a run; 0: any
+    steps_per_epoch: int = 400  # between validations and checkpoints
     validation_stride: int = 1  # score each item, each second one, ...
     n_mixers: int = 1  # threads that mix
-    n_uses: int = 2  # of each batch: mixing costs half as much as a step on a CPU
+    n_uses: int = 4  # of each batch: on a CPU mixing costs twice as much as a step
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
     seed: int = 0
-    start_from: str = ""  # folder of a model whose weights to begin with
+    name: str = "standard"  # of the model
+    start_from: str = ""  # folder of a model of that name, to begin with its weights
     model: ModelConfig = field(default_factory=ModelConfig)
     mixing: MixingConfig = field(default_factory=MixingConfig)
 
@@ -67,7 +69,7 @@ def training_config(values: dict[str, Any]) -> TrainingConfig:
 
 
 def train(config: TrainingConfig, *, resume: bool = False) -> Path:
-    """Train until the minutes are used up; return the folder of the best model.
+    """Train until minutes or patience are used up; return the best model's folder.
 
     Parameters
     ----------
@@ -83,84 +85,81 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     keras.mixed_precision.set_global_policy(config.precision)
     networks = _networks(config)
     model = compiled(networks, config)
-    progress = {"minutes": 0.0, "step": 0, "best_db": -math.inf}
-    checkpoint, progress_path = run / "last.weights.h5", run / "progress.json"
-    if resume and progress_path.exists():
+    progress = Progress(run / "progress.json", resume=resume)
+    if progress.found:
         model.optimizer.build(model.trainable_variables)  # or its state is dropped
-        model.load_weights(checkpoint)
-        progress = json.loads(progress_path.read_text())
-
+        model.load_weights(run / _CHECKPOINT)
     batches = Batches(
         Mixer(Path(config.loops), config.mixing, split="train"),
         config.model,
         batch_size=config.batch_size,
         n_uses=config.n_uses,
         seed=config.seed,
-        first=int(progress["step"]),
+        first=progress.step,
         workers=config.n_mixers,
         use_multiprocessing=False,
         max_queue_size=_QUEUED_BATCHES,
     )
-    keeper = _keeper(config, networks, progress, checkpoint, progress_path)
-    if progress["minutes"] < config.minutes:
+    if progress.minutes < config.minutes:
         model.fit(
             batches,
             steps_per_epoch=config.steps_per_epoch,
             epochs=_MANY,
             shuffle=False,
             verbose=0,
-            callbacks=[keeper],
+            callbacks=_callbacks(config, networks, progress),
         )
     return run
 
 
-def _keeper(
-    config: TrainingConfig,
-    networks: tuple[Any, Any],
-    progress: dict[str, Any],
-    checkpoint: Path,
-    progress_path: Path,
-) -> Any:
-    """Return the callback that keeps time, validates, saves, and stops the run."""
+def _callbacks(
+    config: TrainingConfig, networks: tuple[Any, Any], progress: Progress
+) -> list[Any]:
+    """Return what happens at the end of an epoch, in this order.
+
+    The checkpoint is of the weights as they are trained; what is scored and saved
+    are their running averages.
+    """
     import keras
 
     run = Path(config.run)
     items = read_items(Path(config.validation))[:: config.validation_stride]
+    asked = questions(items)
     separator = NetworkSeparator(config.model, *networks, references={})
 
-    class Keeper(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.begun = time.monotonic()
-            share = progress["minutes"] / config.minutes
-            rate = config.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
-            self.model.optimizer.learning_rate.assign(max(rate, 1e-6))
+    def save_best(found: Scores) -> None:
+        record = _record(config, progress, found)
+        save_networks(run, config.name, config.model, networks, record)
 
-        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            if batch == 0:
-                heap.keep()
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            progress["step"] += config.steps_per_epoch
-            progress["minutes"] += (time.monotonic() - self.begun) / 60
-            gains = mean_gains(separator, items)
-            mean_db = float(np.mean(list(gains.values())))
-            if mean_db > progress["best_db"]:
-                progress["best_db"] = mean_db
-                record = _record(config, progress, gains)
-                save_networks(run, "standard", config.model, networks, record)
-            _note(run, progress, float(logs["loss"]), mean_db, gains)
-            self.model.save_weights(checkpoint)
-            progress_path.write_text(json.dumps(progress))
-            self.model.stop_training = progress["minutes"] >= config.minutes
-
-    return Keeper()
+    callbacks = [
+        Clock(
+            progress,
+            minutes=config.minutes,
+            learning_rate=config.learning_rate,
+            decay=config.decay,
+            steps_per_epoch=config.steps_per_epoch,
+        ),
+        Checkpoint(run / _CHECKPOINT),
+        keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+        Validation(
+            progress,
+            run / "log.jsonl",
+            scored=lambda: scores(separator, asked),
+            score=SCORE,
+            save_best=save_best,
+            patience=config.patience,
+        ),
+    ]
+    if all(map(importlib.util.find_spec, ("tensorflow", "tensorboard"))):
+        callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard"))
+    return callbacks
 
 
 def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     if not config.start_from:
         return build_networks(config.model)
-    model, networks = load_networks(Path(config.start_from), "standard")
-    if (model.unet, model.spectra) != (config.model.unet, config.model.spectra):
+    model, networks = load_networks(Path(config.start_from), config.name)
+    if dataclasses.replace(model, clips=config.model.clips) != config.model:
         raise ConfigError(f"the model in {config.start_from} has another shape")
     return networks
 
@@ -172,8 +171,11 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
     from requinto.training.losses import separation_loss
 
     unet, encoder = networks
-    shape = (None, config.model.spectra.n_bands, 2)
-    inputs = {name: keras.Input(shape, name=name) for name in ("mixture", "reference")}
+    n_bands = config.model.spectra.n_bands
+    inputs = {
+        name: keras.Input((None, n_bands, n_channels), name=name)
+        for name, n_channels in (("mixture", config.model.n_views), ("reference", 2))
+    }
     embedding = encoder(inputs["reference"])
     mask = unet({"mixture": inputs["mixture"], "embedding": embedding})
     model = keras.Model(inputs, mask)
@@ -182,27 +184,18 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
             config.learning_rate,
             weight_decay=config.weight_decay,
             global_clipnorm=config.clip_norm,
+            use_ema=True,
+            ema_momentum=config.average,
         ),
         loss=separation_loss,
+        # On a CPU, TensorFlow's own convolutions are faster than XLA's
+        jit_compile=keras.backend.backend() != "tensorflow",
     )
     return model
 
 
-def _note(
-    run: Path,
-    progress: dict[str, Any],
-    loss: float,
-    mean_db: float,
-    gains: dict[str, float],
-) -> None:
-    line = {**progress, "loss": loss, "mean_db": mean_db, **gains}
-    line = {k: round(v, 4) for k, v in line.items()}
-    with (run / "log.jsonl").open("a") as log:
-        log.write(json.dumps(line) + "\n")
-
-
 def _record(
-    config: TrainingConfig, progress: dict[str, Any], gains: dict[str, float]
+    config: TrainingConfig, progress: Progress, found: Scores
 ) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
     training = dataclasses.asdict(config)
@@ -210,14 +203,14 @@ def _record(
         training.pop(name)
     started_from = {}
     if config.start_from:
-        parent = Path(config.start_from) / "standard.json"
+        parent = Path(config.start_from) / f"{config.name}.json"
         started_from = json.loads(parent.read_text())["provenance"]
     return {
         "commit": commit(),
         "started_from": started_from,
         "training": training,
-        "minutes": round(progress["minutes"], 1),
-        "steps": progress["step"],
-        "validation_si_sdr_improvement_db": {k: round(v, 2) for k, v in gains.items()},
+        "minutes": round(progress.minutes, 1),
+        "steps": progress.step,
+        "validation_db": {k: round(v, 2) for k, v in found.items()},
         "host": f"{platform.machine()}, {platform.system()}",
     }

@@ -9,11 +9,10 @@ import keras
 import numpy as np
 
 from requinto.config import ModelConfig
-from requinto.spectra import Spectra
-from requinto.training.features import moments, reference_view
+from requinto.training.features import Featurer
 from requinto.training.mixing import Mixer
 
-KEPT_BATCHES = 24  # shuffled and shown again before others are mixed
+APART = 12  # batches newly mixed between two uses of one
 
 _ENDLESS = 10**9
 
@@ -32,7 +31,7 @@ class Batches(keras.utils.PyDataset):
         Whose transform the features are of.
     batch_size : int
     n_uses : int
-        Times that a batch is shown; not twice in a row.
+        Times that a batch is shown, far apart.
     seed : int
     first : int
         Batches of earlier runs, which are not to come again.
@@ -53,7 +52,7 @@ class Batches(keras.utils.PyDataset):
     ) -> None:
         super().__init__(**options)
         self._mixer = mixer
-        self._spectra = Spectra(config.spectra)
+        self._features = Featurer(config)
         self._batch_size = batch_size
         self._n_uses = n_uses
         self._seed = seed
@@ -71,35 +70,27 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Batch:
         number = self._number(self._first + index)
-        if self._n_uses == 1:
-            return self._mixed(number)
         if number not in self._kept:
-            batch = self._mixed(number)
-            self._kept[number] = batch
-            for old in [n for n in self._kept if n < number - 2 * KEPT_BATCHES]:
+            self._kept[number] = self._mixed(number)
+            oldest = number - APART * self._n_uses
+            for old in [n for n in list(self._kept) if n < oldest]:
                 self._kept.pop(old, None)
-            return batch
         return self._kept[number]
 
     def _number(self, step: int) -> int:
-        """Return which batch a step shows: groups come again, shuffled anew."""
-        group, place = divmod(step, KEPT_BATCHES * self._n_uses)
-        use, place = divmod(place, KEPT_BATCHES)
-        order = np.arange(KEPT_BATCHES)
-        if use:
-            rng = np.random.default_rng([self._seed, group, use])
-            # What ended the last pass does not begin this one
-            order = np.concatenate([rng.permutation(12), 12 + rng.permutation(12)])
-        return int(group * KEPT_BATCHES + order[place])
+        """Return which batch a step shows.
+
+        One step in `n_uses` shows a new one and the others show again what was
+        new `APART` batches ago, twice that, ..., so that mixing never bunches.
+        """
+        newest, use = divmod(step, self._n_uses)
+        return newest + APART * (self._n_uses - 1 - use)
 
     def _mixed(self, number: int) -> Batch:
         rng = np.random.default_rng([self._seed, number])
-        seen, references, truths = [], [], []
-        for _ in range(self._batch_size):
-            example = self._mixer.example(rng)
-            view, truth = moments(self._spectra, example.mixture, example.target)
-            seen.append(view)
-            truths.append(truth)
-            references.append(reference_view(self._spectra, example.reference))
-        inputs = {"mixture": np.stack(seen), "reference": np.stack(references)}
-        return inputs, np.stack(truths)
+        rows = [
+            self._features(e.mixture, e.target, e.reference)
+            for e in (self._mixer.example(rng) for _ in range(self._batch_size))
+        ]
+        mixture, reference, truth = (np.stack(part) for part in zip(*rows, strict=True))
+        return {"mixture": mixture, "reference": reference}, truth

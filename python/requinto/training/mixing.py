@@ -31,21 +31,24 @@ class MixingConfig:
     reference_frames: int = 3 * SAMPLE_RATE
     coherent: float = 0.5  # all stems from one song, in time with each other
     at_beat: float = 0.7  # the window begins on a beat
-    present: float = 0.8  # for each bachata instrument
-    others: float = 0.35  # for each of two further instruments
+    bachata: float = 0.5  # the band plays bachata, else any instruments
+    present: float = 0.8  # for each bachata instrument, in bachata
+    others: float = 0.35  # for each of two further instruments, in bachata
     # For each bachata instrument to be the target; the harder, the more often
     target_weights: tuple[float, ...] = (0.4, 0.25, 0.2, 0.15)
     target_other: float = 0.2  # the target is one of these, when there is one
+    fewest: int = 2  # players, outside bachata; uniform up to `most`
+    most: int = 7
     absent: float = 0.12  # the target is not in the mix
     double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
-    rival: float = 0.06  # another timbre of the target's instrument plays too
+    rival: float = 0.12  # another timbre of the target's instrument plays too
     varispeed: float = 0.3  # pitch and time move together
     varispeed_range: float = 0.06  # at most by this much
     level_db: float = 9.0  # uniform, around equal loudness
     mono: float = 0.12  # the whole mix is folded
     lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
     highest_db: float = -12.0
-    other_timbre: float = 0.25  # the reference has another timbre of its instrument
+    other_timbre: float = 0.15  # the reference has another timbre of its instrument
     reference_changed: float = 0.5  # the reference has its own augmentation
     reference_short: float = 0.3  # the reference is cut
     reference_shortest: float = 0.5  # seconds
@@ -57,6 +60,8 @@ class MixingConfig:
             object.__setattr__(self, "augmentation", parts)
         if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
+        if not 1 <= self.fewest <= self.most:
+            raise ConfigError("fewest must be 1 or more, and most no less")
         if min(self.n_frames, self.reference_frames) < 1:
             raise ConfigError("n_frames and reference_frames must be 1 or more")
         if not self.lowest_db <= self.highest_db <= 0:
@@ -98,14 +103,10 @@ class Mixer:
         Safe to call from several threads, each with its own generator.
         """
         cfg = self.config
-        present = [i for i in BACHATA if rng.random() < cfg.present]
-        n_others = int((rng.random(2) < cfg.others).sum())
-        others = [str(i) for i in rng.permutation(self._others)[:n_others]]
-        target, absent = self._choose_target(present, others, rng)
-        playing = [i for i in present + others if not (absent and i == target)]
-        if not absent and target not in playing:
-            playing.append(target)
-
+        if rng.random() < cfg.bachata:
+            playing, target, absent = self._bachata_band(rng)
+        else:
+            playing, target, absent = self._any_band(rng)
         stems = self._choose_stems(playing, rng)
         sounds = {s.instrument: self._part(s, *w, rng) for s, w in stems}
         answer = np.zeros((2, cfg.n_frames), np.float32)
@@ -133,6 +134,25 @@ class Mixer:
             mixture, answer = _folded(mixture), _folded(answer)
         gain = self._gain(mixture, rng)
         return Example(mixture * gain, answer * gain, reference, target, absent)
+
+    def _any_band(self, rng: np.random.Generator) -> tuple[list[str], str, bool]:
+        """Return who plays, who of them is wanted, and whether that one is absent."""
+        cfg = self.config
+        names = [str(i) for i in rng.permutation(sorted(self.cache.by_instrument))]
+        n_players = int(rng.integers(cfg.fewest, cfg.most + 1))
+        absent = rng.random() < cfg.absent and len(names) > 1
+        return names[absent:][:n_players], names[0], bool(absent)
+
+    def _bachata_band(self, rng: np.random.Generator) -> tuple[list[str], str, bool]:
+        cfg = self.config
+        present = [i for i in BACHATA if rng.random() < cfg.present]
+        n_others = int((rng.random(2) < cfg.others).sum())
+        others = [str(i) for i in rng.permutation(self._others)[:n_others]]
+        target, absent = self._choose_target(present, others, rng)
+        playing = [i for i in present + others if not (absent and i == target)]
+        if not absent and target not in playing:
+            playing.append(target)
+        return playing, target, absent
 
     def _choose_target(
         self, present: list[str], others: list[str], rng: np.random.Generator

@@ -21,13 +21,13 @@ import typer
 from requinto.config import ModelConfig
 from requinto.training import heap
 from requinto.training.fit import TrainingConfig, compiled
-from requinto.training.loader import KEPT_BATCHES, Batches
+from requinto.training.loader import APART, Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.weights import build_networks
 
 _BATCH = 16
 _WARM_UP = 12  # batches: tracing, and the filling of queues
-_PERIOD = 2 * KEPT_BATCHES  # whole groups, whether shown once or twice
+_PERIOD = 8 * APART
 
 
 def main(
@@ -55,7 +55,7 @@ def main(
     for n in (1, 2):
         seconds = _in_threads(data(1), batches, n)
         say(f"mixing alone, {n} threads", seconds)
-    for n_uses in (1, 2):
+    for n_uses in (1, 4):
         for workers in (1, 2):
             rows = data(n_uses, workers=workers, max_queue_size=8)
             name = f"training, Keras' loader, {workers} threads, {n_uses} uses"

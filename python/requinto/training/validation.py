@@ -3,32 +3,72 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from requinto.evaluation.items import Item
-from requinto.evaluation.metrics import si_sdr
+from requinto.evaluation.metrics import level_db, si_sdr, snr
 from requinto.separator import NetworkSeparator
 
+SCORE = "si_sdr_improvement_db"  # the mean over sets, by which models are chosen
+_LONGEST_S = 8.0  # of an item that is heard
+_SILENT_PEAK = 1e-3
 
-def mean_gains(separator: NetworkSeparator, items: list[Item]) -> dict[str, float]:
-    """Return the mean improvement in SI-SDR of each instrument, in dB.
 
-    Each mix is separated whole, without cutting it into clips.
+class Question(NamedTuple):
+    """The first seconds of an item, in memory; sounds are `(2, n_frames)`."""
 
-    Parameters
-    ----------
-    separator : NetworkSeparator
-    items : list of Item
-        Those whose target is absent do not count.
-    """
-    gains: dict[str, list[float]] = {}
+    item: Item
+    mixture: np.ndarray
+    target: np.ndarray
+    reference: np.ndarray
+    sample_rate: int
+
+
+def questions(items: list[Item]) -> list[Question]:
+    """Read items, but for those whose target is silent yet and ought to sound."""
+    found = []
     for item in items:
-        if item.absent:
-            continue
         mixture, rate = item.read("mix")
-        target, _ = item.read("target")
-        embedding = separator.embed(*item.read("reference"))
-        estimate = separator.separate(mixture, rate, embedding)
+        n_frames = round(_LONGEST_S * rate)
+        target = item.read("target")[0][:, :n_frames].copy()
+        if item.absent or np.abs(target).max() > _SILENT_PEAK:
+            reference, _ = item.read("reference")
+            mixture = mixture[:, :n_frames].copy()
+            found.append(Question(item, mixture, target, reference, rate))
+    return found
+
+
+def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, float]:
+    """Return how well a separator does, in dB.
+
+    Each mixture is separated whole, without cutting clips.
+
+    Returns
+    -------
+    dict of str to float
+        `SCORE`; beside it the same of SNR, each set's mean improvement in
+        SI-SDR, and for sets of absent targets the median level of the output.
+    """
+    si_sdr_gains: dict[str, list[float]] = {}
+    snr_gains: dict[str, list[float]] = {}
+    levels: dict[str, list[float]] = {}
+    for item, mixture, target, reference, rate in asked:
+        query = separator.query(reference, rate)
+        estimate = separator.separate(mixture, rate, query)
+        name = item.set_name
+        if item.absent:
+            levels.setdefault(name, []).append(level_db(mixture, estimate))
+            continue
         gain = si_sdr(target, estimate) - si_sdr(target, mixture)
-        gains.setdefault(item.instrument, []).append(gain)
-    return {name: float(np.mean(found)) for name, found in sorted(gains.items())}
+        si_sdr_gains.setdefault(name, []).append(gain)
+        gain = snr(target, estimate) - snr(target, mixture)
+        snr_gains.setdefault(name, []).append(gain)
+    means = {name: float(np.mean(gains)) for name, gains in si_sdr_gains.items()}
+    return {
+        SCORE: float(np.mean(list(means.values()))),
+        "snr_improvement_db": float(np.mean([np.mean(g) for g in snr_gains.values()])),
+        **means,
+        **{name: float(np.median(each)) for name, each in levels.items()},
+    }
