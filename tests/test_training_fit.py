@@ -15,7 +15,7 @@ import pytest
 
 from models import SMALL
 from requinto.apps import cli
-from requinto.errors import AudioFileError
+from requinto.errors import AudioFileError, ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
 from requinto.training.fit import TrainingConfig, train
@@ -24,6 +24,7 @@ from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.validation import SCORE, questions, scores
 from requinto.weights import load_networks
 
+HERE = Path(__file__).parent
 MIXING = MixingConfig(n_frames=30_000, reference_frames=20_000)
 
 
@@ -71,6 +72,46 @@ def test_it_records_and_goes_on(config):
     for name, score in scores(separator, asked).items():
         assert score == pytest.approx(best[name], abs=0.2)  # half precision
     assert list((run / "tensorboard").rglob("events.*"))
+
+
+def test_two_devices_share_each_batch(config):
+    program = f"""if True:
+        import json, sys
+        import tensorflow as tf
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        halves = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, halves)
+        import keras
+        from models import SMALL
+        from requinto.training.fit import train, training_config
+        from requinto.training.mixing import MixingConfig
+        step = keras.Model.train_step
+        def listening(self, data):
+            n_replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+            n_examples = tf.shape(data[1])[0]
+            tf.print(n_replicas, n_examples, output_stream=sys.stdout)
+            return step(self, data)
+        keras.Model.train_step = listening
+        values = json.loads(sys.stdin.read())
+        train(training_config(values))
+    """
+    values = dataclasses.asdict(config) | {"n_devices": 2}
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(
+        run, input=json.dumps(values), capture_output=True, text=True, cwd=HERE
+    )
+    assert done.returncode == 0, done.stderr
+    shares = done.stdout.splitlines()
+    assert set(shares) == {"2 2"}  # replicas, examples of each
+    assert len(shares) >= 2 * config.steps_per_epoch
+    lines = log(Path(config.run))
+    assert all(np.isfinite(line["loss"]) for line in lines)
+    assert load_networks(Path(config.run), "standard")
+
+
+def test_more_devices_than_there_are_is_refused(config):
+    with pytest.raises(ConfigError, match="64 devices are asked for, there are"):
+        train(dataclasses.replace(config, n_devices=64))
 
 
 def test_a_run_without_validation_is_refused(config):

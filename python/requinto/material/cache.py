@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,8 +51,11 @@ class Cache:
 
     def __init__(self, folder: Path, split: str) -> None:
         self.stems: list[Stem] = []
+        digest = hashlib.sha256()
         for manifest in sorted(Path(folder).glob(f"{split}-*/song.json")):
+            digest.update(manifest.read_bytes())
             self.stems += _stems(manifest)
+        self.checksum = digest.hexdigest()  # of all its manifests
         if not self.stems:
             raise AudioFileError(f"no {split} songs in {folder}")
         self.songs: dict[str, dict[str, list[Stem]]] = {}

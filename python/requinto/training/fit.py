@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import os
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any, cast
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
+from requinto.material.cache import Cache
 from requinto.separator import NetworkSeparator
+from requinto.training.devices import shared
 from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Validation
 from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
@@ -44,6 +47,7 @@ class TrainingConfig:
     patience: int = 0  # epochs without a better score that end a run; 0: any
     steps_per_epoch: int = 400  # between validations and checkpoints
     validation_stride: int = 1  # score each item, each second one, ...
+    n_devices: int = 1  # that share each batch
     n_mixers: int = 1  # threads that mix
     n_uses: int = 4  # of each batch: on a CPU mixing costs twice as much as a step
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
@@ -83,14 +87,16 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
-    networks = _networks(config)
-    model = compiled(networks, config)
+    with shared(config.n_devices):
+        networks = _networks(config)
+        model = compiled(networks, config)
     progress = Progress(run / "progress.json", resume=resume)
     if progress.found:
         model.optimizer.build(model.trainable_variables)  # or its state is dropped
         model.load_weights(run / _CHECKPOINT)
+    mixer = Mixer(Path(config.loops), config.mixing, split="train")
     batches = Batches(
-        Mixer(Path(config.loops), config.mixing, split="train"),
+        mixer,
         config.model,
         batch_size=config.batch_size,
         n_uses=config.n_uses,
@@ -107,13 +113,13 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
             epochs=_MANY,
             shuffle=False,
             verbose=0,
-            callbacks=_callbacks(config, networks, progress),
+            callbacks=_callbacks(config, networks, mixer.cache, progress),
         )
     return run
 
 
 def _callbacks(
-    config: TrainingConfig, networks: tuple[Any, Any], progress: Progress
+    config: TrainingConfig, networks: tuple[Any, Any], cache: Cache, progress: Progress
 ) -> list[Any]:
     """Return what happens at the end of an epoch, in this order.
 
@@ -128,7 +134,7 @@ def _callbacks(
     separator = NetworkSeparator(config.model, *networks, references={})
 
     def save_best(found: Scores) -> None:
-        record = _record(config, progress, found)
+        record = _record(config, cache, progress, found)
         save_networks(run, config.name, config.model, networks, record)
 
     callbacks = [
@@ -195,9 +201,11 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
 
 
 def _record(
-    config: TrainingConfig, progress: Progress, found: Scores
+    config: TrainingConfig, cache: Cache, progress: Progress, found: Scores
 ) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
+    import keras
+
     training = dataclasses.asdict(config)
     for name in ("model", "loops", "run", "validation", "start_from"):
         training.pop(name)
@@ -209,8 +217,10 @@ def _record(
         "commit": commit(),
         "started_from": started_from,
         "training": training,
+        "library": {"sha256": cache.checksum, "stems": len(cache.stems)},
         "minutes": round(progress.minutes, 1),
         "steps": progress.step,
         "validation_db": {k: round(v, 2) for k, v in found.items()},
-        "host": f"{platform.machine()}, {platform.system()}",
+        "host": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} cores",
+        "backend": f"{keras.backend.backend()}, keras {keras.__version__}",
     }
