@@ -13,7 +13,16 @@ import requinto
 PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
-    *("errors", "config", "audio", "beats", "clips", "spectra", "factorisation"),
+    *(
+        "errors",
+        "config",
+        "threads",
+        "audio",
+        "beats",
+        "clips",
+        "spectra",
+        "factorisation",
+    ),
     *("evidence", "reference", "unet", "separator", "weights", "stream", "bridge"),
     *("extract", "plugin", "__init__"),
 ]

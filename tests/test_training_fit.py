@@ -75,7 +75,7 @@ def test_it_records_and_goes_on(config):
 
 
 def test_two_devices_share_each_batch(config):
-    program = f"""if True:
+    program = """if True:
         import json, sys
         import tensorflow as tf
         cpu = tf.config.list_physical_devices("CPU")[0]

@@ -66,6 +66,35 @@ def test_a_clip_keeps_its_shape(folder, n_channels, rate):
     assert separated.any()
 
 
+def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
+    separator = weights.load_separator()
+    made = []
+    make = separator._made
+    monkeypatch.setattr(separator, "_made", lambda s: made.append(s) or make(s))
+    first = separator.query(noise(30000, seed=1), 44100)
+    assert separator.query(noise(30000, seed=1).copy(), 44100) is first
+    for seed in range(2, 60):  # more than are remembered
+        separator.query(noise(30000, seed=seed), 44100)
+    assert len(made) == 59
+    again = separator.query(noise(30000, seed=1), 44100)
+    assert len(made) == 60 and again is not first
+    np.testing.assert_array_equal(again.templates, first.templates)
+    assert separator.query(noise(30000, seed=1), 22050) is not again
+
+
+def test_any_length_is_traced_once(folder):
+    separator = weights.load_separator()
+    query = separator.target("bass")
+    lengths = [30000, 41000, 52345, 61111, 70001, 88888, 99999, 120007]
+    for n_frames in lengths[:2]:
+        separator.separate(noise(n_frames), 44100, query)
+    traced = separator._unet.predict_function.experimental_get_tracing_count()
+    for n_frames in lengths[2:]:
+        separator.separate(noise(n_frames), 44100, query)
+    found = separator._unet.predict_function.experimental_get_tracing_count()
+    assert found == traced
+
+
 def test_silence_stays_silent(folder):
     separator = weights.load_separator()
     silence = np.zeros((2, 30000), np.float32)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import collections
+import hashlib
 import threading
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -16,6 +18,7 @@ from requinto.spectra import Spectra, compressed
 if TYPE_CHECKING:
     import keras
 
+_REMEMBERED = 32  # queries
 _REFERENCE_S = 3.0  # shorter references are padded to what training showed
 
 
@@ -73,6 +76,7 @@ class NetworkSeparator:
         self._encoder = encoder
         self._references = references
         self._targets: dict[str, Query] = {}
+        self._queries: collections.OrderedDict[str, Query] = collections.OrderedDict()
         self._lock = threading.RLock()  # Keras does not promise to be re-entrant
 
     @property
@@ -98,9 +102,18 @@ class NetworkSeparator:
         Parameters
         ----------
         reference : np.ndarray, shape=(n_channels, n_frames)
-            One or two channels, at `sample_rate` Hz, not silent.
+            One or two channels, at `sample_rate` Hz, not silent.  The queries
+            of the last few are remembered.
         """
-        return self._made([self._at_model_rate(reference, sample_rate)])
+        sound = np.ascontiguousarray(reference)
+        name = f"{sound.shape} {sample_rate} {hashlib.sha256(sound).hexdigest()}"
+        with self._lock:
+            if name not in self._queries:
+                while len(self._queries) >= _REMEMBERED:
+                    self._queries.popitem(last=False)
+                heard = self._at_model_rate(sound, sample_rate)
+                self._queries[name] = self._made([heard])
+            return self._queries[name]
 
     def _made(self, sounds: list[np.ndarray]) -> Query:
         """Average embeddings; learn templates of all the sounds in a row."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soundfile
 
+from requinto import threads
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError, ModelError
 
@@ -116,6 +117,7 @@ def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
     # A guest in somebody's process says nothing on stderr unless asked to
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    threads.limit()
     from requinto.reference import build_reference_encoder
     from requinto.unet import build_unet
 

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TensorFlow keeps to the threads it is left."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from requinto import threads
+from requinto.errors import ConfigError
+
+PROGRAM = """if True:
+    from requinto import threads
+    threads.limit()
+    import tensorflow as tf
+    of = tf.config.threading
+    print(of.get_intra_op_parallelism_threads(), of.get_inter_op_parallelism_threads())
+"""
+
+
+@pytest.mark.parametrize(("given", "found"), [("", "0 0"), ("1", "1 1"), ("3", "3 3")])
+def test_tensorflow_takes_as_many_threads_as_asked(given, found):
+    environment = {**os.environ, threads.VARIABLE: given}
+    run = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(
+        run, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == found  # 0: as many as there are cores
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
+def test_what_is_no_number_of_threads_is_refused(monkeypatch, given):
+    monkeypatch.setenv(threads.VARIABLE, given)
+    with pytest.raises(ConfigError, match=f"above 0, got '{given}'"):
+        threads.limit()
+
+
+def test_a_tensorflow_that_runs_is_left_alone(monkeypatch):
+    import tensorflow as tf
+
+    tf.zeros(1)
+    before = tf.config.threading.get_intra_op_parallelism_threads()
+    monkeypatch.setenv(threads.VARIABLE, "7")
+    threads.limit()
+    assert tf.config.threading.get_intra_op_parallelism_threads() == before
