@@ -47,8 +47,21 @@ def unchanged_model(monkeypatch, unchanged):
     import importlib
 
     extract = importlib.import_module("requinto.extract")
-    monkeypatch.setattr(extract, "load_separator", lambda: unchanged)
+    monkeypatch.setattr(extract, "load_separator", lambda model: unchanged)
     return unchanged
+
+
+@pytest.fixture
+def two_models(monkeypatch, tmp_path):
+    """Return a folder of models: standard changes nothing, fast halves."""
+    from models import write_neutral
+
+    folder = tmp_path / "two_models"
+    folder.mkdir()
+    write_neutral(folder)
+    write_neutral(folder, "fast", gain=0.5)
+    monkeypatch.setenv("REQUINTO_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

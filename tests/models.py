@@ -23,13 +23,20 @@ SMALL = ModelConfig(
 )
 
 
-def write_neutral(folder: Path) -> Path:
-    """Write a model whose mask is 1 wherever it is asked."""
-    unet, encoder = weights.build_networks(SMALL)
-    # A sigmoid of nothing is a half, of a ceiling of 2
+def write_neutral(
+    folder: Path,
+    name: str = "standard",
+    gain: float = 1.0,
+    config: ModelConfig = SMALL,
+) -> Path:
+    """Write a model whose mask is `gain`, from 0 to 2, wherever it is asked."""
+    unet, encoder = weights.build_networks(config)
     last = unet.layers[-2] if not unet.layers[-1].weights else unet.layers[-1]
-    last.set_weights([np.zeros_like(w) for w in last.get_weights()])
-    weights.save_networks(folder, "standard", SMALL, (unet, encoder), {})
+    kernel, bias = last.get_weights()
+    ceiling = config.unet.mask_ceiling  # of which the mask is a sigmoid's share
+    bias[:] = np.log(gain / (ceiling - gain))
+    last.set_weights([np.zeros_like(kernel), bias])
+    weights.save_networks(folder, name, config, (unet, encoder), {})
     (folder / "targets.txt").write_text("\n".join(TARGETS) + "\n")
     (folder / "references").mkdir(exist_ok=True)
     for name in TARGETS:

@@ -70,6 +70,19 @@ def test_extract_writes_what_was_asked(run, song, tmp_path, unchanged_model):
     assert files(tmp_path) == {"song.wav", "bass.flac", "rest.wav", "bass.png"}
 
 
+def test_extract_by_the_model_that_was_asked(run, song, two_models):
+    mixture = soundfile.read(song)[0]
+    for options, model, gain in [
+        ((), "standard", 1.0),
+        (("--model", "standard"), "standard", 1.0),
+        (("--model", "fast"), "fast", 0.5),
+    ]:
+        status, out, err = run("extract", song, *options, "-o", "out.wav", "--json")
+        assert (status, err) == (0, "")
+        assert json.loads(out)["model"] == model
+        assert error_db(gain * mixture, soundfile.read("out.wav")[0]) < -100
+
+
 def test_extract_names_its_output(run, song, tmp_path, unchanged_model):
     assert run("extract", song) == (0, "song-guitar.wav\n", "")
     assert run("extract", song, "--reference", song)[:2] == (0, "song-reference.wav\n")
@@ -150,6 +163,7 @@ def bad(tmp_path, song):
         (["song.wav", "--reference", "silent.wav"], "the reference is silent"),
         (["song.wav", "--reference", "text.wav"], "text.wav cannot be read"),
         (["song.wav", "--target", "bass", "--reference", "song.wav"], "not both"),
+        (["song.wav", "--model", "fast", "--system", "nmf"], "not both"),
         (["song.wav", "-o", "nowhere/out.wav"], "nowhere does not exist"),
         (["song.wav", "-o", "folder"], "folder must end in one of .wav"),
         (["song.wav", "-o", "out.xyz"], "must end in one of .wav, .flac"),
@@ -199,6 +213,13 @@ def test_a_model_that_is_not_there(run, song, tmp_path, monkeypatch):
     status, _, err = run("extract", song)
     assert (status, err.count("\n")) == (2, 1)
     assert "no models in" in err
+
+
+def test_a_model_of_an_unknown_name(run, song, tmp_path):
+    status, out, err = run("extract", song, "--model", "walkman")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "unknown model 'walkman'; known are standard" in err
+    assert files(tmp_path) == {"song.wav"}
 
 
 def test_a_full_disk_leaves_nothing(run, song, tmp_path, unchanged_model, monkeypatch):
@@ -262,6 +283,7 @@ def test_an_earlier_system_extracts(run, song, tmp_path):
     )
     assert (status, err) == (0, "")
     assert json.loads(out)["system"] == "harmonic-percussive"
+    assert json.loads(out)["model"] is None
     parts = [soundfile.read(tmp_path / f)[0] for f in ("bongo.wav", "rest.wav")]
     mixture = soundfile.read(song)[0]
     assert error_db(mixture, parts[0] + parts[1]) < -100

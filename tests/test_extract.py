@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import requinto
+from models import write_neutral
 from requinto.errors import AudioError, BeatsError, ModelError, TargetError
 from sounds import RATE, clicks, error_db, noise, sine
 
@@ -147,6 +148,34 @@ def test_no_model(monkeypatch, tmp_path):
         requinto.targets()
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_ones_choice_of_model(two_models, live):
+    song = noise(RATE)
+    for options, gain in [
+        ({}, 1.0),
+        ({"model": "standard"}, 1.0),
+        ({"model": "fast"}, 0.5),
+    ]:
+        found = requinto.extract(song, RATE, live=live, **options)
+        assert error_db(gain * song, found) < -100
+        extracted, rest = requinto.separate(song, RATE, live=live, **options)
+        assert np.array_equal(extracted, found)
+        assert error_db((1 - gain) * song, rest) < -100
+
+
+def test_a_model_that_is_not_there(monkeypatch, tmp_path):
+    write_neutral(tmp_path)
+    monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
+    song = noise(RATE)
+    for function in (requinto.extract, requinto.separate):
+        with pytest.raises(ModelError, match="'fast'; known are standard"):
+            function(song, RATE, model="fast")
+        with pytest.raises(ValueError, match="'fast'"):
+            function(song, RATE, model="fast")
+        with pytest.raises(TypeError):
+            function(song, RATE, "guitar", "standard")  # by name only
+
+
 @pytest.mark.slow
 def test_two_hours(unchanged_model):
     # Random enough to be wrong somewhere, cheap enough to make
@@ -165,6 +194,6 @@ def test_a_failing_model_leaves_its_error_alone(monkeypatch, unchanged):
             raise MemoryError
 
     module = importlib.import_module("requinto.extract")
-    monkeypatch.setattr(module, "load_separator", Failing)
+    monkeypatch.setattr(module, "load_separator", lambda model: Failing())
     with pytest.raises(MemoryError):
         requinto.extract(noise(RATE), RATE)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import requinto
-from requinto.errors import BeatsError, ConfigError
+from requinto.clips import ClipFrames
+from requinto.config import ClipConfig
+from requinto.errors import BeatsError, ConfigError, ModelError
 from requinto.stream import Stream
 from sounds import RATE, clicks, error_db, noise
 
@@ -74,7 +76,7 @@ class Marking:
 def test_stream_and_library_agree_on_one_grid(monkeypatch, unchanged, tempo_bpm):
     extract = sys.modules["requinto.extract"]
     separator = Marking(unchanged)
-    monkeypatch.setattr(extract, "load_separator", lambda: separator)
+    monkeypatch.setattr(extract, "load_separator", lambda model: separator)
     audio = noise(RATE * 11 + 77)
     stream = Stream(separator, sample_rate=RATE, n_channels=2)
     stream.configure("guitar", "fixed", tempo_bpm)
@@ -90,7 +92,7 @@ def test_stream_and_library_agree_on_one_grid(monkeypatch, unchanged, tempo_bpm)
 def test_detected_clips_do_not_depend_on_blocks(monkeypatch, unchanged, block_sizes):
     separator = Marking(unchanged)
     extract = sys.modules["requinto.extract"]
-    monkeypatch.setattr(extract, "load_separator", lambda: separator)
+    monkeypatch.setattr(extract, "load_separator", lambda model: separator)
     audio = clicks(117.0, 14.0) + 0.01 * noise(14 * RATE, 1)
     stream = Stream(separator, sample_rate=RATE, n_channels=1)
     stream.configure("guitar", "detect")
@@ -98,6 +100,61 @@ def test_detected_clips_do_not_depend_on_blocks(monkeypatch, unchanged, block_si
     bounced = play(stream, audio, block_sizes)[:, stream.latency_frames :]
 
     np.testing.assert_array_equal(bounced, requinto.extract(audio, RATE, live=True))
+
+
+class Scaled:
+    """A separator whose query holds its gain, so that it may not be another's."""
+
+    clips = ClipConfig()
+
+    def __init__(self, gain):
+        self.gain = np.float32(gain)
+
+    def target(self, name):
+        """Return a query of its own."""
+        return self.gain
+
+    def separate(self, clip, sample_rate, query):
+        """Return the clip, scaled."""
+        assert query == self.gain
+        return clip * self.gain
+
+
+@pytest.mark.parametrize("at_s", [0.0, 4.9, 5.1, 9.0])
+def test_another_separator_takes_over_at_the_next_clip(at_s):
+    rate, tempo_bpm = 8000, 120.0  # clips of 2 s
+    audio = np.ones((1, 16 * rate), np.float32)
+    stream = Stream(Scaled(1.0), sample_rate=rate, n_channels=1)
+    stream.configure("guitar", "fixed", tempo_bpm)
+    sizes = ClipFrames.at(ClipConfig(), rate)
+
+    change = round(at_s * rate)
+    heard = [stream.exchange(audio[:, :change])]
+    stream.configure("guitar", "fixed", tempo_bpm, separator=Scaled(0.5))
+    heard.append(play(stream, audio[:, change:], (512,)))
+    played = np.concatenate(heard, axis=1)[0, stream.latency_frames :]
+
+    # Clips of which all was heard by then are the former's
+    n_former = 0 if change < sizes.lookahead else 1
+    n_former += max(0, change - sizes.lookahead) // (2 * rate)
+    join = n_former * 2 * rate
+    assert (join > 0) == (at_s > 4.6)
+    fade = sizes.half_fade if join else 0
+    np.testing.assert_allclose(played[: max(0, join - fade)], 1.0, atol=1e-6)
+    np.testing.assert_allclose(played[join + fade : audio.shape[1]], 0.5, atol=1e-6)
+
+
+def test_a_separator_of_other_clips_is_refused_and_nothing_changes():
+    other = Scaled(0.5)
+    other.clips = ClipConfig(beats_per_clip=2)
+    stream = Stream(Scaled(1.0), sample_rate=8000, n_channels=1)
+    stream.configure("guitar", "fixed", 120)
+    with pytest.raises(ModelError, match=r"beats_per_clip=4.*beats_per_clip=2"):
+        stream.configure("guitar", "fixed", 120, separator=other)
+    with pytest.raises(BeatsError):
+        stream.configure("guitar", "fixed", 1000, separator=Scaled(0.5))
+    played = play(stream, np.ones((1, 8000), np.float32), (512,))
+    np.testing.assert_allclose(played[:, stream.latency_frames :], 1.0, atol=1e-6)
 
 
 def test_settings_out_of_range_are_refused(unchanged):

@@ -101,6 +101,55 @@ def test_silence_stays_silent(folder):
     assert not separator.separate(silence, 44100, separator.target("bass")).any()
 
 
+def test_models_are_those_of_this_network(folder):
+    assert requinto.models() == ("standard",)
+    networks = weights.build_networks(CONFIG)
+    for name in ("zoom", "fast"):
+        weights.save_networks(folder, name, CONFIG, networks, {})
+    assert requinto.models() == ("standard", "fast", "zoom")
+
+    record = json.loads((folder / "standard.json").read_text())
+    others = {
+        "another": {**record, "config": {"sample_rate": 11025}},
+        "newer": {**record, "config": {"unet": {"attention": True}}},
+        "bare": {"sha256": ""},
+        "list": [],
+        "strange": {"config": [["clips", 1]]},
+    }
+    for name, text in others.items():
+        (folder / f"{name}.json").write_text(json.dumps(text))
+        (folder / f"{name}.npz").write_bytes(b"PK")
+    (folder / "broken.json").write_text("{")
+    (folder / "zoom.npz").unlink()
+    assert requinto.models() == ("standard", "fast")
+    (folder / "standard.json").unlink()
+    assert requinto.models() == ("fast",)
+
+
+def test_the_released_models_are_listed_and_cut_alike():
+    assert requinto.models()[0] == "standard"
+    assert "bachata2020" not in requinto.models()
+    assert (weights.models_folder() / "bachata2020.npz").is_file()
+    standard, *others = map(weights.load_separator, requinto.models())
+    for other in others:  # or the plugin could not go from one to the other
+        assert other.clips == standard.clips
+
+
+@pytest.mark.parametrize("name", ["fast", "../standard", "", "a" * 5000, "a\0b"])
+def test_an_unknown_model_is_told_with_those_there_are(folder, name):
+    for kind in (ModelError, requinto.RequintoError, ValueError):
+        with pytest.raises(kind, match="known are standard, in ") as error:
+            weights.load_separator(name)
+        assert repr(name) in str(error.value)
+
+
+def test_both_models_stay_loaded(folder):
+    weights.save_networks(folder, "fast", CONFIG, weights.build_networks(CONFIG), {})
+    separators = [weights.load_separator(name) for name in requinto.models()]
+    assert separators[0] is not separators[1]
+    assert [weights.load_separator(name) for name in requinto.models()] == separators
+
+
 def test_damage_is_noticed(folder):
     packed = bytearray((folder / "standard.npz").read_bytes())
     packed[len(packed) // 2] ^= 1

@@ -2,7 +2,7 @@
 """Point at an instrument, get it out of the mix.
 
 Separation
-    `extract`, `separate`, `targets`
+    `extract`, `separate`, `targets`, `models`
 
 Beats
     `beats`, `Beats`
@@ -29,7 +29,7 @@ from requinto.errors import (
 )
 from requinto.extract import beats, extract, separate
 from requinto.plugin import plugin_path
-from requinto.weights import targets
+from requinto.weights import models, targets
 
 __all__ = [
     "AudioError",
@@ -43,6 +43,7 @@ __all__ = [
     "TargetError",
     "beats",
     "extract",
+    "models",
     "plugin_path",
     "separate",
     "targets",

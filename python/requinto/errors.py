@@ -26,8 +26,8 @@ class BeatsError(RequintoError, ValueError):
     """Beats that do not ascend, or a tempo out of range."""
 
 
-class ModelError(RequintoError):
-    """A model that is missing, damaged, or of another version."""
+class ModelError(RequintoError, ValueError):
+    """A model that is unknown, missing, damaged, or of another version."""
 
 
 class PluginError(RequintoError):

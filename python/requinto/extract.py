@@ -13,7 +13,7 @@ from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
 from requinto.errors import AudioError, BeatsError, TargetError
 from requinto.separator import Query, Separator
 from requinto.stream import Stream
-from requinto.weights import load_separator, targets
+from requinto.weights import STANDARD, load_separator, targets
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
 
@@ -29,6 +29,7 @@ def extract(
     reference_sample_rate: float | None = None,
     beats: Beats | None = None,
     live: bool = False,
+    model: str = STANDARD,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Extract one instrument from a mixture.
@@ -49,6 +50,8 @@ def extract(
         Where clips are cut; tracked in `audio` unless given.
     live : bool
         Detect beats as the plugin does, hearing only its latency ahead.
+    model : str
+        One of `models()`.
     progress : callable, optional
         Called with the share of the work that is done, from 0 to 1.
 
@@ -66,6 +69,8 @@ def extract(
         If the target is unknown, or a reference is given as well.
     BeatsError
         If `beats` are given although `live` detects them.
+    ModelError
+        If the model is unknown, missing or damaged.
     """
     mixture = sound.checked(audio, sample_rate)
     if live and beats is not None:
@@ -74,7 +79,7 @@ def extract(
     if reference is not None:
         reference_sample_rate = reference_sample_rate or sample_rate
         reference = _checked_reference(reference, reference_sample_rate)
-    separator = load_separator()
+    separator = load_separator(model)
     query = (
         separator.target(target or "guitar")
         if reference is None
@@ -98,6 +103,7 @@ def separate(
     reference_sample_rate: float | None = None,
     beats: Beats | None = None,
     live: bool = False,
+    model: str = STANDARD,
     progress: Progress | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split a mixture into one instrument and everything else.
@@ -117,6 +123,7 @@ def separate(
         reference_sample_rate=reference_sample_rate,
         beats=beats,
         live=live,
+        model=model,
         progress=progress,
     )
     return extracted, np.asarray(audio, np.float32) - extracted

@@ -9,7 +9,7 @@ import numpy as np
 
 from requinto.beats import Beats, check_tempo, track
 from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
-from requinto.errors import BeatsError, ConfigError
+from requinto.errors import BeatsError, ConfigError, ModelError
 from requinto.separator import Query, Separator
 
 BeatSource = Literal["detect", "fixed"]
@@ -73,8 +73,12 @@ class Stream:
         target: str | Query,
         beat_source: BeatSource = "detect",
         tempo_bpm: float = 120.0,
+        *,
+        separator: Separator | None = None,
     ) -> None:
-        """Choose what is extracted and where its beats fall, from the next clip on.
+        """Choose what is extracted, where its beats fall, and by which model.
+
+        It holds from the next clip on.  What raises changes nothing.
 
         Parameters
         ----------
@@ -83,13 +87,29 @@ class Stream:
         beat_source : "detect" or "fixed"
         tempo_bpm : float
             For "fixed": beats per minute of a grid with a downbeat at frame 0.
+        separator : Separator, optional
+            Another than before, which cuts clips alike; a query must be its own.
+
+        Raises
+        ------
+        BeatsError
+            If the source of the beats or the tempo is not one we know.
+        ModelError
+            If the separator's clips are not those that the stream was made for.
         """
         if beat_source not in ("detect", "fixed"):
             raise BeatsError(f"beat_source must be detect or fixed, got {beat_source}")
         check_tempo(tempo_bpm)
+        if separator is None:
+            separator = self._separator
+        if separator.clips != self._separator.clips:
+            raise ModelError(
+                f"a stream of {self._separator.clips} cannot go on with "
+                f"{separator.clips}"
+            )
         if isinstance(target, str):
-            target = self._separator.target(target)
-        self._query = target
+            target = separator.target(target)
+        self._query, self._separator = target, separator
         self._beat_source, self._tempo_bpm = beat_source, tempo_bpm
 
     def exchange(self, block: np.ndarray) -> np.ndarray:

@@ -59,19 +59,41 @@ def targets() -> tuple[str, ...]:
     return tuple(lines)
 
 
+def models() -> tuple[str, ...]:
+    """Return the names of the models, the standard one first.
+
+    A model is what this version can build: a record of a `ModelConfig`, with
+    weights beside it.  Other systems keep theirs in the same folder.
+    """
+    return _models_in(models_folder())
+
+
+def _models_in(folder: Path) -> tuple[str, ...]:
+    found = sorted(path.stem for path in folder.glob("*.json") if _is_model(path))
+    return tuple(sorted(found, key=lambda name: name != STANDARD))
+
+
+def _is_model(record_path: Path) -> bool:
+    try:
+        ModelConfig.from_dict(json.loads(record_path.read_text())["config"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return record_path.with_suffix(".npz").is_file()
+
+
 def load_separator(name: str = STANDARD) -> NetworkSeparator:
     """Return the named model, ready to separate; the same object each time.
 
     Raises
     ------
     ModelError
-        If the model or its references are missing, or are not as they were
-        when it was saved.
+        If there is no such model, or it or its references are missing, or are
+        not as they were when it was saved.
     """
     return _separator(models_folder(), name)
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=4)
 def _separator(folder: Path, name: str) -> NetworkSeparator:
     from requinto.separator import NetworkSeparator
 
@@ -86,6 +108,9 @@ def load_networks(
     folder: Path, name: str
 ) -> tuple[ModelConfig, tuple[keras.Model, keras.Model]]:
     """Return a model's configuration and its U-Net and encoder, verified."""
+    if name not in {path.stem for path in folder.glob("*.json")}:
+        known = ", ".join(_models_in(folder)) or "none"
+        raise ModelError(f"unknown model {name!r}; known are {known}, in {folder}")
     record_path, weights_path = folder / f"{name}.json", folder / f"{name}.npz"
     try:
         record = json.loads(record_path.read_text())

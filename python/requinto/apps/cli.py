@@ -20,6 +20,7 @@ from requinto.apps import measuring
 from requinto.apps.quiet import import_tensorflow
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, RequintoError
+from requinto.weights import STANDARD
 
 app = typer.Typer(
     add_completion=False,
@@ -76,6 +77,9 @@ def extract(
         Path | None, typer.Option(help="Where to write everything else.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
+    model: Annotated[
+        str, typer.Option(help="Which of our models; its name in the models folder.")
+    ] = STANDARD,
     system: Annotated[
         str, typer.Option(help="An earlier system instead, such as bachata2020.")
     ] = "requinto",
@@ -85,6 +89,7 @@ def extract(
     chosen = target or ("reference" if reference else "guitar")
     place = output or Path(f"{song.stem}-{chosen}.wav")
     _check_places(song, place, rest, plot)
+    _check_model(model, system)
     mixture, rate = sound.read(song)
     options: dict[str, Any] = {"target": target}
     if reference:
@@ -92,7 +97,7 @@ def extract(
     import_tensorflow()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
-        extracted, others = _separated(system, mixture, rate, notify, options)
+        extracted, others = _separated(system, model, mixture, rate, notify, options)
     duration_s = mixture.shape[1] / rate
     real_time_factor = (time.perf_counter() - begun) / duration_s
     sound.write(place, extracted, rate)
@@ -107,6 +112,7 @@ def extract(
         "song": str(song),
         "target": chosen,
         "system": system,
+        "model": model if system == "requinto" else None,
         "output": str(place),
         "rest": str(rest) if rest else None,
         "plot": str(plot) if plot else None,
@@ -118,10 +124,15 @@ def extract(
 
 
 def _separated(
-    system: str, mixture: Any, rate: int, notify: Any, options: dict[str, Any]
+    system: str,
+    model: str,
+    mixture: Any,
+    rate: int,
+    notify: Any,
+    options: dict[str, Any],
 ) -> tuple[Any, Any]:
     if system == "requinto":
-        return requinto.separate(mixture, rate, progress=notify, **options)
+        return requinto.separate(mixture, rate, model=model, progress=notify, **options)
     from requinto.apps.earlier import extract_with
 
     extracted = extract_with(system, mixture, rate, **options)
@@ -222,6 +233,13 @@ def plugin_status(as_json: Json = False) -> None:
     else:
         for name, value in status.items():
             print(f"{name}: {value or 'no'}")
+
+
+def _check_model(model: str, system: str) -> None:
+    if system != "requinto" and model != STANDARD:
+        raise ConfigError(
+            f"give a model of ours ({model!r}) or another system ({system!r}), not both"
+        )
 
 
 def _check_places(song: Path, *places: Path | None) -> None:
