@@ -23,6 +23,7 @@ typedef enum {
 /// What may change while a stream is open; takes effect at the next clip
 typedef struct {
   uint32_t target;      ///< Index in the list of built-in targets
+  uint32_t quality;     ///< Index in the list of models: standard, fast
   uint32_t beat_source; ///< A `BeatSource`
   double   tempo_bpm;   ///< Quarter notes per minute, for `BEATS_FIXED`
 } StreamSettings;
@@ -36,9 +37,14 @@ typedef struct {
 
 /// Start a stream and return its key
 uint32_t
-requinto_open(const StreamSetup* setup);
+requinto_open(const StreamSetup* setup, const StreamSettings* settings);
 
-/// Change what a stream extracts and where its beats fall; return 1
+/**
+   Change what a stream extracts, by which model, and where its beats fall.
+
+   Returns 1.  May load a model, which takes seconds.  When nothing was done, the
+   stream goes on as before.
+*/
 uint32_t
 requinto_configure(uint32_t stream, const StreamSettings* settings);
 

@@ -163,7 +163,7 @@ engine_set_stream(Engine* const engine, const StreamSettings* const settings)
 {
   const StreamSettings* const old = &engine->settings;
   if (!engine->has_settings || settings->target != old->target ||
-      settings->beat_source != old->beat_source ||
+      settings->quality != old->quality || settings->beat_source != old->beat_source ||
       fabs(settings->tempo_bpm - old->tempo_bpm) > 1e-9) {
     engine->settings     = *settings;
     engine->has_settings = true;
@@ -277,6 +277,13 @@ mix(Engine* const engine, const Block* const block, const Gains goal)
   }
 }
 
+/// Return whether nothing more will come from the worker
+static bool
+is_over(const Engine* const engine)
+{
+  return engine->gave_up || status_is_final(session_status(engine->session));
+}
+
 static bool
 is_dry(const Engine* const engine)
 {
@@ -328,7 +335,7 @@ engine_wait(Engine* const engine, const uint32_t n_frames, const uint32_t limit_
   Session* const session = engine->session;
   uint32_t       n_ready = 0;
   uint64_t       since   = os_now_ms();
-  while (!is_dry(engine) && !is_served(engine, n_frames)) {
+  while (!is_over(engine) && !is_served(engine, n_frames)) {
     os_semaphore_post(session->wake);
     (void)os_semaphore_wait(session->progress, WAIT_MS);
 
@@ -340,7 +347,7 @@ engine_wait(Engine* const engine, const uint32_t n_frames, const uint32_t limit_
     }
     engine->gave_up = now - since > limit_ms;
   }
-  return !is_dry(engine);
+  return !is_over(engine);
 }
 
 Status

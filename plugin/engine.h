@@ -19,7 +19,7 @@ typedef enum {
   ENGINE_OK,      ///< Every frame due came from the worker
   ENGINE_LATE,    ///< Some frames were not ready and are silent
   ENGINE_CLOGGED, ///< The worker does not read; it will be sent silence instead
-  ENGINE_DRY      ///< The worker has given up; the delayed input passes
+  ENGINE_DRY      ///< The worker has failed; the delayed input passes
 } EngineStatus;
 
 /// One block of sound, a pointer for each channel; the directions may overlap
@@ -85,7 +85,7 @@ engine_run(Engine* engine, const Block* block) REALTIME;
 
    For offline rendering: blocks.  Gives up, for the rest of the activation,
    after `limit_ms` without progress, and returns false; also when the worker
-   has failed.  Audio thread only, never with Python's lock held.
+   has given up.  Audio thread only, never with Python's lock held.
 */
 bool
 engine_wait(Engine* engine, uint32_t n_frames, uint32_t limit_ms);

@@ -11,6 +11,7 @@
 
 static const char* const target_labels[]      = {REQUINTO_TARGETS};
 static const char* const output_labels[]      = {"Extracted", "Everything else"};
+static const char* const quality_labels[]     = {"Standard", "Fast"};
 static const char* const beat_source_labels[] = {"Detect", "Fixed tempo"};
 
 static const char* const status_labels[N_STATUSES] = {"Idle",
@@ -26,7 +27,8 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
 #define LIST(array)                                                                    \
   .most = COUNT(array) - 1, .labels = (array), .n_labels = COUNT(array)
 
-/* Bpm are not told as a unit: pedalboard would make it part of the name. */
+/* Hosts may know a parameter by its place: a new one goes to the end.
+   Bpm are not told as a unit: pedalboard would make it part of the name. */
 static const ParamInfo table[N_PARAMS] = {
   [PARAM_TARGET]      = {.id         = 1,
                          .key        = "target",
@@ -68,6 +70,12 @@ static const ParamInfo table[N_PARAMS] = {
                          .unit       = "",
                          LIST(status_labels),
                          .read_only = true},
+  [PARAM_QUALITY]     = {.id         = 7,
+                         .key        = "quality",
+                         .name       = "Quality",
+                         .short_name = "Quality",
+                         .unit       = "",
+                         LIST(quality_labels)},
 };
 
 const ParamInfo*

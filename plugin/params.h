@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Places in the table; the host's identifier is `ParamInfo.id`
+/// Places in the table, never changed; the host's identifier is `ParamInfo.id`
 typedef enum {
   PARAM_TARGET,
   PARAM_OUTPUT,
@@ -19,6 +19,7 @@ typedef enum {
   PARAM_BEAT_SOURCE,
   PARAM_TEMPO,
   PARAM_STATUS,
+  PARAM_QUALITY,
   N_PARAMS
 } ParamIndex;
 
@@ -34,6 +35,7 @@ typedef enum {
   STATUS_NO_PYTHON,    ///< No interpreter was found; the input passes
   STATUS_WRONG_PYTHON, ///< Another version than we were built for; the input passes
   STATUS_NO_MODEL,     ///< The model is missing or damaged; the input passes
+                       ///< until another is chosen
   STATUS_PYTHON_ERROR, ///< Python raised something; the input passes
   N_STATUSES
 } Status;

@@ -74,8 +74,8 @@ load_python(const PythonHome* const home)
 static Status
 find_functions(void* const library, Bridge* const bridge)
 {
-  bridge->open =
-    FUNC(uint32_t(*)(const StreamSetup*), os_library_symbol(library, "requinto_open"));
+  bridge->open      = FUNC(uint32_t(*)(const StreamSetup*, const StreamSettings*),
+                      os_library_symbol(library, "requinto_open"));
   bridge->configure = FUNC(uint32_t(*)(uint32_t, const StreamSettings*),
                            os_library_symbol(library, "requinto_configure"));
   bridge->exchange  = FUNC(uint32_t(*)(uint32_t, const Passage*),

@@ -81,3 +81,9 @@ status_is_failure(const Status status)
 {
   return status >= STATUS_NO_PYTHON;
 }
+
+bool
+status_is_final(const Status status)
+{
+  return status_is_failure(status) && status != STATUS_NO_MODEL;
+}

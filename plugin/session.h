@@ -58,8 +58,12 @@ session_status(const Session* session) REALTIME;
 void
 session_report(Session* session, Status status);
 
-/// Return whether a status means that the worker has given up
+/// Return whether a status means that the input is to pass
 bool
 status_is_failure(Status status) REALTIME;
+
+/// Return whether the worker has given up for as long as the session lasts
+bool
+status_is_final(Status status) REALTIME;
 
 #endif

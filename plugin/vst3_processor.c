@@ -126,6 +126,7 @@ apply_settings(Vst3Plugin* const plugin)
   const _Atomic double* const values   = plugin->values;
   const StreamSettings        settings = {
            (uint32_t)atomic_load(&values[PARAM_TARGET]),
+           (uint32_t)atomic_load(&values[PARAM_QUALITY]),
            (uint32_t)atomic_load(&values[PARAM_BEAT_SOURCE]),
            atomic_load(&values[PARAM_TEMPO]),
   };

@@ -47,17 +47,16 @@ fail(Job* const job, const Status status)
   session_report(job->session, status);
 }
 
-/// Report why a call returned 0, to the host and to whoever reads its log
-static bool
-fail_call(Job* const job)
+/// Return why a call returned 0, and tell whoever reads the host's log
+static Status
+problem(const Job* const job)
 {
   char           text[512] = "";
   const uint32_t kind      = job->bridge->problem(text, sizeof(text));
   if (kind) {
     fprintf(stderr, "requinto: %s\n", text);
   }
-  fail(job, kind == PROBLEM_MODEL ? STATUS_NO_MODEL : STATUS_PYTHON_ERROR);
-  return false;
+  return kind == PROBLEM_MODEL ? STATUS_NO_MODEL : STATUS_PYTHON_ERROR;
 }
 
 /// Give the stream the silence that came before it was opened
@@ -96,13 +95,42 @@ open_stream(Job* const job, const BridgeLoader load)
     return false;
   }
 
-  job->stream = job->bridge->open(&job->session->setup);
-  if (!job->stream || !job->bridge->configure(job->stream, &job->settings) ||
-      !feed_silence(job)) {
-    return fail_call(job);
+  job->stream = job->bridge->open(&job->session->setup, &job->settings);
+  if (!job->stream || !feed_silence(job)) {
+    fail(job, problem(job));
+    return false;
   }
   session_report(job->session, STATUS_READY);
   return true;
+}
+
+/// Act on new settings; `old_quality` is the one before
+static void
+apply_settings(Job* const job, const uint32_t old_quality)
+{
+  const bool other_model = job->settings.quality != old_quality;
+  if (session_status(job->session) == STATUS_NO_MODEL && !other_model) {
+    return; // asked for already, and told
+  }
+  if (!job->stream) {
+    session_report(job->session, STATUS_IDLE);
+    return;
+  }
+
+  if (other_model) {
+    session_report(job->session, STATUS_STARTING);
+  }
+  if (job->bridge->configure(job->stream, &job->settings)) {
+    session_report(job->session, STATUS_READY);
+    return;
+  }
+  const Status status = problem(job);
+  if (status == STATUS_NO_MODEL) {
+    // The stream goes on as it was, unheard, to be in time if another is chosen
+    session_report(job->session, status);
+  } else {
+    fail(job, status);
+  }
 }
 
 /// Take settings that hold from here on; return how far they hold, at most `n`
@@ -133,21 +161,23 @@ is_silent(const float* const samples, const size_t n_samples)
   return true;
 }
 
-/// Have `n` frames of input turned into as many of output
-static bool
+/// Turn `n` frames of input into as many of output; into silence without a stream
+static void
 exchange(Job* const job, const uint32_t n, const BridgeLoader load)
 {
   const size_t  n_samples = (size_t)n * job->session->setup.n_channels;
   const Passage passage   = {job->input, job->output, n};
 
-  if (!job->stream && is_silent(job->input, n_samples)) {
+  if (!job->stream && !status_is_failure(session_status(job->session)) &&
+      !is_silent(job->input, n_samples)) {
+    (void)open_stream(job, load);
+  }
+  if (job->stream && job->bridge->exchange(job->stream, &passage) != n) {
+    fail(job, problem(job));
+  }
+  if (!job->stream) {
     memset(job->output, 0, n_samples * sizeof(float));
-    return true;
   }
-  if (!job->stream && !open_stream(job, load)) {
-    return false;
-  }
-  return job->bridge->exchange(job->stream, &passage) == n || fail_call(job);
 }
 
 /// Serve a session for up to a quantum; return false if nothing can be done now
@@ -156,23 +186,23 @@ work(Job* const job, const BridgeLoader load)
 {
   Session* const session = job->session;
   const uint32_t quantum = session->quantum;
-  if (status_is_failure(session_status(session)) || atomic_load(&session->ended) ||
+  if (status_is_final(session_status(session)) || atomic_load(&session->ended) ||
       ring_ready(session->to_worker) < quantum ||
       ring_room(session->from_worker) < quantum) {
     return false;
   }
 
   bool           changed = false;
+  const uint32_t quality = job->settings.quality;
   const uint32_t n       = take_settings(job, quantum, &changed);
-  if (changed && job->stream && !job->bridge->configure(job->stream, &job->settings)) {
-    return fail_call(job);
+  if (changed) {
+    apply_settings(job, quality);
   }
 
   ring_read(session->to_worker, job->input, n);
-  if (exchange(job, n, load)) {
-    ring_write(session->from_worker, job->output, n);
-    job->n_received += n;
-  }
+  exchange(job, n, load);
+  ring_write(session->from_worker, job->output, n);
+  job->n_received += n;
   os_semaphore_post(session->progress);
   return true;
 }
@@ -185,7 +215,7 @@ begin(Job* const job, Session* const session)
   const size_t n_samples =
     session ? (size_t)session->quantum * session->setup.n_channels : 0;
 
-  *job = (Job){.session = session, .settings = {0, BEATS_DETECT, 120.0}};
+  *job = (Job){.session = session, .settings = {0, 0, BEATS_DETECT, 120.0}};
   if (session) {
     job->input  = (float*)calloc(n_samples, sizeof(float));
     job->output = (float*)calloc(n_samples, sizeof(float));

@@ -12,7 +12,7 @@
 
 /// The functions of bridge.h, wherever they come from
 typedef struct {
-  uint32_t (*open)(const StreamSetup* setup);
+  uint32_t (*open)(const StreamSetup* setup, const StreamSettings* settings);
   uint32_t (*configure)(uint32_t stream, const StreamSettings* settings);
   uint32_t (*exchange)(uint32_t stream, const Passage* passage);
   uint32_t (*close)(uint32_t stream);

@@ -2,14 +2,17 @@
 """Values cross between C and Python, failures return 0, nothing is written astray."""
 
 import ctypes
+import dataclasses
 
 import numpy as np
 import pytest
 
 import requinto
+from models import SMALL, write_neutral
 from requinto import bridge
+from requinto.config import ClipConfig
 from requinto.errors import ModelError
-from sounds import error_db, noise
+from sounds import error_db, noise, sine
 
 pytestmark = pytest.mark.plugin
 
@@ -31,6 +34,7 @@ class Settings(ctypes.Structure):
 
     _fields_ = (
         ("target", ctypes.c_uint32),
+        ("quality", ctypes.c_uint32),
         ("beat_source", ctypes.c_uint32),
         ("tempo_bpm", ctypes.c_double),
     )
@@ -47,13 +51,19 @@ class Passage(ctypes.Structure):
 
 
 @pytest.fixture
-def door(monkeypatch, unchanged):
-    """Return the compiled bridge, in front of a model that changes nothing."""
-    monkeypatch.setattr(bridge, "load_separator", lambda: unchanged)
+def open_door():
+    """Return the compiled bridge."""
     path = next(requinto.plugin_path().glob("Contents/*/requinto_bridge.so"))
     library = ctypes.CDLL(str(path))
     assert library.requinto_start(b"", b"") == 1  # Python runs already
     return library
+
+
+@pytest.fixture
+def door(open_door, monkeypatch, unchanged):
+    """Return the compiled bridge, in front of a model that changes nothing."""
+    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
+    return open_door
 
 
 def problem(door, size=200):
@@ -62,8 +72,13 @@ def problem(door, size=200):
     return kind, text.value.decode()
 
 
-def opened(door, n_channels=2, latency=LATENCY):
-    return door.requinto_open(ctypes.byref(Setup(RATE, n_channels, latency)))
+def opened(door, n_channels=2, latency=LATENCY, settings=(0, 0, 0, 120.0)):
+    setup = Setup(RATE, n_channels, latency)
+    return door.requinto_open(ctypes.byref(setup), ctypes.byref(Settings(*settings)))
+
+
+def configured(door, key, *settings):
+    return door.requinto_configure(key, ctypes.byref(Settings(*settings)))
 
 
 def exchange(door, key, block):
@@ -81,8 +96,7 @@ def exchange(door, key, block):
 def test_sound_comes_back_late_and_whole(door, n_channels):
     key = opened(door, n_channels)
     assert key
-    settings = Settings(1, 1, 100.0)
-    assert door.requinto_configure(key, ctypes.byref(settings)) == 1
+    assert configured(door, key, 1, 0, 1, 100.0) == 1
     sound = noise(3 * LATENCY, n_channels)
     heard = []
     for block in np.array_split(sound, [1, 700, 701, 9000, 50000], axis=1):
@@ -102,7 +116,7 @@ def test_streams_do_not_mix(door):
     assert keys[0] != keys[1]
     sounds = [noise(2 * LATENCY, seed=seed) for seed in (1, 2)]
     for key, sound in zip(keys, sounds, strict=True):
-        door.requinto_configure(key, ctypes.byref(Settings(0, 0, 120.0)))
+        configured(door, key, 0, 0, 0, 120.0)
         _, made, _ = exchange(door, key, sound)
         assert error_db(sound[:, :LATENCY], made[:, LATENCY:]) < -100
     for key in keys:
@@ -120,15 +134,17 @@ def test_what_raises_returns_0_and_says_why(door):
     assert door.requinto_close(123456) == 0
 
     key = opened(door)
-    assert door.requinto_configure(key, ctypes.byref(Settings(99, 0, 120.0))) == 0
-    assert door.requinto_configure(key, ctypes.byref(Settings(0, 9, 120.0))) == 0
-    assert door.requinto_configure(key, ctypes.byref(Settings(0, 1, 1.0))) == 0
+    assert configured(door, key, 99, 0, 0, 120.0) == 0
+    assert configured(door, key, 0, 9, 0, 120.0) == 0
+    assert configured(door, key, 0, 0, 9, 120.0) == 0
+    assert problem(door)[0] == 2
+    assert configured(door, key, 0, 0, 1, 1.0) == 0
     assert "20 to 400" in problem(door)[1]
     assert door.requinto_close(key) == 1
 
 
 def test_a_missing_model_is_told_apart(door, monkeypatch):
-    def fail():
+    def fail(name):
         raise ModelError("model 'ñ' cannot be read")
 
     monkeypatch.setattr(bridge, "load_separator", fail)
@@ -136,9 +152,55 @@ def test_a_missing_model_is_told_apart(door, monkeypatch):
     assert problem(door) == (1, "model 'ñ' cannot be read")
 
 
+@pytest.mark.parametrize(("first", "gains"), [(0, (1.0, 0.5)), (1, (0.5, 1.0))])
+def test_quality_chooses_the_model_at_the_next_clip(
+    open_door, two_models, first, gains
+):
+    sound = sine(4 * LATENCY, 2, RATE)
+    key = opened(open_door, settings=(0, first, 1, 120.0))
+    heard = exchange(open_door, key, sound[:, : 2 * LATENCY])[1]
+    assert configured(open_door, key, 0, 1 - first, 1, 120.0) == 1
+    heard = [heard, exchange(open_door, key, sound[:, 2 * LATENCY :])[1]]
+    found = np.concatenate(heard, axis=1)[:, LATENCY:]
+    join = 6 * RATE  # of clips of 2 s, three are decided after 10 s
+    before, after = slice(0, join - 200), slice(join + 200, None)
+    wanted = sound[:, : found.shape[1]]
+    assert error_db(gains[0] * wanted[:, before], found[:, before]) < -60
+    assert error_db(gains[1] * wanted[:, after], found[:, after]) < -60
+    assert open_door.requinto_close(key) == 1
+
+
+def test_a_missing_choice_leaves_the_stream_as_it_was(open_door, two_models):
+    (two_models / "fast.json").unlink()
+    assert opened(open_door, settings=(0, 1, 1, 120.0)) == 0
+    kind, text = problem(open_door)
+    assert kind == 1
+    assert text.startswith("unknown model 'fast'; known are standard")
+
+    key = opened(open_door, settings=(0, 0, 1, 120.0))
+    assert configured(open_door, key, 0, 1, 1, 120.0) == 0
+    assert problem(open_door)[0] == 1
+    sound = sine(2 * LATENCY, 2, RATE)
+    n, heard, _ = exchange(open_door, key, sound)
+    assert n == 2 * LATENCY
+    assert error_db(sound[:, :LATENCY], heard[:, LATENCY:]) < -60
+    assert configured(open_door, key, 0, 0, 1, 120.0) == 1
+    assert open_door.requinto_close(key) == 1
+
+
+def test_a_model_of_other_clips_is_refused(open_door, two_models):
+    other = dataclasses.replace(SMALL, clips=ClipConfig(beats_per_clip=2))
+    write_neutral(two_models, "fast", config=other)
+    key = opened(open_door)
+    assert configured(open_door, key, 0, 1, 0, 120.0) == 0
+    kind, text = problem(open_door)
+    assert kind == 1 and "beats_per_clip=2" in text
+    assert open_door.requinto_close(key) == 1
+
+
 @pytest.mark.parametrize("size", range(12))
 def test_a_reason_is_cut_to_its_room(door, monkeypatch, size):
-    def fail():
+    def fail(name):
         raise ModelError("añadido")
 
     monkeypatch.setattr(bridge, "load_separator", fail)

@@ -147,6 +147,8 @@ def failing(kind, folder, neutral):
     if kind == "no model":
         (models / "standard.npz").unlink()
         status = "No model"
+    elif kind == "no fast model":
+        status = "No model"
     elif kind == "damaged model":
         (models / "standard.npz").write_bytes(b"PK")
         status = "No model"
@@ -165,6 +167,8 @@ def failing(kind, folder, neutral):
         ("other version running", "offline"),
         ("no package", "offline"),
         ("no model", "offline"),
+        ("no fast model", "offline"),
+        ("no fast model", "live"),
         ("damaged model", "offline"),
         ("an exception", "offline"),
         ("an exception", "live"),
@@ -180,6 +184,7 @@ def test_the_host_lives_and_hears_the_dry_signal(bundle, tmp_path, neutral, kind
         tmp_path,
         sound,
         *("--drain", str(9 * RATE), "--block", "512", "--set", "Target=guira"),
+        *(["--set", "Quality=Fast"] if kind == "no fast model" else []),
         *(["--realtime"] if mode == "live" else []),
         environment=environment,
     )

@@ -21,18 +21,21 @@ pytestmark = pytest.mark.plugin
 @pytest.fixture
 def load(monkeypatch, unchanged):
     """Return a function that loads the plugin, over a model that changes nothing."""
-    monkeypatch.setattr(bridge, "load_separator", lambda: unchanged)
+    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
     return lambda: pedalboard.load_plugin(str(requinto.plugin_path()))
 
 
 def test_parameters(load):
     plugin = load()
     assert list(plugin.parameters) == [
-        *("target", "output", "amount", "beat_source", "tempo", "status")
+        *("target", "output", "amount", "beat_source", "tempo", "status", "quality")
     ]
     assert plugin.parameters["target"].valid_values == list(requinto.targets())
     assert plugin.parameters["output"].valid_values == ["Extracted", "Everything else"]
     assert plugin.parameters["beat_source"].valid_values == ["Detect", "Fixed tempo"]
+    assert plugin.parameters["quality"].valid_values == ["Standard", "Fast"]
+    assert [q.lower() for q in ("Standard", "Fast")] == list(bridge._QUALITIES)
+    assert plugin.quality == "Standard"
     assert plugin.parameters["amount"].range[:2] == (0, 100)
     assert plugin.parameters["tempo"].range[:2] == (40, 240)
     assert (plugin.target, plugin.output, plugin.amount) == ("guitar", "Extracted", 100)
@@ -134,9 +137,10 @@ def test_state_comes_back(load):
     plugin = load()
     plugin.target, plugin.tempo, plugin.amount = "bass", 87.6, 40
     plugin.output, plugin.beat_source = "Everything else", "Fixed tempo"
+    plugin.quality = "Fast"
     other = load()
     other.raw_state = plugin.raw_state
-    for name in ("target", "tempo", "amount", "output", "beat_source"):
+    for name in ("target", "tempo", "amount", "output", "beat_source", "quality"):
         assert getattr(other, name) == getattr(plugin, name)
     assert other.status == "Idle"
     sound = noise(RATE)
@@ -171,7 +175,8 @@ def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
             time.sleep(1)
             return clip
 
-    monkeypatch.setattr(bridge, "load_separator", Slow)
+    slow = Slow()
+    monkeypatch.setattr(bridge, "load_separator", lambda name: slow)
     plugin = load()
     plugin.process(noise(7 * RATE), RATE, reset=False)
     begun = time.monotonic()
@@ -188,7 +193,7 @@ def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
     ],
 )
 def test_what_raises_passes_dry(load, monkeypatch, capfd, error, status):
-    def fail():
+    def fail(name):
         raise error
 
     plugin = load()
@@ -213,7 +218,8 @@ def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
                 raise RuntimeError("as the test ordered")
             return 0 * clip
 
-    monkeypatch.setattr(bridge, "load_separator", Fragile)
+    fragile = Fragile()
+    monkeypatch.setattr(bridge, "load_separator", lambda name: fragile)
     plugin = load()
     plugin.beat_source = "Fixed tempo"
     sound = noise(20 * RATE)
@@ -221,6 +227,44 @@ def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
     assert plugin.status == "Python error"
     assert not heard[:, :RATE].any()
     assert error_db(sound[:, -RATE:], heard[:, -RATE:]) < -100
+
+
+def test_quality_chooses_the_model(two_models):
+    plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+    plugin.beat_source = "Fixed tempo"
+    latency = plugin.reported_latency_samples
+    sound = noise(3 * RATE)
+    for quality, gain in (("Standard", 1.0), ("Fast", 0.5), ("Standard", 1.0)):
+        plugin.quality = quality
+        heard = plugin.process(sound, RATE)
+        assert plugin.status == "Ready"
+        assert plugin.reported_latency_samples == latency
+        assert error_db(gain * sound, heard) < -100
+
+
+@pytest.mark.parametrize("first", ["Standard", "Fast"])
+def test_a_missing_model_passes_dry_until_another_is_chosen(two_models, capfd, first):
+    (two_models / "fast.npz").unlink()
+    plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+    plugin.beat_source, plugin.output = "Fixed tempo", "Everything else"
+    plugin.quality = first
+    plugin.reset()
+    sound = noise(40 * RATE)
+    pieces = {"Fast": slice(10 * RATE, 20 * RATE), "Standard": slice(20 * RATE, None)}
+    heard = [plugin.process(sound[:, : 10 * RATE], RATE, reset=False)]
+    for quality, piece in pieces.items():
+        plugin.quality = quality
+        heard.append(plugin.process(sound[:, piece], RATE, reset=False))
+        assert plugin.status == ("No model" if quality == "Fast" else "Ready")
+    found = np.concatenate(heard, axis=1)
+
+    # By the time of the output, which is late by the latency
+    late = plugin.reported_latency_samples
+    dry = slice(11 * RATE, 20 * RATE - late)
+    assert error_db(sound[:, dry], found[:, dry]) < -140
+    recovered = slice(21 * RATE, None)
+    assert error_db(0 * found[:, recovered], found[:, recovered]) < -100
+    assert "'fast'" in capfd.readouterr().err
 
 
 def test_it_agrees_with_the_library():
@@ -241,11 +285,12 @@ def test_in_dawdreamer():
 import numpy as np, dawdreamer, requinto
 from requinto import bridge
 from conftest import Unchanged
-bridge.load_separator = Unchanged
+bridge.load_separator = lambda name: Unchanged()
 engine = dawdreamer.RenderEngine({RATE}, 512)
 plugin = engine.make_plugin_processor("requinto", {str(requinto.plugin_path())!r})
 names = [row["name"] for row in plugin.get_parameters_description()]
 assert names[:6] == ["Target", "Output", "Amount", "Beat source", "Tempo", "Status"]
+assert names[6] == "Quality"
 sound = np.random.default_rng(0).uniform(-1, 1, (2, 14 * {RATE})).astype(np.float32)
 engine.load_graph([
     (engine.make_playback_processor("song", sound), []), (plugin, ["song"])])

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from requinto.errors import ModelError
+from requinto.separator import Separator
 from requinto.stream import BeatSource, Stream
-from requinto.weights import load_separator, targets
+from requinto.weights import STANDARD, load_separator, targets
 
 _PROBLEM_MODEL, _PROBLEM_PYTHON = 1, 2
+_QUALITIES = (STANDARD, "fast")  # models, in the order of the plugin's list
 _BEAT_SOURCES: tuple[BeatSource, ...] = ("detect", "fixed")
 
 _streams: dict[int, tuple[Stream, int]] = {}  # with their number of channels
@@ -31,15 +33,15 @@ def attach(ffi: Any) -> None:
     """Give the functions of a compiled bridge their Python bodies."""
 
     @ffi.def_extern(onerror=_report)
-    def requinto_open(setup: Any) -> int:
-        with _loading:
-            separator = load_separator()
+    def requinto_open(setup: Any, settings: Any) -> int:
+        separator = _separator(settings)
         stream = Stream(
             separator,
             sample_rate=setup.sample_rate,
             n_channels=setup.n_channels,
             latency_frames=setup.latency_frames,
         )
+        _configure(stream, separator, settings)
         key = next(_keys)
         _streams[key] = (stream, setup.n_channels)
         return key
@@ -47,11 +49,7 @@ def attach(ffi: Any) -> None:
     @ffi.def_extern(onerror=_report)
     def requinto_configure(key: int, settings: Any) -> int:
         stream, _ = _streams[key]
-        stream.configure(
-            targets()[settings.target],
-            _BEAT_SOURCES[settings.beat_source],
-            settings.tempo_bpm,
-        )
+        _configure(stream, _separator(settings), settings)
         return 1
 
     @ffi.def_extern(onerror=_report)
@@ -78,6 +76,20 @@ def attach(ffi: Any) -> None:
             end = whole.encode() + b"\0"
             ffi.buffer(text, n_bytes)[: len(end)] = end
         return int(kind)
+
+
+def _separator(settings: Any) -> Separator:
+    with _loading:
+        return load_separator(_QUALITIES[settings.quality])
+
+
+def _configure(stream: Stream, separator: Separator, settings: Any) -> None:
+    stream.configure(
+        targets()[settings.target],
+        _BEAT_SOURCES[settings.beat_source],
+        settings.tempo_bpm,
+        separator=separator,
+    )
 
 
 def _report(

@@ -269,13 +269,21 @@ static double
 status_of(const Instance* const instance, char text[128])
 {
   struct v3_edit_controller** const c = instance->controller;
-  struct v3_param_info              info;
-  v3_str_128                        value;
-  CHECK((*c)->get_parameter_info(c, (*c)->get_parameter_count(c) - 1, &info) == V3_OK);
-  const double normalised = (*c)->get_parameter_normalised(c, info.param_id);
-  (*c)->get_parameter_string_for_value(c, info.param_id, normalised, value);
-  text16_to(text, 128, value);
-  return normalised;
+  for (int32_t i = 0; i < (*c)->get_parameter_count(c); ++i) {
+    struct v3_param_info info;
+    v3_str_128           value;
+    char                 name[128];
+    CHECK((*c)->get_parameter_info(c, i, &info) == V3_OK);
+    text16_to(name, sizeof(name), info.title);
+    if (!strcmp(name, "Status")) {
+      const double normalised = (*c)->get_parameter_normalised(c, info.param_id);
+      (*c)->get_parameter_string_for_value(c, info.param_id, normalised, value);
+      text16_to(text, 128, value);
+      return normalised;
+    }
+  }
+  fprintf(stderr, "no parameter tells the status\n");
+  exit(2);
 }
 
 /* Running */

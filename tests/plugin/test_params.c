@@ -22,6 +22,33 @@ test_identifiers(void)
   CHECK(params_find(12345) == N_PARAMS);
 }
 
+/// What hosts have saved by identifier, place or text must mean the same for ever
+static void
+test_what_hosts_know_stays(void)
+{
+  static const struct {
+    uint32_t    id;
+    const char* key;
+  } known[] = {{1, "target"},
+               {2, "output"},
+               {3, "amount"},
+               {4, "beat_source"},
+               {5, "tempo"},
+               {6, "status"},
+               {7, "quality"}};
+  CHECK(N_PARAMS == sizeof(known) / sizeof(known[0]));
+  for (unsigned i = 0; i < N_PARAMS; ++i) {
+    CHECK(params_info((ParamIndex)i)->id == known[i].id);
+    CHECK(!strcmp(params_info((ParamIndex)i)->key, known[i].key));
+  }
+
+  double quality = -1.0;
+  CHECK(params_from_text(params_info(PARAM_QUALITY), "Fast", &quality));
+  CHECK(fabs(quality - 1.0) < 1e-9);
+  CHECK(params_from_text(params_info(PARAM_QUALITY), "Standard", &quality));
+  CHECK(fabs(quality) < 1e-9 && params_info(PARAM_QUALITY)->n_labels == 2);
+}
+
 static void
 test_values_survive_the_host(void)
 {
@@ -90,6 +117,7 @@ int
 main(void)
 {
   test_identifiers();
+  test_what_hosts_know_stays();
   test_values_survive_the_host();
   test_lists_are_divided_equally();
   test_bad_values();

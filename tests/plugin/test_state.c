@@ -58,6 +58,23 @@ test_other_versions(void)
   CHECK(!state_read("other 1\n", 8, values) && !state_read("", 0, values));
 }
 
+/// A state from before there was a choice of models means the only one there was
+static void
+test_a_state_without_quality(void)
+{
+  const char* text = "requinto 1\ntarget=bass\noutput=Extracted\namount=40.000000\n"
+                     "beat_source=Detect\ntempo=99.000000\n";
+  double      values[N_PARAMS] = {0};
+  values[PARAM_QUALITY]        = 1.0;
+  CHECK(state_read(text, strlen(text), values));
+  CHECK(fabs(values[PARAM_TARGET] - 1.0) < 1e-9);
+  CHECK(fabs(values[PARAM_QUALITY]) < 1e-9);
+
+  text = "requinto 1\nquality=Fast\n";
+  CHECK(state_read(text, strlen(text), values));
+  CHECK(fabs(values[PARAM_QUALITY] - 1.0) < 1e-9);
+}
+
 static void
 test_damage(void)
 {
@@ -90,6 +107,7 @@ main(void)
 {
   test_round_trip();
   test_other_versions();
+  test_a_state_without_quality();
   test_damage();
   return 0;
 }

@@ -19,28 +19,47 @@ static struct {
   _Atomic uint32_t n_closed;
   _Atomic uint32_t n_frames;    ///< Exchanged
   _Atomic uint32_t target;      ///< Last configured
+  _Atomic uint32_t quality;     ///< Last configured
   _Atomic uint32_t changed_at;  ///< Frame at which it was
+  _Atomic uint32_t n_refused;   ///< Calls that asked for a model that is missing
+  _Atomic uint32_t missing;     ///< A bit for each quality that has no model
+  _Atomic uint32_t fail_change; ///< Configuring fails, not for want of a model
   _Atomic uint32_t fail_open;   ///< A `ProblemKind`
   _Atomic uint32_t fail_at;     ///< Frame from which exchanging fails, if not 0
   _Atomic uint32_t sleep_ms;    ///< In each exchange
   _Atomic uint32_t load_status; ///< A `Status`
 } script;
 
-static uint32_t
-fake_open(const StreamSetup* const setup)
+static bool
+take(const StreamSettings* const settings)
 {
-  CHECK(fabs(setup->sample_rate - RATE) < 1e-9 && setup->n_channels == 1);
-  atomic_fetch_add(&script.n_open, !atomic_load(&script.fail_open));
-  return atomic_load(&script.fail_open) ? 0 : 41;
+  if (atomic_load(&script.missing) >> settings->quality & 1U) {
+    atomic_fetch_add(&script.n_refused, 1);
+    return false;
+  }
+  atomic_store(&script.target, settings->target);
+  atomic_store(&script.quality, settings->quality);
+  atomic_store(&script.changed_at, atomic_load(&script.n_frames));
+  return true;
 }
 
 static uint32_t
 fake_configure(const uint32_t stream, const StreamSettings* const settings)
 {
   CHECK(stream == 41);
-  atomic_store(&script.target, settings->target);
-  atomic_store(&script.changed_at, atomic_load(&script.n_frames));
-  return 1;
+  return !atomic_load(&script.fail_change) && take(settings);
+}
+
+static uint32_t
+fake_open(const StreamSetup* const setup, const StreamSettings* const settings)
+{
+  CHECK(fabs(setup->sample_rate - RATE) < 1e-9 && setup->n_channels == 1);
+  if (atomic_load(&script.fail_open) || !take(settings)) {
+    return 0;
+  }
+  atomic_store(&script.n_frames, 0); // as of a new stream
+  atomic_fetch_add(&script.n_open, 1);
+  return 41;
 }
 
 static uint32_t
@@ -73,7 +92,9 @@ fake_problem(char* const text, const uint32_t n_bytes)
 {
   snprintf(text, n_bytes, "as the test ordered");
   const uint32_t kind = atomic_load(&script.fail_open);
-  return kind ? kind : PROBLEM_PYTHON;
+  return kind                                 ? kind
+         : atomic_load(&script.n_refused) > 0 ? PROBLEM_MODEL
+                                              : PROBLEM_PYTHON;
 }
 
 static Status
@@ -157,8 +178,8 @@ test_settings_come_in_time(void)
 {
   reset_script();
   const Rig            rig   = begin();
-  const StreamSettings first = {3, BEATS_FIXED, 100.0};
-  const StreamSettings other = {5, BEATS_FIXED, 100.0};
+  const StreamSettings first = {3, 0, BEATS_FIXED, 100.0};
+  const StreamSettings other = {5, 0, BEATS_FIXED, 100.0};
   engine_set_stream(rig.engine, &first);
   (void)run(rig.engine, 41, 0.5F);
   CHECK(atomic_load(&script.target) == 3);
@@ -196,6 +217,80 @@ test_failures(void)
     end(rig);
     CHECK(atomic_load(&script.n_closed) == atomic_load(&script.n_open));
   }
+}
+
+static void
+choose(Engine* const engine, const uint32_t target, const uint32_t quality)
+{
+  const StreamSettings settings = {target, quality, BEATS_FIXED, 100.0};
+  engine_set_stream(engine, &settings);
+}
+
+/// A model that is missing is asked for once, and another one takes over in time
+static void
+test_a_missing_model_can_be_left(void)
+{
+  reset_script();
+  atomic_store(&script.missing, 2U); // the second
+  const Rig rig = begin();
+  choose(rig.engine, 1, 0);
+  (void)run(rig.engine, 40, 0.5F);
+  CHECK(engine_status(rig.engine) == STATUS_READY);
+
+  choose(rig.engine, 1, 1);
+  CHECK(fabsf(run(rig.engine, 60, 0.5F) - 0.5F) < 1e-6F); // dry
+  CHECK(engine_status(rig.engine) == STATUS_NO_MODEL);
+  choose(rig.engine, 2, 1); // no reason to ask for it again
+  CHECK(fabsf(run(rig.engine, 400, 0.5F) - 0.5F) < 1e-6F); // longer than the rings
+  CHECK(atomic_load(&script.n_refused) == 1 && atomic_load(&script.target) == 1);
+
+  choose(rig.engine, 2, 0);
+  const float last = run(rig.engine, 60, 0.5F);
+  CHECK(engine_status(rig.engine) == STATUS_READY);
+  CHECK(atomic_load(&script.target) == 2 && atomic_load(&script.quality) == 0);
+  CHECK(atomic_load(&script.changed_at) == 500 * BLOCK);
+  CHECK(atomic_load(&script.n_open) == 1); // and never closed: nothing is lost
+  CHECK(fabsf(last - (560 * BLOCK - 1 - 6000)) < 0.5F);
+  end(rig);
+  CHECK(atomic_load(&script.n_closed) == 1);
+}
+
+/// The same where the missing one is the first that was asked for
+static void
+test_a_model_missing_from_the_start_can_be_left(void)
+{
+  reset_script();
+  atomic_store(&script.missing, 1U); // the first
+  const Rig rig = begin();
+  choose(rig.engine, 1, 0);
+  CHECK(fabsf(run(rig.engine, 400, 0.5F) - 0.5F) < 1e-6F);
+  CHECK(engine_status(rig.engine) == STATUS_NO_MODEL);
+  CHECK(atomic_load(&script.n_refused) == 1 && !atomic_load(&script.n_open));
+
+  choose(rig.engine, 1, 1);
+  const float last = run(rig.engine, 60, 0.5F);
+  CHECK(engine_status(rig.engine) == STATUS_READY);
+  CHECK(atomic_load(&script.quality) == 1 && atomic_load(&script.n_open) == 1);
+  CHECK(fabsf(last - (460 * BLOCK - 1 - 6000)) < 0.5F); // in its place
+  end(rig);
+}
+
+/// What Python raises for other reasons is final until the next activation
+static void
+test_a_failing_change_is_final(void)
+{
+  reset_script();
+  const Rig rig = begin();
+  (void)run(rig.engine, 40, 0.5F);
+  atomic_store(&script.fail_change, 1);
+  choose(rig.engine, 1, 1);
+  (void)run(rig.engine, 60, 0.5F);
+  atomic_store(&script.fail_change, 0);
+  choose(rig.engine, 1, 0);
+  CHECK(fabsf(run(rig.engine, 60, 0.5F) - 0.5F) < 1e-6F);
+  CHECK(engine_status(rig.engine) == STATUS_PYTHON_ERROR);
+  CHECK(atomic_load(&script.n_open) == 1 && atomic_load(&script.n_closed) == 1);
+  end(rig);
 }
 
 /// Each activation begins anew, while the worker may still be busy with the last
@@ -253,6 +348,9 @@ main(void)
   test_silence_wakes_nobody();
   test_settings_come_in_time();
   test_failures();
+  test_a_missing_model_can_be_left();
+  test_a_model_missing_from_the_start_can_be_left();
+  test_a_failing_change_is_final();
   test_many_activations();
   test_stuck();
   return 0;
