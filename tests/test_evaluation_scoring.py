@@ -12,12 +12,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto.errors import AudioError, AudioFileError, ConfigError, RequintoError
+from models import write_neutral
+from requinto.errors import (
+    AudioError,
+    AudioFileError,
+    ConfigError,
+    ModelError,
+    RequintoError,
+)
 from requinto.evaluation import metrics, tables
 from requinto.evaluation.items import Item, read_items, write_item
 from requinto.evaluation.oracles import IdealRatioMask, Mix
 from requinto.evaluation.scoring import Score, read_task, score
-from sounds import RATE, noise, sine
+from requinto.evaluation.systems import Task
+from sounds import RATE, error_db, noise, sine
 
 
 class Scaled:
@@ -291,6 +299,27 @@ def test_an_evaluation_has_what_was_promised(folder):
     assert set(result["instruments"]) == {"bass", "guitar"}
     assert result["instruments"]["bass"]["n"] == 2
     json.dumps(result, allow_nan=False)
+
+
+def test_fast_is_compared_where_it_is_there(tmp_path, monkeypatch):
+    from requinto.baselines import registry
+
+    write_neutral(tmp_path)
+    monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
+    without = registry.usual()
+    assert without == tuple(n for n in registry.SYSTEMS if n != "requinto fast")
+    assert registry.checked(("requinto fast",))  # it can always be asked for
+    with pytest.raises(ModelError, match="'fast'; known are standard"):
+        registry.make_systems(("requinto fast",))
+
+    write_neutral(tmp_path, "fast", gain=0.5)
+    assert registry.usual() == tuple(registry.SYSTEMS)
+    sound = noise(RATE)
+    task = Task(sound, noise(RATE, seed=1), RATE, "bass", None, sound)
+    for name, gain in (("requinto", 1.0), ("requinto fast", 0.5)):
+        (system,) = registry.make_systems((name,))
+        assert system.name == name and system.n_parameters > 1000
+        assert error_db(gain * sound, system.estimate(task)) < -100
 
 
 def test_nobody_knows_another_system():

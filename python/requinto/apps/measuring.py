@@ -101,7 +101,7 @@ def compare(
     from requinto.evaluation import report, tables
     from requinto.evaluation.items import read_items
 
-    names = tuple(system or registry.SYSTEMS)
+    names = tuple(system or registry.usual())
     rows = _scored(folder, json_place, names, workers, bss_eval=bss_eval)
     result = tables.compared(rows)
     _write(json_place, result)

@@ -14,10 +14,15 @@ from requinto.baselines.spleeter import Spleeter
 from requinto.errors import ConfigError
 from requinto.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
 from requinto.evaluation.systems import Requinto, System
+from requinto.weights import models
+
+# Systems that need a model which need not be there
+_MODELS = {"requinto fast": "fast"}
 
 SYSTEMS: dict[str, Callable[[], System]] = {
     "mix": Mix,
     "requinto": Requinto,
+    "requinto fast": functools.partial(Requinto, model="fast"),
     "bachata2020": Bachata2020,
     "bachata2020 (mask)": functools.partial(Bachata2020, unstretch="mask"),
     "harmonic-percussive": HarmonicPercussive,
@@ -29,6 +34,12 @@ SYSTEMS: dict[str, Callable[[], System]] = {
 }
 
 
+def usual() -> tuple[str, ...]:
+    """Return the names of all systems but those of ours whose model is not there."""
+    there = models()
+    return tuple(n for n in SYSTEMS if n not in _MODELS or _MODELS[n] in there)
+
+
 def checked(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return names, or raise `ConfigError` if one is unknown."""
     for name in names:
@@ -38,7 +49,7 @@ def checked(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def make_systems(names: tuple[str, ...] = tuple(SYSTEMS)) -> list[System]:
+def make_systems(names: tuple[str, ...]) -> list[System]:
     """Return systems by their names, ready to be asked.
 
     Raises

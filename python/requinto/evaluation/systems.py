@@ -10,7 +10,7 @@ import numpy as np
 
 from requinto.beats import Beats
 from requinto.extract import extract
-from requinto.weights import load_separator
+from requinto.weights import STANDARD, load_separator
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,18 @@ class System(Protocol):
 
 
 class Requinto:
-    """The released model, as `requinto.extract` runs it: it tracks its own beats."""
+    """A released model, as `requinto.extract` runs it: it tracks its own beats.
 
-    name = "requinto"
+    Parameters
+    ----------
+    model : str
+        One of `requinto.models()`.
+    """
 
-    def __init__(self) -> None:
-        self.n_parameters = load_separator().n_parameters
+    def __init__(self, model: str = STANDARD) -> None:
+        self.name = "requinto" if model == STANDARD else f"requinto {model}"
+        self.n_parameters = load_separator(model).n_parameters
+        self._model = model
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked: always, since a reference is given."""
@@ -58,4 +64,5 @@ class Requinto:
             task.sample_rate,
             reference=task.reference,
             reference_sample_rate=task.sample_rate,
+            model=self._model,
         )
