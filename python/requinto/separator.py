@@ -106,7 +106,9 @@ class NetworkSeparator:
             of the last few are remembered.
         """
         sound = np.ascontiguousarray(reference)
-        name = f"{sound.shape} {sample_rate} {hashlib.sha256(sound).hexdigest()}"
+        name = (
+            f"{sound.shape} {sample_rate} {hashlib.sha256(sound.tobytes()).hexdigest()}"
+        )
         with self._lock:
             if name not in self._queries:
                 while len(self._queries) >= _REMEMBERED:

@@ -23,6 +23,7 @@ class Question(NamedTuple):
     mixture: np.ndarray
     target: np.ndarray
     reference: np.ndarray
+    wrong_reference: np.ndarray | None  # of a rival in the mixture
     sample_rate: int
 
 
@@ -35,8 +36,11 @@ def questions(items: list[Item]) -> list[Question]:
         target = item.read("target")[0][:, :n_frames].copy()
         if item.absent or np.abs(target).max() > _SILENT_PEAK:
             reference, _ = item.read("reference")
+            wrong = (
+                item.read("wrong_reference")[0] if item.has_wrong_reference else None
+            )
             mixture = mixture[:, :n_frames].copy()
-            found.append(Question(item, mixture, target, reference, rate))
+            found.append(Question(item, mixture, target, reference, wrong, rate))
     return found
 
 
@@ -49,12 +53,14 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
     -------
     dict of str to float
         `SCORE`; beside it the same of SNR, each set's mean improvement in
-        SI-SDR, and for sets of absent targets the median level of the output.
+        SI-SDR, for sets of absent targets the median level of the output, and the
+        mean that the right reference is better than a rival's.
     """
     si_sdr_gains: dict[str, list[float]] = {}
     snr_gains: dict[str, list[float]] = {}
     levels: dict[str, list[float]] = {}
-    for item, mixture, target, reference, rate in asked:
+    margins: list[float] = []
+    for item, mixture, target, reference, wrong, rate in asked:
         query = separator.query(reference, rate)
         estimate = separator.separate(mixture, rate, query)
         name = item.set_name
@@ -63,6 +69,9 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
             continue
         gain = si_sdr(target, estimate) - si_sdr(target, mixture)
         si_sdr_gains.setdefault(name, []).append(gain)
+        if wrong is not None:
+            other = separator.separate(mixture, rate, separator.query(wrong, rate))
+            margins.append(si_sdr(target, estimate) - si_sdr(target, other))
         gain = snr(target, estimate) - snr(target, mixture)
         snr_gains.setdefault(name, []).append(gain)
     means = {name: float(np.mean(gains)) for name, gains in si_sdr_gains.items()}
@@ -71,4 +80,5 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
         "snr_improvement_db": float(np.mean([np.mean(g) for g in snr_gains.values()])),
         **means,
         **{name: float(np.median(each)) for name, each in levels.items()},
+        **({"swap_margin_db": float(np.mean(margins))} if margins else {}),
     }

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask a trained model what the 2020 thesis asked: references, phase, and rate.
+
+`python -m requinto.training.studies BENCH` prints mean improvements in SI-SDR on the
+first seconds of the items of a bench, best one of the validation split.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import librosa
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from requinto.evaluation.items import read_items
+from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
+from requinto.separator import NetworkSeparator
+from requinto.spectra import Spectra
+from requinto.training.validation import Question, questions
+from requinto.weights import load_separator
+
+_MOST_REFERENCES = 6  # of a kind
+_THESIS_RATE = 11025  # Hz
+_N_PHASE_STEPS = 50
+
+Row = tuple[str, float]  # the variant, and its gain in dB
+
+
+def references(
+    separator: NetworkSeparator, asked: list[Question], rng: np.random.Generator
+) -> Iterator[list[Row]]:
+    """Yield, for each question, the gains with references of several kinds.
+
+    *Spread* is the standard deviation over references of the target's timbre, in dB.
+    """
+    for question in asked:
+        meta = question.item.meta
+        others = [
+            q
+            for q in asked
+            if q.item.instrument == question.item.instrument
+            and q.item.meta["seed"] != meta["seed"]
+        ]
+        same = [q for q in others if q.item.meta["timbre"] == meta["timbre"]]
+        unlike = [q for q in others if q.item.meta["timbre"] != meta["timbre"]]
+        kinds = {
+            "the target itself": [question.target],
+            "its timbre, another piece": [
+                question.reference,
+                *(q.reference for q in _some(same, rng)),
+            ],
+            "another timbre of its instrument": [
+                q.reference for q in _some(unlike, rng)
+            ],
+        }
+        rows = []
+        for kind, sounds in kinds.items():
+            gains = [
+                _gain(question, _separated(separator, question, s)) for s in sounds
+            ]
+            rows += [(kind, float(np.mean(gains)))] if gains else []
+            if kind.startswith("its timbre") and len(gains) > 2:
+                rows.append(("spread over pieces", float(np.std(gains, ddof=1))))
+        yield rows
+
+
+def phases_and_rates(
+    separator: NetworkSeparator, asked: list[Question]
+) -> Iterator[list[Row]]:
+    """Yield, for each question, the gains with other phases and bandwidths."""
+    spectra = Spectra(separator.config.spectra)
+    for question in asked:
+        n_frames = question.mixture.shape[1]
+        estimate = _separated(separator, question, question.reference)
+        found = spectra.analyse(estimate)
+        true_phase = np.exp(1j * np.angle(spectra.analyse(question.target)))
+        rest = question.mixture - question.target
+        variants = {
+            "mixture's phase (ours)": estimate,
+            "phase made consistent": _consistent(spectra, found, n_frames),
+            "true phase": spectra.synthesise(np.abs(found) * true_phase, n_frames),
+            "nothing above 5.5 kHz": _narrow(estimate, question.sample_rate),
+            "ideal ratio mask": ideal_ratio_mask(spectra, question.target, rest),
+            "ideal ratio mask, nothing above 5.5 kHz": _narrow(
+                ideal_ratio_mask(spectra, question.target, rest), question.sample_rate
+            ),
+        }
+        yield [(name, _gain(question, sound)) for name, sound in variants.items()]
+
+
+def _separated(
+    separator: NetworkSeparator, question: Question, reference: np.ndarray
+) -> np.ndarray:
+    rate = question.sample_rate
+    query = separator.query(reference, rate)
+    return separator.separate(question.mixture, rate, query)
+
+
+def _gain(question: Question, estimate: np.ndarray) -> float:
+    target = question.target
+    return si_sdr(target, estimate) - si_sdr(target, question.mixture)
+
+
+def _some(asked: list[Question], rng: np.random.Generator) -> list[Question]:
+    order = rng.permutation(len(asked))[:_MOST_REFERENCES]
+    return [asked[i] for i in order]
+
+
+def _consistent(spectra: Spectra, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
+    """Return sound whose phase fits its magnitudes, from the phase given.
+
+    Griffin and Lim, "Signal estimation from modified short-time Fourier transform",
+    IEEE Trans. ASSP 1984, doi:10.1109/TASSP.1984.1164317; librosa's begins with
+    random phase or none.
+    """
+    size = np.abs(spectrum)
+    for _ in range(_N_PHASE_STEPS):
+        again = spectra.analyse(spectra.synthesise(spectrum, n_frames))
+        spectrum = size * np.exp(1j * np.angle(again))
+    return spectra.synthesise(spectrum, n_frames)
+
+
+def _narrow(sound: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return what is left of a sound after the thesis' sample rate."""
+    low = librosa.resample(sound, orig_sr=sample_rate, target_sr=_THESIS_RATE)
+    back = librosa.resample(low, orig_sr=_THESIS_RATE, target_sr=sample_rate)
+    return librosa.util.fix_length(back, size=sound.shape[1])
+
+
+def _show(title: str, found: dict[str, dict[str, list[float]]]) -> None:
+    sets = sorted({name for by_set in found.values() for name in by_set})
+    table = Table(title=f"{title}: mean gain, dB")
+    table.add_column("variant")
+    for name in sets:
+        table.add_column(name, justify="right")
+    for variant, by_set in found.items():
+        cells = (f"{np.mean(by_set[s]):.2f}" if s in by_set else "" for s in sets)
+        table.add_row(variant, *cells)
+    Console().print(table)
+
+
+def main(
+    bench: Annotated[Path, typer.Argument(help="A folder that `data bench` made.")],
+    stride: Annotated[int, typer.Option(help="Each item, each second one, ...")] = 1,
+) -> None:
+    """Print what references, phases and bandwidth are worth to the released model."""
+    separator = load_separator()
+    asked = [q for q in questions(read_items(bench)) if not q.item.absent][::stride]
+    studies = {
+        "References": references(separator, asked, np.random.default_rng(0)),
+        "Phase and rate": phases_and_rates(separator, asked),
+    }
+    for title, rows_of_items in studies.items():
+        found: dict[str, dict[str, list[float]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        for question, rows in zip(asked, rows_of_items, strict=True):
+            for variant, gain in rows:
+                found[variant][question.item.set_name].append(gain)
+        _show(title, found)
+
+
+if __name__ == "__main__":
+    typer.run(main)
