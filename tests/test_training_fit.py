@@ -19,6 +19,7 @@ from requinto.errors import AudioFileError, ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
 from requinto.training.fit import TrainingConfig, train
+from requinto.training.keeping import Clock, Progress
 from requinto.training.loader import APART, Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.validation import SCORE, questions, scores
@@ -112,6 +113,32 @@ def test_two_devices_share_each_batch(config):
 def test_more_devices_than_there_are_is_refused(config):
     with pytest.raises(ConfigError, match="64 devices are asked for, there are"):
         train(dataclasses.replace(config, n_devices=64))
+
+
+@pytest.mark.parametrize("kind", ["minutes", "steps"])
+def test_the_rate_holds_and_then_falls_to_nothing(tmp_path, kind):
+    limit = {"minutes": 10.0, "steps": 0} | {kind: 200}
+    progress = Progress(tmp_path / "progress.json", resume=False)
+    clock = Clock(progress, **limit, learning_rate=0.1, decay=0.5, steps_per_epoch=20)
+    rates = []
+    for done in (0, 50, 100, 150, 200):
+        setattr(progress, {"minutes": "minutes", "steps": "step"}[kind], done)
+        rates.append(clock.rate())
+    np.testing.assert_allclose(rates, [0.1, 0.1, 0.1, 0.05, 1e-6], rtol=1e-6)
+    assert clock.done == 1
+
+
+def test_a_run_of_steps_ends_after_them(config):
+    run = train(dataclasses.replace(config, steps=40, minutes=1e9))
+    assert [line["step"] for line in log(run)] == [20, 40]
+    train(dataclasses.replace(config, steps=40), resume=True)
+    assert len(log(run)) == 2
+
+
+def test_a_stale_run_ends_early(config):
+    # Nothing is learnt, so nothing gets better
+    run = train(dataclasses.replace(config, steps=400, learning_rate=0.0, patience=2))
+    assert [line["epochs_since_best"] for line in log(run)] == [0, 1, 2]
 
 
 def test_a_run_without_validation_is_refused(config):

@@ -38,9 +38,10 @@ class TrainingConfig:
     run: str  # folder for checkpoints, log and the resulting model
     validation: str  # folder of test items of the validation split
     minutes: float = 60.0  # of training, after which the learning rate is zero
+    steps: int = 0  # of it instead, where above 0: the same on any machine
     batch_size: int = 16
     learning_rate: float = 1e-3
-    decay: float = 0.25  # share of the minutes, the last, in which the rate falls
+    decay: float = 0.25  # share of the run, its last, in which the rate falls
     weight_decay: float = 1e-4
     clip_norm: float = 1.0  # of the gradient
     average: float = 0.999  # momentum of the weights' running average
@@ -106,14 +107,22 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
         use_multiprocessing=False,
         max_queue_size=_QUEUED_BATCHES,
     )
-    if progress.minutes < config.minutes:
+    clock = Clock(
+        progress,
+        minutes=config.minutes,
+        steps=config.steps,
+        learning_rate=config.learning_rate,
+        decay=config.decay,
+        steps_per_epoch=config.steps_per_epoch,
+    )
+    if clock.done < 1:
         model.fit(
             batches,
             steps_per_epoch=config.steps_per_epoch,
             epochs=_MANY,
             shuffle=False,
             verbose=0,
-            callbacks=_callbacks(config, networks, mixer.cache, progress),
+            callbacks=[clock, *_callbacks(config, networks, mixer.cache, progress)],
         )
     return run
 
@@ -121,7 +130,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
 def _callbacks(
     config: TrainingConfig, networks: tuple[Any, Any], cache: Cache, progress: Progress
 ) -> list[Any]:
-    """Return what happens at the end of an epoch, in this order.
+    """Return what else happens at the end of an epoch, in this order.
 
     The checkpoint is of the weights as they are trained; what is scored and saved
     are their running averages.
@@ -138,13 +147,6 @@ def _callbacks(
         save_networks(run, config.name, config.model, networks, record)
 
     callbacks = [
-        Clock(
-            progress,
-            minutes=config.minutes,
-            learning_rate=config.learning_rate,
-            decay=config.decay,
-            steps_per_epoch=config.steps_per_epoch,
-        ),
         Checkpoint(run / _CHECKPOINT),
         keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
         Validation(

@@ -49,10 +49,10 @@ class Progress:
 
 
 class Clock(keras.callbacks.Callback):
-    """Sets the learning rate by the minutes used, and ends the run by them.
+    """Sets the learning rate by how much of a run is done, and ends the run.
 
     The rate stays at `learning_rate`, and falls along a half cosine to zero over
-    the last `decay` of the minutes.
+    the last `decay` of the run, which lasts `minutes`, or `steps` where given.
     """
 
     def __init__(
@@ -60,24 +60,34 @@ class Clock(keras.callbacks.Callback):
         progress: Progress,
         *,
         minutes: float,
+        steps: int,
         learning_rate: float,
         decay: float,
         steps_per_epoch: int,
     ) -> None:
         super().__init__()
         self._progress = progress
-        self._minutes = minutes
+        self._minutes, self._steps = minutes, steps
         self._learning_rate = learning_rate
         self._decay = decay
         self._steps_per_epoch = steps_per_epoch
 
+    @property
+    def done(self) -> float:
+        """Share of the run that is over, 1 or more at its end."""
+        if self._steps:
+            return self._progress.step / self._steps
+        return self._progress.minutes / self._minutes
+
+    def rate(self) -> float:
+        """Return the learning rate of the next epoch."""
+        share = min(1.0, (1 - self.done) / self._decay) if self._decay else 1.0
+        return max(self._learning_rate * 0.5 * (1 - math.cos(math.pi * share)), 1e-6)
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Set the rate."""
         self._begun = time.monotonic()
-        left = 1 - self._progress.minutes / self._minutes
-        share = min(1.0, left / self._decay) if self._decay else 1.0
-        rate = self._learning_rate * 0.5 * (1 - math.cos(math.pi * share))
-        self.model.optimizer.learning_rate.assign(max(rate, 1e-6))
+        self.model.optimizer.learning_rate.assign(self.rate())
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Undo what the data set did to the allocator."""
@@ -88,7 +98,7 @@ class Clock(keras.callbacks.Callback):
         """Add the epoch's minutes, without those of its validation."""
         self._progress.step += self._steps_per_epoch
         self._progress.minutes += (time.monotonic() - self._begun) / 60
-        if self._progress.minutes >= self._minutes:
+        if self.done >= 1:
             self.model.stop_training = True
 
 
