@@ -68,7 +68,7 @@ def test_other_keys_find_what_the_reference_does_not_play():
 def test_a_view_is_magnitudes_and_shares():
     mixture = power(notes(SCALE, ODD))
     templates = EVIDENCE.templates(mixture)
-    assert templates.shape == (256, 11, 16)
+    assert templates.shape == (256, 14, 16)
     np.testing.assert_allclose(templates.sum(axis=0), 1, rtol=1e-3)
     view = EVIDENCE.view(mixture, templates)
     np.testing.assert_array_equal(view[..., :2], compressed(mixture))

@@ -75,9 +75,8 @@ class EvidenceConfig:
     n_free: int = 32  # spectra left to everything else
     n_learning: int = 30  # iterations on the reference
     n_iterations: int = 15  # on the mixture
-    exponent: float = 1.5  # of each: half as many iterations do
     # Semitones by which templates are moved, for the second of the two shares
-    transpositions: tuple[int, ...] = (-4, -3, -2, -1, 0, 1, 2, 3, 4, 5)
+    transpositions: tuple[int, ...] = tuple(range(-6, 7))
 
 
 @dataclass(frozen=True)

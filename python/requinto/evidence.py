@@ -99,7 +99,6 @@ class Evidence:
             _even(guess, heard),
             config.n_iterations,
             n_fixed=fixed.shape[1],
-            exponent=config.exponent,
         )
         return share(spectra, gains, fixed.shape[1])
 

@@ -18,7 +18,6 @@ def factorised(
     n_iterations: int,
     *,
     n_fixed: int = 0,
-    exponent: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Improve a guess of the spectra and gains whose product is a spectrogram.
 
@@ -36,8 +35,6 @@ def factorised(
         How often all gains, then the free spectra, are updated.
     n_fixed : int
         How many spectra, the first ones, are left as they are.
-    exponent : float
-        Of the gains' updates: above 1, below 2, fewer iterations do.
 
     Returns
     -------
@@ -48,16 +45,13 @@ def factorised(
     ----------
     Lee and Seung, "Algorithms for non-negative matrix factorization", NIPS 2000;
     Févotte and Idier, "Algorithms for nonnegative matrix factorization with the
-    beta-divergence", Neural Computation 2011, doi:10.1162/NECO_a_00168.  The
-    exponent: Badeau, Bertin, Vincent, "Stability analysis of multiplicative update
-    algorithms", IEEE Trans. Neural Networks 2010, doi:10.1109/TNN.2010.2076831.
+    beta-divergence", Neural Computation 2011, doi:10.1162/NECO_a_00168.
     """
     spectra, gains = spectra.astype(np.float32), gains.astype(np.float32)
     free = spectra[:, n_fixed:]  # a view: its changes are seen in both
     for _ in range(n_iterations):
         ratio = magnitudes / (spectra @ gains + FLOOR)
-        change = (spectra.T @ ratio) / (spectra.sum(axis=0)[:, None] + FLOOR)
-        gains *= change if exponent == 1 else change**exponent
+        gains *= (spectra.T @ ratio) / (spectra.sum(axis=0)[:, None] + FLOOR)
         if free.shape[1]:
             ratio = magnitudes / (spectra @ gains + FLOOR)
             active = gains[n_fixed:]
