@@ -150,7 +150,9 @@ def test_examples_follow_their_generator(folder: Path) -> None:
 
 def test_target_and_rest_make_the_mixture(folder: Path) -> None:
     """Where the target plays alone, it is the mixture."""
-    desk = mixer(folder, present=0.0, others=0.0, absent=0.0, rival=0.0)
+    exact = AugmentationConfig(mix_coded=0.0)
+    nobody = dict.fromkeys(("present", "others", "absent", "rival"), 0.0)
+    desk = mixer(folder, augmentation=exact, **nobody)
     rng = np.random.default_rng(0)
     for _ in range(10):
         example = desk.example(rng)
@@ -212,6 +214,30 @@ def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
         assert (stem.instrument, stem.timbre) == (chosen.instrument, chosen.timbre)
         apart = start + size <= window[0] or start >= sum(window)
         assert stem.song != chosen.song or apart
+
+
+def test_a_new_timbre_is_the_same_in_the_mixture_and_the_reference(
+    folder: Path,
+) -> None:
+    desk = mixer(
+        folder, new_timbre=1.0, varispeed=0, absent=0, rival=0, double=0, bachata=0
+    )
+    reads: list[tuple[str, int]] = []
+    read = desk.cache.read
+    desk.cache.read = lambda s, a, n: reads.append((s.instrument, n)) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
+    rng = np.random.default_rng(5)
+    speeds = []
+    for _ in range(60):
+        reads.clear()
+        target = desk.example(rng).instrument
+        sizes = [n for instrument, n in reads if instrument == target]
+        others = [n for instrument, n in reads if instrument != target]
+        assert set(others) <= {30_000}
+        speeds.append(sizes[0] / 30_000)
+        # The same speed, at both lengths, to a frame
+        np.testing.assert_allclose(np.array(sizes[1:]) / 20_000, speeds[-1], atol=1e-4)
+    widest = 2 ** (5 / 12)
+    assert 1 / widest <= min(speeds) < 0.8 and 1.25 < max(speeds) <= widest
 
 
 def test_augmentation_keeps_length_and_level() -> None:

@@ -39,7 +39,7 @@ class MixingConfig:
     target_other: float = 0.2  # the target is one of these, when there is one
     fewest: int = 2  # players, outside bachata; uniform up to `most`
     most: int = 7
-    absent: float = 0.12  # the target is not in the mix
+    absent: float = 0.08  # the target is not in the mix
     double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
     rival: float = 0.12  # another timbre of the target's instrument plays too
     varispeed: float = 0.3  # pitch and time move together
@@ -48,6 +48,9 @@ class MixingConfig:
     mono: float = 0.12  # the whole mix is folded
     lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
     highest_db: float = -12.0
+    # The target and its reference are both moved, as if of a timbre never heard
+    new_timbre: float = 0.35
+    new_timbre_semitones: float = 5.0  # at most, either way
     other_timbre: float = 0.15  # the reference has another timbre of its instrument
     reference_changed: float = 0.5  # the reference has its own augmentation
     reference_short: float = 0.3  # the reference is cut
@@ -108,6 +111,11 @@ class Mixer:
         else:
             playing, target, absent = self._any_band(rng)
         stems = self._choose_stems(playing, rng)
+        speed = self._timbre_speed(rng)
+        stems = [
+            (s, _faster(s, w, speed)) if s.instrument == target else (s, w)
+            for s, w in stems
+        ]
         sounds = {s.instrument: self._part(s, *w, rng) for s, w in stems}
         answer = np.zeros((2, cfg.n_frames), np.float32)
         chosen = next((s for s, _ in stems if s.instrument == target), None)
@@ -122,13 +130,13 @@ class Mixer:
             answer = sounds[target]
             draw = rng.random()
             if draw < cfg.double:
-                answer = answer + self._second(chosen, chosen.timbre, rng)
+                answer = answer + self._second(chosen, chosen.timbre, rng, speed)
             elif draw < cfg.double + cfg.rival:
                 extra = self._rival(chosen, rng)
                 rival = True
         rest = sum((v for k, v in sounds.items() if k != target), start=extra)
         other_timbre = not rival and rng.random() < cfg.other_timbre
-        reference = self._reference(chosen, window, other_timbre, rng)
+        reference = self._reference(chosen, window, other_timbre, rng, speed)
         mixture, answer = mastered(answer + rest, answer, cfg.augmentation, rng)
         if rng.random() < cfg.mono:
             mixture, answer = _folded(mixture), _folded(answer)
@@ -211,13 +219,22 @@ class Mixer:
         level = 10 ** (rng.uniform(-cfg.level_db, cfg.level_db) / 20)
         return augmented(sound, cfg.augmentation, rng) * np.float32(level)
 
+    def _timbre_speed(self, rng: np.random.Generator) -> float:
+        """Return how much faster the target plays, which changes its timbre."""
+        cfg = self.config
+        if rng.random() >= cfg.new_timbre:
+            return 1.0
+        widest = cfg.new_timbre_semitones
+        return float(2 ** (rng.uniform(-widest, widest) / 12))
+
     def _second(
-        self, chosen: Stem, timbre: str, rng: np.random.Generator
+        self, chosen: Stem, timbre: str, rng: np.random.Generator, speed: float = 1.0
     ) -> np.ndarray:
         rows = self.cache.by_timbre[chosen.instrument, timbre]
         rows = [s for s in rows if s.song != chosen.song] or rows
         stem = rows[rng.integers(len(rows))]
-        return self._part(stem, *self._window(stem, rng), rng)
+        window = _faster(stem, self._window(stem, rng), speed)
+        return self._part(stem, *window, rng)
 
     def _rival(self, chosen: Stem, rng: np.random.Generator) -> np.ndarray:
         """Add a player of the instrument who does not sound like the first."""
@@ -234,6 +251,7 @@ class Mixer:
         window: tuple[int, int] | None,
         other_timbre: bool,
         rng: np.random.Generator,
+        speed: float = 1.0,
     ) -> np.ndarray:
         cfg = self.config
         size = cfg.reference_frames
@@ -243,7 +261,8 @@ class Mixer:
         elsewhere = [s for s in rows if s.song != chosen.song]
         stem = elsewhere[rng.integers(len(elsewhere))] if elsewhere else chosen
         busy = window if stem is chosen else None
-        sound = self._sounding(stem, size, busy, rng)
+        sound = self._sounding(stem, round(size * speed), busy, rng)
+        sound = varispeed(sound, size)
         if rng.random() < cfg.reference_changed:
             sound = augmented(sound, cfg.augmentation, rng)
             sound = sound * np.float32(10 ** (rng.uniform(-12, 6) / 20))
@@ -290,3 +309,9 @@ class Mixer:
 
 def _folded(sound: np.ndarray) -> np.ndarray:
     return np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0)
+
+
+def _faster(stem: Stem, window: tuple[int, int], speed: float) -> tuple[int, int]:
+    """Return a window of as many more frames, within the stem where it fits."""
+    start, size = window[0], round(window[1] * speed)
+    return max(0, min(start, stem.n_frames - size)), size
