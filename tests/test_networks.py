@@ -19,7 +19,7 @@ def random_inputs(n_examples=3, n_columns=16, seed=0):
     shape = (n_examples, n_columns, CONFIG.spectra.n_bands, CONFIG.n_views)
     return {
         "mixture": rng.random(shape, np.float32),
-        "embedding": rng.standard_normal((n_examples, 5), np.float32),
+        "embedding": rng.standard_normal((n_examples, 6), np.float32),
     }
 
 

@@ -73,7 +73,7 @@ def test_padding_reaches_a_multiple(n_columns):
 
 @pytest.mark.parametrize("gain", [1e-3, 1, 30])
 def test_what_the_network_sees_does_not_depend_on_level(gain):
-    power = Spectra(SpectraConfig()).power(np.ones((2, 1537, 3)) * (1 + 1j))
+    power = Spectra(SpectraConfig()).power(np.ones((2, 2049, 3)) * (1 + 1j))
     np.testing.assert_allclose(compressed(gain * power), compressed(power), rtol=1e-3)
     assert not compressed(0 * power).any()
 

@@ -161,6 +161,7 @@ def test_batches_do_not_depend_on_who_mixes_them(library, workers, n_uses):
         name: keras.Input((None, SMALL.spectra.n_bands, n_channels), name=name)
         for name, n_channels in (("mixture", SMALL.n_views), ("reference", 2))
     }
+    inputs["by_name"] = keras.Input((1,), name="by_name")
     flat = keras.layers.GlobalAveragePooling2D()(inputs["mixture"])
     model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="zeros")(flat))
     # The answer does not matter, and nothing is learnt: the loss tells the batch

@@ -240,6 +240,27 @@ def test_a_new_timbre_is_the_same_in_the_mixture_and_the_reference(
     assert 1 / widest <= min(speeds) < 0.8 and 1.25 < max(speeds) <= widest
 
 
+@pytest.mark.parametrize("by_name", [0.0, 1.0])
+def test_a_name_asks_for_every_player_of_it(folder: Path, by_name: float) -> None:
+    desk = mixer(
+        folder,
+        by_name=by_name,
+        rival=1.0,
+        double=0.0,
+        absent=0.0,
+        **{"bachata": 0.0, "fewest": 1, "most": 1},
+        augmentation=AugmentationConfig(mix_coded=0.0),
+    )
+    rng = np.random.default_rng(6)
+    for _ in range(10):
+        example = desk.example(rng)
+        assert example.by_name == bool(by_name)
+        # Two players and nobody else: both are wanted, or one
+        together = np.array_equal(example.mixture, example.target)
+        rivals = {s.family for s in desk.cache.by_instrument[example.instrument]}
+        assert together == bool(by_name) or len(rivals) == 1
+
+
 def test_augmentation_keeps_length_and_level() -> None:
     rng = np.random.default_rng(5)
     sound = rng.normal(0, 0.1, (1, 20_000)).astype(np.float32)

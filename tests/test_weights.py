@@ -47,7 +47,9 @@ def test_separator_is_loaded_once_and_knows_its_targets(folder):
     assert weights.load_separator() is separator
     assert requinto.targets() == ("guitar", "bass")
     one = separator.target("guitar")
-    assert one.embedding.shape == (5,)
+    assert one.embedding.shape == (6,)
+    assert one.embedding[-1] == 1  # any guitar will do
+    assert separator.query(noise(30000), 44100).embedding[-1] == 0
     assert one.templates.shape == (32, 14, 4)
     other = separator.target("bass")
     for mine, theirs in zip(one, other, strict=True):
@@ -70,7 +72,12 @@ def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
     separator = weights.load_separator()
     made = []
     make = separator._made
-    monkeypatch.setattr(separator, "_made", lambda s: made.append(s) or make(s))
+
+    def listening(sounds, by_name):
+        made.append(sounds)
+        return make(sounds, by_name=by_name)
+
+    monkeypatch.setattr(separator, "_made", listening)
     first = separator.query(noise(30000, seed=1), 44100)
     assert separator.query(noise(30000, seed=1).copy(), 44100) is first
     for seed in range(2, 60):  # more than are remembered
@@ -80,6 +87,7 @@ def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
     assert len(made) == 60 and again is not first
     np.testing.assert_array_equal(again.templates, first.templates)
     assert separator.query(noise(30000, seed=1), 22050) is not again
+    assert separator.query(noise(30000, seed=1), 44100, by_name=True) is not again
 
 
 def test_any_length_is_traced_once(folder):

@@ -49,8 +49,8 @@ class SpectraConfig:
     """The transform, and the bands in which the network sees it."""
 
     sample_rate: int = 44100  # Hz
-    n_fft: int = 3072  # samples of the Hann window
-    hop: int = 768  # samples between columns
+    n_fft: int = 4096  # samples of the Hann window
+    hop: int = 2048  # samples between columns
     n_bands: int = 256  # rows the network sees, a multiple of 16
     n_linear_bands: int = 128  # the lowest, one bin wide each; the rest logarithmic
     n_columns_step: int = 16  # clips are padded to a multiple of this
@@ -83,9 +83,9 @@ class EvidenceConfig:
 class UNetConfig:
     """Shape of the network."""
 
-    widths: tuple[int, ...] = (16, 32, 64, 96, 128)  # channels by depth
+    widths: tuple[int, ...] = (24, 48, 72, 96, 128)  # channels by depth
     # Where bands hear each other, by depth: numbers in between, 0 where they do not
-    across_frequency: tuple[int, ...] = (0, 0, 0, 0, 16)
+    across_frequency: tuple[int, ...] = (32, 32, 32, 16, 16)
     reference_widths: tuple[int, ...] = (16, 32, 64, 96)
     reference_size: int = 64  # length of the reference embedding
     mask_ceiling: float = 2.0  # 22 % of ideal mask values exceed 1

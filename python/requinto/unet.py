@@ -18,7 +18,7 @@ class FiLM(layers.Layer):
     """Scale and shift each channel of a feature map by the reference.
 
     Inputs are features `(batch, columns, bands, channels)` and an embedding
-    `(batch, reference_size)`; the output has the shape of the features.
+    `(batch, size)`; the output has the shape of the features.
     At initialisation the layer passes its features through unchanged.
 
     Source: Perez et al., "FiLM: Visual Reasoning with a General Conditioning
@@ -74,12 +74,13 @@ def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> kera
         mixture: `(batch, n_columns, n_bands, n_views)`, what `Evidence.view`
             returns, of any number of columns that is a multiple of
             `2 ** (depth - 1)`.
-        embedding: `(batch, reference_size)`.
+        embedding: `(batch, reference_size + 1)`, the reference's and then 1 where
+            any player of its instrument is wanted, 0 where only its own sound is.
 
     Output: mask `(batch, n_columns, n_bands, 2)` in [0, mask_ceiling].
     """
     mixture = keras.Input((None, spectra.n_bands, n_views), name="mixture")
-    embedding = keras.Input((config.reference_size,), name="embedding")
+    embedding = keras.Input((config.reference_size + 1,), name="embedding")
 
     x = FrequencyPosition()(mixture)
     skips: list[keras.KerasTensor] = []

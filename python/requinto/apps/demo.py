@@ -16,9 +16,9 @@ from rich.table import Table
 import requinto
 from requinto import audio as sound
 from requinto.clips import ClipFrames
-from requinto.config import SpectraConfig
 from requinto.errors import AudioFileError, ModelError, PluginError
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
+from requinto.evaluation.oracles import TRANSFORM
 from requinto.evaluation.pictures import spectrograms
 from requinto.extract import plan
 from requinto.spectra import Spectra
@@ -117,7 +117,7 @@ def _scores(
     stems: dict[str, np.ndarray], name: str, mixture: np.ndarray, estimate: np.ndarray
 ) -> dict[str, float]:
     truth = stems[name]
-    ideal = ideal_ratio_mask(Spectra(SpectraConfig()), truth, mixture - truth)
+    ideal = ideal_ratio_mask(Spectra(TRANSFORM), truth, mixture - truth)
     before, after = si_sdr(truth, mixture), si_sdr(truth, estimate)
     return {
         "mixture_db": before,

@@ -10,6 +10,8 @@ from requinto.evaluation.metrics import ideal_ratio_mask
 from requinto.evaluation.systems import Task
 from requinto.spectra import Spectra
 
+TRANSFORM = SpectraConfig(n_fft=3072, hop=768)  # of the ideal masks, for good
+
 
 class Mix:
     """The mixture itself as the answer: what any system must beat."""
@@ -29,16 +31,15 @@ class Mix:
 class IdealRatioMask:
     """Each bin weighted by the target's share of it, |T| / (|T| + |R|).
 
-    See `metrics.ideal_ratio_mask`.  The transform is the one of our own model,
-    `SpectraConfig`, in all its bins; its window is in samples, so that it lasts
-    longer at a lower rate.
+    See `metrics.ideal_ratio_mask`.  The transform is `TRANSFORM`, in all its bins; its
+    window is in samples, so that it lasts longer at a lower rate.
     """
 
     name = "ideal ratio mask"
     n_parameters = 0
 
     def __init__(self) -> None:
-        self._spectra = Spectra(SpectraConfig())
+        self._spectra = Spectra(TRANSFORM)
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked: always."""
@@ -66,7 +67,7 @@ class IdealBinaryMask:
     n_parameters = 0
 
     def __init__(self) -> None:
-        self._spectra = Spectra(SpectraConfig())
+        self._spectra = Spectra(TRANSFORM)
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked: always."""

@@ -43,8 +43,9 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     decay: float = 0.25  # share of the run, its last, in which the rate falls
     weight_decay: float = 1e-4
+    dropout: float = 0.3  # of the embedding's numbers
     clip_norm: float = 1.0  # of the gradient
-    average: float = 0.999  # momentum of the weights' running average
+    average: float = 0.995  # momentum of the weights' running average
     patience: int = 0  # epochs without a better score that end a run; 0: any
     steps_per_epoch: int = 400  # between validations and checkpoints
     validation_stride: int = 1  # score each item, each second one, ...
@@ -184,7 +185,10 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
         name: keras.Input((None, n_bands, n_channels), name=name)
         for name, n_channels in (("mixture", config.model.n_views), ("reference", 2))
     }
-    embedding = encoder(inputs["reference"])
+    inputs["by_name"] = keras.Input((1,), name="by_name")
+    # What is learnt of a timbre by heart does not hold for the next
+    heard = keras.layers.Dropout(config.dropout)(encoder(inputs["reference"]))
+    embedding = keras.layers.Concatenate()([heard, inputs["by_name"]])
     mask = unet({"mixture": inputs["mixture"], "embedding": embedding})
     model = keras.Model(inputs, mask)
     model.compile(

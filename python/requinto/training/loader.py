@@ -88,9 +88,9 @@ class Batches(keras.utils.PyDataset):
 
     def _mixed(self, number: int) -> Batch:
         rng = np.random.default_rng([self._seed, number])
-        rows = [
-            self._features(e.mixture, e.target, e.reference)
-            for e in (self._mixer.example(rng) for _ in range(self._batch_size))
-        ]
+        examples = [self._mixer.example(rng) for _ in range(self._batch_size)]
+        rows = [self._features(e.mixture, e.target, e.reference) for e in examples]
         mixture, reference, truth = (np.stack(part) for part in zip(*rows, strict=True))
-        return {"mixture": mixture, "reference": reference}, truth
+        by_name = np.array([[e.by_name] for e in examples], np.float32)
+        inputs = {"mixture": mixture, "reference": reference, "by_name": by_name}
+        return inputs, truth

@@ -27,15 +27,15 @@ _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
 class MixingConfig:
     """Every number of the mixing desk; probabilities unless said otherwise."""
 
-    n_frames: int = 3 * SAMPLE_RATE  # of the mixture
-    reference_frames: int = 3 * SAMPLE_RATE
+    n_frames: int = 63 * 2048  # of the mixture: 64 columns of the model's transform
+    reference_frames: int = 63 * 2048
     coherent: float = 0.5  # all stems from one song, in time with each other
     at_beat: float = 0.7  # the window begins on a beat
     bachata: float = 0.5  # the band plays bachata, else any instruments
     present: float = 0.8  # for each bachata instrument, in bachata
     others: float = 0.35  # for each of two further instruments, in bachata
     # For each bachata instrument to be the target; the harder, the more often
-    target_weights: tuple[float, ...] = (0.4, 0.25, 0.2, 0.15)
+    target_weights: tuple[float, ...] = (0.5, 0.2, 0.18, 0.12)
     target_other: float = 0.2  # the target is one of these, when there is one
     fewest: int = 2  # players, outside bachata; uniform up to `most`
     most: int = 7
@@ -49,9 +49,11 @@ class MixingConfig:
     lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
     highest_db: float = -12.0
     # The target and its reference are both moved, as if of a timbre never heard
-    new_timbre: float = 0.35
+    new_timbre: float = 0.7
     new_timbre_semitones: float = 5.0  # at most, either way
-    other_timbre: float = 0.15  # the reference has another timbre of its instrument
+    # Whoever plays the target's instrument is wanted, a rival too; the reference is of
+    # any timbre of it
+    by_name: float = 0.3
     reference_changed: float = 0.5  # the reference has its own augmentation
     reference_short: float = 0.3  # the reference is cut
     reference_shortest: float = 0.5  # seconds
@@ -79,6 +81,7 @@ class Example(NamedTuple):
     reference: np.ndarray  # (2, reference_frames)
     instrument: str
     absent: bool
+    by_name: bool  # whoever plays the instrument, whatever the reference's timbre
 
 
 class Mixer:
@@ -120,7 +123,7 @@ class Mixer:
         answer = np.zeros((2, cfg.n_frames), np.float32)
         chosen = next((s for s, _ in stems if s.instrument == target), None)
         extra = answer
-        rival = False
+        by_name = rng.random() < cfg.by_name
         if chosen is None or absent:
             rows = self.cache.by_instrument[target]
             chosen, absent = rows[rng.integers(len(rows))], True
@@ -132,16 +135,20 @@ class Mixer:
             if draw < cfg.double:
                 answer = answer + self._second(chosen, chosen.timbre, rng, speed)
             elif draw < cfg.double + cfg.rival:
-                extra = self._rival(chosen, rng)
-                rival = True
+                other = self._rival(chosen, rng)
+                if by_name:
+                    answer = answer + other
+                else:
+                    extra = other
         rest = sum((v for k, v in sounds.items() if k != target), start=extra)
-        other_timbre = not rival and rng.random() < cfg.other_timbre
-        reference = self._reference(chosen, window, other_timbre, rng, speed)
+        reference = self._reference(chosen, window, by_name, rng, speed)
         mixture, answer = mastered(answer + rest, answer, cfg.augmentation, rng)
         if rng.random() < cfg.mono:
             mixture, answer = _folded(mixture), _folded(answer)
         gain = self._gain(mixture, rng)
-        return Example(mixture * gain, answer * gain, reference, target, absent)
+        return Example(
+            mixture * gain, answer * gain, reference, target, absent, by_name
+        )
 
     def _any_band(self, rng: np.random.Generator) -> tuple[list[str], str, bool]:
         """Return who plays, who of them is wanted, and whether that one is absent."""
@@ -249,14 +256,14 @@ class Mixer:
         self,
         chosen: Stem,
         window: tuple[int, int] | None,
-        other_timbre: bool,
+        any_timbre: bool,
         rng: np.random.Generator,
         speed: float = 1.0,
     ) -> np.ndarray:
         cfg = self.config
         size = cfg.reference_frames
         rows = self.cache.by_timbre[chosen.instrument, chosen.timbre]
-        if other_timbre:
+        if any_timbre:
             rows = self.cache.by_instrument[chosen.instrument]
         elsewhere = [s for s in rows if s.song != chosen.song]
         stem = elsewhere[rng.integers(len(elsewhere))] if elsewhere else chosen

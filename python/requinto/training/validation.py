@@ -11,7 +11,7 @@ from requinto.evaluation.items import Item
 from requinto.evaluation.metrics import level_db, si_sdr, snr
 from requinto.separator import NetworkSeparator
 
-SCORE = "si_sdr_improvement_db"  # the mean over sets, by which models are chosen
+SCORE = "si_sdr_improvement_db"  # the mean of all such means: what chooses models
 _LONGEST_S = 8.0  # of an item that is heard
 _SILENT_PEAK = 1e-3
 
@@ -54,12 +54,14 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
     dict of str to float
         `SCORE`; beside it the same of SNR, each set's mean improvement in
         SI-SDR, for sets of absent targets the median level of the output, and the
-        mean that the right reference is better than a rival's.
+        mean that the right reference is better than a rival's; `by_name` is the mean
+        improvement when another timbre stands for the instrument.
     """
     si_sdr_gains: dict[str, list[float]] = {}
     snr_gains: dict[str, list[float]] = {}
     levels: dict[str, list[float]] = {}
     margins: list[float] = []
+    named: list[float] = []
     for item, mixture, target, reference, wrong, rate in asked:
         query = separator.query(reference, rate)
         estimate = separator.separate(mixture, rate, query)
@@ -67,6 +69,10 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
         if item.absent:
             levels.setdefault(name, []).append(level_db(mixture, estimate))
             continue
+        if (other := _another(item, asked)) is not None:
+            query = separator.query(other, rate, by_name=True)
+            found = separator.separate(mixture, rate, query)
+            named.append(si_sdr(target, found) - si_sdr(target, mixture))
         gain = si_sdr(target, estimate) - si_sdr(target, mixture)
         si_sdr_gains.setdefault(name, []).append(gain)
         if wrong is not None:
@@ -75,6 +81,8 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
         gain = snr(target, estimate) - snr(target, mixture)
         snr_gains.setdefault(name, []).append(gain)
     means = {name: float(np.mean(gains)) for name, gains in si_sdr_gains.items()}
+    if named:
+        means["by_name"] = float(np.mean(named))
     return {
         SCORE: float(np.mean(list(means.values()))),
         "snr_improvement_db": float(np.mean([np.mean(g) for g in snr_gains.values()])),
@@ -82,3 +90,15 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
         **{name: float(np.median(each)) for name, each in levels.items()},
         **({"swap_margin_db": float(np.mean(margins))} if margins else {}),
     }
+
+
+def _another(item: Item, asked: list[Question]) -> np.ndarray | None:
+    """Return the next reference of another timbre of an item's instrument."""
+    if item.has_wrong_reference:  # a name does not say which of the two
+        return None
+    place = next(i for i, q in enumerate(asked) if q.item is item)
+    for other in asked[place + 1 :] + asked[:place]:
+        same_timbre = other.item.meta.get("timbre") == item.meta.get("timbre")
+        if other.item.instrument == item.instrument and not same_timbre:
+            return other.reference
+    return None
