@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pedalboard
 
 from requinto.errors import ConfigError
 from requinto.material.augmentation import (
     AugmentationConfig,
     augmented,
+    equaliser,
     mastered,
     varispeed,
 )
@@ -48,9 +50,10 @@ class MixingConfig:
     mono: float = 0.12  # the whole mix is folded
     lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
     highest_db: float = -12.0
-    # The target and its reference are both moved, as if of a timbre never heard
+    # The target and its reference are moved and coloured alike, to a timbre never heard
     new_timbre: float = 0.7
     new_timbre_semitones: float = 5.0  # at most, either way
+    new_timbre_db: float = 7.0  # standard deviation of shelves and bell
     # Whoever plays the target's instrument is wanted, a rival too; the reference is of
     # any timbre of it
     by_name: float = 0.3
@@ -114,7 +117,7 @@ class Mixer:
         else:
             playing, target, absent = self._any_band(rng)
         stems = self._choose_stems(playing, rng)
-        speed = self._timbre_speed(rng)
+        speed, colour = self._new_timbre(rng)
         stems = [
             (s, _faster(s, w, speed)) if s.instrument == target else (s, w)
             for s, w in stems
@@ -134,7 +137,8 @@ class Mixer:
             draw = rng.random()
             if draw < cfg.double:
                 answer = answer + self._second(chosen, chosen.timbre, rng, speed)
-            elif draw < cfg.double + cfg.rival:
+            answer = colour(answer, SAMPLE_RATE)
+            if cfg.double <= draw < cfg.double + cfg.rival:
                 other = self._rival(chosen, rng)
                 if by_name:
                     answer = answer + other
@@ -142,6 +146,7 @@ class Mixer:
                     extra = other
         rest = sum((v for k, v in sounds.items() if k != target), start=extra)
         reference = self._reference(chosen, window, by_name, rng, speed)
+        reference = colour(reference, SAMPLE_RATE)
         mixture, answer = mastered(answer + rest, answer, cfg.augmentation, rng)
         if rng.random() < cfg.mono:
             mixture, answer = _folded(mixture), _folded(answer)
@@ -226,13 +231,14 @@ class Mixer:
         level = 10 ** (rng.uniform(-cfg.level_db, cfg.level_db) / 20)
         return augmented(sound, cfg.augmentation, rng) * np.float32(level)
 
-    def _timbre_speed(self, rng: np.random.Generator) -> float:
-        """Return how much faster the target plays, which changes its timbre."""
+    def _new_timbre(self, rng: np.random.Generator) -> tuple[float, pedalboard.Chain]:
+        """Return how much faster the target is to play, and through what."""
         cfg = self.config
         if rng.random() >= cfg.new_timbre:
-            return 1.0
+            return 1.0, pedalboard.Chain([])
         widest = cfg.new_timbre_semitones
-        return float(2 ** (rng.uniform(-widest, widest) / 12))
+        speed = float(2 ** (rng.uniform(-widest, widest) / 12))
+        return speed, pedalboard.Chain(equaliser(cfg.new_timbre_db, rng))
 
     def _second(
         self, chosen: Stem, timbre: str, rng: np.random.Generator, speed: float = 1.0
