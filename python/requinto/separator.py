@@ -154,7 +154,7 @@ class NetworkSeparator:
             return np.zeros_like(clip)
         sound = _stereo(self._at_model_rate(clip, sample_rate))
         spectrum = self._spectra.analyse(sound)
-        mask = self._mask(spectrum, query)
+        mask = self.mask(spectrum, query)
         extracted = self._spectra.synthesise(
             self._spectra.apply(mask, spectrum), sound.shape[1]
         )
@@ -163,7 +163,8 @@ class NetworkSeparator:
         )
         return extracted if len(clip) == 2 else extracted.mean(axis=0, keepdims=True)
 
-    def _mask(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
+    def mask(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
+        """Return the mask `(n_columns, n_bands, 2)` for a clip's spectrum, padded."""
         view = self._evidence.view(self._spectra.power(spectrum), query.templates)
         inputs = {
             "mixture": self._spectra.padded(view)[None],

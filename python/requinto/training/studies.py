@@ -23,7 +23,7 @@ from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
 from requinto.separator import NetworkSeparator
 from requinto.spectra import Spectra
 from requinto.training.validation import Question, questions
-from requinto.weights import load_separator
+from requinto.weights import STANDARD, load_separator
 
 _MOST_REFERENCES = 6  # of a kind
 _THESIS_RATE = 11025  # Hz
@@ -77,8 +77,10 @@ def phases_and_rates(
     spectra = Spectra(separator.config.spectra)
     for question in asked:
         n_frames = question.mixture.shape[1]
-        estimate = _separated(separator, question, question.reference)
-        found = spectra.analyse(estimate)
+        query = separator.query(question.reference, question.sample_rate)
+        mixed = spectra.analyse(question.mixture)
+        found = spectra.apply(separator.mask(mixed, query), mixed)
+        estimate = spectra.synthesise(found, n_frames)
         true_phase = np.exp(1j * np.angle(spectra.analyse(question.target)))
         rest = question.mixture - question.target
         variants = {
@@ -148,9 +150,10 @@ def _show(title: str, found: dict[str, dict[str, list[float]]]) -> None:
 def main(
     bench: Annotated[Path, typer.Argument(help="A folder that `data bench` made.")],
     stride: Annotated[int, typer.Option(help="Each item, each second one, ...")] = 1,
+    model: Annotated[str, typer.Option(help="A released model.")] = STANDARD,
 ) -> None:
-    """Print what references, phases and bandwidth are worth to the released model."""
-    separator = load_separator()
+    """Print what references, phases and bandwidth are worth to a released model."""
+    separator = load_separator(model)
     asked = [q for q in questions(read_items(bench)) if not q.item.absent][::stride]
     studies = {
         "References": references(separator, asked, np.random.default_rng(0)),
