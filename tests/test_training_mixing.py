@@ -174,14 +174,14 @@ def test_examples_have_their_shapes(folder: Path) -> None:
 
 
 def test_the_desk_honours_its_numbers(folder: Path) -> None:
-    desk = mixer(folder, n_frames=8000, reference_frames=8000, absent=0.3)
-    rng = np.random.default_rng(2)
-    examples = [desk.example(rng) for _ in range(300)]
-    share = np.mean([e.absent for e in examples])
-    # Three standard deviations of 300 draws at 0.3
-    assert 0.22 < share < 0.38
-    counts = Counter(e.instrument for e in examples)
-    assert min(counts[name] for name in BACHATA) > 25
+    desk, rng = mixer(folder, absent=0.3, others=0.0), np.random.default_rng(2)
+    bands = [desk._bachata_band(rng) for _ in range(4000)]
+    # Three standard deviations of 4000 draws at 0.3
+    assert 0.278 < np.mean([absent for *_, absent in bands]) < 0.322
+    counts = Counter(target for _, target, _ in bands)
+    assert min(counts[name] for name in BACHATA) > 300
+    assert counts["guitar"] == max(counts.values())
+    assert all((target in playing) != absent for playing, target, absent in bands)
 
 
 @pytest.mark.parametrize(("fewest", "most"), [(1, 1), (2, 4), (3, 3)])
