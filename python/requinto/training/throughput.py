@@ -99,15 +99,17 @@ def _tf_data(data: Batches) -> Any:
 
     def mixed(number: Any) -> Any:
         inputs, answer = data[int(number)]
-        return inputs["mixture"], inputs["reference"], answer
+        return *inputs.values(), answer
 
     def load(index: Any) -> Any:
-        found = tf.numpy_function(mixed, [index], [tf.float32] * 3)
+        *found, answer = tf.numpy_function(
+            mixed, [index], [tf.float32] * (len(shapes) + 1)
+        )
         inputs = {
             name: tf.ensure_shape(rows, shapes[name])
-            for name, rows in zip(("mixture", "reference"), found, strict=False)
+            for name, rows in zip(shapes, found, strict=True)
         }
-        return inputs, tf.ensure_shape(found[2], truth.shape)
+        return inputs, tf.ensure_shape(answer, truth.shape)
 
     return tf.data.Dataset.range(data.num_batches).map(load, 2).prefetch(8)
 
