@@ -18,14 +18,12 @@ import keras
 import tensorflow as tf
 import typer
 
-from requinto.config import ModelConfig
 from requinto.training import heap
 from requinto.training.fit import TrainingConfig, compiled
 from requinto.training.loader import APART, Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.weights import build_networks
 
-_BATCH = 16
 _WARM_UP = 12  # batches: tracing, and the filling of queues
 _PERIOD = 8 * APART
 
@@ -41,10 +39,17 @@ def main(
     model = compiled(build_networks(training.model), training)
 
     def data(n_uses: int, **options: Any) -> Batches:
-        return Batches(mixer, ModelConfig(), n_uses=n_uses, **options)
+        return Batches(
+            mixer,
+            training.model,
+            batch_size=training.batch_size,
+            n_uses=n_uses,
+            **options,
+        )
 
     def say(name: str, seconds: float) -> None:
-        print(f"{name}: {_BATCH * batches / seconds:.1f} examples/s", flush=True)
+        speed = training.batch_size * batches / seconds
+        print(f"{name}: {speed:.1f} examples/s", flush=True)
 
     inputs, truth = data(1)[0]
     model.train_on_batch(inputs, truth)  # traces
