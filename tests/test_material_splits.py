@@ -45,7 +45,8 @@ def test_each_seed_and_family_has_one_split():
 
 def test_training_hears_nothing_that_is_kept_for_tests():
     trained = timbres("train")
-    assert not set(UNSEEN) & set(trained)
+    assert not {*UNSEEN["validation"], *UNSEEN["test"]} & set(trained)
+    assert not set(UNSEEN["validation"]) & set(UNSEEN["test"])
     heard = {t.family for rows in trained.values() for t in rows}
     assert not heard & TEST_ONLY
 

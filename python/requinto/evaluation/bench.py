@@ -192,7 +192,7 @@ def _unseen(split: str, index: int) -> Iterator[Row]:
     """Ask for a class of instrument that training never hears."""
     name = OTHER_STYLES[(3 * index) % len(OTHER_STYLES)]
     song = plan_loop(style(name), _seed(split, "unseen_instruments", index), _CLIP_BARS)
-    instrument = UNSEEN[index % len(UNSEEN)]
+    instrument = UNSEEN[split][index % len(UNSEEN[split])]
     leads = next(p for p in song.style.parts if p.manner in ("arpeggio", "melody"))
     chosen = voice(song, split, leads, instrument)
     found = [v for v in voices(song, split) if v.part.name != leads.name]
@@ -262,7 +262,7 @@ QUESTIONS: dict[str, Question] = {
     "bachata_clips": Question(_bachata_clips, 24, 3),
     "bachata_songs": Question(_bachata_songs, 8, 1),
     "other_styles": Question(_other_styles, 26, 2),
-    "unseen_instruments": Question(_unseen, 35, 2, ("test",)),
+    "unseen_instruments": Question(_unseen, 35, 2),
     "absent_target": Question(_absent, 40, 2),
     "two_of_a_kind": Question(_two_of_a_kind, 30, 2),
     "others_lmms": Question(_others("lmms", 4), 1, 0, ("test",)),

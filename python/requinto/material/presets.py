@@ -64,6 +64,13 @@ PROGRAMS: dict[str, dict[str, int]] = {
     "kalimba": {"kalimba": 108},
     "steel drums": {"steel": 114},
     "bagpipe": {"bagpipe": 109},
+    "harpsichord": {"harpsichord": 6},
+    "dulcimer": {"dulcimer": 15},
+    "pizzicato": {"pizzicato": 45},
+    "ocarina": {"ocarina": 79},
+    "shanai": {"shanai": 111},
+    "tubular bells": {"tubular": 14},
+    "music box": {"box": 10},
 }
 # Those of them that freepats has
 FREEPATS = frozenset(

@@ -208,11 +208,12 @@ def _versions(name: str, n: int) -> Iterator[str]:
 
 
 def _of_bank(bank: str, n_versions: int) -> Iterator[Timbre]:
+    unseen = {name for names in UNSEEN.values() for name in names}
     for instrument, programs in presets.PROGRAMS.items():
         for name, program in programs.items():
             if bank == "freepats" and program not in presets.FREEPATS:
                 continue
-            for label in _versions(name, 1 if instrument in UNSEEN else n_versions):
+            for label in _versions(name, 1 if instrument in unseen else n_versions):
                 yield Timbre(instrument, bank, label, _melodic(bank, program))
     for name, kit in presets.KITS.items():
         if bank in ("opl3", "freepats") and kit:
