@@ -19,6 +19,7 @@ SMALL = ModelConfig(
         across_frequency=(0, 4, 4),
         reference_widths=(4, 6),
         reference_size=5,
+        evidence_weight=0.0,
     ),
 )
 
@@ -31,7 +32,7 @@ def write_neutral(
 ) -> Path:
     """Write a model whose mask is `gain`, from 0 to 2, wherever it is asked."""
     unet, encoder = weights.build_networks(config)
-    last = unet.layers[-2] if not unet.layers[-1].weights else unet.layers[-1]
+    last = [layer for layer in unet.layers if layer.weights][-1]
     kernel, bias = last.get_weights()
     ceiling = config.unet.mask_ceiling  # of which the mask is a sigmoid's share
     bias[:] = np.log(gain / (ceiling - gain))

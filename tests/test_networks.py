@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The networks have the shapes they promise, save, learn, and heed the reference."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ def random_inputs(n_examples=3, n_columns=16, seed=0):
     shape = (n_examples, n_columns, CONFIG.spectra.n_bands, CONFIG.n_views)
     return {
         "mixture": rng.random(shape, np.float32),
-        "embedding": rng.standard_normal((n_examples, 6), np.float32),
+        "embedding": rng.standard_normal((n_examples, 5), np.float32),
     }
 
 
@@ -46,6 +48,24 @@ def test_mask_has_shape_and_range(networks, n_columns):
     assert mask.min() >= 0
     assert mask.max() <= CONFIG.unet.mask_ceiling
     assert mask.std() > 1e-4
+
+
+def test_the_evidence_has_its_share_of_the_mask():
+    unet = dataclasses.replace(CONFIG.unet, evidence_weight=0.3)
+    config = dataclasses.replace(CONFIG, unet=unet)
+    keras.utils.set_random_seed(0)
+    with_it, _ = build_networks(config)
+    without, _ = build_networks(CONFIG)
+    without.set_weights(with_it.get_weights())
+    inputs = random_inputs()
+    found = inputs["mixture"][..., 2:].mean(axis=-1, keepdims=True)
+    wanted = 0.7 * without.predict_on_batch(inputs) + 0.3 * found
+    np.testing.assert_allclose(with_it.predict_on_batch(inputs), wanted, atol=1e-5)
+
+
+def test_a_weight_beyond_one_is_refused():
+    with pytest.raises(ConfigError, match=r"must be in \[0, 1\), got 1\.5"):
+        dataclasses.replace(CONFIG.unet, evidence_weight=1.5)
 
 
 def test_another_reference_gives_another_mask(networks):

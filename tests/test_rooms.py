@@ -13,18 +13,9 @@ import requinto
 PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
-    *(
-        "errors",
-        "config",
-        "threads",
-        "audio",
-        "beats",
-        "clips",
-        "spectra",
-        "factorisation",
-    ),
-    *("evidence", "reference", "unet", "separator", "weights", "stream", "bridge"),
-    *("extract", "plugin", "__init__"),
+    *("errors", "config", "threads", "audio", "beats", "clips", "spectra"),
+    *("factorisation", "evidence", "reference", "unet", "separator", "pair"),
+    *("weights", "stream", "bridge", "extract", "plugin", "__init__"),
 ]
 FOLDERS = [
     "material",

@@ -18,12 +18,12 @@ from requinto.apps import cli
 from requinto.errors import AudioFileError, ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
-from requinto.training.fit import TrainingConfig, train
+from requinto.training.fit import TrainingConfig, compiled, train
 from requinto.training.keeping import Clock, Progress
 from requinto.training.loader import APART, Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.validation import SCORE, questions, scores
-from requinto.weights import load_networks
+from requinto.weights import build_networks, load_networks
 
 HERE = Path(__file__).parent
 MIXING = MixingConfig(n_frames=30_000, reference_frames=20_000)
@@ -141,6 +141,33 @@ def test_a_stale_run_ends_early(config):
     assert [line["epochs_since_best"] for line in log(run)] == [0, 1, 2]
 
 
+def test_some_embeddings_are_not_heard_in_training(config):
+    """Each is there as it is, or not at all; all are there when nothing is learnt."""
+    networks = build_networks(SMALL)
+    unet, encoder = networks
+    for weight in unet.trainable_variables:  # FiLM begins with zeros
+        weight.assign(weight + 0.1)
+    model = compiled(networks, dataclasses.replace(config, dropout=0.0, unheard=0.5))
+    rng = np.random.default_rng(0)
+    n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
+    inputs = {
+        "mixture": rng.random((32, 16, n_bands, n_views), np.float32),
+        "reference": rng.random((32, 16, n_bands, 2), np.float32),
+    }
+    inputs = {k: keras.ops.convert_to_tensor(v) for k, v in inputs.items()}
+    embedding = encoder(inputs["reference"], training=False)
+    heard = keras.ops.convert_to_numpy(model(inputs, training=False))
+    plain = unet({"mixture": inputs["mixture"], "embedding": embedding})
+    np.testing.assert_allclose(heard, plain, atol=1e-5)
+
+    dropped = [layer for layer in model.layers if "dropout" in layer.name][-1]
+    scale = model.layers[model.layers.index(dropped) + 1]
+    learning = scale(dropped(embedding, training=True))
+    ratio = keras.ops.convert_to_numpy(learning / embedding)
+    np.testing.assert_allclose(ratio, np.round(ratio[:, :1]) + 0 * ratio, atol=1e-3)
+    assert set(np.round(ratio[:, 0]).astype(int)) == {0, 1}
+
+
 def test_a_run_without_validation_is_refused(config):
     with pytest.raises(AudioFileError, match="nowhere is not a folder of test items"):
         train(dataclasses.replace(config, validation="nowhere"))
@@ -161,7 +188,6 @@ def test_batches_do_not_depend_on_who_mixes_them(library, workers, n_uses):
         name: keras.Input((None, SMALL.spectra.n_bands, n_channels), name=name)
         for name, n_channels in (("mixture", SMALL.n_views), ("reference", 2))
     }
-    inputs["by_name"] = keras.Input((1,), name="by_name")
     flat = keras.layers.GlobalAveragePooling2D()(inputs["mixture"])
     model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="zeros")(flat))
     # The answer does not matter, and nothing is learnt: the loss tells the batch

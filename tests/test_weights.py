@@ -47,12 +47,10 @@ def test_separator_is_loaded_once_and_knows_its_targets(folder):
     assert weights.load_separator() is separator
     assert requinto.targets() == ("guitar", "bass")
     one = separator.target("guitar")
-    assert one.embedding.shape == (6,)
-    assert one.embedding[-1] == 1  # any guitar will do
-    assert separator.query(noise(30000), 44100).embedding[-1] == 0
+    assert one.embedding.shape == (5,)
     assert one.templates.shape == (32, 14, 4)
     other = separator.target("bass")
-    for mine, theirs in zip(one, other, strict=True):
+    for mine, theirs in zip(one[:2], other[:2], strict=True):
         assert np.abs(mine - theirs).max() > 1e-4
 
 
@@ -73,9 +71,9 @@ def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
     made = []
     make = separator._made
 
-    def listening(sounds, by_name):
+    def listening(sounds):
         made.append(sounds)
-        return make(sounds, by_name=by_name)
+        return make(sounds)
 
     monkeypatch.setattr(separator, "_made", listening)
     first = separator.query(noise(30000, seed=1), 44100)
@@ -87,7 +85,6 @@ def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
     assert len(made) == 60 and again is not first
     np.testing.assert_array_equal(again.templates, first.templates)
     assert separator.query(noise(30000, seed=1), 22050) is not again
-    assert separator.query(noise(30000, seed=1), 44100, by_name=True) is not again
 
 
 def test_any_length_is_traced_once(folder):

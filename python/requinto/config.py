@@ -89,8 +89,15 @@ class UNetConfig:
     reference_widths: tuple[int, ...] = (16, 32, 64, 96)
     reference_size: int = 64  # length of the reference embedding
     mask_ceiling: float = 2.0  # 22 % of ideal mask values exceed 1
+    # Of the mask, what is the evidence itself, so that a network that is wrong of an
+    # unknown sound leaves it faint instead of silent
+    evidence_weight: float = 0.1
 
     def __post_init__(self) -> None:
+        if not 0 <= self.evidence_weight < 1:
+            raise ConfigError(
+                f"evidence_weight must be in [0, 1), got {self.evidence_weight}"
+            )
         if len(self.across_frequency) != len(self.widths):
             raise ConfigError(
                 f"across_frequency needs {len(self.widths)} numbers, as widths has, "

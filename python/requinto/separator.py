@@ -25,8 +25,9 @@ _REFERENCE_S = 3.0  # shorter references are padded to what training showed
 class Query(NamedTuple):
     """What a model keeps of a reference: all it needs to look for its sound."""
 
-    embedding: np.ndarray  # (reference_size + 1,), see `unet.py`
+    embedding: np.ndarray  # (reference_size,), see `reference.py`
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `evidence.py`
+    by_name: bool = False  # any player of the instrument is wanted: see `pair.py`
 
 
 class Separator(Protocol):
@@ -93,12 +94,10 @@ class NetworkSeparator:
         """Return the query for a built-in target, made of all its sounds."""
         with self._lock:
             if name not in self._targets:
-                self._targets[name] = self._made(self._references[name], by_name=True)
+                self._targets[name] = self._made(self._references[name])
             return self._targets[name]
 
-    def query(
-        self, reference: np.ndarray, sample_rate: float, *, by_name: bool = False
-    ) -> Query:
+    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
         """Return the query for a reference sound.
 
         Parameters
@@ -106,21 +105,19 @@ class NetworkSeparator:
         reference : np.ndarray, shape=(n_channels, n_frames)
             One or two channels, at `sample_rate` Hz, not silent.  The queries
             of the last few are remembered.
-        by_name : bool
-            Any player of the reference's instrument is wanted, however it sounds.
         """
         sound = np.ascontiguousarray(reference)
         digest = hashlib.sha256(sound.tobytes()).hexdigest()
-        name = f"{digest} {sound.shape} {sample_rate} {by_name}"
+        name = f"{digest} {sound.shape} {sample_rate}"
         with self._lock:
             if name not in self._queries:
                 while len(self._queries) >= _REMEMBERED:
                     self._queries.popitem(last=False)
                 heard = self._at_model_rate(sound, sample_rate)
-                self._queries[name] = self._made([heard], by_name=by_name)
+                self._queries[name] = self._made([heard])
             return self._queries[name]
 
-    def _made(self, sounds: list[np.ndarray], *, by_name: bool) -> Query:
+    def _made(self, sounds: list[np.ndarray]) -> Query:
         """Average embeddings; learn templates of all the sounds in a row."""
         embeddings, powers = [], []
         for sound in sounds:
@@ -132,8 +129,7 @@ class NetworkSeparator:
                 embeddings.append(self._encoder.predict_on_batch(view[None])[0])
             powers.append(power)
         templates = self._evidence.templates(np.concatenate(powers))
-        embedding = np.append(np.mean(embeddings, axis=0), np.float32(by_name))
-        return Query(embedding, templates)
+        return Query(np.mean(embeddings, axis=0), templates)
 
     def separate(
         self, clip: np.ndarray, sample_rate: float, query: Query

@@ -74,13 +74,12 @@ def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> kera
         mixture: `(batch, n_columns, n_bands, n_views)`, what `Evidence.view`
             returns, of any number of columns that is a multiple of
             `2 ** (depth - 1)`.
-        embedding: `(batch, reference_size + 1)`, the reference's and then 1 where
-            any player of its instrument is wanted, 0 where only its own sound is.
+        embedding: `(batch, reference_size)`.
 
     Output: mask `(batch, n_columns, n_bands, 2)` in [0, mask_ceiling].
     """
     mixture = keras.Input((None, spectra.n_bands, n_views), name="mixture")
-    embedding = keras.Input((config.reference_size + 1,), name="embedding")
+    embedding = keras.Input((config.reference_size,), name="embedding")
 
     x = FrequencyPosition()(mixture)
     skips: list[keras.KerasTensor] = []
@@ -97,11 +96,16 @@ def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> kera
         x = layers.Conv2DTranspose(width, 2, strides=2)(x)
         x = _block(layers.Concatenate()([x, skip]), embedding, width)
 
-    if n_views > 2:  # the evidence, unblurred
+    has_evidence = n_views > 2
+    if has_evidence:  # unblurred
         x = layers.Concatenate()([x, mixture])
     # In float32 whatever the precision of the rest, so that nothing saturates
     mask = layers.Conv2D(2, 1, activation="sigmoid", dtype="float32")(x)
-    mask = layers.Rescaling(config.mask_ceiling, dtype="float32", name="mask")(mask)
+    mask = layers.Rescaling(config.mask_ceiling, dtype="float32")(mask)
+    if has_evidence and config.evidence_weight:
+        weight = config.evidence_weight
+        found = ops.mean(mixture[..., 2:], axis=-1, keepdims=True)
+        mask = (1 - weight) * mask + weight * found
     return keras.Model({"mixture": mixture, "embedding": embedding}, mask, name="unet")
 
 

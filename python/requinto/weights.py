@@ -3,7 +3,8 @@
 
 A model is `NAME.json` (configuration, provenance, checksum), `NAME.npz` (the
 weights, matrices in half precision) and, shared by all models, the folder
-`references/` of sounds and the list `targets.txt`.
+`references/` of sounds and the list `targets.txt`.  Beside a model there can be
+another for the names of targets, `NAME-names`: see `pair.py`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from requinto.errors import ConfigError, ModelError
 if TYPE_CHECKING:
     import keras
 
+    from requinto.pair import Pair
     from requinto.separator import NetworkSeparator
 
 STANDARD = "standard"
+_FOR_NAMES = "-names"
 
 
 def models_folder() -> Path:
@@ -63,7 +66,8 @@ def models() -> tuple[str, ...]:
     """Return the names of the models, the standard one first.
 
     A model is what this version can build: a record of a `ModelConfig`, with
-    weights beside it.  Other systems keep theirs in the same folder.
+    weights beside it.  Other systems keep theirs in the same folder; what a model
+    has for the names of targets is a part of it.
     """
     return _models_in(models_folder())
 
@@ -74,6 +78,8 @@ def _models_in(folder: Path) -> tuple[str, ...]:
 
 
 def _is_model(record_path: Path) -> bool:
+    if record_path.stem.endswith(_FOR_NAMES):
+        return False
     try:
         ModelConfig.from_dict(json.loads(record_path.read_text())["config"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -81,7 +87,7 @@ def _is_model(record_path: Path) -> bool:
     return record_path.with_suffix(".npz").is_file()
 
 
-def load_separator(name: str = STANDARD) -> NetworkSeparator:
+def load_separator(name: str = STANDARD) -> NetworkSeparator | Pair:
     """Return the named model, ready to separate; the same object each time.
 
     Raises
@@ -94,7 +100,17 @@ def load_separator(name: str = STANDARD) -> NetworkSeparator:
 
 
 @functools.lru_cache(maxsize=4)
-def _separator(folder: Path, name: str) -> NetworkSeparator:
+def _separator(folder: Path, name: str) -> NetworkSeparator | Pair:
+    from requinto.pair import Pair
+
+    examples = _of_one_network(folder, name)
+    for_names = f"{name}{_FOR_NAMES}"
+    if not (folder / f"{for_names}.json").exists():
+        return examples
+    return Pair(examples, _of_one_network(folder, for_names))
+
+
+def _of_one_network(folder: Path, name: str) -> NetworkSeparator:
     from requinto.separator import NetworkSeparator
 
     config, networks = load_networks(folder, name)

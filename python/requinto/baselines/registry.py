@@ -17,12 +17,11 @@ from requinto.evaluation.systems import Requinto, System
 from requinto.weights import models
 
 # Systems that need a model which need not be there
-_MODELS = {"requinto example": "example", "requinto fast": "fast"}
+_MODELS = {"requinto fast": "fast"}
 
 SYSTEMS: dict[str, Callable[[], System]] = {
     "mix": Mix,
     "requinto": Requinto,
-    "requinto example": functools.partial(Requinto, model="example"),
     "requinto fast": functools.partial(Requinto, model="fast"),
     "bachata2020": Bachata2020,
     "bachata2020 (mask)": functools.partial(Bachata2020, unstretch="mask"),

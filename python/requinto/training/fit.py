@@ -22,7 +22,7 @@ from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Valid
 from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.provenance import commit
-from requinto.training.validation import SCORE, questions, scores
+from requinto.training.validation import SCORE, by_name, questions, scores
 from requinto.weights import build_networks, load_networks, save_networks
 
 _QUEUED_BATCHES = 8  # mixed ahead of the training step
@@ -44,6 +44,7 @@ class TrainingConfig:
     decay: float = 0.25  # share of the run, its last, in which the rate falls
     weight_decay: float = 1e-4
     dropout: float = 0.3  # of the embedding's numbers
+    unheard: float = 0.3  # of embeddings, so that the evidence alone does too
     clip_norm: float = 1.0  # of the gradient
     average: float = 0.995  # momentum of the weights' running average
     patience: int = 0  # epochs without a better score that end a run; 0: any
@@ -141,6 +142,8 @@ def _callbacks(
     run = Path(config.run)
     items = read_items(Path(config.validation))[:: config.validation_stride]
     asked = questions(items)
+    if config.mixing.by_name == 1:
+        asked = by_name(asked)
     separator = NetworkSeparator(config.model, *networks, references={})
 
     def save_best(found: Scores) -> None:
@@ -185,10 +188,12 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
         name: keras.Input((None, n_bands, n_channels), name=name)
         for name, n_channels in (("mixture", config.model.n_views), ("reference", 2))
     }
-    inputs["by_name"] = keras.Input((1,), name="by_name")
     # What is learnt of a timbre by heart does not hold for the next
-    heard = keras.layers.Dropout(config.dropout)(encoder(inputs["reference"]))
-    embedding = keras.layers.Concatenate()([heard, inputs["by_name"]])
+    embedding = keras.layers.Dropout(config.dropout)(encoder(inputs["reference"]))
+    if config.unheard:
+        whole = keras.layers.Dropout(config.unheard, noise_shape=(None, 1))
+        # Undo its scaling: an embedding is there as it is, or not at all
+        embedding = keras.layers.Rescaling(1 - config.unheard)(whole(embedding))
     mask = unet({"mixture": inputs["mixture"], "embedding": embedding})
     model = keras.Model(inputs, mask)
     model.compile(

@@ -91,6 +91,4 @@ class Batches(keras.utils.PyDataset):
         examples = [self._mixer.example(rng) for _ in range(self._batch_size)]
         rows = [self._features(e.mixture, e.target, e.reference) for e in examples]
         mixture, reference, truth = (np.stack(part) for part in zip(*rows, strict=True))
-        by_name = np.array([[e.by_name] for e in examples], np.float32)
-        inputs = {"mixture": mixture, "reference": reference, "by_name": by_name}
-        return inputs, truth
+        return {"mixture": mixture, "reference": reference}, truth

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pedalboard
 
+from requinto.config import from_values
 from requinto.errors import ConfigError
 from requinto.material.augmentation import (
     AugmentationConfig,
     augmented,
-    equaliser,
     mastered,
     varispeed,
 )
 from requinto.material.cache import Cache, Stem
 from requinto.material.instruments import BACHATA
+from requinto.material.new_timbres import NewTimbre, NewTimbreConfig
 from requinto.material.soundfonts import SAMPLE_RATE
 
 _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
@@ -50,22 +50,25 @@ class MixingConfig:
     mono: float = 0.12  # the whole mix is folded
     lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
     highest_db: float = -12.0
-    # The target and its reference are moved and coloured alike, to a timbre never heard
+    # The target and its reference are changed alike, to a timbre never heard
     new_timbre: float = 0.7
-    new_timbre_semitones: float = 5.0  # at most, either way
-    new_timbre_db: float = 7.0  # standard deviation of shelves and bell
     # Whoever plays the target's instrument is wanted, a rival too; the reference is of
     # any timbre of it
-    by_name: float = 0.3
+    by_name: float = 0.0
     reference_changed: float = 0.5  # the reference has its own augmentation
     reference_short: float = 0.3  # the reference is cut
     reference_shortest: float = 0.5  # seconds
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    timbres: NewTimbreConfig = field(default_factory=NewTimbreConfig)
 
     def __post_init__(self) -> None:
-        if isinstance(self.augmentation, dict):  # read back from a file
-            parts = AugmentationConfig(**self.augmentation)
-            object.__setattr__(self, "augmentation", parts)
+        for name, kind in (
+            ("augmentation", AugmentationConfig),
+            ("timbres", NewTimbreConfig),
+        ):
+            given = getattr(self, name)
+            if isinstance(given, dict):  # read back from a file
+                object.__setattr__(self, name, from_values(kind, given, name))
         if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if not 1 <= self.fewest <= self.most:
@@ -83,8 +86,7 @@ class Example(NamedTuple):
     target: np.ndarray  # (2, n_frames)
     reference: np.ndarray  # (2, reference_frames)
     instrument: str
-    absent: bool
-    by_name: bool  # whoever plays the instrument, whatever the reference's timbre
+    absent: bool  # nothing of the target sounds
 
 
 class Mixer:
@@ -117,7 +119,10 @@ class Mixer:
         else:
             playing, target, absent = self._any_band(rng)
         stems = self._choose_stems(playing, rng)
-        speed, colour = self._new_timbre(rng)
+        timbre = None
+        if rng.random() < cfg.new_timbre:
+            timbre = NewTimbre(cfg.timbres, rng)
+        speed = timbre.speed if timbre else 1.0
         stems = [
             (s, _faster(s, w, speed)) if s.instrument == target else (s, w)
             for s, w in stems
@@ -137,7 +142,7 @@ class Mixer:
             draw = rng.random()
             if draw < cfg.double:
                 answer = answer + self._second(chosen, chosen.timbre, rng, speed)
-            answer = colour(answer, SAMPLE_RATE)
+            answer = timbre(answer) if timbre else answer
             if cfg.double <= draw < cfg.double + cfg.rival:
                 other = self._rival(chosen, rng)
                 if by_name:
@@ -146,14 +151,14 @@ class Mixer:
                     extra = other
         rest = sum((v for k, v in sounds.items() if k != target), start=extra)
         reference = self._reference(chosen, window, by_name, rng, speed)
-        reference = colour(reference, SAMPLE_RATE)
+        reference = timbre(reference) if timbre else reference
         mixture, answer = mastered(answer + rest, answer, cfg.augmentation, rng)
         if rng.random() < cfg.mono:
             mixture, answer = _folded(mixture), _folded(answer)
         gain = self._gain(mixture, rng)
-        return Example(
-            mixture * gain, answer * gain, reference, target, absent, by_name
-        )
+        answer = answer * gain
+        # Who is there may pause for the whole window
+        return Example(mixture * gain, answer, reference, target, not answer.any())
 
     def _any_band(self, rng: np.random.Generator) -> tuple[list[str], str, bool]:
         """Return who plays, who of them is wanted, and whether that one is absent."""
@@ -230,15 +235,6 @@ class Mixer:
         sound = varispeed(self.cache.read(stem, start, size), cfg.n_frames)
         level = 10 ** (rng.uniform(-cfg.level_db, cfg.level_db) / 20)
         return augmented(sound, cfg.augmentation, rng) * np.float32(level)
-
-    def _new_timbre(self, rng: np.random.Generator) -> tuple[float, pedalboard.Chain]:
-        """Return how much faster the target is to play, and through what."""
-        cfg = self.config
-        if rng.random() >= cfg.new_timbre:
-            return 1.0, pedalboard.Chain([])
-        widest = cfg.new_timbre_semitones
-        speed = float(2 ** (rng.uniform(-widest, widest) / 12))
-        return speed, pedalboard.Chain(equaliser(cfg.new_timbre_db, rng))
 
     def _second(
         self, chosen: Stem, timbre: str, rng: np.random.Generator, speed: float = 1.0

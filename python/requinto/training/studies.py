@@ -20,6 +20,7 @@ from rich.table import Table
 
 from requinto.evaluation.items import read_items
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
+from requinto.pair import Pair
 from requinto.separator import NetworkSeparator
 from requinto.spectra import Spectra
 from requinto.training.validation import Question, questions
@@ -154,6 +155,8 @@ def main(
 ) -> None:
     """Print what references, phases and bandwidth are worth to a released model."""
     separator = load_separator(model)
+    if isinstance(separator, Pair):
+        separator = separator.examples
     asked = [q for q in questions(read_items(bench)) if not q.item.absent][::stride]
     studies = {
         "References": references(separator, asked, np.random.default_rng(0)),

@@ -44,6 +44,20 @@ def questions(items: list[Item]) -> list[Question]:
     return found
 
 
+def by_name(asked: list[Question]) -> list[Question]:
+    """Return the same questions, with another timbre of the instrument as reference.
+
+    Only those for which there is one, and in which nobody else plays the instrument.
+    """
+    found = []
+    for question in asked:
+        if question.wrong_reference is None:  # a name does not say which of two
+            other = _another(question.item, asked)
+            if other is not None:
+                found.append(question._replace(reference=other))
+    return found
+
+
 def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, float]:
     """Return how well a separator does, in dB.
 
@@ -54,14 +68,12 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
     dict of str to float
         `SCORE`; beside it the same of SNR, each set's mean improvement in
         SI-SDR, for sets of absent targets the median level of the output, and the
-        mean that the right reference is better than a rival's; `by_name` is the mean
-        improvement when another timbre stands for the instrument.
+        mean that the right reference is better than a rival's.
     """
     si_sdr_gains: dict[str, list[float]] = {}
     snr_gains: dict[str, list[float]] = {}
     levels: dict[str, list[float]] = {}
     margins: list[float] = []
-    named: list[float] = []
     for item, mixture, target, reference, wrong, rate in asked:
         query = separator.query(reference, rate)
         estimate = separator.separate(mixture, rate, query)
@@ -69,10 +81,6 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
         if item.absent:
             levels.setdefault(name, []).append(level_db(mixture, estimate))
             continue
-        if (other := _another(item, asked)) is not None:
-            query = separator.query(other, rate, by_name=True)
-            found = separator.separate(mixture, rate, query)
-            named.append(si_sdr(target, found) - si_sdr(target, mixture))
         gain = si_sdr(target, estimate) - si_sdr(target, mixture)
         si_sdr_gains.setdefault(name, []).append(gain)
         if wrong is not None:
@@ -81,8 +89,6 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
         gain = snr(target, estimate) - snr(target, mixture)
         snr_gains.setdefault(name, []).append(gain)
     means = {name: float(np.mean(gains)) for name, gains in si_sdr_gains.items()}
-    if named:
-        means["by_name"] = float(np.mean(named))
     return {
         SCORE: float(np.mean(list(means.values()))),
         "snr_improvement_db": float(np.mean([np.mean(g) for g in snr_gains.values()])),
@@ -94,8 +100,6 @@ def scores(separator: NetworkSeparator, asked: list[Question]) -> dict[str, floa
 
 def _another(item: Item, asked: list[Question]) -> np.ndarray | None:
     """Return the next reference of another timbre of an item's instrument."""
-    if item.has_wrong_reference:  # a name does not say which of the two
-        return None
     place = next(i for i, q in enumerate(asked) if q.item is item)
     for other in asked[place + 1 :] + asked[:place]:
         same_timbre = other.item.meta.get("timbre") == item.meta.get("timbre")
