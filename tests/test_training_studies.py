@@ -55,3 +55,14 @@ def test_another_timbre_is_of_the_instrument_and_elsewhere(separator, asked):
     rows = list(studies.references(separator, asked, np.random.default_rng(0)))
     kinds = ["another timbre of its instrument" in dict(found) for found in rows]
     assert kinds == [True, True, False, False]
+
+
+def test_several_pieces_add_nothing_where_no_reference_helps(separator, asked):
+    """Three items of one timbre stand in for each other."""
+    metas = [asked[0].item.meta | {"seed": -n} for n in range(3)]
+    items = [type(asked[0].item)(asked[0].item.path, "three", meta) for meta in metas]
+    three = [q._replace(item=item) for q, item in zip(asked, items, strict=False)]
+    for found in studies.references(separator, three, np.random.default_rng(0)):
+        kinds = dict(found)
+        assert kinds["spread over pieces"] == pytest.approx(0, abs=1e-3)
+        assert kinds["what several pieces in a row add"] == pytest.approx(0, abs=1e-3)

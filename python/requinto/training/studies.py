@@ -38,7 +38,8 @@ def references(
 ) -> Iterator[list[Row]]:
     """Yield, for each question, the gains with references of several kinds.
 
-    *Spread* is the standard deviation over references of the target's timbre, in dB.
+    *Spread* is the standard deviation over references of the target's timbre, in dB,
+    and what they *add* is how much better all of them in a row do than one does.
     """
     for question in asked:
         meta = question.item.meta
@@ -50,12 +51,10 @@ def references(
         ]
         same = [q for q in others if q.item.meta["timbre"] == meta["timbre"]]
         unlike = [q for q in others if q.item.meta["timbre"] != meta["timbre"]]
+        pieces = [question.reference, *(q.reference for q in _some(same, rng))]
         kinds = {
             "the target itself": [question.target],
-            "its timbre, another piece": [
-                question.reference,
-                *(q.reference for q in _some(same, rng)),
-            ],
+            "its timbre, another piece": pieces,
             "another timbre of its instrument": [
                 q.reference for q in _some(unlike, rng)
             ],
@@ -68,6 +67,9 @@ def references(
             rows += [(kind, float(np.mean(gains)))] if gains else []
             if kind.startswith("its timbre") and len(gains) > 2:
                 rows.append(("spread over pieces", float(np.std(gains, ddof=1))))
+                row = _separated(separator, question, np.concatenate(sounds, axis=1))
+                more = _gain(question, row) - float(np.mean(gains))
+                rows.append(("what several pieces in a row add", more))
         yield rows
 
 
