@@ -12,8 +12,11 @@ share has the templates in several keys.  Drums are better found without.
 
 from __future__ import annotations
 
+import contextlib
+import functools
+
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from requinto.config import EvidenceConfig
 from requinto.factorisation import FLOOR, factorised, share, transposed
@@ -121,6 +124,12 @@ def _even(spectra: np.ndarray, heard: np.ndarray) -> np.ndarray:
     return np.full((spectra.shape[1], heard.shape[1]), heard.mean(), np.float32)
 
 
-def _one_thread() -> threadpool_limits:
+def _one_thread() -> contextlib.AbstractContextManager[object]:
     # A second thread only waits here: fifty times longer on a busy machine
-    return threadpool_limits(1, user_api="blas")
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    # To look for them each time took a fifth of a search
+    return ThreadpoolController()
