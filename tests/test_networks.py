@@ -148,6 +148,17 @@ def test_loss_of_an_absent_target_is_least_at_silence():
     assert np.isfinite(losses).all()
 
 
+def test_silence_teaches_nothing_but_does_no_harm():
+    """A mixture in which nothing sounds must not end a training."""
+    keras.utils.set_random_seed(0)
+    unet, _ = build_networks(CONFIG)
+    unet.compile(keras.optimizers.Adam(3e-3), loss=separation_loss)
+    inputs = random_inputs()
+    silence = np.zeros((*inputs["mixture"].shape[:-1], 2, 3), np.float32)
+    assert np.isfinite(float(unet.train_on_batch(inputs, silence)))
+    assert all(np.isfinite(w).all() for w in unet.get_weights())
+
+
 def test_config_round_trip_and_refusals():
     import json
 

@@ -41,7 +41,7 @@ def separation_loss(moments, mask):  # type: ignore[no-untyped-def]
     compressed = ops.mean(ops.abs(estimate_root - target_root), axis=(1, 2, 3))
 
     # An absent target has no power: what counts then is what the mixture leaks
-    floor = 0.01 * ops.mean(mixture, axis=(1, 2, 3))
+    floor = 0.01 * ops.mean(mixture, axis=(1, 2, 3)) + _EPSILON
     wanted = ops.mean(target, axis=(1, 2, 3))
     decibels = 10 * ops.log10(
         (ops.mean(error, axis=(1, 2, 3)) + 0.01 * wanted + 0.1 * floor)
