@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections import Counter
 from pathlib import Path
@@ -143,7 +144,7 @@ def test_onsets_fall_on_the_grid(instrument: str, timbre: str, part: str) -> Non
 
 
 def test_examples_follow_their_generator(folder: Path) -> None:
-    one, other = (mixer(folder).example(np.random.default_rng(4)) for _ in range(2))
+    one, other = (mixer(folder).examples(np.random.default_rng(4))[0] for _ in range(2))
     np.testing.assert_array_equal(one.mixture, other.mixture)
     np.testing.assert_array_equal(one.reference, other.reference)
 
@@ -155,14 +156,13 @@ def test_target_and_rest_make_the_mixture(folder: Path) -> None:
     desk = mixer(folder, augmentation=exact, **nobody)
     rng = np.random.default_rng(0)
     for _ in range(10):
-        example = desk.example(rng)
+        example = desk.examples(rng)[0]
         np.testing.assert_array_equal(example.mixture, example.target)
 
 
 def test_examples_have_their_shapes(folder: Path) -> None:
     desk, rng = mixer(folder), np.random.default_rng(1)
-    for _ in range(40):
-        example = desk.example(rng)
+    for example in itertools.chain(*(desk.examples(rng) for _ in range(20))):
         assert example.mixture.shape == example.target.shape == (2, 30_000)
         assert example.reference.shape == (2, 20_000)
         for sound in example[:3]:
@@ -171,6 +171,33 @@ def test_examples_have_their_shapes(folder: Path) -> None:
         assert np.abs(example.mixture).max() <= 0.99
         assert np.abs(example.reference).max() > 1e-3
         assert example.absent == (not example.target.any())
+
+
+@pytest.mark.parametrize("n_targets", [1, 2, 4])
+def test_examples_of_one_mixture_add_up_to_it(folder: Path, n_targets: int) -> None:
+    """Everybody is asked for once, and who is asked beyond them does not play."""
+    calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
+    band = {"fewest": 2, "most": 2, "n_targets": n_targets}
+    exact = AugmentationConfig(mix_coded=0.0)
+    desk = mixer(folder, augmentation=exact, **calm, **band)
+    rng = np.random.default_rng(7)
+    for _ in range(10):
+        examples = desk.examples(rng)
+        assert len({e.instrument for e in examples}) == len(examples) == n_targets
+        assert all(e.mixture is examples[0].mixture for e in examples)
+        together = np.sum([e.target for e in examples], axis=0)
+        if n_targets > 1:
+            np.testing.assert_allclose(together, examples[0].mixture, atol=1e-5)
+        assert not any(e.target.any() for e in examples[2:])
+
+
+def test_any_target_is_absent_as_often(folder: Path) -> None:
+    desk = mixer(folder, absent=0.3, bachata=0.0, fewest=2, most=2)
+    rng = np.random.default_rng(0)
+    names = sorted(desk.cache.by_instrument)
+    asked = [desk._asked(names[0], names[:2], rng)[1] for _ in range(20_000)]
+    # Three standard deviations of 20,000 draws at 0.3
+    assert 0.290 < np.mean([name not in names[:2] for name in asked]) < 0.310
 
 
 def test_the_desk_honours_its_numbers(folder: Path) -> None:
@@ -196,7 +223,7 @@ def test_a_band_of_any_instruments_has_as_many_players_as_asked(
     assert 0.1 < np.mean([absent for *_, absent in bands]) < 0.3
     wanted = Counter(target for _, target, _ in bands)
     assert set(wanted) == set(desk.cache.by_instrument)
-    example = desk.example(rng)
+    example = desk.examples(rng)[0]
     assert np.abs(example.mixture).max() > 0
 
 
@@ -219,9 +246,8 @@ def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
 def test_a_new_timbre_is_the_same_in_the_mixture_and_the_reference(
     folder: Path,
 ) -> None:
-    desk = mixer(
-        folder, new_timbre=1.0, varispeed=0, absent=0, rival=0, double=0, bachata=0
-    )
+    calm = dict.fromkeys(("varispeed", "absent", "rival", "double", "bachata"), 0.0)
+    desk = mixer(folder, new_timbre=1.0, n_targets=1, **calm)
     reads: list[tuple[str, int]] = []
     read = desk.cache.read
     desk.cache.read = lambda s, a, n: reads.append((s.instrument, n)) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
@@ -229,7 +255,7 @@ def test_a_new_timbre_is_the_same_in_the_mixture_and_the_reference(
     speeds = []
     for _ in range(60):
         reads.clear()
-        target = desk.example(rng).instrument
+        target = desk.examples(rng)[0].instrument
         sizes = [n for instrument, n in reads if instrument == target]
         others = [n for instrument, n in reads if instrument != target]
         assert set(others) <= {30_000}
@@ -253,7 +279,7 @@ def test_a_name_asks_for_every_player_of_it(folder: Path, by_name: float) -> Non
     )
     rng = np.random.default_rng(6)
     for _ in range(10):
-        example = desk.example(rng)
+        example = desk.examples(rng)[0]
         # Two players and nobody else: both are wanted, or one
         together = np.array_equal(example.mixture, example.target)
         rivals = {s.family for s in desk.cache.by_instrument[example.instrument]}
@@ -283,14 +309,14 @@ def test_a_mastered_mix_keeps_its_rest(folder: Path) -> None:
         mix_equaliser=1, equaliser_db=6, mix_room=1, room_wet=0.3
     )
     draws = [np.random.default_rng(1) for _ in range(2)]
-    mixture, answer = mastered(target + rest, target, linear, draws[0])
-    _, other = mastered(rest, rest, linear, draws[1])
+    mixture, (answer,) = mastered(target + rest, [target], linear, draws[0])
+    _, (other,) = mastered(rest, [rest], linear, draws[1])
     # Filters in single precision
     np.testing.assert_allclose(mixture - answer, other, atol=1e-5)
     assert np.abs(answer - target).max() > 0.01
 
     coded = AugmentationConfig.none(mix_coded=1)
-    mixture, answer = mastered(target + rest, target, coded, rng)
+    mixture, (answer,) = mastered(target + rest, [target], coded, rng)
     np.testing.assert_array_equal(answer, target)
     lag = np.correlate(mixture[0, 2000:30_000], (target + rest)[0, 1900:30_100])
     assert np.argmax(lag) == 100  # the codec's delay is taken out

@@ -34,7 +34,7 @@ class AugmentationConfig:
     echo: float = 0.06
     room: float = 0.2
     room_wet: float = 0.35  # most reverberation beside the dry sound
-    stretch: float = 0.03  # time changes, pitch does not
+    stretch: float = 0.01  # time changes, pitch does not
     stretch_range: float = 0.12  # at most by this much
     narrow: float = 0.3  # a narrower stereo image
     pan: float = 0.7  # farthest from the middle, 1 is hard left or right
@@ -107,18 +107,19 @@ def augmented(
 
 def mastered(
     mixture: np.ndarray,
-    target: np.ndarray,
+    targets: list[np.ndarray],
     config: AugmentationConfig,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return a mix and its target after what is done to a whole mix.
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return a mix and targets in it after what is done to a whole mix.
 
-    What is linear is done to both alike, so that the rest is still their
+    What is linear is done to all alike, so that the rest is still their
     difference; a codec's losses are the mixture's alone.
 
     Parameters
     ----------
-    mixture, target : np.ndarray, shape=(2, n_frames)
+    mixture : np.ndarray, shape=(2, n_frames)
+    targets : list of np.ndarray, shape=(2, n_frames)
     """
     chain: list[pedalboard.Plugin] = []
     if rng.random() < config.mix_equaliser:
@@ -127,13 +128,14 @@ def mastered(
         chain.append(room(0.5 * config.room_wet, rng))
     if chain:
         board = pedalboard.Chain(chain)
-        mixture, target = board(mixture, SAMPLE_RATE), board(target, SAMPLE_RATE)
+        mixture = board(mixture, SAMPLE_RATE)
+        targets = [board(target, SAMPLE_RATE) for target in targets]
     if rng.random() < config.mix_coded:
         codec = pedalboard.MP3Compressor(float(rng.uniform(2, 9)))
         peak = max(float(np.abs(mixture).max()), 1e-6)
         coded = codec(mixture * np.float32(0.7 / peak), SAMPLE_RATE)
         mixture = np.asarray(coded * np.float32(peak / 0.7))
-    return mixture, target
+    return mixture, targets
 
 
 def room(most_wet: float, rng: np.random.Generator) -> pedalboard.Plugin:

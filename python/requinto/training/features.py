@@ -10,6 +10,7 @@ import numpy as np
 from requinto.config import ModelConfig
 from requinto.evidence import Evidence
 from requinto.spectra import Spectra, compressed
+from requinto.training.mixing import Example
 
 _FLOOR = 1e-9  # power added to silence, so that scaling stays finite
 
@@ -29,19 +30,27 @@ class Featurer:
         self._spectra = Spectra(config.spectra)
         self._evidence = Evidence(config.evidence, self._spectra)
 
-    def __call__(
-        self, mixture: np.ndarray, target: np.ndarray, reference: np.ndarray
-    ) -> Features:
-        """Return the features of sounds, each of shape `(2, n_frames)`.
+    def __call__(self, examples: list[Example]) -> list[Features]:
+        """Return the features of examples that share a mixture.
 
         Moments are in units of the mixture's mean energy.
         """
         spectra = self._spectra
+        whole = spectra.analyse(examples[0].mixture)
+        power = spectra.power(whole)
+        return [self._one(whole, power, e.target, e.reference) for e in examples]
+
+    def _one(
+        self,
+        whole: np.ndarray,
+        power: np.ndarray,
+        target: np.ndarray,
+        reference: np.ndarray,
+    ) -> Features:
+        spectra = self._spectra
         heard = spectra.power(spectra.analyse(reference))
         templates = self._evidence.templates(heard)
-
-        whole, part = spectra.analyse(mixture), spectra.analyse(target)
-        power = spectra.power(whole)
+        part = spectra.analyse(target)
         cross = spectra.in_bands(whole.real * part.real + whole.imag * part.imag)
         sizes = spectra.band_sizes[:, None]
         truth = np.stack([power, cross, spectra.power(part)], axis=-1)

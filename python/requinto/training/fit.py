@@ -52,7 +52,7 @@ class TrainingConfig:
     validation_stride: int = 1  # score each item, each second one, ...
     n_devices: int = 1  # that share each batch
     n_mixers: int = 1  # threads that mix
-    n_uses: int = 4  # of each batch: on a CPU mixing costs twice as much as a step
+    n_uses: int = 1  # of each batch: what is shown again is learnt by heart
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
     seed: int = 0
     name: str = "standard"  # of the model

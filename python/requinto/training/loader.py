@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from requinto.config import ModelConfig
-from requinto.training.features import Featurer
+from requinto.training.features import Featurer, Features
 from requinto.training.mixing import Mixer
 
 APART = 12  # batches newly mixed between two uses of one
@@ -88,7 +88,9 @@ class Batches(keras.utils.PyDataset):
 
     def _mixed(self, number: int) -> Batch:
         rng = np.random.default_rng([self._seed, number])
-        examples = [self._mixer.example(rng) for _ in range(self._batch_size)]
-        rows = [self._features(e.mixture, e.target, e.reference) for e in examples]
+        rows: list[Features] = []
+        while len(rows) < self._batch_size:
+            rows += self._features(self._mixer.examples(rng))
+        rows = rows[: self._batch_size]
         mixture, reference, truth = (np.stack(part) for part in zip(*rows, strict=True))
         return {"mixture": mixture, "reference": reference}, truth

@@ -31,6 +31,7 @@ class MixingConfig:
 
     n_frames: int = 63 * 2048  # of the mixture: 64 columns of the model's transform
     reference_frames: int = 63 * 2048
+    n_targets: int = 2  # asked for of each mixture: mixing costs more than asking
     coherent: float = 0.5  # all stems from one song, in time with each other
     at_beat: float = 0.7  # the window begins on a beat
     bachata: float = 0.5  # the band plays bachata, else any instruments
@@ -73,8 +74,9 @@ class MixingConfig:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if not 1 <= self.fewest <= self.most:
             raise ConfigError("fewest must be 1 or more, and most no less")
-        if min(self.n_frames, self.reference_frames) < 1:
-            raise ConfigError("n_frames and reference_frames must be 1 or more")
+        for name in ("n_frames", "reference_frames", "n_targets"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be 1 or more")
         if not self.lowest_db <= self.highest_db <= 0:
             raise ConfigError("lowest_db must not exceed highest_db, nor that 0")
 
@@ -108,57 +110,93 @@ class Mixer:
         self._songs = sorted(self.cache.songs)
         self._others = sorted(set(self.cache.by_instrument) - set(BACHATA))
 
-    def example(self, rng: np.random.Generator) -> Example:
-        """Return an example; everything random comes from `rng`.
+    def examples(self, rng: np.random.Generator) -> list[Example]:
+        """Return `n_targets` examples that share a mixture: one band, asked for each.
 
-        Safe to call from several threads, each with its own generator.
+        Everything random comes from `rng`. Safe to call from several threads, each
+        with its own generator.
         """
         cfg = self.config
         if rng.random() < cfg.bachata:
             playing, target, absent = self._bachata_band(rng)
         else:
             playing, target, absent = self._any_band(rng)
-        stems = self._choose_stems(playing, rng)
-        timbre = None
-        if rng.random() < cfg.new_timbre:
-            timbre = NewTimbre(cfg.timbres, rng)
-        speed = timbre.speed if timbre else 1.0
-        stems = [
-            (s, _faster(s, w, speed)) if s.instrument == target else (s, w)
-            for s, w in stems
-        ]
-        sounds = {s.instrument: self._part(s, *w, rng) for s, w in stems}
-        answer = np.zeros((2, cfg.n_frames), np.float32)
-        chosen = next((s for s, _ in stems if s.instrument == target), None)
-        extra = answer
-        by_name = rng.random() < cfg.by_name
-        if chosen is None or absent:
-            rows = self.cache.by_instrument[target]
-            chosen, absent = rows[rng.integers(len(rows))], True
-            window = None
-        else:
-            window = next(w for s, w in stems if s is chosen)
-            answer = sounds[target]
-            draw = rng.random()
-            if draw < cfg.double:
-                answer = answer + self._second(chosen, chosen.timbre, rng, speed)
-            answer = timbre(answer) if timbre else answer
-            if cfg.double <= draw < cfg.double + cfg.rival:
-                other = self._rival(chosen, rng)
-                if by_name:
-                    answer = answer + other
-                else:
-                    extra = other
-        rest = sum((v for k, v in sounds.items() if k != target), start=extra)
-        reference = self._reference(chosen, window, by_name, rng, speed)
-        reference = timbre(reference) if timbre else reference
-        mixture, answer = mastered(answer + rest, answer, cfg.augmentation, rng)
+        chosen = {s.instrument: (s, w) for s, w in self._choose_stems(playing, rng)}
+        if absent:
+            chosen.pop(target, None)
+        asked = self._asked(target, list(chosen), rng)
+        timbres = {name: self._new_timbre(rng) for name in asked}
+        by_name = bool(rng.random() < cfg.by_name)
+        parts = {
+            name: self._part(stem, *_faster(stem, window, _speed(timbres, name)), rng)
+            for name, (stem, window) in chosen.items()
+        }
+        rival = np.zeros((2, cfg.n_frames), np.float32)
+        draw = rng.random()
+        if target in parts and draw < cfg.double:
+            stem, speed = chosen[target][0], _speed(timbres, target)
+            parts[target] = parts[target] + self._second(stem, stem.timbre, rng, speed)
+        for name in set(asked) & set(parts):
+            parts[name] = _in_timbre(timbres[name], parts[name])
+        if target in parts and cfg.double <= draw < cfg.double + cfg.rival:
+            rival = self._rival(chosen[target][0], rng)
+            if by_name:  # wanted too
+                parts[target], rival = parts[target] + rival, 0 * rival
+        answers = [parts.get(name, 0 * rival) for name in asked]
+        mixture = sum(parts.values(), start=rival)
+        mixture, answers = mastered(mixture, answers, cfg.augmentation, rng)
         if rng.random() < cfg.mono:
-            mixture, answer = _folded(mixture), _folded(answer)
+            mixture, answers = _folded(mixture), [_folded(a) for a in answers]
         gain = self._gain(mixture, rng)
-        answer = answer * gain
-        # Who is there may pause for the whole window
-        return Example(mixture * gain, answer, reference, target, not answer.any())
+        mixture = mixture * gain
+        references = [
+            self._asked_with(name, chosen.get(name), timbres[name], by_name, rng)
+            for name in asked
+        ]
+        return [
+            # Who is there may pause for the whole window
+            Example(mixture, answer * gain, reference, name, not answer.any())
+            for name, answer, reference in zip(asked, answers, references, strict=True)
+        ]
+
+    def _asked(
+        self, target: str, playing: list[str], rng: np.random.Generator
+    ) -> list[str]:
+        """Return the target and others, each of them absent as often as it is."""
+        asked = [target]
+        while len(asked) < self.config.n_targets:
+            there = [name for name in playing if name not in asked]
+            others = {*self.cache.by_instrument} - {*asked, *playing}
+            missing = sorted(others)
+            if missing and (not there or rng.random() < self.config.absent):
+                there = missing
+            if not there:
+                break
+            asked.append(there[rng.integers(len(there))])
+        return asked
+
+    def _asked_with(
+        self,
+        name: str,
+        chosen: tuple[Stem, tuple[int, int]] | None,
+        timbre: NewTimbre | None,
+        by_name: bool,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Return a reference for an instrument, whether it plays or not."""
+        if chosen is None:
+            rows = self.cache.by_instrument[name]
+            stem, window = rows[rng.integers(len(rows))], None
+        else:
+            stem, window = chosen
+        speed = timbre.speed if timbre else 1.0
+        reference = self._reference(stem, window, by_name, rng, speed)
+        return _in_timbre(timbre, reference)
+
+    def _new_timbre(self, rng: np.random.Generator) -> NewTimbre | None:
+        if rng.random() >= self.config.new_timbre:
+            return None
+        return NewTimbre(self.config.timbres, rng)
 
     def _any_band(self, rng: np.random.Generator) -> tuple[list[str], str, bool]:
         """Return who plays, who of them is wanted, and whether that one is absent."""
@@ -314,6 +352,15 @@ class Mixer:
         wanted = 10 ** (rng.uniform(self.config.lowest_db, self.config.highest_db) / 20)
         peak = float(np.abs(mixture).max())
         return np.float32(min(wanted / (rms + 1e-5), 0.98 / (peak + 1e-5)))
+
+
+def _speed(timbres: dict[str, NewTimbre | None], name: str) -> float:
+    timbre = timbres.get(name)
+    return timbre.speed if timbre else 1.0
+
+
+def _in_timbre(timbre: NewTimbre | None, sound: np.ndarray) -> np.ndarray:
+    return timbre(sound) if timbre else sound
 
 
 def _folded(sound: np.ndarray) -> np.ndarray:
