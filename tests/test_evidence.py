@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from requinto.config import EvidenceConfig, SpectraConfig
-from requinto.evidence import N_SHARES, Evidence
+from requinto.errors import ConfigError
+from requinto.evidence import Evidence
 from requinto.spectra import Spectra, compressed
 
 RATE = 44100
@@ -36,7 +37,7 @@ def found(reference, wanted, other):
     """Return, per share, the part of each player's power that it lets through."""
     mixture = power(wanted + other)
     shares = EVIDENCE.shares(mixture, EVIDENCE.templates(power(reference)))
-    assert shares.shape == (*mixture.shape[:2], N_SHARES)
+    assert shares.shape == (*mixture.shape[:2], 3)
     assert shares.min() >= 0 and shares.max() <= 1
     parts = []
     for player in (wanted, other):
@@ -65,10 +66,25 @@ def test_other_keys_find_what_the_reference_does_not_play():
     assert kept[1] > kept[0] + 0.2
 
 
+def test_a_far_key_is_found_by_the_wide_reach_only():
+    kept, _ = found(
+        notes(SCALE[:1], ODD),
+        notes(2 ** (8 / 12) * SCALE[[0, 0, 0]], ODD),
+        notes([1000, 1500, 1250], EVEN),
+    )
+    assert kept[2] > max(kept[0], kept[1]) + 0.15
+
+
+@pytest.mark.parametrize("reaches", [(), (-1, 6)])
+def test_reaches_that_cannot_be_are_refused(reaches):
+    with pytest.raises(ConfigError, match="reaches must be 0 or more, got"):
+        EvidenceConfig(reaches=reaches)
+
+
 def test_a_view_is_magnitudes_and_shares():
     mixture = power(notes(SCALE, ODD))
     templates = EVIDENCE.templates(mixture)
-    assert templates.shape == (256, 14, 16)
+    assert templates.shape == (256, 25, 16)
     np.testing.assert_allclose(templates.sum(axis=0), 1, rtol=1e-3)
     view = EVIDENCE.view(mixture, templates)
     np.testing.assert_array_equal(view[..., :2], compressed(mixture))

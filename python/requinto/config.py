@@ -75,8 +75,12 @@ class EvidenceConfig:
     n_free: int = 32  # spectra left to everything else
     n_learning: int = 30  # iterations on the reference
     n_iterations: int = 15  # on the mixture
-    # Semitones by which templates are moved, for the second of the two shares
-    transpositions: tuple[int, ...] = tuple(range(-6, 7))
+    # For each share, by how many semitones either way templates are moved
+    reaches: tuple[int, ...] = (0, 6, 12)
+
+    def __post_init__(self) -> None:
+        if not self.reaches or min(self.reaches) < 0:
+            raise ConfigError(f"reaches must be 0 or more, got {list(self.reaches)}")
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class ModelConfig:
     @property
     def n_views(self) -> int:
         """Channels that the U-Net sees of a mixture: see `evidence.py`."""
-        return 4 if self.evidence.n_templates else 2
+        return 2 + (len(self.evidence.reaches) if self.evidence.n_templates else 0)
 
     def to_json(self) -> str:
         """Return the configuration as JSON text."""

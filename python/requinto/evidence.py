@@ -6,8 +6,8 @@ learn everything else, they then explain the mixture; their share of each band i
 evidence that the network judges.  It holds for an instrument that no training
 ever showed, and tells apart two players whom the network would take for one.
 
-Of a pitched instrument the reference rarely plays the very notes, so that a second
-share has the templates in several keys.  Drums are better found without.
+Of a pitched instrument the reference rarely plays the very notes, so that other
+shares have the templates in several keys.  Drums are better found without.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from threadpoolctl import ThreadpoolController
 from requinto.config import EvidenceConfig
 from requinto.factorisation import FLOOR, factorised, share, transposed
 from requinto.spectra import Spectra, compressed
-
-N_SHARES = 2  # in the reference's own keys, and in others too
 
 
 class Evidence:
@@ -46,7 +44,7 @@ class Evidence:
 
         Returns
         -------
-        np.ndarray, shape=(n_columns, n_bands, n_channels + N_SHARES)
+        np.ndarray, shape=(n_columns, n_bands, n_channels + n_shares)
             Compressed magnitudes, then shares.
         """
         if not self.config.n_templates:
@@ -60,8 +58,9 @@ class Evidence:
 
         Returns
         -------
-        np.ndarray, shape=(n_bands, 1 + n_transpositions, n_templates)
-            As learnt, then transposed; each sums to one.
+        np.ndarray, shape=(n_bands, n_keys, n_templates)
+            From the lowest key to the highest, as learnt in the middle; each sums
+            to one.
         """
         config = self.config
         if not config.n_templates:
@@ -70,7 +69,8 @@ class Evidence:
         guess = _columns(heard, config.n_templates)
         with _one_thread():
             learnt, _ = factorised(heard, guess, _even(guess, heard), config.n_learning)
-        keys = (0, *config.transpositions)
+        widest = max(config.reaches)
+        keys = range(-widest, widest + 1)
         moved = [transposed(learnt, key, self._frequencies) for key in keys]
         return np.stack(moved, axis=1)
 
@@ -85,12 +85,16 @@ class Evidence:
 
         Returns
         -------
-        np.ndarray, shape=(n_columns, n_bands, N_SHARES), in [0, 1]
+        np.ndarray, shape=(n_columns, n_bands, n_shares), in [0, 1]
+            For each reach.
         """
         heard = _magnitudes(power)
-        own, keys = templates[:, 0], templates[:, 1:].reshape(len(templates), -1)
+        middle = templates.shape[1] // 2
+        found = []
         with _one_thread():
-            found = [self._share(heard, fixed) for fixed in (own, keys)]
+            for reach in self.config.reaches:
+                fixed = templates[:, middle - reach : middle + reach + 1]
+                found.append(self._share(heard, fixed.reshape(len(fixed), -1)))
         return np.stack(found, axis=-1).transpose(1, 0, 2)
 
     def _share(self, heard: np.ndarray, fixed: np.ndarray) -> np.ndarray:
