@@ -22,7 +22,7 @@ from requinto.training.fit import TrainingConfig, compiled, train
 from requinto.training.keeping import Clock, Progress
 from requinto.training.loader import APART, Batches
 from requinto.training.mixing import Mixer, MixingConfig
-from requinto.training.validation import SCORE, questions, scores
+from requinto.training.validation import SCORE, by_name, questions, scores
 from requinto.weights import build_networks, load_networks
 
 HERE = Path(__file__).parent
@@ -126,6 +126,29 @@ def test_the_rate_holds_and_then_falls_to_nothing(tmp_path, kind):
         rates.append(clock.rate())
     np.testing.assert_allclose(rates, [0.1, 0.1, 0.1, 0.05, 1e-6], rtol=1e-6)
     assert clock.done == 1
+
+
+def test_a_name_is_asked_for_by_another_timbre_of_it(config):
+    """Two guitars stand in for each other; a bass alone and one of two do not serve."""
+    first, second, third, fourth = questions(read_items(Path(config.validation)))
+
+    def named(question, instrument, timbre):
+        meta = question.item.meta | {"instrument": instrument, "timbre": timbre}
+        item = type(question.item)(question.item.path, "named", meta)
+        return question._replace(item=item)
+
+    rivalled = fourth._replace(wrong_reference=fourth.reference)
+    asked = [
+        named(first, "guitar", "nylon"),
+        named(second, "guitar", "steel"),
+        named(third, "bass", "finger"),
+        named(rivalled, "guitar", "jazz"),
+    ]
+    one, other = by_name(asked)
+    assert one.item is asked[0].item and other.item is asked[1].item
+    assert one.reference is second.reference
+    assert other.reference is fourth.reference
+    assert one.target is first.target
 
 
 def test_a_run_of_steps_ends_after_them(config):
