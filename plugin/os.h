@@ -15,6 +15,9 @@ typedef struct OsSemaphoreImpl OsSemaphore;
 /// Mutual exclusion between threads that may wait
 typedef struct OsMutexImpl OsMutex;
 
+/// A thread that is to be joined or left to itself
+typedef struct OsThreadImpl OsThread;
+
 /// What a thread runs
 typedef void (*OsThreadFunc)(void* argument);
 
@@ -50,9 +53,17 @@ os_mutex_lock(OsMutex* mutex);
 void
 os_mutex_unlock(OsMutex* mutex);
 
-/// Start a thread that nobody joins; return whether it started
-bool
+/// Start a thread; return NULL if it does not start
+OsThread*
 os_thread_start(OsThreadFunc func, void* argument);
+
+/// Wait until nothing of the thread runs any more, and free the handle
+void
+os_thread_join(OsThread* thread);
+
+/// Let the thread end when it will, and free the handle
+void
+os_thread_detach(OsThread* thread);
 
 /// Return a number that only the calling thread has, of those now running
 uintptr_t

@@ -25,6 +25,10 @@ struct OsMutexImpl {
   pthread_mutex_t mutex;
 };
 
+struct OsThreadImpl {
+  pthread_t thread;
+};
+
 /* Semaphores */
 
 OsSemaphore*
@@ -121,12 +125,15 @@ run_thread(void* const data)
   return NULL;
 }
 
-bool
+OsThread*
 os_thread_start(const OsThreadFunc func, void* const argument)
 {
-  Start* const start = (Start*)malloc(sizeof(Start));
-  if (!start) {
-    return false;
+  OsThread* const thread = (OsThread*)malloc(sizeof(OsThread));
+  Start* const    start  = (Start*)malloc(sizeof(Start));
+  if (!thread || !start) {
+    free(thread);
+    free(start);
+    return NULL;
   }
   start->func     = func;
   start->argument = argument;
@@ -140,16 +147,30 @@ os_thread_start(const OsThreadFunc func, void* const argument)
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_SIZE);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_t thread;
-  const int status = pthread_create(&thread, &attributes, run_thread, start);
+  const int status = pthread_create(&thread->thread, &attributes, run_thread, start);
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 
   if (status) {
+    free(thread);
     free(start);
+    return NULL;
   }
-  return !status;
+  return thread;
+}
+
+void
+os_thread_join(OsThread* const thread)
+{
+  pthread_join(thread->thread, NULL);
+  free(thread);
+}
+
+void
+os_thread_detach(OsThread* const thread)
+{
+  pthread_detach(thread->thread);
+  free(thread);
 }
 
 uintptr_t

@@ -16,10 +16,10 @@ struct WorkerImpl {
   BridgeLoader load;
   OsMutex*     mutex;   ///< Guards `next` and `changed`
   OsSemaphore* wake;    ///< Posted when there is something new
-  OsSemaphore* done;    ///< Posted when the thread has ended
+  OsSemaphore* done;    ///< Posted when the thread is about to end
   Session*     next;    ///< To be served from now on, may be NULL
   bool         changed; ///< `next` is new
-  bool         started; ///< The thread runs; main thread only
+  OsThread*    thread;  ///< NULL until it runs; main thread only
   atomic_bool  quit;
   atomic_uint  n_owners; ///< The thread is one
 };
@@ -312,15 +312,15 @@ worker_new(const BridgeLoader load)
 static bool
 start(Worker* const worker)
 {
-  if (!worker->started) {
+  if (!worker->thread) {
     os_pin_self(); // the thread may outlive the plugin
     atomic_fetch_add(&worker->n_owners, 1);
-    worker->started = os_thread_start(run, worker);
-    if (!worker->started) {
+    worker->thread = os_thread_start(run, worker);
+    if (!worker->thread) {
       atomic_fetch_sub(&worker->n_owners, 1);
     }
   }
-  return worker->started;
+  return worker->thread;
 }
 
 bool
@@ -349,7 +349,14 @@ worker_free(Worker* const worker, const uint32_t limit_ms)
   }
   atomic_store(&worker->quit, true);
   os_semaphore_post(worker->wake);
-  const bool ended = !worker->started || os_semaphore_wait(worker->done, limit_ms);
+  const bool ended = !worker->thread || os_semaphore_wait(worker->done, limit_ms);
+  if (worker->thread && ended) {
+    // Libraries tidy up after a thread: if the host ended its process meanwhile,
+    // they would be tidying at exit too, and free the same things twice
+    os_thread_join(worker->thread);
+  } else if (worker->thread) {
+    os_thread_detach(worker->thread);
+  }
   leave(worker);
   return ended;
 }

@@ -83,7 +83,8 @@ static void
 test_two_threads(void)
 {
   Ring* const ring = ring_new(1000, sizeof(uint32_t));
-  CHECK(os_thread_start(receive, ring));
+  OsThread* const receiver = os_thread_start(receive, ring);
+  CHECK(receiver);
   unsigned seed = 7;
   for (uint32_t n_sent = 0; n_sent < N_SENT;) {
     uint32_t       values[300];
@@ -99,6 +100,7 @@ test_two_threads(void)
     os_sleep_ms(1);
   }
   CHECK(atomic_load(&n_received) == N_SENT && !atomic_load(&n_failures));
+  os_thread_join(receiver);
   ring_free(ring);
 }
 

@@ -8,6 +8,8 @@
 #include "worker.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { RATE = 8000, BLOCK = 500 };
@@ -311,6 +313,39 @@ test_many_activations(void)
   CHECK(atomic_load(&script.n_closed) == atomic_load(&script.n_open));
 }
 
+/// What a library does when a thread that has called it ends
+static void
+tidy(void* const tidied)
+{
+  os_sleep_ms(100);
+  atomic_store((atomic_bool*)tidied, true);
+}
+
+static pthread_key_t tidy_key;
+static atomic_bool   tidied;
+
+static Status
+load_untidy(const Bridge** const bridge)
+{
+  CHECK(!pthread_setspecific(tidy_key, &tidied));
+  return fake_load(bridge);
+}
+
+/// Once the worker has ended, nothing runs that the end of the process could meet
+static void
+test_libraries_have_tidied(void)
+{
+  reset_script();
+  CHECK(!pthread_key_create(&tidy_key, tidy));
+  const Rig rig = {worker_new(load_untidy), engine_new(RATE, 1)};
+  CHECK(worker_serve(rig.worker, engine_session(rig.engine)));
+  (void)run(rig.engine, 100, 0.5F);
+  CHECK(atomic_load(&script.n_loads) == 1 && !atomic_load(&tidied));
+  end(rig);
+  CHECK(atomic_load(&tidied));
+  pthread_key_delete(tidy_key);
+}
+
 /// A worker that is stuck in Python keeps nobody waiting, and frees its things
 static void
 test_stuck(void)
@@ -352,6 +387,7 @@ main(void)
   test_a_model_missing_from_the_start_can_be_left();
   test_a_failing_change_is_final();
   test_many_activations();
+  test_libraries_have_tidied();
   test_stuck();
   return 0;
 }
