@@ -158,6 +158,38 @@ def test_a_run_of_steps_ends_after_them(config):
     assert len(log(run)) == 2
 
 
+def test_a_run_begins_with_a_smaller_model(config, tmp_path):
+    config = dataclasses.replace(config, steps=20)
+    first = train(config)
+    unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 12))
+    wider = dataclasses.replace(
+        config,
+        run=str(tmp_path / "wider"),
+        start_from=str(first),
+        learning_rate=1e-9,
+        model=dataclasses.replace(SMALL, unet=unet),
+    )
+    second = train(wider)
+    record = json.loads((second / "standard.json").read_text())
+    assert record["config"]["unet"]["widths"] == [5, 6, 12]
+    earlier = json.loads((first / "standard.json").read_text())["provenance"]
+    assert record["provenance"]["started_from"] == earlier
+    best = max(line[SCORE] for line in log(first))
+    assert log(second)[0][SCORE] == pytest.approx(best, abs=0.3)  # half precision
+
+
+def test_a_model_that_sees_otherwise_is_no_beginning(config, tmp_path):
+    first = train(dataclasses.replace(config, steps=20))
+    evidence = dataclasses.replace(SMALL.evidence, n_templates=0)
+    model = dataclasses.replace(SMALL, evidence=evidence)
+    with pytest.raises(ConfigError, match="sees mixtures otherwise"):
+        train(
+            dataclasses.replace(
+                config, run=str(tmp_path / "b"), start_from=str(first), model=model
+            )
+        )
+
+
 def test_a_stale_run_ends_early(config):
     # Nothing is learnt, so nothing gets better
     run = train(dataclasses.replace(config, steps=400, learning_rate=0.0, patience=2))

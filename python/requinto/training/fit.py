@@ -18,6 +18,7 @@ from requinto.evaluation.items import read_items
 from requinto.material.cache import Cache
 from requinto.separator import NetworkSeparator
 from requinto.training.devices import shared
+from requinto.training.growing import grow
 from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Validation
 from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
@@ -56,7 +57,7 @@ class TrainingConfig:
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
     seed: int = 0
     name: str = "standard"  # of the model
-    start_from: str = ""  # folder of a model of that name, to begin with its weights
+    start_from: str = ""  # folder of a model of that name, as large or smaller
     model: ModelConfig = field(default_factory=ModelConfig)
     mixing: MixingConfig = field(default_factory=MixingConfig)
 
@@ -168,12 +169,21 @@ def _callbacks(
 
 
 def _networks(config: TrainingConfig) -> tuple[Any, Any]:
+    """Return networks to train, with the weights that they are to begin with."""
     if not config.start_from:
         return build_networks(config.model)
     model, networks = load_networks(Path(config.start_from), config.name)
-    if dataclasses.replace(model, clips=config.model.clips) != config.model:
-        raise ConfigError(f"the model in {config.start_from} has another shape")
-    return networks
+    same = dataclasses.replace(model, clips=config.model.clips, unet=config.model.unet)
+    if same != config.model:
+        raise ConfigError(
+            f"the model in {config.start_from} sees mixtures otherwise: {model}"
+        )
+    if model.unet == config.model.unet:
+        return networks
+    larger = build_networks(config.model)
+    for network, large in zip(networks, larger, strict=True):
+        grow(network, large)
+    return larger
 
 
 def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
