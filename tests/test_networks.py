@@ -12,7 +12,7 @@ from requinto.config import ModelConfig
 from requinto.errors import ConfigError
 from requinto.reference import FrequencyPosition
 from requinto.training.losses import separation_loss
-from requinto.unet import AcrossFrequency, FiLM
+from requinto.unet import AcrossFrequency, FiLM, Recurrence, SelfAttention
 from requinto.weights import build_networks
 
 
@@ -29,7 +29,7 @@ def shaken(network):
     """Return the network with weights that leave nothing at zero."""
     rng = np.random.default_rng(1)
     network.set_weights(
-        [w + 0.1 * rng.random(w.shape, np.float32) for w in network.get_weights()]
+        [w + 0.2 * rng.standard_normal(w.shape) for w in network.get_weights()]
     )
     return network
 
@@ -91,10 +91,35 @@ def test_embedding_has_unit_variance_and_hears_timbre(networks, n_columns):
     assert np.abs(embeddings[0] - embeddings[1]).max() > 1e-3
 
 
-def test_film_and_tdf_begin_as_the_identity():
-    features = np.random.default_rng(0).random((2, 4, 8, 3), np.float32)
-    np.testing.assert_array_equal(FiLM()([features, np.ones((2, 5))]), features)
-    np.testing.assert_array_equal(AcrossFrequency(6)(features), features)
+FEATURES = np.random.default_rng(0).random((2, 4, 8, 6), np.float32)
+
+
+def test_film_begins_as_the_identity():
+    np.testing.assert_array_equal(FiLM()([FEATURES, np.ones((2, 5))]), FEATURES)
+
+
+@pytest.mark.parametrize("layer", [AcrossFrequency(6), Recurrence(3), SelfAttention(2)])
+def test_layers_that_hear_afar_begin_as_the_identity(layer):
+    np.testing.assert_array_equal(layer(FEATURES), FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("layer", "hears_columns", "hears_bands"),
+    [
+        (AcrossFrequency(6), False, True),
+        (Recurrence(3), True, True),
+        (SelfAttention(2), True, True),
+    ],
+)
+def test_how_far_a_layer_hears(layer, hears_columns, hears_bands):
+    layer(FEATURES)
+    rng = np.random.default_rng(0)
+    layer.set_weights([0.5 * rng.standard_normal(w.shape) for w in layer.get_weights()])
+    for place, heard in (((0, 2, 5), hears_columns), ((0, 3, 1), hears_bands)):
+        other = FEATURES.copy()
+        other[place] *= -1  # another column of the same band, another band
+        change = np.asarray(layer(other) - layer(FEATURES))[0, 3, 5]
+        assert (np.abs(change).max() > 1e-6) == heard
 
 
 def test_frequency_position_runs_from_bottom_to_top():

@@ -16,7 +16,8 @@ from requinto.weights import build_networks
 
 def built(seed=0, **shape):
     """Return a U-Net and an encoder with weights that leave nothing at zero."""
-    unet = dataclasses.replace(SMALL.unet, **shape)
+    plain = {"attention": (0, 0, 0), "recurrence": 0}
+    unet = dataclasses.replace(SMALL.unet, **plain | shape)
     keras.utils.set_random_seed(seed)
     return build_networks(dataclasses.replace(SMALL, unet=unet))
 
@@ -47,6 +48,7 @@ def inputs():
         {"widths": (5, 6, 12)},
         {"widths": (8, 12, 16), "across_frequency": (0, 7, 4)},
         {"reference_widths": (5, 9)},
+        {"attention": (0, 3, 0), "recurrence": 4},
     ],
 )
 def test_it_computes_what_the_small_one_does(shape):
@@ -74,9 +76,17 @@ def test_what_is_new_learns():
     assert sum(still) < 0.2 * sum(map(np.count_nonzero, silent))
 
 
-@pytest.mark.parametrize("shape", [{"widths": (3, 6, 8)}, {"widths": (4, 6, 8, 8)}])
-def test_another_plan_is_refused(shape):
-    if len(shape["widths"]) > 3:
-        shape["across_frequency"] = (0, 4, 4, 4)
+@pytest.mark.parametrize(
+    ("small", "large"),
+    [
+        ({}, {"widths": (3, 6, 8)}),
+        ({}, {"across_frequency": (0, 4, 3)}),
+        ({"recurrence": 3}, {}),
+        ({"recurrence": 3}, {"recurrence": 4}),
+        ({"attention": (0, 2, 0)}, {"attention": (0, 2, 0), "widths": (4, 8, 8)}),
+        ({"attention": (0, 2, 0)}, {"attention": (0, 2, 2)}),
+    ],
+)
+def test_another_plan_is_refused(small, large):
     with pytest.raises(ConfigError, match="cannot grow"):
-        grow(built()[0], built(**shape)[0])
+        grow(built(**small)[0], built(**large)[0])

@@ -90,6 +90,9 @@ class UNetConfig:
     widths: tuple[int, ...] = (24, 48, 72, 96, 128)  # channels by depth
     # Where bands hear each other, by depth: numbers in between, 0 where they do not
     across_frequency: tuple[int, ...] = (32, 32, 32, 16, 16)
+    # Heads of self-attention, by depth, 0 where there is none
+    attention: tuple[int, ...] = (0, 0, 0, 4, 0)
+    recurrence: int = 128  # units of the recurrence at the bottom; 0: none
     reference_widths: tuple[int, ...] = (16, 32, 64, 96)
     reference_size: int = 64  # length of the reference embedding
     mask_ceiling: float = 2.0  # 22 % of ideal mask values exceed 1
@@ -102,11 +105,11 @@ class UNetConfig:
             raise ConfigError(
                 f"evidence_weight must be in [0, 1), got {self.evidence_weight}"
             )
-        if len(self.across_frequency) != len(self.widths):
-            raise ConfigError(
-                f"across_frequency needs {len(self.widths)} numbers, as widths has, "
-                f"got {len(self.across_frequency)}"
-            )
+        for name in ("across_frequency", "attention"):
+            if (n := len(getattr(self, name))) != len(self.widths):
+                raise ConfigError(
+                    f"{name} needs {len(self.widths)} numbers, as widths has, got {n}"
+                )
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,82 @@ class AcrossFrequency(layers.Layer):
         return {**super().get_config(), "n_hidden": self.n_hidden}
 
 
+@keras.saving.register_keras_serializable("requinto")
+class Recurrence(layers.Layer):
+    """Let the columns of a clip hear each other, all bands and channels at once.
+
+    Input and output are `(batch, columns, bands, channels)`.
+    At initialisation the layer passes its features through unchanged.
+
+    Source: the recurrent bottleneck of Défossez et al., "Music Source Separation
+    in the Waveform Domain", 2019, arXiv:1911.13254; ours are gated units.
+    """
+
+    def __init__(self, n_units: int, **options):  # type: ignore[no-untyped-def]
+        super().__init__(**options)
+        self.n_units = n_units
+
+    def build(self, input_shape):  # type: ignore[no-untyped-def]
+        n_numbers = input_shape[2] * input_shape[3]
+        self.flat = layers.Reshape((-1, n_numbers))
+        self.squeeze = layers.Dense(self.n_units, activation="relu")
+        self.recur = layers.Bidirectional(
+            layers.GRU(self.n_units, return_sequences=True)
+        )
+        self.expand = layers.Dense(n_numbers, kernel_initializer="zeros")
+        self.unflat = layers.Reshape((-1, *input_shape[2:]))
+        self.squeeze.build((None, None, n_numbers))
+        self.recur.build((None, None, self.n_units))
+        self.expand.build((None, None, 2 * self.n_units))
+
+    def call(self, inputs):  # type: ignore[no-untyped-def]
+        heard = self.expand(self.recur(self.squeeze(self.flat(inputs))))
+        return inputs + self.unflat(heard)
+
+    def get_config(self):  # type: ignore[no-untyped-def]
+        return {**super().get_config(), "n_units": self.n_units}
+
+
+@keras.saving.register_keras_serializable("requinto")
+class SelfAttention(layers.Layer):
+    """Let every place of a clip ask all others, by what is heard there.
+
+    Input and output are `(batch, columns, bands, channels)`; the channels are
+    shared out among the heads.
+    At initialisation the layer passes its features through unchanged.
+
+    Source: Vaswani et al., "Attention Is All You Need", NeurIPS 2017,
+    arXiv:1706.03762, with a learnt position for each band and none for columns.
+    """
+
+    def __init__(self, n_heads: int, **options):  # type: ignore[no-untyped-def]
+        super().__init__(**options)
+        self.n_heads = n_heads
+
+    def build(self, input_shape):  # type: ignore[no-untyped-def]
+        n_bands, n_channels = input_shape[2:]
+        self.position = self.add_weight(
+            shape=(1, 1, n_bands, n_channels), initializer="zeros", name="position"
+        )
+        self.flat = layers.Reshape((-1, n_channels))
+        self.normalise = layers.LayerNormalization()
+        self.ask = layers.MultiHeadAttention(self.n_heads, n_channels // self.n_heads)
+        self.expand = layers.Dense(n_channels, kernel_initializer="zeros")
+        self.unflat = layers.Reshape((-1, n_bands, n_channels))
+        places = (None, None, n_channels)
+        self.normalise.build(places)
+        self.ask.build(places, places)
+        self.expand.build(places)
+
+    def call(self, inputs):  # type: ignore[no-untyped-def]
+        placed = inputs + ops.cast(self.position, inputs.dtype)
+        places = self.normalise(self.flat(placed))
+        return inputs + self.unflat(self.expand(self.ask(places, places)))
+
+    def get_config(self):  # type: ignore[no-untyped-def]
+        return {**super().get_config(), "n_heads": self.n_heads}
+
+
 def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> keras.Model:
     """Return an untrained U-Net.
 
@@ -83,14 +159,20 @@ def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> kera
 
     x = FrequencyPosition()(mixture)
     skips: list[keras.KerasTensor] = []
-    for width, n_hidden in zip(config.widths, config.across_frequency, strict=True):
+    for width, n_hidden, n_heads in zip(
+        config.widths, config.across_frequency, config.attention, strict=True
+    ):
         if skips:
             x = layers.MaxPooling2D(2)(x)
         x = _block(x, embedding, width)
         if n_hidden:
             x = AcrossFrequency(n_hidden)(x)
+        if n_heads:
+            x = SelfAttention(n_heads)(x)
         skips.append(x)
     skips.pop()
+    if config.recurrence:
+        x = Recurrence(config.recurrence)(x)
 
     for width, skip in zip(reversed(config.widths[:-1]), reversed(skips), strict=True):
         x = layers.Conv2DTranspose(width, 2, strides=2)(x)

@@ -10,6 +10,12 @@ import numpy as np
 
 from requinto.errors import ConfigError
 
+# Where channels are the last axis of what is heard and of what is made
+_GROWING = (
+    *("Conv2D", "Conv2DTranspose", "Dense"),
+    *("BatchNormalization", "FiLM", "AcrossFrequency"),
+)
+
 
 def grow(small: Any, large: Any) -> None:
     """Make a network compute what a smaller one of the same plan computes.
@@ -30,11 +36,12 @@ def grow(small: Any, large: Any) -> None:
     Raises
     ------
     ConfigError
-        If a layer of `large` is smaller than, or there are fewer than in, `small`.
+        If a layer of `large` is smaller, or has to keep its size and does not, or
+        if the plans differ.
     """
     for kind, layers in _by_kind(small).items():
         larger = _by_kind(large)[kind]
-        if len(larger) != len(layers) and larger and layers:
+        if len(larger) != len(layers):
             raise ConfigError(
                 f"cannot grow: {len(layers)} layers {kind} have to fit into "
                 f"{len(larger)}"
@@ -52,6 +59,11 @@ def _by_kind(network: Any) -> dict[str, list[Any]]:
 
 
 def _grow_layer(small: Any, large: Any) -> None:
+    if [w.shape for w in small.weights] == [w.shape for w in large.weights]:
+        large.set_weights(small.get_weights())
+        return
+    if type(small).__name__ not in _GROWING:
+        raise ConfigError(f"cannot grow: {large.name} must keep its size")
     for old, new in zip(small.weights, large.weights, strict=True):
         if any(a > b for a, b in zip(old.shape, new.shape, strict=True)):
             raise ConfigError(
@@ -84,9 +96,9 @@ def _made(layer: Any, n_channels: int) -> list[int]:
 
 def _heard(layer: Any, weight: Any, axis: int) -> list[int]:
     """Return of how many channels each part of a layer's input is."""
-    before = None
-    if type(layer).__name__ != "FiLM":
-        before = layer.input._keras_history.operation
+    if type(layer).__name__ == "FiLM":  # the embedding alone
+        return [weight.shape[axis]]
+    before = layer.input._keras_history.operation
     if type(before).__name__ == "Concatenate":
         return [part.shape[-1] for part in before.input]
     return [weight.shape[axis]]
