@@ -5,7 +5,6 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import h5py
@@ -20,7 +19,7 @@ from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
 from requinto.training.fit import TrainingConfig, compiled, train
 from requinto.training.keeping import Clock, Progress
-from requinto.training.loader import APART, Batches
+from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.training.validation import SCORE, by_name, questions, scores
 from requinto.weights import build_networks, load_networks
@@ -228,8 +227,8 @@ def test_a_run_without_validation_is_refused(config):
         train(dataclasses.replace(config, validation="nowhere"))
 
 
-@pytest.mark.parametrize(("workers", "n_uses"), [(1, 1), (2, 1), (2, 2)])
-def test_batches_do_not_depend_on_who_mixes_them(library, workers, n_uses):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_batches_do_not_depend_on_who_mixes_them(library, workers):
     desk = Mixer(library, MIXING, split="train")
     seen = []
 
@@ -238,7 +237,7 @@ def test_batches_do_not_depend_on_who_mixes_them(library, workers, n_uses):
             inputs, truth = super().__getitem__(index)
             return inputs, np.full((2, 1), truth.mean(), np.float32)
 
-    data = Listening(desk, SMALL, batch_size=2, n_uses=n_uses, workers=workers)
+    data = Listening(desk, SMALL, batch_size=2, workers=workers)
     inputs = {
         name: keras.Input((None, SMALL.spectra.n_bands, n_channels), name=name)
         for name, n_channels in (("mixture", SMALL.n_views), ("reference", 2))
@@ -260,22 +259,10 @@ def test_batches_do_not_depend_on_who_mixes_them(library, workers, n_uses):
     found = np.concatenate(
         [np.diff(part, prepend=0) for part in np.split(np.array(seen), 2)]
     )
-    plain = Batches(desk, SMALL, batch_size=2, n_uses=n_uses)
+    plain = Batches(desk, SMALL, batch_size=2)
     wanted = [plain[i][1].mean() for i in range(6)]
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
     assert len(set(np.round(wanted, 6))) == 6
-
-
-@pytest.mark.parametrize("n_uses", [1, 2, 4])
-def test_each_batch_is_shown_as_often_as_asked(library, n_uses):
-    data = Batches(Mixer(library, MIXING, split="train"), SMALL, n_uses=n_uses)
-    shown = [data._number(i) for i in range(8 * APART * n_uses)]
-    counts = Counter(shown)
-    first, last = APART * (n_uses - 1), 8 * APART
-    assert {counts[n] for n in range(first, last)} == {n_uses}
-    for number in range(first, last):
-        steps = np.flatnonzero(np.array(shown) == number)
-        assert (np.diff(steps) > APART).all()
 
 
 def test_a_bad_configuration_is_one_line(tmp_path, monkeypatch, capsys):

@@ -53,7 +53,6 @@ class TrainingConfig:
     validation_stride: int = 1  # score each item, each second one, ...
     n_devices: int = 1  # that share each batch
     n_mixers: int = 1  # threads that mix
-    n_uses: int = 1  # of each batch: what is shown again is learnt by heart
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
     seed: int = 0
     name: str = "standard"  # of the model
@@ -103,7 +102,6 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
         mixer,
         config.model,
         batch_size=config.batch_size,
-        n_uses=config.n_uses,
         seed=config.seed,
         first=progress.step,
         workers=config.n_mixers,

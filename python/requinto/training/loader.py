@@ -12,8 +12,6 @@ from requinto.config import ModelConfig
 from requinto.training.features import Featurer, Features
 from requinto.training.mixing import Mixer
 
-APART = 12  # batches newly mixed between two uses of one
-
 _ENDLESS = 10**9
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
@@ -30,8 +28,6 @@ class Batches(keras.utils.PyDataset):
     config : ModelConfig
         Whose transform the features are of.
     batch_size : int
-    n_uses : int
-        Times that a batch is shown, far apart.
     seed : int
     first : int
         Batches of earlier runs, which are not to come again.
@@ -45,7 +41,6 @@ class Batches(keras.utils.PyDataset):
         config: ModelConfig,
         *,
         batch_size: int = 16,
-        n_uses: int = 2,
         seed: int = 0,
         first: int = 0,
         **options: Any,
@@ -54,10 +49,8 @@ class Batches(keras.utils.PyDataset):
         self._mixer = mixer
         self._features = Featurer(config)
         self._batch_size = batch_size
-        self._n_uses = n_uses
         self._seed = seed
         self._first = first
-        self._kept: dict[int, Batch] = {}
 
     @property
     def num_batches(self) -> int:
@@ -69,25 +62,7 @@ class Batches(keras.utils.PyDataset):
         return _ENDLESS
 
     def __getitem__(self, index: int) -> Batch:
-        number = self._number(self._first + index)
-        if number not in self._kept:
-            self._kept[number] = self._mixed(number)
-            oldest = number - APART * self._n_uses
-            for old in [n for n in list(self._kept) if n < oldest]:
-                self._kept.pop(old, None)
-        return self._kept[number]
-
-    def _number(self, step: int) -> int:
-        """Return which batch a step shows.
-
-        One step in `n_uses` shows a new one and the others show again what was
-        new `APART` batches ago, twice that, ..., so that mixing never bunches.
-        """
-        newest, use = divmod(step, self._n_uses)
-        return newest + APART * (self._n_uses - 1 - use)
-
-    def _mixed(self, number: int) -> Batch:
-        rng = np.random.default_rng([self._seed, number])
+        rng = np.random.default_rng([self._seed, self._first + index])
         rows: list[Features] = []
         while len(rows) < self._batch_size:
             rows += self._features(self._mixer.examples(rng))

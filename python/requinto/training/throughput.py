@@ -20,17 +20,16 @@ import typer
 
 from requinto.training import heap
 from requinto.training.fit import TrainingConfig, compiled
-from requinto.training.loader import APART, Batches
+from requinto.training.loader import Batches
 from requinto.training.mixing import Mixer, MixingConfig
 from requinto.weights import build_networks
 
 _WARM_UP = 12  # batches: tracing, and the filling of queues
-_PERIOD = 8 * APART
 
 
 def main(
     library: Annotated[Path, typer.Argument(help="A folder that `data build` made.")],
-    batches: Annotated[int, typer.Option(help="To measure over.")] = _PERIOD,
+    batches: Annotated[int, typer.Option(help="To measure over.")] = 96,
 ) -> None:
     """Print examples a second of the step, of the loaders, and of both."""
     mixer = Mixer(library, MixingConfig(), split="train")
@@ -38,35 +37,27 @@ def main(
     keras.mixed_precision.set_global_policy(training.precision)
     model = compiled(build_networks(training.model), training)
 
-    def data(n_uses: int, **options: Any) -> Batches:
-        return Batches(
-            mixer,
-            training.model,
-            batch_size=training.batch_size,
-            n_uses=n_uses,
-            **options,
-        )
+    def data(**options: Any) -> Batches:
+        return Batches(mixer, training.model, batch_size=training.batch_size, **options)
 
     def say(name: str, seconds: float) -> None:
         speed = training.batch_size * batches / seconds
         print(f"{name}: {speed:.1f} examples/s", flush=True)
 
-    inputs, truth = data(1)[0]
+    inputs, truth = data()[0]
     model.train_on_batch(inputs, truth)  # traces
     begun = time.perf_counter()
     for _ in range(batches):
         model.train_on_batch(inputs, truth)
     say("step alone", time.perf_counter() - begun)
     for n in (1, 2):
-        seconds = _in_threads(data(1), batches, n)
+        seconds = _in_threads(data(), batches, n)
         say(f"mixing alone, {n} threads", seconds)
-    for n_uses in (1, 4):
-        for workers in (1, 2):
-            rows = data(n_uses, workers=workers, max_queue_size=8)
-            name = f"training, Keras' loader, {workers} threads, {n_uses} uses"
-            say(name, _fitting(model, rows, batches))
-        seconds = _fitting(model, _tf_data(data(n_uses)), batches)
-        say(f"training, tf.data, 2 calls, {n_uses} uses", seconds)
+    for workers in (1, 2):
+        rows = data(workers=workers, max_queue_size=8)
+        seconds = _fitting(model, rows, batches)
+        say(f"training, Keras' loader, {workers} threads", seconds)
+    say("training, tf.data, 2 calls", _fitting(model, _tf_data(data()), batches))
 
 
 def _fitting(model: Any, rows: Any, n_batches: int) -> float:
