@@ -44,6 +44,8 @@ def test_the_network_for_names_is_a_part_of_the_model(folder):
     pair = weights.load_separator()
     assert pair.n_parameters == pair.examples.n_parameters + pair.names.n_parameters
     assert pair.clips == pair.examples.clips
+    with pytest.raises(ModelError, match="unknown model 'standard-names'; known are"):
+        weights.load_separator("standard-names")
 
 
 def test_a_damaged_network_for_names_is_noticed(folder):

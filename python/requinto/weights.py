@@ -103,6 +103,8 @@ def load_separator(name: str = STANDARD) -> NetworkSeparator | Pair:
 def _separator(folder: Path, name: str) -> NetworkSeparator | Pair:
     from requinto.pair import Pair
 
+    if name.endswith(_FOR_NAMES):
+        raise _unknown(folder, name)
     examples = _of_one_network(folder, name)
     for_names = f"{name}{_FOR_NAMES}"
     if not (folder / f"{for_names}.json").exists():
@@ -125,8 +127,7 @@ def load_networks(
 ) -> tuple[ModelConfig, tuple[keras.Model, keras.Model]]:
     """Return a model's configuration and its U-Net and encoder, verified."""
     if name not in {path.stem for path in folder.glob("*.json")}:
-        known = ", ".join(_models_in(folder)) or "none"
-        raise ModelError(f"unknown model {name!r}; known are {known}, in {folder}")
+        raise _unknown(folder, name)
     record_path, weights_path = folder / f"{name}.json", folder / f"{name}.npz"
     try:
         record = json.loads(record_path.read_text())
@@ -151,6 +152,11 @@ def load_networks(
                 ]
             )
     return config, networks
+
+
+def _unknown(folder: Path, name: str) -> ModelError:
+    known = ", ".join(_models_in(folder)) or "none"
+    return ModelError(f"unknown model {name!r}; known are {known}, in {folder}")
 
 
 def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
