@@ -180,7 +180,7 @@ def test_what_is_missing_is_said(folder, break_it, message):
 
 def test_a_config_of_another_version_is_refused(folder):
     record = json.loads((folder / "standard.json").read_text())
-    record["config"]["unet"]["attention"] = True
+    record["config"]["unet"]["telepathy"] = True
     (folder / "standard.json").write_text(json.dumps(record))
-    with pytest.raises(ModelError, match=r"cannot be used.*attention"):
+    with pytest.raises(ModelError, match=r"cannot be used.*telepathy"):
         weights.load_separator()
