@@ -76,7 +76,7 @@ class EvidenceConfig:
     n_learning: int = 30  # iterations on the reference
     n_iterations: int = 15  # on the mixture
     # For each share, by how many semitones either way templates are moved
-    reaches: tuple[int, ...] = (0, 6, 12)
+    reaches: tuple[int, ...] = (0, 6)
 
     def __post_init__(self) -> None:
         if not self.reaches or min(self.reaches) < 0:
@@ -87,7 +87,7 @@ class EvidenceConfig:
 class UNetConfig:
     """Shape of the network."""
 
-    widths: tuple[int, ...] = (24, 48, 72, 96, 128)  # channels by depth
+    widths: tuple[int, ...] = (32, 64, 112, 160, 224)  # channels by depth
     # Where bands hear each other, by depth: numbers in between, 0 where they do not
     across_frequency: tuple[int, ...] = (32, 32, 32, 16, 16)
     # Heads of self-attention, by depth, 0 where there is none
