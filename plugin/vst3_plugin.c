@@ -7,7 +7,11 @@
 
 #include <stdlib.h>
 
-enum { END_MS = 2000 }; // the longest that the host waits when it drops us
+enum {
+  // The longest that the host waits when it drops us.  Nobody can stop a library
+  // that Python is loading, and a process that ends meanwhile may crash in it.
+  END_MS = 20000
+};
 
 /* Life */
 

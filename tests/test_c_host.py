@@ -116,6 +116,15 @@ def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
     assert float(report["longest_block_ms"]) < 250  # while Python took seconds
 
 
+@pytest.mark.parametrize("n_seconds", [0.2, 1.0, 2.5])
+def test_the_host_may_end_while_python_starts(bundle, tmp_path, n_seconds):
+    sound = noise(round(n_seconds * RATE))
+    _, report, complaints = run_host(bundle, tmp_path, sound, "--realtime")
+    assert report["status"] == "Starting"
+    assert report["host"] == "done"
+    assert "Check failed" not in complaints
+
+
 def foreign_python(folder, version="3.9.2"):
     """Return a library that makes a host look as if it ran another Python."""
     source = folder / "foreign.c"
