@@ -234,7 +234,7 @@ def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
     read = desk.cache.read
     desk.cache.read = lambda s, a, n: reads.append((s, a, n)) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
     rng = np.random.default_rng(3)
-    window = (200_000, 30_000)
+    window = (200_000, 30_000)  # at its own speed
     for _ in range(20):
         desk._reference(chosen, window, False, rng)
     for stem, start, size in reads:
@@ -243,11 +243,13 @@ def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
         assert stem.song != chosen.song or apart
 
 
-def test_a_new_timbre_is_the_same_in_the_mixture_and_the_reference(
-    folder: Path,
+@pytest.mark.parametrize("coherent", [0.0, 1.0])
+def test_a_reference_is_at_the_speed_of_its_player(
+    folder: Path, coherent: float
 ) -> None:
-    calm = dict.fromkeys(("varispeed", "absent", "rival", "double", "bachata"), 0.0)
-    desk = mixer(folder, new_timbre=1.0, n_targets=1, **calm)
+    calm = dict.fromkeys(("absent", "rival", "double", "bachata"), 0.0)
+    whole = {"varispeed": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
+    desk = mixer(folder, coherent=coherent, **whole, **calm)
     reads: list[tuple[str, int]] = []
     read = desk.cache.read
     desk.cache.read = lambda s, a, n: reads.append((s.instrument, n)) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
@@ -256,14 +258,38 @@ def test_a_new_timbre_is_the_same_in_the_mixture_and_the_reference(
     for _ in range(60):
         reads.clear()
         target = desk.examples(rng)[0].instrument
-        sizes = [n for instrument, n in reads if instrument == target]
-        others = [n for instrument, n in reads if instrument != target]
-        assert set(others) <= {30_000}
-        speeds.append(sizes[0] / 30_000)
-        # The same speed, at both lengths, to a frame
-        np.testing.assert_allclose(np.array(sizes[1:]) / 20_000, speeds[-1], atol=1e-4)
+        band, references = reads[:3], reads[3:]
+        # One band plays at one speed; who is thrown together, each at its own
+        assert (len({n for _, n in band}) == 1) == bool(coherent)
+        speeds.append(dict(band)[target] / 30_000)
+        sizes = [n for _, n in references]
+        np.testing.assert_allclose(np.array(sizes) / 20_000, speeds[-1], atol=1e-4)
     widest = 2 ** (5 / 12)
-    assert 1 / widest <= min(speeds) < 0.8 and 1.25 < max(speeds) <= widest
+    assert 1 / widest - 1e-3 <= min(speeds) < 0.8
+    assert 1.25 < max(speeds) <= widest + 1e-3
+
+
+def test_each_player_of_a_new_timbre_keeps_to_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is drawn once for each player, and used for its part and its reference."""
+    used: list[int] = []
+
+    class Silencing:
+        def __init__(self, config: object, rng: np.random.Generator) -> None:
+            self.used = 0
+
+        def __call__(self, sound: np.ndarray) -> np.ndarray:
+            self.used += 1
+            used.append(self.used)
+            return 0 * sound
+
+    monkeypatch.setattr("requinto.training.mixing.NewTimbre", Silencing)
+    calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
+    whole = {"new_timbre": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
+    example = mixer(folder, **whole, **calm).examples(np.random.default_rng(6))[0]
+    assert not example.mixture.any() and not example.reference.any()
+    assert sorted(used) == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize("by_name", [0.0, 1.0])

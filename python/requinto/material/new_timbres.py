@@ -26,7 +26,6 @@ _SILENT = 1e-7
 class NewTimbreConfig:
     """How far a timbre is moved; probabilities unless said otherwise."""
 
-    semitones: float = 5.0  # at most, either way
     equaliser_db: float = 7.0  # standard deviation of two shelves and a bell
     drive: float = 0.25  # into a soft knee, which adds partials
     most_drive: float = 8.0  # gain in front of it
@@ -56,9 +55,6 @@ class NewTimbre:
     """
 
     def __init__(self, config: NewTimbreConfig, rng: np.random.Generator) -> None:
-        widest = config.semitones
-        #: How much faster stems are to be played first
-        self.speed = float(2 ** (rng.uniform(-widest, widest) / 12))
         self._filters = pedalboard.Chain(equaliser(config.equaliser_db, rng))
         self._drive = self._power = 0.0
         self._body: np.ndarray | None = None

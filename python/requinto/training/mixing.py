@@ -45,13 +45,13 @@ class MixingConfig:
     absent: float = 0.08  # the target is not in the mix
     double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
     rival: float = 0.12  # another timbre of the target's instrument plays too
-    varispeed: float = 0.3  # pitch and time move together
-    varispeed_range: float = 0.06  # at most by this much
+    varispeed: float = 0.7  # pitch and time move together, a band's and references'
+    varispeed_semitones: float = 5.0  # at most by this much, either way
     level_db: float = 9.0  # uniform, around equal loudness
     mono: float = 0.12  # the whole mix is folded
     lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
     highest_db: float = -12.0
-    # The target and its reference are changed alike, to a timbre never heard
+    # For each player to be changed to a timbre never heard, and its reference alike
     new_timbre: float = 0.7
     # Whoever plays the target's instrument is wanted, a rival too; the reference is of
     # any timbre of it
@@ -125,18 +125,21 @@ class Mixer:
         if absent:
             chosen.pop(target, None)
         asked = self._asked(target, list(chosen), rng)
-        timbres = {name: self._new_timbre(rng) for name in asked}
+        timbres = {
+            name: self._new_timbre(rng) for name in {**chosen, **dict.fromkeys(asked)}
+        }
         by_name = bool(rng.random() < cfg.by_name)
         parts = {
-            name: self._part(stem, *_faster(stem, window, _speed(timbres, name)), rng)
+            name: self._part(stem, *window, rng)
             for name, (stem, window) in chosen.items()
         }
         rival = np.zeros((2, cfg.n_frames), np.float32)
         draw = rng.random()
         if target in parts and draw < cfg.double:
-            stem, speed = chosen[target][0], _speed(timbres, target)
-            parts[target] = parts[target] + self._second(stem, stem.timbre, rng, speed)
-        for name in set(asked) & set(parts):
+            stem, (_, size) = chosen[target]
+            second = self._second(stem, stem.timbre, rng, size)
+            parts[target] = parts[target] + second
+        for name in parts:
             parts[name] = _in_timbre(timbres[name], parts[name])
         if target in parts and cfg.double <= draw < cfg.double + cfg.rival:
             rival = self._rival(chosen[target][0], rng)
@@ -186,12 +189,9 @@ class Mixer:
         """Return a reference for an instrument, whether it plays or not."""
         if chosen is None:
             rows = self.cache.by_instrument[name]
-            stem, window = rows[rng.integers(len(rows))], None
-        else:
-            stem, window = chosen
-        speed = timbre.speed if timbre else 1.0
-        reference = self._reference(stem, window, by_name, rng, speed)
-        return _in_timbre(timbre, reference)
+            stem = rows[rng.integers(len(rows))]
+            chosen = stem, self._window(stem, rng)
+        return _in_timbre(timbre, self._reference(*chosen, by_name, rng))
 
     def _new_timbre(self, rng: np.random.Generator) -> NewTimbre | None:
         if rng.random() >= self.config.new_timbre:
@@ -239,6 +239,7 @@ class Mixer:
     ) -> list[tuple[Stem, tuple[int, int]]]:
         """Return stems, each with its window: first frame, frames to read."""
         coherent = rng.random() < self.config.coherent
+        size = self._size(rng) if coherent else None
         song = self.cache.songs[self._songs[rng.integers(len(self._songs))]]
         shared: tuple[int, int] | None = None
         chosen = []
@@ -248,18 +249,25 @@ class Mixer:
             rows = rows or self.cache.by_instrument[instrument]
             stem = rows[rng.integers(len(rows))]
             if window is None:
-                window = self._window(stem, rng)
+                window = self._window(stem, rng, size)
                 if coherent and stem.song == next(iter(song.values()))[0].song:
                     shared = window
             chosen.append((stem, window))
         return chosen
 
-    def _window(self, stem: Stem, rng: np.random.Generator) -> tuple[int, int]:
+    def _size(self, rng: np.random.Generator) -> int:
+        """Return how many frames of a stem are played in the time of `n_frames`."""
         cfg = self.config
-        size = cfg.n_frames
-        if rng.random() < cfg.varispeed:
-            speed = rng.uniform(1 - cfg.varispeed_range, 1 + cfg.varispeed_range)
-            size = round(size * speed)
+        if rng.random() >= cfg.varispeed:
+            return cfg.n_frames
+        widest = cfg.varispeed_semitones
+        return round(cfg.n_frames * 2 ** (rng.uniform(-widest, widest) / 12))
+
+    def _window(
+        self, stem: Stem, rng: np.random.Generator, size: int | None = None
+    ) -> tuple[int, int]:
+        cfg = self.config
+        size = size or self._size(rng)
         last = max(stem.n_frames - size, 0)
         if rng.random() < cfg.at_beat:
             beats = [b for b in stem.beats if b <= last] or [0]
@@ -275,13 +283,16 @@ class Mixer:
         return augmented(sound, cfg.augmentation, rng) * np.float32(level)
 
     def _second(
-        self, chosen: Stem, timbre: str, rng: np.random.Generator, speed: float = 1.0
+        self,
+        chosen: Stem,
+        timbre: str,
+        rng: np.random.Generator,
+        size: int | None = None,
     ) -> np.ndarray:
         rows = self.cache.by_timbre[chosen.instrument, timbre]
         rows = [s for s in rows if s.song != chosen.song] or rows
         stem = rows[rng.integers(len(rows))]
-        window = _faster(stem, self._window(stem, rng), speed)
-        return self._part(stem, *window, rng)
+        return self._part(stem, *self._window(stem, rng, size), rng)
 
     def _rival(self, chosen: Stem, rng: np.random.Generator) -> np.ndarray:
         """Add a player of the instrument who does not sound like the first."""
@@ -295,13 +306,13 @@ class Mixer:
     def _reference(
         self,
         chosen: Stem,
-        window: tuple[int, int] | None,
+        window: tuple[int, int],
         any_timbre: bool,
         rng: np.random.Generator,
-        speed: float = 1.0,
     ) -> np.ndarray:
         cfg = self.config
         size = cfg.reference_frames
+        speed = window[1] / cfg.n_frames  # of one player, of one pitch
         rows = self.cache.by_timbre[chosen.instrument, chosen.timbre]
         if any_timbre:
             rows = self.cache.by_instrument[chosen.instrument]
@@ -354,20 +365,9 @@ class Mixer:
         return np.float32(min(wanted / (rms + 1e-5), 0.98 / (peak + 1e-5)))
 
 
-def _speed(timbres: dict[str, NewTimbre | None], name: str) -> float:
-    timbre = timbres.get(name)
-    return timbre.speed if timbre else 1.0
-
-
 def _in_timbre(timbre: NewTimbre | None, sound: np.ndarray) -> np.ndarray:
     return timbre(sound) if timbre else sound
 
 
 def _folded(sound: np.ndarray) -> np.ndarray:
     return np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0)
-
-
-def _faster(stem: Stem, window: tuple[int, int], speed: float) -> tuple[int, int]:
-    """Return a window of as many more frames, within the stem where it fits."""
-    start, size = window[0], round(window[1] * speed)
-    return max(0, min(start, stem.n_frames - size)), size
