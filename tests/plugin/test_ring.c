@@ -82,7 +82,7 @@ receive(void* const argument)
 static void
 test_two_threads(void)
 {
-  Ring* const ring = ring_new(1000, sizeof(uint32_t));
+  Ring* const     ring     = ring_new(1000, sizeof(uint32_t));
   OsThread* const receiver = os_thread_start(receive, ring);
   CHECK(receiver);
   unsigned seed = 7;
