@@ -35,9 +35,10 @@ class NewTimbreConfig:
     shortest_body_s: float = 0.002  # their decay to 1/e, on a logarithmic scale
     longest_body_s: float = 0.03
     most_body: float = 0.7  # beside the plain sound
+    backwards: float = 0.15  # swells where there were strokes: nobody's instrument
 
     def __post_init__(self) -> None:
-        for name in ("drive", "envelope", "body"):
+        for name in ("drive", "envelope", "body", "backwards"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} must be in [0, 1]")
         if not 0 < self.shortest_body_s <= self.longest_body_s:
@@ -64,12 +65,15 @@ class NewTimbre:
             self._power = float(rng.uniform(-1, 1)) * config.most_envelope
         if rng.random() < config.body:
             self._body = _body(config, rng)
+        self._backwards = bool(rng.random() < config.backwards)
 
     def __call__(self, sound: np.ndarray) -> np.ndarray:
         """Return sound, `(n_channels, n_frames)`, in this timbre, at its level."""
         before = _level(sound)
         if before < _SILENT:
             return sound
+        if self._backwards:
+            sound = np.ascontiguousarray(sound[:, ::-1])
         sound = self._filters(sound, SAMPLE_RATE)
         if self._drive:
             knee = 6 * _level(sound) / self._drive

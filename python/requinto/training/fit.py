@@ -43,7 +43,7 @@ class TrainingConfig:
     batch_size: int = 16
     learning_rate: float = 1e-3
     decay: float = 0.25  # share of the run, its last, in which the rate falls
-    weight_decay: float = 1e-4
+    weight_decay: float = 0.02  # times the learning rate
     dropout: float = 0.3  # of the embedding's numbers
     unheard: float = 0.3  # of embeddings, so that the evidence alone does too
     clip_norm: float = 1.0  # of the gradient
