@@ -11,7 +11,7 @@ from requinto.spectra import Spectra, compressed
 
 RATE = 44100
 SPECTRA = Spectra(SpectraConfig())
-EVIDENCE = Evidence(EvidenceConfig(), SPECTRA)
+EVIDENCE = Evidence(EvidenceConfig(reaches=(0, 6, 12)), SPECTRA)
 
 
 def power(sound):

@@ -160,7 +160,7 @@ def test_a_run_of_steps_ends_after_them(config):
 def test_a_run_begins_with_a_smaller_model(config, tmp_path):
     config = dataclasses.replace(config, steps=20)
     first = train(config)
-    unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 12))
+    unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 8))
     wider = dataclasses.replace(
         config,
         run=str(tmp_path / "wider"),
@@ -170,7 +170,7 @@ def test_a_run_begins_with_a_smaller_model(config, tmp_path):
     )
     second = train(wider)
     record = json.loads((second / "standard.json").read_text())
-    assert record["config"]["unet"]["widths"] == [5, 6, 12]
+    assert record["config"]["unet"]["widths"] == [5, 6, 8]
     earlier = json.loads((first / "standard.json").read_text())["provenance"]
     assert record["provenance"]["started_from"] == earlier
     best = max(line[SCORE] for line in log(first))

@@ -48,7 +48,7 @@ def test_separator_is_loaded_once_and_knows_its_targets(folder):
     assert requinto.targets() == ("guitar", "bass")
     one = separator.target("guitar")
     assert one.embedding.shape == (5,)
-    assert one.templates.shape == (32, 25, 4)
+    assert one.templates.shape == (32, 13, 4)
     other = separator.target("bass")
     for mine, theirs in zip(one[:2], other[:2], strict=True):
         assert np.abs(mine - theirs).max() > 1e-4
