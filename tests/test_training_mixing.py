@@ -186,8 +186,8 @@ def test_examples_of_one_mixture_add_up_to_it(folder: Path, n_targets: int) -> N
         assert len({e.instrument for e in examples}) == len(examples) == n_targets
         assert all(e.mixture is examples[0].mixture for e in examples)
         together = np.sum([e.target for e in examples], axis=0)
-        if n_targets > 1:
-            np.testing.assert_allclose(together, examples[0].mixture, atol=1e-5)
+        if n_targets > 1:  # filters in single precision
+            np.testing.assert_allclose(together, examples[0].mixture, atol=1e-4)
         assert not any(e.target.any() for e in examples[2:])
 
 
