@@ -15,7 +15,7 @@ from requinto.weights import build_networks
 
 
 def built(seed=0, **shape):
-    """Return a U-Net and an encoder with weights that leave nothing at zero."""
+    """Return a U-Net and an encoder as initialised, far-hearing layers only if asked."""
     plain = {"attention": (0, 0, 0), "recurrence": 0}
     unet = dataclasses.replace(SMALL.unet, **plain | shape)
     keras.utils.set_random_seed(seed)
@@ -23,6 +23,7 @@ def built(seed=0, **shape):
 
 
 def shaken(networks):
+    """Return networks with weights that leave nothing at zero."""
     rng = np.random.default_rng(1)
     for network in networks:
         network.set_weights(

@@ -2,7 +2,7 @@
 """Make a stem sound as no instrument of the library does, and others alike.
 
 A model that hears few timbres learns them by heart.  What is drawn here is done to a
-target and to its reference, so that they remain of one player, now an unknown one.
+player and to its reference, so that they remain of one player, now an unknown one.
 """
 
 from __future__ import annotations
