@@ -15,7 +15,7 @@ from requinto.weights import build_networks
 
 
 def built(seed=0, **shape):
-    """Return a U-Net and an encoder as initialised, far-hearing layers only if asked."""
+    """Return a U-Net and an encoder as initialised, hearing far only if asked."""
     plain = {"attention": (0, 0, 0), "recurrence": 0}
     unet = dataclasses.replace(SMALL.unet, **plain | shape)
     keras.utils.set_random_seed(seed)
