@@ -4,10 +4,18 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 
 def commit() -> str:
-    """Return the commit of the repository in the working folder, or ""."""
-    return subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    """Return the commit of this code, or of the working folder, or ""."""
+    for folder in (Path(__file__).parent, Path.cwd()):
+        found = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if found.returncode == 0:
+            return found.stdout.strip()
+    return ""
