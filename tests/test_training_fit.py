@@ -231,6 +231,23 @@ def test_some_embeddings_are_not_heard_in_training(config):
     assert set(np.round(ratio[:, 0]).astype(int)) == {0, 1}
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.25])
+def test_the_network_is_taught_without_the_evidence_in_its_mask(config, weight):
+    """With it from the first step on, a network learnt to be silent, for good."""
+    unet = dataclasses.replace(SMALL.unet, evidence_weight=weight)
+    networks = build_networks(dataclasses.replace(SMALL, unet=unet))
+    taught = compiled(networks, dataclasses.replace(config, dropout=0.0))
+    rng = np.random.default_rng(0)
+    n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
+    mixture = rng.random((3, 16, n_bands, n_views), np.float32)
+    reference = rng.random((3, 16, n_bands, 2), np.float32)
+    own = taught.predict_on_batch({"mixture": mixture, "reference": reference})
+    embedding = networks[1].predict_on_batch(reference)
+    whole = networks[0].predict_on_batch({"mixture": mixture, "embedding": embedding})
+    found = mixture[..., 2:].mean(axis=-1, keepdims=True)
+    np.testing.assert_allclose(whole, (1 - weight) * own + weight * found, atol=1e-5)
+
+
 def test_a_run_without_validation_is_refused(config):
     with pytest.raises(AudioFileError, match="nowhere is not a folder of test items"):
         train(dataclasses.replace(config, validation="nowhere"))

@@ -143,6 +143,9 @@ class SelfAttention(layers.Layer):
         return {**super().get_config(), "n_heads": self.n_heads}
 
 
+TAUGHT = "taught"  # the layer whose mask is trained, evidence not yet mixed in
+
+
 def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> keras.Model:
     """Return an untrained U-Net.
 
@@ -183,7 +186,7 @@ def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> kera
         x = layers.Concatenate()([x, mixture])
     # In float32 whatever the precision of the rest, so that nothing saturates
     mask = layers.Conv2D(2, 1, activation="sigmoid", dtype="float32")(x)
-    mask = layers.Rescaling(config.mask_ceiling, dtype="float32")(mask)
+    mask = layers.Rescaling(config.mask_ceiling, dtype="float32", name=TAUGHT)(mask)
     if has_evidence and config.evidence_weight:
         weight = config.evidence_weight
         found = ops.mean(mixture[..., 2:], axis=-1, keepdims=True)

@@ -189,6 +189,7 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
     import keras
 
     from requinto.training.losses import separation_loss
+    from requinto.unet import TAUGHT
 
     unet, encoder = networks
     n_bands = config.model.spectra.n_bands
@@ -202,7 +203,9 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
         whole = keras.layers.Dropout(config.unheard, noise_shape=(None, 1))
         # Undo its scaling: an embedding is there as it is, or not at all
         embedding = keras.layers.Rescaling(1 - config.unheard)(whole(embedding))
-    mask = unet({"mixture": inputs["mixture"], "embedding": embedding})
+    # With evidence in the mask from the first step it learns to be silent, and stays so
+    taught = keras.Model(unet.input, unet.get_layer(TAUGHT).output)
+    mask = taught({"mixture": inputs["mixture"], "embedding": embedding})
     model = keras.Model(inputs, mask)
     model.compile(
         keras.optimizers.AdamW(
