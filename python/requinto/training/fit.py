@@ -141,7 +141,7 @@ def _callbacks(
     run = Path(config.run)
     items = read_items(Path(config.validation))[:: config.validation_stride]
     asked = questions(items)
-    if config.mixing.by_name == 1:
+    if config.mixing.by_name:
         asked = by_name(asked)
     separator = NetworkSeparator(config.model, *networks, references={})
 
