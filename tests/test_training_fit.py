@@ -157,19 +157,21 @@ def test_a_run_of_steps_ends_after_them(config):
     assert len(log(run)) == 2
 
 
-def test_a_run_begins_with_a_smaller_model(config, tmp_path):
+@pytest.mark.parametrize("name", ["standard", "wider"])
+def test_a_run_begins_with_a_smaller_model(config, tmp_path, name):
     config = dataclasses.replace(config, steps=20)
     first = train(config)
     unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 8))
     wider = dataclasses.replace(
         config,
+        name=name,
         run=str(tmp_path / "wider"),
-        start_from=str(first),
+        start_from=str(first if name == "standard" else first / "standard"),
         learning_rate=1e-9,
         model=dataclasses.replace(SMALL, unet=unet),
     )
     second = train(wider)
-    record = json.loads((second / "standard.json").read_text())
+    record = json.loads((second / f"{name}.json").read_text())
     assert record["config"]["unet"]["widths"] == [5, 6, 8]
     earlier = json.loads((first / "standard.json").read_text())["provenance"]
     assert record["provenance"]["started_from"] == earlier
@@ -177,8 +179,8 @@ def test_a_run_begins_with_a_smaller_model(config, tmp_path):
     given = rng.random((2, 16, SMALL.spectra.n_bands, SMALL.n_views), np.float32)
     sound = rng.random((2, 16, SMALL.spectra.n_bands, 2), np.float32)
     masks = []
-    for folder in (first, second):
-        _, (unet, encoder) = load_networks(folder, "standard")
+    for folder, which in ((first, "standard"), (second, name)):
+        _, (unet, encoder) = load_networks(folder, which)
         heard = encoder.predict_on_batch(sound)
         mask = unet.predict_on_batch({"mixture": given, "embedding": heard})
         masks.append(mask.ravel())

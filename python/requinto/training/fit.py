@@ -56,7 +56,7 @@ class TrainingConfig:
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
     seed: int = 0
     name: str = "standard"  # of the model
-    start_from: str = ""  # folder of a model of that name, as large or smaller
+    start_from: str = ""  # a model as large or smaller: its folder, or FOLDER/NAME
     model: ModelConfig = field(default_factory=ModelConfig)
     mixing: MixingConfig = field(default_factory=MixingConfig)
 
@@ -170,7 +170,7 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     """Return networks to train, with the weights that they are to begin with."""
     if not config.start_from:
         return build_networks(config.model)
-    model, networks = load_networks(Path(config.start_from), config.name)
+    model, networks = load_networks(*_parent(config))
     same = dataclasses.replace(model, clips=config.model.clips, unet=config.model.unet)
     if same != config.model:
         raise ConfigError(
@@ -182,6 +182,12 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     for network, large in zip(networks, larger, strict=True):
         grow(network, large)
     return larger
+
+
+def _parent(config: TrainingConfig) -> tuple[Path, str]:
+    """Return the folder and the name of the model that the run begins with."""
+    path = Path(config.start_from)
+    return (path, config.name) if path.is_dir() else (path.parent, path.name)
 
 
 def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
@@ -233,8 +239,9 @@ def _record(
         training.pop(name)
     started_from = {}
     if config.start_from:
-        parent = Path(config.start_from) / f"{config.name}.json"
-        started_from = json.loads(parent.read_text())["provenance"]
+        folder, name = _parent(config)
+        record = json.loads((folder / f"{name}.json").read_text())
+        started_from = record["provenance"]
     return {
         "commit": commit(),
         "started_from": started_from,
