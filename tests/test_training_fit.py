@@ -162,13 +162,14 @@ def test_a_run_begins_with_a_smaller_model(config, tmp_path, name):
     config = dataclasses.replace(config, steps=20)
     first = train(config)
     unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 8))
+    spectra = dataclasses.replace(SMALL.spectra, hop=256)
     wider = dataclasses.replace(
         config,
         name=name,
         run=str(tmp_path / "wider"),
         start_from=str(first if name == "standard" else first / "standard"),
         learning_rate=1e-9,
-        model=dataclasses.replace(SMALL, unet=unet),
+        model=dataclasses.replace(SMALL, spectra=spectra, unet=unet),
     )
     second = train(wider)
     record = json.loads((second / f"{name}.json").read_text())
@@ -192,7 +193,7 @@ def test_a_model_that_sees_otherwise_is_no_beginning(config, tmp_path):
     first = train(dataclasses.replace(config, steps=20))
     evidence = dataclasses.replace(SMALL.evidence, n_templates=0)
     model = dataclasses.replace(SMALL, evidence=evidence)
-    with pytest.raises(ConfigError, match="sees mixtures otherwise"):
+    with pytest.raises(ConfigError, match="sees 4 views of 32 bands, not 2 views"):
         train(
             dataclasses.replace(
                 config, run=str(tmp_path / "b"), start_from=str(first), model=model

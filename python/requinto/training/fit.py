@@ -171,11 +171,13 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     if not config.start_from:
         return build_networks(config.model)
     model, networks = load_networks(*_parent(config))
-    same = dataclasses.replace(model, clips=config.model.clips, unet=config.model.unet)
-    if same != config.model:
-        raise ConfigError(
-            f"the model in {config.start_from} sees mixtures otherwise: {model}"
-        )
+    # The transform and the factorisation may be others: what they mean is learnt anew
+    seen, wanted = (
+        f"{each.n_views} views of {each.spectra.n_bands} bands"
+        for each in (model, config.model)
+    )
+    if seen != wanted:
+        raise ConfigError(f"the model in {config.start_from} sees {seen}, not {wanted}")
     if model.unet == config.model.unet:
         return networks
     larger = build_networks(config.model)
