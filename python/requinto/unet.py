@@ -12,6 +12,8 @@ from keras import layers, ops
 from requinto.config import SpectraConfig, UNetConfig
 from requinto.reference import FrequencyPosition
 
+TAUGHT = "taught"  # the layer whose mask is trained, evidence not yet mixed in
+
 
 @keras.saving.register_keras_serializable("requinto")
 class FiLM(layers.Layer):
@@ -141,9 +143,6 @@ class SelfAttention(layers.Layer):
 
     def get_config(self):  # type: ignore[no-untyped-def]
         return {**super().get_config(), "n_heads": self.n_heads}
-
-
-TAUGHT = "taught"  # the layer whose mask is trained, evidence not yet mixed in
 
 
 def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> keras.Model:
