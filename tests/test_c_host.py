@@ -187,7 +187,8 @@ def test_the_host_lives_and_hears_the_dry_signal(bundle, tmp_path, neutral, kind
     if kind == "no package":  # a bundle that is not inside our environment
         bundle = shutil.copytree(bundle, tmp_path / bundle.name)
     environment, status = failing(kind, tmp_path, neutral)
-    sound = noise(RATE, 2)
+    # Live, what is due before Python has failed is late, so silent, on a loaded machine
+    sound = noise(7 * RATE if mode == "live" else RATE, 2)
     heard, report, complaints = run_host(
         bundle,
         tmp_path,
@@ -199,6 +200,6 @@ def test_the_host_lives_and_hears_the_dry_signal(bundle, tmp_path, neutral, kind
     )
     assert report["status"] == status
     assert complaints.strip()
-    dry = undelayed(heard, report)[:, :RATE]
+    dry = undelayed(heard, report)[:, : sound.shape[1]]
     assert dry.shape == sound.shape
-    assert error_db(sound, dry) < -140
+    assert error_db(sound[:, -RATE:], dry[:, -RATE:]) < -140
