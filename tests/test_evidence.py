@@ -100,4 +100,7 @@ def test_the_level_of_either_does_not_matter():
         EVIDENCE.shares(power(b * mixture), EVIDENCE.templates(power(a * reference)))
         for a, b in ((1, 1), (0.1, 3))
     )
-    np.testing.assert_allclose(plain, changed, atol=0.02)  # floors are absolute
+    heard = power(mixture).mean(axis=-1)
+    sounding = heard > 1e-10 * heard.max()  # in what is all but silent, floors decide
+    assert sounding.mean() > 0.5
+    np.testing.assert_allclose(plain[sounding], changed[sounding], atol=0.02)
