@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -33,6 +34,12 @@ class Unchanged:
     ) -> np.ndarray:
         """Return the clip."""
         return clip
+
+    def separate_all(
+        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+    ) -> list[np.ndarray]:
+        """Return the clips."""
+        return list(clips)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_each_model_is_asked_by_reference_and_by_name(printed):
 
 def test_each_way_to_call_a_network_is_timed_in_each_precision(printed):
     times = {(m, p, w): float(ms) for m, p, w, ms in rows(printed, 4)}
-    ways = ("as now", "4 clips at once", "fixed shapes", "XLA")
+    ways = ("one at a time", "4 at once", "fixed shapes", "XLA")
     assert set(times) == {
         ("standard", precision, way)
         for precision in ("float32", "mixed_bfloat16")

@@ -93,11 +93,27 @@ def test_any_length_is_traced_once(folder):
     lengths = [30000, 41000, 52345, 61111, 70001, 88888, 99999, 120007]
     for n_frames in lengths[:2]:
         separator.separate(noise(n_frames), 44100, query)
+    separator.separate_all([noise(30000)] * 2, 44100, query)  # and of any number
     traced = separator._unet.predict_function.experimental_get_tracing_count()
     for n_frames in lengths[2:]:
         separator.separate(noise(n_frames), 44100, query)
+        separator.separate_all([noise(n_frames)] * 4, 44100, query)
     found = separator._unet.predict_function.experimental_get_tracing_count()
     assert found == traced
+
+
+def test_clips_at_once_give_what_they_give_one_by_one(folder):
+    separator = weights.load_separator()
+    query = separator.target("bass")
+    clips = [noise(n, seed=n) for n in (30000, 30100, 52345, 30000)]
+    clips.insert(2, np.zeros((2, 20000), np.float32))
+    together = separator.separate_all(clips, 44100, query)
+    assert separator.separate_all([], 44100, query) == []
+    for clip, found in zip(clips, together, strict=True):
+        alone = separator.separate(clip, 44100, query)
+        np.testing.assert_allclose(found, alone, atol=1e-5)
+        assert found.shape == clip.shape
+        assert found.any() == clip.any()
 
 
 def test_silence_stays_silent(folder):

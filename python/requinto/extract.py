@@ -16,6 +16,7 @@ from requinto.stream import Stream
 from requinto.weights import STANDARD, load_separator, targets
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
+_N_TOGETHER = 4  # clips; more are hardly faster
 
 Progress = Callable[[float], None]
 
@@ -165,12 +166,15 @@ def _cut_and_join(
     joiner = Joiner(sizes, n_channels)
     extracted = np.zeros((n_channels, n_frames), np.float32)
     n_done = 0
-    for clip in plan(n_frames, sample_rate, beats, sizes):
-        piece = cut(mixture, clip, sizes)
-        separated = separator.separate(piece, sample_rate, query)
-        finished = joiner.join(separated, clip)[:, : n_frames - n_done]
-        extracted[:, n_done : n_done + finished.shape[1]] = finished
-        n_done += finished.shape[1]
+    clips = plan(n_frames, sample_rate, beats, sizes)
+    for i in range(0, len(clips), _N_TOGETHER):
+        some = clips[i : i + _N_TOGETHER]
+        pieces = [cut(mixture, clip, sizes) for clip in some]
+        separated = separator.separate_all(pieces, sample_rate, query)
+        for clip, piece in zip(some, separated, strict=True):
+            finished = joiner.join(piece, clip)[:, : n_frames - n_done]
+            extracted[:, n_done : n_done + finished.shape[1]] = finished
+            n_done += finished.shape[1]
         notify(n_done / n_frames)
     return extracted
 

@@ -7,6 +7,8 @@ an instrument, whatever it sounds like.  A network taught both does neither well
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from requinto.config import ClipConfig
@@ -56,5 +58,13 @@ class Pair:
         self, clip: np.ndarray, sample_rate: float, query: Query
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
-        asked = self.names if query.by_name else self.examples
-        return asked.separate(clip, sample_rate, query)
+        return self._asked(query).separate(clip, sample_rate, query)
+
+    def separate_all(
+        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+    ) -> list[np.ndarray]:
+        """Return what each clip holds of the target, as `separate` does."""
+        return self._asked(query).separate_all(clips, sample_rate, query)
+
+    def _asked(self, query: Query) -> NetworkSeparator:
+        return self.names if query.by_name else self.examples

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import collections
 import hashlib
+import itertools
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import librosa
@@ -47,6 +49,11 @@ class Separator(Protocol):
         self, clip: np.ndarray, sample_rate: float, query: Query
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
+
+    def separate_all(
+        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+    ) -> list[np.ndarray]:
+        """Return the same of each clip; faster than one by one."""
 
 
 class NetworkSeparator:
@@ -146,28 +153,49 @@ class NetworkSeparator:
         -------
         np.ndarray, shape=(n_channels, n_frames), float32
         """
-        if not clip.any():
-            return np.zeros_like(clip)
-        sound = _stereo(self._at_model_rate(clip, sample_rate))
-        spectrum = self._spectra.analyse(sound)
-        mask = self.mask(spectrum, query)
-        extracted = self._spectra.synthesise(
-            self._spectra.apply(mask, spectrum), sound.shape[1]
-        )
-        extracted = _resampled(
-            extracted, self.config.spectra.sample_rate, sample_rate, clip.shape[1]
-        )
-        return extracted if len(clip) == 2 else extracted.mean(axis=0, keepdims=True)
+        return self.separate_all([clip], sample_rate, query)[0]
 
-    def mask(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
-        """Return the mask `(n_columns, n_bands, 2)` for a clip's spectrum, padded."""
-        view = self._evidence.view(self._spectra.power(spectrum), query.templates)
-        inputs = {
-            "mixture": self._spectra.padded(view)[None],
-            "embedding": query.embedding[None],
-        }
-        with self._lock:
-            return np.asarray(self._unet.predict_on_batch(inputs)[0])
+    def separate_all(
+        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+    ) -> list[np.ndarray]:
+        """Return what each clip holds of the target, as `separate` does."""
+        rate = self.config.spectra.sample_rate
+        estimates = [np.zeros_like(clip) for clip in clips]
+        sounding = [i for i, clip in enumerate(clips) if clip.any()]
+        sounds = [_stereo(self._at_model_rate(clips[i], sample_rate)) for i in sounding]
+        spectra = [self._spectra.analyse(sound) for sound in sounds]
+        masks = self.masks(spectra, query)
+        for i, sound, spectrum, mask in zip(
+            sounding, sounds, spectra, masks, strict=True
+        ):
+            found = self._spectra.apply(mask, spectrum)
+            estimate = self._spectra.synthesise(found, sound.shape[1])
+            estimate = _resampled(estimate, rate, sample_rate, clips[i].shape[1])
+            stereo = len(clips[i]) == 2
+            estimates[i] = estimate if stereo else estimate.mean(axis=0, keepdims=True)
+        return estimates
+
+    def masks(self, spectra: list[np.ndarray], query: Query) -> list[np.ndarray]:
+        """Return the mask `(n_columns, n_bands, 2)` for each clip's spectrum, padded.
+
+        Clips of as many columns in a row are one batch.
+        """
+        views = [
+            self._spectra.padded(
+                self._evidence.view(self._spectra.power(spectrum), query.templates)
+            )
+            for spectrum in spectra
+        ]
+        found: list[np.ndarray] = []
+        for _, alike in itertools.groupby(views, len):
+            batch = np.stack(list(alike))
+            inputs = {
+                "mixture": batch,
+                "embedding": np.tile(query.embedding, (len(batch), 1)),
+            }
+            with self._lock:
+                found += [*np.asarray(self._unet.predict_on_batch(inputs))]
+        return found
 
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         rate = self.config.spectra.sample_rate

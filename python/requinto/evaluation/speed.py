@@ -5,8 +5,8 @@
 
 prints the real-time factor of `requinto.extract`, beat tracking included, with a
 reference and with a name, and the milliseconds that a U-Net takes for the columns of
-a clip: as `separator.py` calls it, four clips at once, in a graph of fixed shapes, and
-compiled by XLA, in single precision and in bfloat16.
+a clip: one at a time as the plugin does, four at once as the library does, in a graph
+of fixed shapes, and compiled by XLA, in single precision and in bfloat16.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from requinto.weights import load_networks, models, models_folder
 
 _RATE = 44100  # Hz
 _REFERENCE_S = 4.0
-_N_CLIPS = 4  # in a batch
+_N_CLIPS = 4  # in a batch, as in `extract.py`
 _PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -76,8 +76,8 @@ def calls(
         return lambda: run(one).numpy()
 
     ways: dict[str, tuple[Callable[[], Any], int]] = {
-        "as now": (lambda: unet.predict_on_batch(one), 1),
-        f"{_N_CLIPS} clips at once": (lambda: unet.predict_on_batch(many), _N_CLIPS),
+        "one at a time": (lambda: unet.predict_on_batch(one), 1),
+        f"{_N_CLIPS} at once": (lambda: unet.predict_on_batch(many), _N_CLIPS),
         "fixed shapes": (graph(compiled=False), 1),
         "XLA": (graph(compiled=True), 1),
     }

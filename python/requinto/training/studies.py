@@ -82,7 +82,8 @@ def phases_and_rates(
         n_frames = question.mixture.shape[1]
         query = separator.query(question.reference, question.sample_rate)
         mixed = spectra.analyse(question.mixture)
-        found = spectra.apply(separator.mask(mixed, query), mixed)
+        (mask,) = separator.masks([mixed], query)
+        found = spectra.apply(mask, mixed)
         estimate = spectra.synthesise(found, n_frames)
         true_phase = np.exp(1j * np.angle(spectra.analyse(question.target)))
         rest = question.mixture - question.target
