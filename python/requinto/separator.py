@@ -194,7 +194,8 @@ class NetworkSeparator:
                 "embedding": np.tile(query.embedding, (len(batch), 1)),
             }
             with self._lock:
-                found += [*np.asarray(self._unet.predict_on_batch(inputs))]
+                masks = np.asarray(self._unet.predict_on_batch(inputs))
+            found += [*masks[: len(batch)]]  # each device that trains gives them all
         return found
 
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:

@@ -35,14 +35,14 @@ class Spectra:
         self._averaging = scipy.sparse.csr_matrix((weights / self.band_sizes).T)
 
     def analyse(self, audio: np.ndarray) -> np.ndarray:
-        """Return the spectrum of `audio`, `(n_channels, n_frames)`.
+        """Return the spectrum of `audio`, `(n_channels, n_frames)` or `(n_frames,)`.
 
         Columns lie on multiples of the hop, from the first to where all is heard.
         """
         config = self.config
-        excess = -audio.shape[1] % config.hop
+        n_frames = audio.shape[-1]
         return librosa.stft(
-            np.pad(audio, ((0, 0), (0, excess))),
+            librosa.util.fix_length(audio, size=n_frames + -n_frames % config.hop),
             n_fft=config.n_fft,
             hop_length=config.hop,
             window=self._window,
@@ -58,7 +58,7 @@ class Spectra:
             nperseg=config.n_fft,
             noverlap=config.n_fft - config.hop,
         )
-        return np.divide(sound[:, :n_frames], self._window.sum(), dtype=np.float32)
+        return np.divide(sound[..., :n_frames], self._window.sum(), dtype=np.float32)
 
     def in_bands(self, values: np.ndarray) -> np.ndarray:
         """Average real values over the bins of each band.
