@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The measurement of speed asks every model in every way, on one core."""
+"""The measurement of speed asks every model in every way."""
 
 import os
 import subprocess

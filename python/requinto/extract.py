@@ -16,7 +16,7 @@ from requinto.stream import Stream
 from requinto.weights import STANDARD, load_separator, targets
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
-_N_TOGETHER = 4  # clips; more are hardly faster
+N_TOGETHER = 4  # clips; more are hardly faster
 
 Progress = Callable[[float], None]
 
@@ -167,8 +167,8 @@ def _cut_and_join(
     extracted = np.zeros((n_channels, n_frames), np.float32)
     n_done = 0
     clips = plan(n_frames, sample_rate, beats, sizes)
-    for i in range(0, len(clips), _N_TOGETHER):
-        some = clips[i : i + _N_TOGETHER]
+    for i in range(0, len(clips), N_TOGETHER):
+        some = clips[i : i + N_TOGETHER]
         pieces = [cut(mixture, clip, sizes) for clip in some]
         separated = separator.separate_all(pieces, sample_rate, query)
         for clip, piece in zip(some, separated, strict=True):

@@ -23,12 +23,11 @@ from rich.console import Console
 from rich.table import Table
 
 from requinto.config import ModelConfig
-from requinto.extract import extract
+from requinto.extract import N_TOGETHER, extract
 from requinto.weights import load_networks, models, models_folder
 
 _RATE = 44100  # Hz
 _REFERENCE_S = 4.0
-_N_CLIPS = 4  # in a batch, as in `extract.py`
 _PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -65,7 +64,7 @@ def calls(
             "embedding": rng.random((n, config.unet.reference_size), np.float32),
         }
 
-    one, many = batch(1), batch(_N_CLIPS)
+    one, many = batch(1), batch(N_TOGETHER)
     fixed = {name: tf.TensorSpec(rows.shape, tf.float32) for name, rows in one.items()}
 
     def graph(*, compiled: bool) -> Callable[[], Any]:
@@ -77,7 +76,7 @@ def calls(
 
     ways: dict[str, tuple[Callable[[], Any], int]] = {
         "one at a time": (lambda: unet.predict_on_batch(one), 1),
-        f"{_N_CLIPS} at once": (lambda: unet.predict_on_batch(many), _N_CLIPS),
+        f"{N_TOGETHER} at once": (lambda: unet.predict_on_batch(many), N_TOGETHER),
         "fixed shapes": (graph(compiled=False), 1),
         "XLA": (graph(compiled=True), 1),
     }
@@ -102,9 +101,13 @@ def _noise(seconds: float) -> np.ndarray:
 
 
 def main(
-    seconds: Annotated[float, typer.Option(help="Of stereo sound.")] = 240.0,
-    columns: Annotated[int, typer.Option(help="Of a clip, context included.")] = 80,
-    times: Annotated[int, typer.Option(help="Of which the median is taken.")] = 5,
+    seconds: Annotated[float, typer.Option(help="Of stereo sound.", min=1)] = 240.0,
+    columns: Annotated[
+        int, typer.Option(help="Of a clip, context included; a multiple of 16.", min=16)
+    ] = 80,
+    times: Annotated[
+        int, typer.Option(help="Of which the median is taken.", min=1)
+    ] = 5,
 ) -> None:
     """Print real-time factors of the released models, and ways to call them."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # before TensorFlow looks
