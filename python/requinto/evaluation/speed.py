@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from requinto.config import ModelConfig
+from requinto.config import ModelConfig, SpectraConfig
 from requinto.extract import N_TOGETHER, extract
 from requinto.weights import load_networks, models, models_folder
 
@@ -103,13 +103,16 @@ def _noise(seconds: float) -> np.ndarray:
 def main(
     seconds: Annotated[float, typer.Option(help="Of stereo sound.", min=1)] = 240.0,
     columns: Annotated[
-        int, typer.Option(help="Of a clip, context included; a multiple of 16.", min=16)
+        int, typer.Option(help="Of a clip, context included.", min=1)
     ] = 80,
     times: Annotated[
         int, typer.Option(help="Of which the median is taken.", min=1)
     ] = 5,
 ) -> None:
     """Print real-time factors of the released models, and ways to call them."""
+    step = SpectraConfig().n_columns_step
+    if columns % step:
+        raise typer.BadParameter(f"--columns must be a multiple of {step}: {columns}")
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # before TensorFlow looks
     import keras
 
