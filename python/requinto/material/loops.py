@@ -199,7 +199,7 @@ def timing(song: Song, first_s: float = rendering.LEAD_IN_S) -> dict[str, Any]:
     """Return where beats, downbeats and sections fall; the first at `first_s`."""
 
     def seconds(beat: float) -> float:
-        return round(first_s + beat * 60 / song.tempo_bpm, 6)
+        return round(first_s + song.seconds(beat), 6)
 
     return {
         "tempo_bpm": song.tempo_bpm,

@@ -269,8 +269,10 @@ def _run(song: Song, bar: Bar, rng: np.random.Generator, around: int) -> list[No
     here = int(np.argmin([abs(p - around) for p in scale]))
     in_thirds = rng.random() < 0.4
     beat, notes, direction = 0.0, [], 1 if rng.random() < 0.5 else -1
-    while beat < bar.n_beats:
+    while beat < bar.n_beats - 1e-6:
         step = float(rng.choice((0.25, 0.25, 0.5, 0.5)))
+        if song.style.compound:
+            step *= 4 / 3
         force = 0.85 if beat % 1 == 0 else 0.7
         at = bar.start + beat
         notes.append(Note(at, step * 1.1, scale[here], force))

@@ -67,12 +67,12 @@ MODELS: dict[str, Model] = {
 
 def n_frames_of(song: Song) -> int:
     """Return the length of every stem of a song."""
-    return round((LEAD_IN_S + song.n_beats * 60 / song.tempo_bpm) * SAMPLE_RATE)
+    return round((LEAD_IN_S + song.seconds(song.n_beats)) * SAMPLE_RATE)
 
 
 def frame_of(beat: float, song: Song) -> int:
     """Return the frame of a beat in the stems of a song."""
-    return round((LEAD_IN_S + beat * 60 / song.tempo_bpm) * SAMPLE_RATE)
+    return round((LEAD_IN_S + song.seconds(beat)) * SAMPLE_RATE)
 
 
 def frames_of(beats: float, song: Song) -> int:

@@ -7,6 +7,7 @@ pickup where there is one.
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from dataclasses import dataclass
@@ -75,6 +76,8 @@ class Song:
     bars: tuple[Bar, ...]
     swing: float  # delay of every second step, in steps
     looseness_s: float  # standard deviation of a player's timing
+    # Seconds of each beat, and of the end, where the tempo is not steady: `tempo.py`
+    pulse_s: tuple[float, ...] = ()
 
     @property
     def n_beats(self) -> int:
@@ -103,6 +106,14 @@ class Song:
     def scale(self) -> tuple[int, ...]:
         """Degrees of the key's scale, semitones above it."""
         return MINOR_SCALE if self.minor else MAJOR_SCALE
+
+    def seconds(self, beat: float) -> float:
+        """Return when a beat falls, in seconds after the song's first."""
+        if not self.pulse_s:
+            return beat * 60 / self.tempo_bpm
+        index = min(max(math.floor(beat), 0), len(self.pulse_s) - 2)
+        here, following = self.pulse_s[index : index + 2]
+        return here + (beat - index) * (following - here)
 
     def chord_at(self, beat: float) -> Chord:
         """Return the chord that sounds on a beat."""

@@ -89,6 +89,7 @@ class Style:
     beats_per_bar: int = 4
     swing: tuple[float, float] = (0.0, 0.1)  # delay of the off-step, in steps
     swung_beats: float = 0.25  # length of the step that swings
+    compound: bool = False  # beats divide by three
 
     def __post_init__(self) -> None:
         names = [part.name for part in self.parts]

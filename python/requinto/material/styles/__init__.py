@@ -7,6 +7,7 @@ from requinto.errors import ConfigError
 from requinto.material.style import Style
 from requinto.material.styles.bachata import BACHATA
 from requinto.material.styles.ballad import BALLAD
+from requinto.material.styles.bembe import BEMBE
 from requinto.material.styles.bolero import BOLERO
 from requinto.material.styles.bossa import BOSSA
 from requinto.material.styles.cumbia import CUMBIA
@@ -18,6 +19,7 @@ from requinto.material.styles.merengue import MERENGUE
 from requinto.material.styles.reggae import REGGAE
 from requinto.material.styles.rock import ROCK
 from requinto.material.styles.salsa import SALSA
+from requinto.material.styles.slow_rock import SLOW_ROCK
 from requinto.material.styles.waltz import WALTZ
 
 STYLES: dict[str, Style] = {
@@ -25,6 +27,7 @@ STYLES: dict[str, Style] = {
     for style in (
         *(BACHATA, BOLERO, SALSA, MERENGUE, CUMBIA, BOSSA, REGGAE),
         *(ROCK, FUNK, HIP_HOP, HOUSE, FOLK, BALLAD, WALTZ),
+        *(SLOW_ROCK, BEMBE),
     )
 }
 
