@@ -139,16 +139,74 @@ class ModelConfig:
         ConfigError
             If a name is unknown or a value cannot be used.
         """
-        parts: dict[str, Any] = {
-            "clips": ClipConfig,
-            "spectra": SpectraConfig,
-            "evidence": EvidenceConfig,
-            "unet": UNetConfig,
-        }
-        if unknown := set(values) - set(parts):
-            raise ConfigError(f"unknown sections {sorted(unknown)}")
-        built = {n: from_values(parts[n], given, n) for n, given in values.items()}
-        return cls(**built)
+        return from_sections(cls, values)
+
+
+@dataclass(frozen=True)
+class RhythmConfig:
+    """What the beat network is told of a sound: see `rhythm.py`."""
+
+    sample_rate: int = 22050  # Hz
+    hop: int = 441  # samples between columns: 50 a second
+    n_fft: int = 1024  # samples of the window that shows onsets
+    n_bands: int = 64  # mel bands of it
+    lowest_hz: float = 30.0
+    highest_hz: float = 10000.0
+    n_fft_harmony: int = 4096  # samples of the window that shows chords
+    bass_hz: float = 250.0  # below which chords are the bass's
+    change_s: tuple[float, ...] = (0.25, 0.5, 1.0)  # before and after, compared
+
+    @property
+    def columns_per_s(self) -> float:
+        """Columns a second."""
+        return self.sample_rate / self.hop
+
+    @property
+    def n_features(self) -> int:
+        """Numbers a column: bands, then changes of harmony."""
+        return self.n_bands + 2 * len(self.change_s)
+
+
+@dataclass(frozen=True)
+class BeatNetworkConfig:
+    """Shape of the network that hears beats and downbeats."""
+
+    front_widths: tuple[int, ...] = (12, 16, 24)  # channels; bands shrink by 4 each
+    n_channels: int = 32  # of the layers in time
+    kernel: int = 5  # columns
+    n_dilations: int = 9  # layers in time, each reaching twice as far
+    dropout: float = 0.15
+
+
+@dataclass(frozen=True)
+class DecodingConfig:
+    """How beats and bars are chosen by what the network hears."""
+
+    slowest_bpm: float = 42.0
+    fastest_bpm: float = 230.0
+    least_beat: float = 0.2  # probability of a beat that speaks for none
+    least_downbeat: float = 0.2
+    tempo_change_cost: float = 60.0  # for each octave, squared, from beat to beat
+    jump_cost: float = 8.0  # the most that a change costs: a held beat
+    bars: tuple[int, ...] = (2, 3, 4)  # beats of a bar that are thought of
+    half_bar_cost: float = 4.0
+    short_bar_cost: float = 7.0  # of another length than half
+    metre_change_cost: float = 9.0
+    least_confidence: float = 0.2  # below this there is no beat to speak of
+
+
+@dataclass(frozen=True)
+class TrackerConfig:
+    """All that the beat tracker needs to be rebuilt."""
+
+    rhythm: RhythmConfig = field(default_factory=RhythmConfig)
+    network: BeatNetworkConfig = field(default_factory=BeatNetworkConfig)
+    decoding: DecodingConfig = field(default_factory=DecodingConfig)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TrackerConfig:
+        """Return the configuration held in nested dictionaries, or `ConfigError`."""
+        return from_sections(cls, values)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -163,6 +221,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be used: {error}") from error
+
+
+def from_sections(kind: type, values: dict[str, Any]) -> Any:
+    """Return a dataclass of dataclasses made of nested dictionaries.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown or a value cannot be used.
+    """
+    parts = {f.name: f.default_factory for f in dataclasses.fields(kind)}
+    if unknown := set(values) - set(parts):
+        raise ConfigError(f"unknown sections {sorted(unknown)}")
+    return kind(**{n: from_values(parts[n], given, n) for n, given in values.items()})
 
 
 def from_values(kind: type, values: dict[str, Any], of: str) -> Any:

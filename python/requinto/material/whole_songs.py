@@ -26,7 +26,8 @@ from requinto.material.style import Part, Style, parse_form
 from requinto.material.styles import STYLES
 from requinto.material.timbres import Timbre
 
-TEMPI_BPM = (55.0, 210.0)
+_FASTER = 1.2  # than a style's own tempi, or slower, at most
+_RARE_METRES = 2.0  # times as likely as each style in four
 _DESK = AugmentationConfig(mix_equaliser=0.6, mix_room=0.25, mix_coded=0.15)
 _FADE = SAMPLE_RATE // 50  # frames over which a part falls silent
 _LOUDEST_PEAK = 0.9
@@ -39,7 +40,7 @@ class DrawingConfig:
     seconds: float = 70.0  # about this long
     bachata: float = 0.2
     borrowed: float = 0.3  # a part is another style's, in half of the songs
-    any_tempo: float = 0.5  # as far from the style's as still makes sense
+    any_tempo: float = 0.5  # somewhat slower or faster than the style is played
     drift: float = 0.5
     ritardando: float = 0.25
     rubato: float = 0.12
@@ -94,9 +95,11 @@ def drawn(
 
 
 def _style(config: DrawingConfig, rng: np.random.Generator) -> Style:
-    names = [name for name in STYLES if name != "bachata"]
-    name = "bachata" if rng.random() < config.bachata else str(rng.choice(names))
-    chosen = STYLES[name]
+    others = [style for style in STYLES.values() if style.name != "bachata"]
+    weights = np.array([1.0 if s.beats_per_bar == 4 else _RARE_METRES for s in others])
+    chosen = others[int(rng.choice(len(others), p=weights / weights.sum()))]
+    if rng.random() < config.bachata:
+        chosen = STYLES["bachata"]
     if rng.random() < 0.5:
         return chosen
     return _with_borrowed(chosen, config.borrowed, rng)
@@ -108,7 +111,8 @@ def _with_borrowed(style: Style, share: float, rng: np.random.Generator) -> Styl
         part
         for other in STYLES.values()
         for part in other.parts
-        if (other.beats_per_bar, other.compound) == (style.beats_per_bar, style.compound)
+        if (other.beats_per_bar, other.compound)
+        == (style.beats_per_bar, style.compound)
         and other.name != style.name
     ]
     parts: dict[str, Part] = {}
@@ -124,8 +128,8 @@ def _with_borrowed(style: Style, share: float, rng: np.random.Generator) -> Styl
 def _tempo_bpm(style: Style, config: DrawingConfig, rng: np.random.Generator) -> float:
     low, high = style.tempo_bpm
     if rng.random() < config.any_tempo:
-        low = max(0.65 * low, min(TEMPI_BPM[0], low))
-        high = min(1.5 * high, TEMPI_BPM[1])
+        # No farther: at twice its tempo a style is another, and its beats are too
+        low, high = low / _FASTER, high * _FASTER
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -135,7 +139,9 @@ def _form(style: Style, n_bars: float, rng: np.random.Generator) -> str:
     share = n_bars / sum(n for _, n in sections)
     if share < 0.5:
         kept = int(rng.integers(2, 1 + max(2, round(2 * share * len(sections)))))
-        first = int(rng.integers(len(sections) - kept + 1)) if len(sections) > kept else 0
+        first = (
+            int(rng.integers(len(sections) - kept + 1)) if len(sections) > kept else 0
+        )
         sections = sections[first : first + kept]
         share = n_bars / sum(n for _, n in sections)
     share = min(share, 1.0)
