@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Folders of models for the tests."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from requinto import weights
 from requinto.config import EvidenceConfig, ModelConfig, SpectraConfig, UNetConfig
 from sounds import noise
 
+RELEASED = Path(__file__).parents[1] / "models"
 TARGETS = ("guitar", "bass", "bongo", "guira")
 SMALL = ModelConfig(
     spectra=SpectraConfig(n_fft=512, hop=128, n_bands=32, n_linear_bands=16),
@@ -41,6 +43,8 @@ def write_neutral(
     last.set_weights([np.zeros_like(kernel), bias])
     weights.save_networks(folder, name, config, (unet, encoder), {})
     (folder / "targets.txt").write_text("\n".join(TARGETS) + "\n")
+    for ending in ("json", "npz"):
+        shutil.copy(RELEASED / f"beats.{ending}", folder)
     (folder / "references").mkdir(exist_ok=True)
     for name in TARGETS:
         path = folder / "references" / f"{name}-1.flac"

@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say where the beats fall: on a grid, or as tracked in the sound itself."""
+"""Where the beats of a song fall: a grid of one's own, or as they were tracked."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 
 from requinto.errors import BeatsError
 
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = 20.0, 400.0
-
-_RATE = 22050  # Hz, the rate for which librosa's tracker is tuned
-_HOP = 512  # samples between onset strengths
-_CHUNK_S = 60.0  # seconds of sound analysed at once, so that long songs fit
-_MARGIN_S = 1.0  # seconds by which chunks overlap
-_DEFAULT_TEMPO_BPM = 120.0  # of sound in which no beat is heard
+_RECENT_BEATS = 9  # whose median interval is the last tempo
 
 
 @dataclass(frozen=True)
@@ -32,18 +27,21 @@ class Beats:
     tempo_bpm : float
         Beats per minute, over the whole song.
     beats_per_bar : int
-        Beats from one downbeat to the next.
+        Beats from one downbeat to the next, of most bars.
+    confidence : float
+        From 0, where beats are guessed, to 1, where they are known.
 
     Raises
     ------
     BeatsError
-        If times do not ascend or are not finite, or the tempo is out of range.
+        If times do not ascend or are not finite, or a number is out of range.
     """
 
     times_s: np.ndarray
     downbeats_s: np.ndarray
     tempo_bpm: float
     beats_per_bar: int = 4
+    confidence: float = 1.0
 
     def __post_init__(self) -> None:
         check_tempo(self.tempo_bpm)
@@ -51,6 +49,8 @@ class Beats:
             raise BeatsError(
                 f"beats_per_bar must be 1 or more, got {self.beats_per_bar}"
             )
+        if not 0 <= self.confidence <= 1:
+            raise BeatsError(f"confidence must be in [0, 1], got {self.confidence}")
         for name in ("times_s", "downbeats_s"):
             times = np.asarray(getattr(self, name), dtype=np.float64)
             if times.ndim != 1 or not np.isfinite(times).all():
@@ -66,6 +66,7 @@ class Beats:
         duration_s: float,
         first_downbeat_s: float = 0.0,
         beats_per_bar: int = 4,
+        confidence: float = 1.0,
     ) -> Beats:
         """Return evenly spaced beats over `duration_s` seconds.
 
@@ -88,17 +89,21 @@ class Beats:
         last = int(np.floor((duration_s - first_downbeat_s) / interval_s))
         index = np.arange(first, last + 1)
         times = np.maximum(first_downbeat_s + index * interval_s, 0.0)
-        return cls(times, times[index % beats_per_bar == 0], tempo_bpm, beats_per_bar)
+        downbeats = times[index % beats_per_bar == 0]
+        return cls(times, downbeats, tempo_bpm, beats_per_bar, confidence)
+
+    def moved(self, by_s: float) -> Beats:
+        """Return these beats later by so many seconds."""
+        return dataclasses.replace(
+            self, times_s=self.times_s + by_s, downbeats_s=self.downbeats_s + by_s
+        )
 
     def continued(self, until_s: float) -> Beats:
-        """Return these beats carried on at their last interval past `until_s`."""
+        """Return these beats carried on at their last tempo past `until_s`."""
         if len(self.times_s) and self.times_s[-1] > until_s:
             return self
-        interval = (
-            self.times_s[-1] - self.times_s[-2]
-            if len(self.times_s) > 1
-            else 60.0 / self.tempo_bpm
-        )
+        recent = np.diff(self.times_s[-_RECENT_BEATS:])
+        interval = float(np.median(recent)) if len(recent) else 60.0 / self.tempo_bpm
         last = self.times_s[-1] if len(self.times_s) else 0.0
         n_more = int(np.ceil((until_s - last) / interval)) + 1
         times = np.append(self.times_s, last + interval * np.arange(1, n_more + 1))
@@ -107,7 +112,7 @@ class Beats:
             position = int(np.searchsorted(times, downbeats[-1] - 1e-9))
             more = times[position + self.beats_per_bar :: self.beats_per_bar]
             downbeats = np.append(downbeats, more)
-        return Beats(times, downbeats, self.tempo_bpm, self.beats_per_bar)
+        return dataclasses.replace(self, times_s=times, downbeats_s=downbeats)
 
 
 def check_tempo(tempo_bpm: float) -> None:
@@ -117,51 +122,3 @@ def check_tempo(tempo_bpm: float) -> None:
             f"tempo_bpm must be from {MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g}, "
             f"got {tempo_bpm}"
         )
-
-
-def track(audio: np.ndarray, sample_rate: float) -> Beats:
-    """Track the beats of a song.
-
-    Every fourth beat from the first is taken for a downbeat, until downbeats
-    are tracked too.  Where no beat is heard the grid is one of 120 bpm.
-
-    Parameters
-    ----------
-    audio : np.ndarray, shape=(n_channels, n_frames)
-        One or two channels, finite.
-    sample_rate : float
-        Hz.
-
-    References
-    ----------
-    Ellis, "Beat Tracking by Dynamic Programming", Journal of New Music
-    Research 36(1), 2007, doi:10.1080/09298210701653344; as librosa has it.
-    """
-    duration_s = audio.shape[1] / sample_rate
-    strength = _onset_strength(audio, sample_rate)
-    if not np.any(strength > 0):
-        return Beats.grid(_DEFAULT_TEMPO_BPM, duration_s)
-    tempo, times = librosa.beat.beat_track(
-        onset_envelope=strength, sr=_RATE, hop_length=_HOP, trim=False, units="time"
-    )
-    tempo_bpm = float(np.atleast_1d(tempo)[0])
-    if len(times) < 2 or not MIN_TEMPO_BPM <= tempo_bpm <= MAX_TEMPO_BPM:
-        return Beats.grid(_DEFAULT_TEMPO_BPM, duration_s)
-    return Beats(times, times[::4], tempo_bpm)
-
-
-def _onset_strength(audio: np.ndarray, sample_rate: float) -> np.ndarray:
-    """Onset strength at each hop, a minute of sound at a time."""
-    chunk_hops = int(_CHUNK_S * _RATE / _HOP)
-    margin_hops = int(_MARGIN_S * _RATE / _HOP)
-    n_hops = int(audio.shape[1] / sample_rate * _RATE / _HOP) + 1
-    parts = []
-    for first in range(0, n_hops, chunk_hops):
-        lead = min(first, margin_hops)
-        start = round((first - lead) * _HOP / _RATE * sample_rate)
-        stop = round((first + chunk_hops + margin_hops) * _HOP / _RATE * sample_rate)
-        mono = librosa.to_mono(audio[:, start:stop])
-        heard = librosa.resample(mono, orig_sr=sample_rate, target_sr=_RATE)
-        strength = librosa.onset.onset_strength(y=heard, sr=_RATE, hop_length=_HOP)
-        parts.append(strength[lead : lead + chunk_hops])
-    return np.concatenate(parts)[:n_hops]

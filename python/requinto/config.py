@@ -231,7 +231,9 @@ def from_sections(kind: type, values: dict[str, Any]) -> Any:
     ConfigError
         If a name is unknown or a value cannot be used.
     """
-    parts = {f.name: f.default_factory for f in dataclasses.fields(kind)}
+    parts: dict[str, Any] = {
+        f.name: f.default_factory for f in dataclasses.fields(kind)
+    }
     if unknown := set(values) - set(parts):
         raise ConfigError(f"unknown sections {sorted(unknown)}")
     return kind(**{n: from_values(parts[n], given, n) for n, given in values.items()})

@@ -66,9 +66,7 @@ def choose_beats(
     return _traced(best, origin, intervals)
 
 
-def _traced(
-    best: np.ndarray, origin: np.ndarray, intervals: np.ndarray
-) -> np.ndarray:
+def _traced(best: np.ndarray, origin: np.ndarray, intervals: np.ndarray) -> np.ndarray:
     """Follow the best row of beats back from its end."""
     if not len(best) or best.max() <= 0:
         return np.zeros(0, int)
@@ -89,9 +87,9 @@ def _traced(
 def _tempi(
     config: DecodingConfig, columns_per_s: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return intervals in columns, and the cost of each (row) after each (column).
+    """Return intervals in columns, and what each costs after another.
 
-    The cost is indexed `[before, after]`; a step of one column is free, since no
+    Costs are indexed `[before, after]`; a step of one column is free, since no
     interval is a whole number of columns.
     """
     shortest = int(columns_per_s * 60 / config.fastest_bpm)

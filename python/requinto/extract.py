@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from requinto import audio as sound
-from requinto.beats import Beats, track
+from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
 from requinto.errors import AudioError, BeatsError, TargetError
+from requinto.sections import Section
+from requinto.sections import sections as label
 from requinto.separator import Query, Separator
 from requinto.stream import Stream
+from requinto.tracker import load_tracker
 from requinto.weights import STANDARD, load_separator, targets
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
@@ -90,7 +93,7 @@ def extract(
     if live:
         extracted = _walk(mixture, sample_rate, separator, query, notify)
     else:
-        grid = track(mixture, sample_rate) if beats is None else beats
+        grid = beats or load_tracker().track(mixture, sample_rate)
         extracted = _cut_and_join(mixture, sample_rate, separator, query, grid, notify)
     return extracted.reshape(np.shape(audio))
 
@@ -132,7 +135,30 @@ def separate(
 
 def beats(audio: np.ndarray, sample_rate: float) -> Beats:
     """Track the beats of a song; arguments and errors as in `extract`."""
-    return track(sound.checked(audio, sample_rate), sample_rate)
+    return load_tracker().track(sound.checked(audio, sample_rate), sample_rate)
+
+
+def sections(
+    audio: np.ndarray, sample_rate: float, *, beats: Beats | None = None
+) -> list[Section]:
+    """Label the sections of a song: intro, verse, chorus, bridge, outro.
+
+    Parameters
+    ----------
+    audio, sample_rate
+        As in `extract`.
+    beats : Beats, optional
+        Of the song; tracked unless given.
+
+    Returns
+    -------
+    list of Section
+        From the song's start to its end, each with a name, a group (sections of one
+        letter sound alike), and seconds.
+    """
+    mixture = sound.checked(audio, sample_rate)
+    grid = beats or load_tracker().track(mixture, sample_rate)
+    return label(mixture, sample_rate, grid)
 
 
 def plan(

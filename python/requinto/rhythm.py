@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a sound tells of its beats: its onsets by band, and where its harmony changes."""
+"""What a sound tells of its beats: onsets by band, and where its harmony changes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ _CHUNK_S = 60.0  # seconds of sound analysed at once, so that long songs fit
 _MARGIN_S = 1.0  # seconds by which chunks overlap
 _LEVEL = 0.1  # RMS that every sound is brought to
 _FAINTEST = 1e-4  # RMS below which a sound is not made louder
+_SILENT = 1e-6  # of the loudest change's magnitudes, squared: no harmony to speak of
 _CONTRAST = 1e3  # of the logarithm: magnitudes near 1 / this are where it bends
 
 
-def features(
-    audio: np.ndarray, sample_rate: float, config: RhythmConfig
-) -> np.ndarray:
+def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.ndarray:
     """Return what the beat network hears of a sound.
 
     Parameters
@@ -122,5 +121,6 @@ def changes(chroma: np.ndarray, config: RhythmConfig) -> np.ndarray:
         likeness = (before * after).sum(axis=1)
         scale = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
         # Where either side is silent nothing can be said
-        found.append(np.where(scale > 1e-8, 1 - likeness / (scale + 1e-12), 0.0))
+        silent = scale <= _SILENT * scale.max(initial=0.0)
+        found.append(np.where(silent, 0.0, 1 - likeness / (scale + 1e-12)))
     return np.clip(np.concatenate(found, axis=1), 0, 1)

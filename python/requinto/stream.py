@@ -7,14 +7,16 @@ from typing import Literal
 
 import numpy as np
 
-from requinto.beats import Beats, check_tempo, track
+from requinto.beats import Beats, check_tempo
 from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
 from requinto.errors import BeatsError, ConfigError, ModelError
+from requinto.follower import Follower
 from requinto.separator import Query, Separator
+from requinto.tracker import load_tracker
 
 BeatSource = Literal["detect", "fixed"]
 
-_MEMORY_S = 12.0  # seconds of the past in which beats are detected
+MEMORY_S = 12.0  # seconds of the past in which beats are detected
 
 
 class Stream:
@@ -67,6 +69,7 @@ class Stream:
         self._query: Query | None = None
         self._beat_source: BeatSource = "detect"
         self._tempo_bpm = 120.0
+        self._follower: Follower | None = None  # until beats are to be detected
 
     def configure(
         self,
@@ -147,22 +150,28 @@ class Stream:
         if self._beat_source == "fixed":
             beats = Beats.grid(self._tempo_bpm, (known + 1) / rate)
         else:
-            # Only what the latency lets us hear, whatever else has come already
-            memory = self._heard[:, : known - self._origin]
-            beats = track(memory, rate).continued(memory.shape[1] / rate)
-        offset = 0 if self._beat_source == "fixed" else self._origin
-        beat_frames = np.round(beats.times_s * rate).astype(int) + offset
-        # Detected bars begin anew with each look back, so only beats count there
-        bar_frames = (
-            np.round(beats.downbeats_s * rate).astype(int)
-            if self._beat_source == "fixed"
-            else ()
+            beats = self._detected(known)
+        end = next_end(
+            start,
+            np.round(beats.times_s * rate).astype(int),
+            np.round(beats.downbeats_s * rate).astype(int),
+            self._sizes,
         )
-        return next_end(start, beat_frames, bar_frames, self._sizes)
+        if self._follower:
+            self._follower.decide(beats, end / rate)
+        return end
+
+    def _detected(self, known: int) -> Beats:
+        """Return the beats by what lies before `known`, whatever else has come."""
+        if self._follower is None:
+            self._follower = Follower(load_tracker())
+        memory = self._heard[:, : known - self._origin]
+        origin_s = self._origin / self._sample_rate
+        return self._follower.follow(memory, self._sample_rate, origin_s)
 
     def _forget(self) -> None:
         """Drop input that neither a clip's context nor the beats need."""
-        memory = max(self._sizes.left_context, round(_MEMORY_S * self._sample_rate))
+        memory = max(self._sizes.left_context, round(MEMORY_S * self._sample_rate))
         n_old = max(0, self._next_start - memory - self._origin)
         self._heard = self._heard[:, n_old:].copy()
         self._origin += n_old

@@ -9,6 +9,7 @@ another for the names of targets, `NAME-names`: see `pair.py`.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -21,7 +22,7 @@ import numpy as np
 import soundfile
 
 from requinto import threads
-from requinto.config import ModelConfig
+from requinto.config import ModelConfig, TrackerConfig
 from requinto.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -128,30 +129,45 @@ def load_networks(
     """Return a model's configuration and its U-Net and encoder, verified."""
     if name not in {path.stem for path in folder.glob("*.json")}:
         raise _unknown(folder, name)
+    record, arrays = read_weights(folder, name)
+    try:
+        config = ModelConfig.from_dict(record["config"])
+    except (KeyError, TypeError, ConfigError) as error:
+        raise ModelError(f"{folder / name}.json cannot be used: {error}") from error
+    networks = build_networks(config)
+    for network in networks:
+        set_weights(network, arrays)
+    return config, networks
+
+
+def read_weights(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the record and the arrays of `NAME.json` and `NAME.npz`, verified.
+
+    Raises
+    ------
+    ModelError
+        If they cannot be read, or the checksum is another.
+    """
     record_path, weights_path = folder / f"{name}.json", folder / f"{name}.npz"
     try:
         record = json.loads(record_path.read_text())
         packed = weights_path.read_bytes()
     except (OSError, json.JSONDecodeError) as error:
         raise ModelError(f"model {name!r} cannot be read: {error}") from error
-
     if record.get("sha256") != hashlib.sha256(packed).hexdigest():
         raise ModelError(f"{weights_path} is damaged: its checksum is another")
-    try:
-        config = ModelConfig.from_dict(record["config"])
-    except (KeyError, TypeError, ConfigError) as error:
-        raise ModelError(f"{record_path} cannot be used: {error}") from error
-
-    networks = build_networks(config)
     with np.load(weights_path) as arrays:
-        for network in networks:
-            network.set_weights(
-                [
-                    arrays[f"{network.name}/{i}"].astype(np.float32)
-                    for i in range(len(network.weights))
-                ]
-            )
-    return config, networks
+        return record, dict(arrays)
+
+
+def set_weights(network: keras.Model, arrays: dict[str, Any]) -> None:
+    """Give a network the arrays that were saved under its name."""
+    network.set_weights(
+        [
+            arrays[f"{network.name}/{i}"].astype(np.float32)
+            for i in range(len(network.weights))
+        ]
+    )
 
 
 def _unknown(folder: Path, name: str) -> ModelError:
@@ -159,12 +175,17 @@ def _unknown(folder: Path, name: str) -> ModelError:
     return ModelError(f"unknown model {name!r}; known are {known}, in {folder}")
 
 
-def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
-    """Return an untrained U-Net and reference encoder."""
+def prepare_keras() -> None:
+    """Say how Keras is to run, before it is imported."""
     # A guest in somebody's process says nothing on stderr unless asked to
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     threads.limit()
+
+
+def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
+    """Return an untrained U-Net and reference encoder."""
+    prepare_keras()
     from requinto.reference import build_reference_encoder
     from requinto.unet import build_unet
 
@@ -177,8 +198,8 @@ def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
 def save_networks(
     folder: Path,
     name: str,
-    config: ModelConfig,
-    networks: tuple[keras.Model, keras.Model],
+    config: ModelConfig | TrackerConfig,
+    networks: tuple[keras.Model, ...],
     provenance: dict[str, Any],
 ) -> None:
     """Write a model and the record of how it was made."""
@@ -193,7 +214,7 @@ def save_networks(
     record = {
         "sha256": hashlib.sha256(weights_path.read_bytes()).hexdigest(),
         "n_parameters": sum(network.count_params() for network in networks),
-        "config": json.loads(config.to_json()),
+        "config": dataclasses.asdict(config),
         "provenance": provenance,
     }
     (folder / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")

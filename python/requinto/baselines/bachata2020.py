@@ -23,9 +23,10 @@ import librosa
 import numpy as np
 
 from requinto.audio import checked
-from requinto.beats import Beats, track
+from requinto.beats import Beats
 from requinto.config import from_values
 from requinto.errors import ConfigError, ModelError
+from requinto.evaluation.librosa_beats import track
 from requinto.evaluation.systems import Task
 from requinto.weights import models_folder
 

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Track the beats and bars of a sound."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from requinto.beats import Beats
+from requinto.config import DecodingConfig, TrackerConfig
+from requinto.decoding import choose_bars, choose_beats, refined
+from requinto.errors import ConfigError, ModelError
+from requinto.rhythm import features
+from requinto.weights import models_folder, prepare_keras, read_weights, set_weights
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "beats"  # of the model
+# Columns that the network hears at once, fewest first, so that few graphs are traced;
+# of these the outermost only as context
+_BLOCKS = (1024, 4096)
+_CONTEXT = 500
+PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
+
+
+class Tracker:
+    """The beat network, and what is made of what it hears.
+
+    Parameters
+    ----------
+    config : TrackerConfig
+    network : keras.Model
+        As `build_beat_network` makes it.
+    """
+
+    def __init__(self, config: TrackerConfig, network: keras.Model) -> None:
+        self.config = config
+        self._network = network
+        self._lock = threading.Lock()  # Keras does not promise to be re-entrant
+
+    def hear(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return the probabilities of a beat and a downbeat at each column.
+
+        Parameters
+        ----------
+        audio : np.ndarray, shape=(n_channels, n_frames)
+            One or two channels.
+        sample_rate : float
+            Hz.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_columns, 2)
+            Column `i` lies at `i / config.rhythm.columns_per_s` seconds.
+        """
+        sound = features(audio, sample_rate, self.config.rhythm)
+        return self.hear_features(sound)
+
+    def hear_features(self, sound: np.ndarray) -> np.ndarray:
+        """Return the same of what `rhythm.features` gives."""
+        n_columns = len(sound)
+        size = next((b for b in _BLOCKS if b >= n_columns), _BLOCKS[-1])
+        heard = np.zeros((n_columns, 2), np.float32)
+        start = 0
+        while True:
+            block = sound[start : start + size]
+            padded = np.pad(block, ((0, size - len(block)), (0, 0)))
+            with self._lock:
+                found = np.asarray(self._network.predict_on_batch(padded[None]))[0]
+            keep = _CONTEXT if start else 0
+            heard[start + keep : start + len(block)] = found[keep : len(block)]
+            if start + size >= n_columns:
+                return heard
+            start += size - 2 * _CONTEXT
+
+    def track(self, audio: np.ndarray, sample_rate: float) -> Beats:
+        """Return the beats of a sound, or a plain grid where none is heard.
+
+        Parameters
+        ----------
+        audio : np.ndarray, shape=(n_channels, n_frames)
+            One or two channels, finite.
+        sample_rate : float
+            Hz.
+        """
+        heard = self.hear(audio, sample_rate)
+        beats = self.decode(heard)
+        if beats.confidence < self.config.decoding.least_confidence:
+            duration_s = audio.shape[1] / sample_rate
+            return Beats.grid(PLAIN_TEMPO_BPM, duration_s, confidence=beats.confidence)
+        return beats
+
+    def decode(
+        self,
+        heard: np.ndarray,
+        decoding: DecodingConfig | None = None,
+        habit: np.ndarray | None = None,
+    ) -> Beats:
+        """Return the beats and bars in what `hear` returned.
+
+        Parameters
+        ----------
+        heard : np.ndarray, shape=(n_columns, 2)
+            Probabilities.
+        decoding : DecodingConfig, optional
+            The tracker's own unless given.
+        habit : np.ndarray, shape=(n_columns, 2), optional
+            Log odds that are added to them, for a choice already made.
+        """
+        per_s = self.config.rhythm.columns_per_s
+        decoding = decoding or self.config.decoding
+        judged = heard if habit is None else _swayed(heard, habit)
+        columns = choose_beats(judged[:, 0], decoding, per_s)
+        if len(columns) < 2:
+            return Beats(np.zeros(0), np.zeros(0), PLAIN_TEMPO_BPM, 4, 0.0)
+        bars = choose_bars(_around(judged[:, 1], columns), decoding)
+        times_s = refined(heard[:, 0], columns) / per_s
+        confidence = float(_around(heard[:, 0], columns).mean())
+        tempo_bpm = 60 / float(np.median(np.diff(times_s)))
+        downbeats_s = times_s[bars.positions == 0]
+        return Beats(times_s, downbeats_s, tempo_bpm, bars.beats_per_bar, confidence)
+
+
+def _swayed(heard: np.ndarray, habit: np.ndarray) -> np.ndarray:
+    odds = heard / np.maximum(1 - heard, 1e-6) * np.exp(habit)
+    return np.asarray(odds / (1 + odds))
+
+
+def _around(heard: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return the highest probability at each column or one beside it."""
+    padded = np.pad(heard, 1)
+    return np.asarray(np.max([padded[columns + i] for i in range(3)], axis=0))
+
+
+def load_tracker() -> Tracker:
+    """Return the tracker in the models' folder; the same object each time.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, or not as it was when it was saved.
+    """
+    return _tracker(models_folder())
+
+
+@functools.lru_cache(maxsize=4)
+def _tracker(folder: Path) -> Tracker:
+    record, arrays = read_weights(folder, NAME)
+    try:
+        config = TrackerConfig.from_dict(record["config"])
+    except (KeyError, TypeError, ConfigError) as error:
+        raise ModelError(f"{folder / NAME}.json cannot be used: {error}") from error
+    prepare_keras()
+    from requinto.beat_network import build_beat_network
+
+    network = build_beat_network(config.rhythm, config.network)
+    set_weights(network, arrays)
+    return Tracker(config, network)

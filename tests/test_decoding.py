@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Beats and bars are found in what a perfect ear would hear, and in what a poor one."""
+
+import numpy as np
+import pytest
+
+from requinto.config import DecodingConfig
+from requinto.decoding import choose_bars, choose_beats, refined
+
+PER_S = 50.0
+CONFIG = DecodingConfig()
+
+
+def heard_at(times_s, duration_s, peak=0.8, floor=0.03):
+    """Return probabilities that peak at these times."""
+    heard = np.full(round(duration_s * PER_S) + 1, floor)
+    columns = np.round(np.asarray(times_s) * PER_S).astype(int)
+    for side, share in ((-1, 0.4), (1, 0.4), (0, 1.0)):
+        places = columns + side
+        places = places[(places >= 0) & (places < len(heard))]
+        heard[places] = np.maximum(heard[places], share * peak)
+    return heard
+
+
+def beats_of(tempo_bpm, duration_s, first_s=0.3):
+    return np.arange(first_s, duration_s, 60 / tempo_bpm)
+
+
+def found_in(heard):
+    return choose_beats(heard, CONFIG, PER_S) / PER_S
+
+
+@pytest.mark.parametrize("tempo_bpm", [45, 60, 77.7, 100, 128, 160, 200, 225])
+def test_beats_are_found_at_any_tempo(tempo_bpm):
+    true = beats_of(tempo_bpm, 30)
+    found = found_in(heard_at(true, 30))
+    assert len(found) == len(true)
+    # Half a column
+    assert np.abs(found - true).max() <= 0.5 / PER_S + 1e-9
+
+
+@pytest.mark.parametrize("tempo_bpm", [70, 120, 190])
+def test_beats_that_are_not_heard_are_kept_and_strays_are_not(tempo_bpm):
+    rng = np.random.default_rng(1)
+    true = beats_of(tempo_bpm, 40)
+    weak = rng.random(len(true)) < 0.25
+    weak[[0, -1]] = False
+    heard = heard_at(true[~weak], 40)
+    strays = rng.uniform(0, 40, 12)
+    heard = np.maximum(heard, heard_at(strays, 40, 0.45))
+    found = found_in(heard)
+    near = np.abs(found[:, None] - true).min(axis=1)
+    missed = np.abs(found[:, None] - true).min(axis=0)
+    assert np.mean(near < 0.05) > 0.97 and np.mean(missed < 0.05) > 0.97
+
+
+def test_drift_and_ritardando_are_followed():
+    lengths = 0.5 * np.linspace(1, 1.25, 60)
+    lengths[-8:] *= np.linspace(1.05, 1.5, 8)
+    true = 0.4 + np.cumsum(lengths)
+    found = found_in(heard_at(true, true[-1] + 0.5))
+    assert len(found) == len(true) and np.abs(found - true).max() < 0.03
+
+
+def test_a_held_beat_costs_no_beat_after_it():
+    true = np.concatenate([beats_of(120, 15), 16.3 + beats_of(120, 15)])
+    found = found_in(heard_at(true, 32))
+    missed = np.abs(found[:, None] - true).min(axis=0)
+    assert np.all(missed < 0.05)
+
+
+def test_silence_around_a_song_has_no_beats():
+    true = 10 + beats_of(110, 20)
+    found = found_in(heard_at(true, 45))
+    assert found[0] >= true[0] - 0.05 and found[-1] <= true[-1] + 0.05
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.05, 0.15])
+@pytest.mark.parametrize("n_columns", [0, 1, 5, 500])
+def test_where_nothing_is_heard_there_are_no_beats(floor, n_columns):
+    assert len(choose_beats(np.full(n_columns, floor), CONFIG, PER_S)) == 0
+
+
+def bars_from(n_beats, metre, first, cuts=()):
+    """Return the place of each beat in its bar; after a cut the next one begins."""
+    places, place = [], (-first) % metre
+    for i in range(n_beats):
+        if i in cuts:
+            place = 0
+        places.append(place)
+        place = (place + 1) % metre
+    return np.array(places)
+
+
+@pytest.mark.parametrize("metre", CONFIG.bars)
+@pytest.mark.parametrize("first", range(4))
+@pytest.mark.parametrize("peak", [0.9, 0.5])
+def test_bars_are_found_after_any_pickup(metre, first, peak):
+    places = bars_from(60, metre, first % metre)
+    rng = np.random.default_rng(first)
+    heard = np.where(places == 0, peak, 0.04) * rng.uniform(0.6, 1.1, 60)
+    bars = choose_bars(heard, CONFIG)
+    np.testing.assert_array_equal(bars.positions, places)
+    assert bars.beats_per_bar == metre
+
+
+def test_a_half_bar_moves_what_follows():
+    places = bars_from(66, 4, 0, cuts=(30, 48))  # 30 is half a bar, 48 is not
+    heard = np.where(places == 0, 0.8, 0.05)
+    np.testing.assert_array_equal(choose_bars(heard, CONFIG).positions, places)
+
+
+def test_a_single_stray_downbeat_moves_nothing():
+    places = bars_from(64, 4, 1)
+    heard = np.where(places == 0, 0.7, 0.05)
+    heard[30] = 0.8
+    np.testing.assert_array_equal(choose_bars(heard, CONFIG).positions, places)
+
+
+def test_no_beats_have_no_bars():
+    bars = choose_bars(np.zeros(0), CONFIG)
+    assert len(bars.positions) == 0 and bars.beats_per_bar == 4
+
+
+@pytest.mark.parametrize("offset", [-0.4, 0.0, 0.3])
+def test_peaks_are_found_between_columns(offset):
+    true = 20 + offset
+    heard = np.exp(-0.5 * ((np.arange(40) - true) / 0.8) ** 2)
+    for column in (19, 20, 21):
+        if abs(round(true) - column) <= 1:
+            assert refined(heard, np.array([column]))[0] == pytest.approx(
+                true, abs=0.01
+            )
+
+
+def test_refinement_stays_within_a_sound():
+    heard = np.array([0.9, 0.2, 0.1, 0.3, 0.8])
+    found = refined(heard, np.array([0, 4]))
+    assert 0 <= found[0] < 0.6 and 3.4 < found[1] <= 4.5

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Beats of a stream are decided once, lie where they should, and stay in phase."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from requinto.clips import ClipFrames, next_end
+from requinto.config import ClipConfig, TrackerConfig
+from requinto.follower import Follower
+from requinto.stream import Stream
+from requinto.tracker import Tracker
+
+RATE = 500  # Hz: ten frames are one column of the tracker
+CONFIG = TrackerConfig()
+SIZES = ClipFrames.at(ClipConfig(), RATE)
+
+
+class Known(Tracker):
+    """A tracker that reads its probabilities off the sound itself."""
+
+    def __init__(self):
+        super().__init__(CONFIG, None)
+
+    def hear(self, audio, sample_rate):
+        """Return what `sounding` wrote."""
+        assert sample_rate == RATE
+        return audio[:, ::10].T.copy()
+
+
+def sounding(beats_s, bars_s, duration_s, peak=0.8):
+    """Return a sound that holds probabilities, two channels."""
+    columns = np.full((2, round(duration_s * 50)), 0.03, np.float32)
+    for channel, times_s in enumerate((beats_s, bars_s)):
+        places = np.round(np.asarray(times_s) * 50).astype(int)
+        columns[channel, places[places < columns.shape[1]]] = peak
+    return np.repeat(columns, 10, axis=1)
+
+
+def followed(audio):
+    """Return where clips begin, in seconds, as a stream would cut them."""
+    follower, start, starts = Follower(Known()), 0, []
+    while start < audio.shape[1]:
+        first = max(0, start - 12 * RATE)
+        heard = audio[:, first : start + SIZES.lookahead]
+        beats = follower.follow(heard, RATE, first / RATE)
+        frames = np.round(beats.times_s * RATE).astype(int)
+        bars = np.round(beats.downbeats_s * RATE).astype(int)
+        end = next_end(start, frames, bars, SIZES)
+        follower.decide(beats, end / RATE)
+        starts.append(start / RATE)
+        start = end
+    return np.array(starts)
+
+
+def song(tempo_bpm=120.0, duration_s=90.0, first_s=0.4, pickup=0, metre=4):
+    beats_s = np.arange(first_s, duration_s - 0.2, 60 / tempo_bpm)
+    return beats_s, beats_s[pickup::metre]
+
+
+@pytest.mark.parametrize("tempo_bpm", [70, 96.5, 120, 180])
+@pytest.mark.parametrize("pickup", range(4))
+def test_clips_begin_on_downbeats_whatever_the_pickup(tempo_bpm, pickup):
+    beats_s, bars_s = song(tempo_bpm, pickup=pickup)
+    starts = followed(sounding(beats_s, bars_s, 90))
+    later = starts[(starts > 8) & (starts < 85)]
+    assert len(later) > 15
+    assert np.abs(later[:, None] - bars_s).min(axis=1).max() < 0.03
+
+
+def test_a_weak_stretch_does_not_move_the_bars():
+    beats_s, bars_s = song()
+    sound = sounding(beats_s, bars_s, 90)
+    weak = slice(30 * RATE, 40 * RATE)
+    sound[:, weak] = 0.03 + 0.3 * (sound[:, weak] - 0.03)
+    # Louder, and wrong by two beats
+    sound[1, weak] = sounding(beats_s, beats_s[2::4], 90, 0.3)[1, weak]
+    starts = followed(sound)
+    later = starts[(starts > 8) & (starts < 85)]
+    assert np.abs(later[:, None] - bars_s).min(axis=1).max() < 0.03
+
+
+def test_silence_goes_on_with_the_last_tempo():
+    beats_s, bars_s = song(duration_s=40.0)
+    starts = followed(sounding(beats_s, bars_s, 80))
+    later = starts[starts > 8]
+    phase = (later - bars_s[0]) / 2.0
+    assert np.abs(phase - np.round(phase)).max() < 0.05
+
+
+def test_after_a_real_change_the_bars_are_found_again():
+    first_s, first_bars_s = song(120.0, 40.0)
+    then_s = first_s[-1] + 0.7 + np.arange(0, 50, 60 / 100)
+    sound = sounding(
+        np.concatenate([first_s, then_s]),
+        np.concatenate([first_bars_s, then_s[::4]]),
+        90,
+    )
+    starts = followed(sound)
+    late = starts[(starts > 60) & (starts < 85)]
+    assert np.abs(late[:, None] - then_s[::4]).min(axis=1).max() < 0.03
+
+
+def test_where_nothing_is_heard_clips_are_even():
+    starts = followed(np.full((2, 60 * RATE), 0.02, np.float32))
+    np.testing.assert_allclose(np.diff(starts), 2.0, atol=2 / RATE)
+
+
+class Recording:
+    """A separator that remembers how long its clips were."""
+
+    def __init__(self, unchanged):
+        self.clips, self.target = unchanged.clips, unchanged.target
+        self.lengths = []
+
+    def separate(self, clip, sample_rate, query):
+        """Return the clip."""
+        self.lengths.append(clip.shape[1])
+        return clip
+
+
+@pytest.mark.parametrize("block", [64, 1000, 3333, 30_000])
+def test_what_a_stream_decides_does_not_depend_on_blocks(monkeypatch, unchanged, block):
+    stream_module = importlib.import_module("requinto.stream")
+    monkeypatch.setattr(stream_module, "load_tracker", Known)
+    beats_s, bars_s = song(104.0, 60.0, pickup=3)
+    audio = sounding(beats_s, bars_s, 60)
+    separator = Recording(unchanged)
+    stream = Stream(separator, sample_rate=RATE, n_channels=2)
+    stream.configure("guitar", "detect")
+    for start in range(0, audio.shape[1], block):
+        stream.exchange(audio[:, start : start + block])
+    context = SIZES.left_context + 250  # and half a second after
+    starts = np.cumsum([0, *(n - context for n in separator.lengths)]) / RATE
+    expected = followed(audio)
+    n = len(starts) - 1
+    assert n > 15
+    np.testing.assert_allclose(starts[:n], expected[:n], atol=1e-9)
