@@ -13,6 +13,7 @@ import soundfile
 
 import requinto
 from models import write_neutral
+from requinto.apps.clicks import clicking
 from requinto.apps import cli
 from requinto.baselines.harmonic_percussive import HarmonicPercussive
 from requinto.evaluation.systems import Task
@@ -108,13 +109,42 @@ def test_targets(run):
 
 def test_beats(run, tmp_path):
     soundfile.write(tmp_path / "clicks.wav", clicks(100, 12).T, RATE)
-    status, out, _ = run("beats", "clicks.wav", "--json")
+    places = ("--click", "heard.flac", "--plot", "seen.png")
+    status, out, _ = run("beats", "clicks.wav", "--json", *places)
     found = json.loads(out)
     assert status == 0
-    assert found["tempo_bpm"] == pytest.approx(100, abs=1)
-    assert len(found["times_s"]) > 15
+    assert {"tempo_bpm", "beats_per_bar", "confidence", "song"} < set(found)
+    assert set(found["downbeats_s"]) <= set(found["times_s"])
+    assert found["sections"][0]["start_s"] == 0
+    assert found["sections"][-1]["end_s"] == pytest.approx(12)
+    heard, rate = soundfile.read("heard.flac")
+    assert (len(heard), rate) == (12 * RATE, RATE) and np.abs(heard).max() <= 1
+    assert (tmp_path / "seen.png").stat().st_size > 10_000
     status, out, _ = run("beats", "clicks.wav")
-    assert len(out.split()) == len(found["times_s"])
+    lines = out.splitlines()
+    assert len(lines) == len(found["times_s"])
+    bars = [line.split()[0] for line in lines if line.endswith(" downbeat")]
+    assert bars == [f"{time_s:.3f}" for time_s in found["downbeats_s"]]
+
+
+def test_clicks_lie_on_the_beats():
+    song, grid = np.zeros((2, 4 * RATE), np.float32), requinto.Beats.grid(60, 4.0, 1.0)
+    heard = clicking(song, RATE, grid)
+    assert heard.shape == song.shape and heard.dtype == np.float32
+    spans = [heard[0, i * RATE : i * RATE + 4410] for i in range(4)]
+    assert all(np.abs(span).max() > 0.3 for span in spans)
+    assert not heard[0, RATE // 2 : RATE - 10].any()
+    crossings = [np.sum(np.diff(np.sign(span)) != 0) for span in spans]
+    assert crossings[1] > 1.3 * max(crossings[0], crossings[2], crossings[3])
+
+
+@pytest.mark.parametrize("option", ["--click", "--plot"])
+def test_beats_overwrite_no_song(run, tmp_path, option):
+    soundfile.write(tmp_path / "clicks.wav", clicks(100, 2).T, RATE)
+    status, _, error = run("beats", "clicks.wav", option, "clicks.wav")
+    assert status == 2 and "must differ" in error
+    status, _, error = run("beats", "clicks.wav", option, "no/such/place.wav")
+    assert status == 2 and "no/such" in error
 
 
 @pytest.mark.plugin

@@ -5,7 +5,7 @@ Separation
     `extract`, `separate`, `targets`, `models`
 
 Beats
-    `beats`, `Beats`
+    `beats`, `Beats`, `sections`
 
 Plugin
     `plugin_path`
@@ -27,7 +27,7 @@ from requinto.errors import (
     RequintoError,
     TargetError,
 )
-from requinto.extract import beats, extract, separate
+from requinto.extract import beats, extract, sections, separate
 from requinto.plugin import plugin_path
 from requinto.weights import models, targets
 
@@ -45,6 +45,7 @@ __all__ = [
     "extract",
     "models",
     "plugin_path",
+    "sections",
     "separate",
     "targets",
 ]

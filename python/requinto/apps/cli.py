@@ -17,6 +17,7 @@ import requinto
 from requinto import audio as sound
 from requinto import plugin as plugin_files
 from requinto.apps import measuring
+from requinto.apps.clicks import clicking
 from requinto.apps.quiet import import_tensorflow
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, RequintoError
@@ -146,20 +147,51 @@ def targets() -> None:
 
 
 @app.command()
-def beats(song: Song, as_json: Json = False) -> None:
-    """Track the beats of SONG."""
+def beats(
+    song: Song,
+    as_json: Json = False,
+    click: Annotated[
+        Path | None, typer.Option(help="Where to write the song with clicks on beats.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
+) -> None:
+    """Track the beats, bars and sections of SONG."""
+    _check_places(song, click, None, plot)
     mixture, rate = sound.read(song)
+    import_tensorflow()
     found = requinto.beats(mixture, rate)
-    if as_json:
-        result = {
-            "tempo_bpm": round(found.tempo_bpm, 2),
-            "beats_per_bar": found.beats_per_bar,
-            "times_s": found.times_s.round(4).tolist(),
-            "downbeats_s": found.downbeats_s.round(4).tolist(),
-        }
-        print(json.dumps(result, indent=2))
-    else:
-        print("\n".join(f"{time_s:.3f}" for time_s in found.times_s))
+    parts = requinto.sections(mixture, rate, beats=found)
+    if click:
+        sound.write(click, clicking(mixture, rate, found), rate)
+    if plot:
+        from requinto.evaluation.pictures import song_map
+
+        song_map(mixture, rate, found, parts, plot)
+    if not as_json:
+        bars = set(found.downbeats_s.tolist())
+        for time_s in found.times_s.tolist():
+            print(f"{time_s:.3f}{' downbeat' if time_s in bars else ''}")
+        return
+    result = {
+        "song": str(song),
+        "tempo_bpm": round(found.tempo_bpm, 2),
+        "beats_per_bar": found.beats_per_bar,
+        "confidence": round(found.confidence, 3),
+        "times_s": found.times_s.round(4).tolist(),
+        "downbeats_s": found.downbeats_s.round(4).tolist(),
+        "sections": [
+            {
+                "name": part.name,
+                "group": part.group,
+                "start_s": round(part.start_s, 4),
+                "end_s": round(part.end_s, 4),
+            }
+            for part in parts
+        ],
+        "click": str(click) if click else None,
+        "plot": str(plot) if plot else None,
+    }
+    print(json.dumps(result, indent=2))
 
 
 @app.command()
@@ -186,22 +218,29 @@ def train(
     """Train a model, or an earlier system, on a library of loops."""
     values = read_toml(config)
     system = values.pop("system", "requinto")
-    if system not in ("requinto", "bachata2020"):
+    if system not in ("requinto", "bachata2020", "beats"):
         raise ConfigError(
-            f"unknown system {system!r}; requinto and bachata2020 can be trained"
+            f"unknown system {system!r}; requinto, beats and bachata2020 can be trained"
         )
     import_tensorflow()
-    if system == "bachata2020":
-        from requinto.baselines import bachata2020_training as earlier
-
-        kind = earlier.Bachata2020Training
-        given = {**values, "resume": resume}
-        print(earlier.train(from_values(kind, given, "training")))
+    if system != "requinto":
+        print(_train_another(system, {**values, "resume": resume}))
         return
     from requinto.training.fit import train as fit
     from requinto.training.fit import training_config
 
     print(fit(training_config(values), resume=resume))
+
+
+def _train_another(system: str, values: dict[str, Any]) -> Path:
+    if system == "beats":
+        from requinto.training import beat_fit
+
+        return beat_fit.train(from_values(beat_fit.BeatTraining, values, "training"))
+    from requinto.baselines import bachata2020_training as earlier
+
+    kind = earlier.Bachata2020Training
+    return earlier.train(from_values(kind, values, "training"))
 
 
 @plugin_app.command("path")
@@ -251,7 +290,7 @@ def _check_places(song: Path, *places: Path | None) -> None:
         sound.check_place(plot)
     named = [place.resolve() for place in places if place] + [song.resolve()]
     if len(set(named)) < len(named):
-        raise requinto.AudioFileError("song, output, rest and plot must differ")
+        raise requinto.AudioFileError("the files named must differ from each other")
 
 
 class _progress:

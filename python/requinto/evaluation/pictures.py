@@ -10,10 +10,13 @@ import librosa
 import numpy as np
 
 from requinto import audio as sound
+from requinto.beats import Beats
 from requinto.errors import AudioFileError
+from requinto.sections import Section
 
 _SHOWN_HZ = 11025  # what lies above is mostly air
 _LONGEST_S = 60.0  # more than this cannot be told apart on a page
+_MOST_ROWS = 20
 
 
 def spectrograms(
@@ -54,6 +57,66 @@ def spectrograms(
             axis.axvline(join_s, color="white", linewidth=0.5, alpha=0.7)
     axes[-1].set_xlabel("seconds")
     figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
+    _save(figure, path)
+
+
+def song_map(
+    audio: np.ndarray,
+    sample_rate: float,
+    beats: Beats,
+    sections: Sequence[Section],
+    path: Path,
+) -> None:
+    """Draw a song's spectrogram with its beats, bars and sections.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape=(n_channels, n_frames)
+        The whole song; it is drawn in rows of a minute.
+    sample_rate : float
+        Hz.
+    beats : Beats
+        Beats are short marks below, downbeats lines.
+    sections : sequence of Section
+        Named above, a colour for each group.
+    path : Path
+        The picture; its ending names the kind (png, svg, pdf).
+
+    Raises
+    ------
+    AudioFileError
+        If the picture cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    duration_s = audio.shape[1] / sample_rate
+    starts_s = np.arange(0, min(duration_s, _MOST_ROWS * _LONGEST_S), _LONGEST_S)
+    figure = Figure(figsize=(14, 2.4 * len(starts_s)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(starts_s), 1, squeeze=False)[:, 0]
+    groups = sorted({section.group for section in sections})
+    for axis, start_s in zip(axes, starts_s, strict=True):
+        end_s = min(start_s + _LONGEST_S, duration_s)
+        first, last = (round(s * sample_rate) for s in (start_s, end_s))
+        image = _draw(axis, audio[:, first:last], sample_rate)
+        image.set_extent((start_s, end_s, *image.get_extent()[2:]))
+        top = min(sample_rate, 2 * _SHOWN_HZ) / 2000
+        axis.vlines(beats.downbeats_s, 0, top, color="white", linewidth=0.7)
+        axis.vlines(beats.times_s, 0, top / 25, color="cyan", linewidth=1)
+        for section in sections:
+            colour = f"C{groups.index(section.group) % 10}"
+            span = (section.start_s, section.end_s)
+            axis.axvspan(*span, 0.94, 1, facecolor=colour)
+            if start_s <= section.start_s < end_s:
+                label = f"{section.name} ({section.group})"
+                axis.text(section.start_s, top, label, va="bottom", fontsize=8)
+        axis.set_xlim(start_s, start_s + min(_LONGEST_S, duration_s))
+        axis.set_ylabel("kHz")
+    axes[-1].set_xlabel(
+        f"seconds; {beats.tempo_bpm:.1f} bpm, {beats.beats_per_bar} beats a bar, "
+        f"confidence {beats.confidence:.2f}"
+    )
     _save(figure, path)
 
 

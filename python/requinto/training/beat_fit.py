@@ -1,34 +1,59 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fit the beat network to rendered songs, and write it beside the separators.
-
-    python -m requinto.training.beat_fit FOLDER -o models
-
-Checkpoints lie in FOLDER; a fit that was stopped goes on from the last one.
-"""
+"""Fit the beat network to the songs that `beat_material` renders."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 import numpy as np
-import typer
 from keras import ops
 
 from requinto.beat_network import build_beat_network
 from requinto.config import TrackerConfig
+from requinto.errors import ConfigError
+from requinto.tracker import NAME
 from requinto.training.beat_material import Heard, read
+from requinto.training.provenance import commit
+from requinto.weights import read_weights, save_networks, set_weights
 
 _COLUMNS = 1500  # of an example: 30 s
-_STEPS_PER_EPOCH = 100
 _WARM_EPOCHS = 1
+_LOOK_AGAIN = 10  # epochs after which songs rendered since are read too
 _NEAR = (1.0, 0.5, 0.2)  # what the columns on a beat, beside it and next are worth
 _TILT = 0.3  # standard deviation of what is added to the logarithm over the bands
 _GAIN = 0.8  # standard deviation of a gain's natural logarithm
 _MOVED = 2  # bands by which a sound is higher or lower, at most
+
+
+_LAST, _STATE = "last.keras", "state.json"
+
+
+@dataclass(frozen=True)
+class BeatTraining:
+    """A run: what it learns from, where it writes, and for how long."""
+
+    material: str  # a folder that `beat_material` rendered to
+    output: str  # a folder for checkpoints and for the best network
+    epochs: int = 120
+    steps_per_epoch: int = 100
+    batch_size: int = 8  # stretches of half a minute
+    learning_rate: float = 2e-3  # at its highest; falls as a cosine
+    seed: int = 1
+    start_from: str = ""  # a folder with a network to begin with; none when empty
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "steps_per_epoch", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} must be 1 or more, got {getattr(self, name)}"
+                )
 
 
 class Stretches(keras.utils.PyDataset):
@@ -88,7 +113,9 @@ class Stretches(keras.utils.PyDataset):
     def _changed(self, heard: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return features of the sound through another desk."""
         n = self._n_bands
-        tilt = np.interp(np.arange(n), [0, n / 3, 2 * n / 3, n], rng.normal(0, _TILT, 4))
+        tilt = np.interp(
+            np.arange(n), [0, n / 3, 2 * n / 3, n], rng.normal(0, _TILT, 4)
+        )
         moved = int(rng.integers(-_MOVED, _MOVED + 1))
         bands = np.roll(heard[:, :n], moved, axis=1) + tilt + rng.normal(0, _GAIN)
         return np.concatenate([np.maximum(bands, 0), heard[:, n:]], axis=1)
@@ -114,55 +141,107 @@ def loss(truth: Any, found: Any) -> Any:
     return ops.mean(entropy[..., 0] + 1.5 * entropy[..., 1])
 
 
-def fit(folder: Path, config: TrackerConfig, n_epochs: int, batch_size: int) -> Path:
-    """Fit a network; return the file of the weights that did best on validation."""
-    train, validation = read(folder, "train"), read(folder, "validation")
-    network = build_beat_network(config.rhythm, config.network)
-    last, best = folder / "last.keras", folder / "best.weights.h5"
-    state_path = folder / "state.json"
-    n_steps = n_epochs * _STEPS_PER_EPOCH
-    warm = _WARM_EPOCHS * _STEPS_PER_EPOCH
-    schedule = keras.optimizers.schedules.CosineDecay(
-        1e-4, n_steps - warm, alpha=0.02, warmup_target=2e-3, warmup_steps=warm
-    )
-    network.compile(
-        keras.optimizers.Adam(schedule, clipnorm=1.0, use_ema=True, ema_momentum=0.995),
-        loss=loss,
-    )
-    state: dict[str, Any] = {"epoch": 0, "best": float("inf")}
-    if last.exists():
-        network = keras.saving.load_model(last, custom_objects={"loss": loss})
-        state = json.loads(state_path.read_text())
-    held = _held_out(validation, config)
-    for epoch in range(state["epoch"], n_epochs):
+def train(config: BeatTraining) -> Path:
+    """Fit a network; return the record of the one that did best on validation.
+
+    It is written with its weights to the run's folder, whenever it is better than
+    before; a run that was stopped goes on, with `resume`, from its last epoch.
+    """
+    tracker, folder = TrackerConfig(), Path(config.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    validation = read(Path(config.material), "validation")
+    held = _held_out(validation, tracker)
+    network, state = _begun(config, tracker)
+    rows: list[Heard] = []
+    for epoch in range(state["epoch"], config.epochs):
         begun = time.perf_counter()
-        batches = Stretches(
-            train, config, batch_size=batch_size, seed=1, first=epoch * _STEPS_PER_EPOCH
-        )
-        history = network.fit(
-            batches,
-            steps_per_epoch=_STEPS_PER_EPOCH,
-            epochs=1,
-            shuffle=False,
-            verbose=0,
-        )
+        if epoch % _LOOK_AGAIN == 0 or not rows:
+            rows = read(Path(config.material), "train")
+        loss_here = _epoch(network, rows, config, tracker, epoch)
         trained = network.get_weights()
         network.optimizer.finalize_variable_values(network.trainable_variables)
         found = float(network.evaluate(*held, batch_size=8, verbose=0))
+        state["epoch"] = epoch + 1
         if found < state["best"]:
             state["best"] = found
-            network.save_weights(best)
+            record = {"loss": found, "epoch": epoch + 1, "n_sounds": len(rows)}
+            keep(folder, network, tracker, {**dataclasses.asdict(config), **record})
         network.set_weights(trained)
-        state["epoch"] = epoch + 1
-        network.save(last)
-        state_path.write_text(json.dumps(state))
-        taken = time.perf_counter() - begun
+        network.save(folder / _LAST)
+        (folder / _STATE).write_text(json.dumps(state))
         print(
-            f"{epoch + 1}/{n_epochs}  train {history.history['loss'][0]:.4f}  "
-            f"validation {found:.4f}  best {state['best']:.4f}  {taken:.0f} s",
+            f"{epoch + 1}/{config.epochs}  train {loss_here:.4f}  "
+            f"validation {found:.4f}  best {state['best']:.4f}  "
+            f"{time.perf_counter() - begun:.0f} s",
             flush=True,
         )
-    return best
+    return folder / f"{NAME}.json"
+
+
+def keep(
+    folder: Path, network: Any, tracker: TrackerConfig, record: dict[str, Any]
+) -> None:
+    """Write a network as the tracker finds it, and how it was made."""
+    provenance = {
+        **record,
+        "commit": commit(),
+        "keras": keras.__version__,
+        "material": "patterns and timbres of ours: see LICENCES.md",
+    }
+    save_networks(folder, NAME, tracker, (network,), provenance)
+
+
+def _begun(
+    config: BeatTraining, tracker: TrackerConfig
+) -> tuple[keras.Model, dict[str, Any]]:
+    """Return a network ready to be fitted, and where its run stands."""
+    folder = Path(config.output)
+    if config.resume and (folder / _LAST).exists():
+        state = json.loads((folder / _STATE).read_text())
+        known = {"loss": loss}
+        return keras.saving.load_model(folder / _LAST, custom_objects=known), state
+    keras.utils.set_random_seed(config.seed)
+    network = build_beat_network(tracker.rhythm, tracker.network)
+    if config.start_from:
+        set_weights(network, read_weights(Path(config.start_from), NAME)[1])
+    warm = _WARM_EPOCHS * config.steps_per_epoch
+    schedule = keras.optimizers.schedules.CosineDecay(
+        1e-4,
+        max(config.epochs * config.steps_per_epoch - warm, 1),
+        alpha=0.02,
+        warmup_target=config.learning_rate,
+        warmup_steps=warm,
+    )
+    optimizer = keras.optimizers.Adam(
+        schedule, clipnorm=1.0, use_ema=True, ema_momentum=0.995
+    )
+    network.compile(optimizer, loss=loss)
+    return network, {"epoch": 0, "best": float("inf")}
+
+
+def _epoch(
+    network: keras.Model,
+    rows: list[Heard],
+    config: BeatTraining,
+    tracker: TrackerConfig,
+    epoch: int,
+) -> float:
+    """Fit for one epoch; return its loss."""
+    batches = Stretches(
+        rows,
+        tracker,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        first=epoch * config.steps_per_epoch,
+    )
+    history = network.fit(
+        batches,
+        steps_per_epoch=config.steps_per_epoch,
+        epochs=1,
+        shuffle=False,
+        verbose=0,
+    )
+    return float(history.history["loss"][0])
 
 
 def _held_out(
@@ -183,16 +262,3 @@ def _held_out(
         )
     heard, truths = (np.stack(part) for part in zip(*pairs, strict=True))
     return heard, truths
-
-
-def main(
-    folder: Annotated[Path, typer.Argument(help="Where `beat_material` rendered to.")],
-    epochs: Annotated[int, typer.Option(help="Of 100 steps.", min=1)] = 40,
-    batch: Annotated[int, typer.Option(help="Stretches a step.", min=1)] = 8,
-) -> None:
-    """Fit the beat network."""
-    print(fit(folder, TrackerConfig(), epochs, batch))
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -134,7 +134,9 @@ def _noise(n_frames: int, rng: np.random.Generator) -> np.ndarray:
     tilt = np.arange(1, len(white) + 1) ** rng.uniform(-1, 0.2)
     noise = np.fft.irfft(white * tilt, n_frames)
     time_s = np.arange(n_frames) / SAMPLE_RATE
-    swell = 1 + rng.uniform(0, 0.8) * np.sin(2 * np.pi * rng.uniform(0.01, 0.1) * time_s)
+    swell = 1 + rng.uniform(0, 0.8) * np.sin(
+        2 * np.pi * rng.uniform(0.01, 0.1) * time_s
+    )
     return np.asarray(noise / np.abs(noise).max() * swell / 2)
 
 
@@ -155,7 +157,6 @@ def _scattered(n_frames: int, rng: np.random.Generator) -> np.ndarray:
     for start in rng.integers(0, n_frames - len(stroke), int(_NOTHING_S / apart_s) + 1):
         sound[start : start + len(stroke)] += stroke * rng.uniform(0.2, 1)
     return sound
-
 
 
 def main(

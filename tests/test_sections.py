@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sections cover the song, begin where its sound changes, and know what comes back."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import requinto
+from requinto.beats import Beats
+from sounds import RATE, noise
+
+BAR_S = 1.0
+# A verse and a chorus, by chord and brightness
+KINDS = {
+    "i": ((45,), 2, 0.05),
+    "v": ((57, 60, 64), 4, 0.1),
+    "c": ((53, 57, 60, 65), 12, 0.3),
+    "b": ((50, 56), 7, 0.08),
+    "o": ((45, 69), 3, 0.03),
+}
+
+
+def song(form, rate=RATE):
+    """Return a song with a letter of `KINDS` for each bar, and its beats."""
+    time_s = np.arange(round(BAR_S * rate)) / rate
+    bars = []
+    for letter in form:
+        pitches, n_partials, level = KINDS[letter]
+        hz = [440 * 2 ** ((p - 69) / 12) for p in pitches]
+        bars.append(
+            level
+            * sum(
+                np.sin(2 * np.pi * f * k * time_s) / k
+                for f in hz
+                for k in range(1, n_partials + 1)
+            )
+        )
+    audio = np.concatenate(bars)[None].astype(np.float32)
+    audio += 0.001 * noise(audio.shape[1], 1)
+    return audio, Beats.grid(240 / BAR_S, audio.shape[1] / rate)
+
+
+def found_in(form, rate=RATE):
+    audio, beats = song(form, rate)
+    return requinto.sections(audio, rate, beats=beats)
+
+
+FORM = "i" * 4 + ("v" * 8 + "c" * 8) * 2 + "b" * 4 + "c" * 8 + "o" * 3
+
+
+@pytest.mark.parametrize("rate", [22050, 44100])
+def test_sections_are_those_of_the_song(rate):
+    found = found_in(FORM, rate)
+    assert [s.name for s in found] == [
+        *("intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro")
+    ]
+    assert [s.group for s in found] == list("ABCBCDCE")
+    starts = [0, 4, 12, 20, 28, 36, 40, 48]
+    np.testing.assert_allclose([s.start_s for s in found], starts, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    "form", [FORM, "v" * 5, "v" * 30, "vc" * 12, "c" * 9 + "i" * 9]
+)
+def test_sections_cover_the_song(form):
+    found = found_in(form)
+    assert found[0].start_s == 0
+    assert found[-1].end_s == pytest.approx(len(form) * BAR_S)
+    for one, following in itertools.pairwise(found):
+        assert one.end_s == following.start_s and one.group != following.group
+        assert one.end_s - one.start_s > 1.5 * BAR_S
+
+
+@pytest.mark.parametrize("beats_s", [[], [0.4], [0.4, 0.9, 1.4]])
+def test_without_bars_there_is_one_section(beats_s):
+    audio, _ = song("v" * 8)
+    times = np.array(beats_s)
+    found = requinto.sections(audio, RATE, beats=Beats(times, times[::4], 120))
+    assert [(s.start_s, s.end_s) for s in found] == [(0.0, 8.0)]
+
+
+def test_silence_has_sections_too():
+    audio = np.zeros((2, 30 * RATE), np.float32)
+    found = requinto.sections(audio, RATE, beats=Beats.grid(120, 30.0))
+    assert found[0].start_s == 0 and found[-1].end_s == pytest.approx(30.0)

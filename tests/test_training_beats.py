@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The beat network's material is true, and a run goes on where it was stopped."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from requinto.config import BeatNetworkConfig, TrackerConfig
+from requinto.errors import AudioFileError, ConfigError
+from requinto.training import beat_fit, beat_material
+from requinto.training.beat_fit import BeatTraining, Stretches, targets
+from requinto.training.beat_material import Heard
+
+CONFIG = TrackerConfig()
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory):
+    """Return a folder of one song of each split, and of a sound without beats."""
+    folder = tmp_path_factory.mktemp("material")
+    for split in ("train", "validation"):
+        beat_material.build(folder, split, 1, n_workers=1)
+    return folder
+
+
+def made_up(n_columns=2000, seed=0):
+    rng = np.random.default_rng(seed)
+    heard = rng.random((n_columns, CONFIG.rhythm.n_features)).astype(np.float16)
+    beats = np.arange(0.31, n_columns / 50, 0.5)
+    return Heard(heard, beats, beats[2::4])
+
+
+def test_songs_are_heard_and_their_beats_known(material):
+    rows = beat_material.read(material, "train")
+    assert len(rows) == 3  # nothing, and two mixes
+    nothing, one, other = rows
+    assert not len(nothing.beats_s) and nothing.features.shape[0] > 1000
+    for row in (one, other):
+        assert row.features.shape[1] == CONFIG.rhythm.n_features
+        assert len(row.beats_s) > 20 and set(row.downbeats_s) <= set(row.beats_s)
+        seconds = len(row.features) / 50
+        assert row.beats_s[-1] < seconds < row.beats_s[-1] + 5
+    assert not np.array_equal(one.features[:500], other.features[:500])
+
+
+def test_a_build_goes_on_where_it_was(material):
+    assert beat_material.build(material, "train", 1, n_workers=1) == 0
+    with pytest.raises(AudioFileError, match="no test songs"):
+        beat_material.read(material, "test")
+
+
+def test_targets_lie_on_the_beats():
+    row = made_up()
+    truth = targets(row, CONFIG)
+    for kind, times_s in enumerate((row.beats_s, row.downbeats_s)):
+        columns = np.round(times_s * 50).astype(int)
+        assert np.all(truth[columns, kind] == 1)
+        assert np.sum(truth[:, kind] == 1) == len(columns)
+        assert np.all(truth[columns[1:-1] + 1, kind] == 0.5)
+    assert truth.max() == 1 and truth.min() == 0
+
+
+@pytest.mark.parametrize("n_columns", [300, 1500, 4000])
+def test_stretches_are_of_one_length_and_come_again(n_columns):
+    batches = Stretches([made_up(n_columns)], CONFIG, batch_size=3, seed=4)
+    heard, truth = batches[7]
+    assert heard.shape == (3, 1500, CONFIG.rhythm.n_features)
+    assert truth.shape == (3, 1500, 2) and heard.min() >= 0
+    again, _ = batches[7]
+    np.testing.assert_array_equal(heard, again)
+    assert not np.array_equal(heard, batches[8][0])
+
+
+def test_a_run_goes_on_and_leaves_a_record(tmp_path, monkeypatch):
+    material = tmp_path / "material"
+    material.mkdir()
+    for split, seed in (("train", 0), ("validation", 1)):
+        row = made_up(1600, seed)
+        arrays = {f"{n}_0": v for n, v in row._asdict().items()}
+        np.savez(material / f"{split}-00000.npz", **arrays)
+    small = TrackerConfig(
+        network=BeatNetworkConfig(front_widths=(2, 2, 2), n_channels=4, n_dilations=2)
+    )
+    monkeypatch.setattr(beat_fit, "TrackerConfig", lambda: small)
+    values = {"material": str(material), "steps_per_epoch": 2, "batch_size": 2}
+    whole, parts = (str(tmp_path / n) for n in ("whole", "parts"))
+    beat_fit.train(BeatTraining(output=whole, epochs=3, **values))
+    path = beat_fit.train(BeatTraining(output=parts, epochs=2, **values))
+    before = json.loads(path.read_text())["provenance"]["epoch"]
+    beat_fit.train(BeatTraining(output=parts, epochs=3, resume=True, **values))
+    assert before <= 2
+    for folder in (whole, parts):
+        record = json.loads((tmp_path / folder / "beats.json").read_text())
+        assert record["provenance"]["n_sounds"] == 1
+        assert TrackerConfig.from_dict(record["config"]) == small
+        state = json.loads((tmp_path / folder / "state.json").read_text())
+        assert state["epoch"] == 3 and np.isfinite(state["best"])
+    shutil.rmtree(material)
+    with pytest.raises(AudioFileError, match="no validation songs"):
+        beat_fit.train(BeatTraining(output=whole, **values))
+
+
+@pytest.mark.parametrize("name", ["epochs", "steps_per_epoch", "batch_size"])
+def test_impossible_numbers_are_refused(name):
+    with pytest.raises(ConfigError, match=f"{name} must be 1 or more, got 0"):
+        BeatTraining(material="a", output="b", **{name: 0})
