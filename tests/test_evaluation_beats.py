@@ -85,8 +85,10 @@ def test_a_bar_that_is_short_in_the_song_is_no_jump():
     assert n_jumps(beats, bars, bars) == 0
 
 
-def test_a_constant_shift_is_no_jump():
+def test_a_constant_shift_or_another_level_is_no_jump():
     assert n_jumps(BEATS, BARS, BARS + 0.5) == 0
+    assert n_jumps(BEATS, BARS, BEATS[1::2]) == 0
+    assert n_jumps(BEATS, BARS, BARS[::2]) == 0
     assert n_jumps(BEATS, BARS, np.zeros(0)) == 0
 
 

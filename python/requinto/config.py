@@ -184,13 +184,13 @@ class DecodingConfig:
 
     slowest_bpm: float = 42.0
     fastest_bpm: float = 230.0
-    least_beat: float = 0.2  # probability of a beat that speaks for none
-    least_downbeat: float = 0.2
-    tempo_change_cost: float = 60.0  # for each octave, squared, from beat to beat
+    least_beat: float = 0.4  # probability of a beat that speaks for none
+    least_downbeat: float = 0.25
+    tempo_change_cost: float = 100.0  # for each octave, squared, from beat to beat
     jump_cost: float = 8.0  # the most that a change costs: a held beat
     bars: tuple[int, ...] = (2, 3, 4)  # beats of a bar that are thought of
-    half_bar_cost: float = 4.0
-    short_bar_cost: float = 7.0  # of another length than half
+    half_bar_cost: float = 3.0
+    short_bar_cost: float = 8.0  # of another length than half
     metre_change_cost: float = 9.0
     least_confidence: float = 0.2  # below this there is no beat to speak of
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from requinto.beats import Beats
@@ -12,8 +10,9 @@ from requinto.tracker import PLAIN_TEMPO_BPM, Tracker
 
 _SPAN_S = 24.0  # seconds of the past that beats are chosen by
 _SETTLED_S = 3.0  # before this much of the past the network's context is cut off
-_HABIT = 2.0  # log odds by which beats and bars already decided are favoured
-_CAUTION = 2.0  # by which a broken bar costs more than where all of a song is heard
+# Log odds by which what was decided is favoured: more of it keeps the bars of a song
+# after half a bar where they were, and is wrong more often (validation songs)
+_HABIT = 0.5
 
 
 class Follower:
@@ -26,13 +25,7 @@ class Follower:
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
-        decoding = tracker.config.decoding
-        self._decoding = dataclasses.replace(
-            decoding,
-            half_bar_cost=_CAUTION * decoding.half_bar_cost,
-            short_bar_cost=_CAUTION * decoding.short_bar_cost,
-            metre_change_cost=_CAUTION * decoding.metre_change_cost,
-        )
+        self._least = tracker.config.decoding.least_confidence
         self._per_s = tracker.config.rhythm.columns_per_s
         self._heard = np.zeros((0, 2), np.float32)  # of the last columns
         self._first = 0  # column of the stream at which `_heard` begins
@@ -59,8 +52,8 @@ class Follower:
         until_s = origin_s + memory.shape[1] / sample_rate
         start_s = self._first / self._per_s
         habit = self._habit(start_s)
-        found = self._tracker.decode(self._heard, self._decoding, habit).moved(start_s)
-        certain = found.confidence >= self._decoding.least_confidence
+        found = self._tracker.decode(self._heard, habit).moved(start_s)
+        certain = found.confidence >= self._least
         if certain and not np.any(self._decided_s > found.times_s[-1]):
             self._latest = found
         elif not len(self._decided_s):
@@ -71,7 +64,7 @@ class Follower:
 
     def decide(self, beats: Beats, until_s: float) -> None:
         """Take the beats up to `until_s` for decided, unless they are a plain grid."""
-        if beats.confidence < self._decoding.least_confidence:
+        if beats.confidence < self._least:
             return
         recent_s = until_s - _SPAN_S
         for name, times_s in (

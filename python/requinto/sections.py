@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import librosa
 import numpy as np
-import sklearn.cluster
+import scipy.cluster.hierarchy
 
 from requinto.beats import Beats
 
@@ -20,6 +20,7 @@ _CHUNK_S = 120.0  # of sound analysed at once, so that long songs fit
 _N_TIMBRES = 13  # cepstral coefficients, without the first, which is loudness
 _BARS_PER_SPAN = 4  # of the runs into which a song is cut before like ones are found
 _APART = 0.45  # distance at which runs are not alike any more; by validation songs
+_MOST_GROUPS = 6
 _SHORTEST_BARS = 2  # of a section; a shorter one belongs to its neighbour
 _EDGE_SHARE = 0.2  # of the song that an intro or an outro lasts at most
 _FEW_BARS = 6  # a song of fewer has one section
@@ -138,9 +139,10 @@ def _groups(features: np.ndarray) -> np.ndarray:
     starts = librosa.segment.agglomerative(features.T, n_spans)
     lengths = np.diff(starts, append=n_bars)
     means = np.add.reduceat(features, starts) / lengths[:, None]
-    alike = sklearn.cluster.AgglomerativeClustering(
-        n_clusters=None, distance_threshold=_APART, linkage="average"
-    ).fit_predict(means)
+    tree = scipy.cluster.hierarchy.linkage(means, "average")
+    alike = scipy.cluster.hierarchy.fcluster(tree, _APART, "distance")
+    if alike.max() > _MOST_GROUPS:
+        alike = scipy.cluster.hierarchy.fcluster(tree, _MOST_GROUPS, "maxclust")
     return np.repeat(alike, lengths)
 
 

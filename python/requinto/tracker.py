@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from requinto.beats import Beats
-from requinto.config import DecodingConfig, TrackerConfig
+from requinto.config import TrackerConfig
 from requinto.decoding import choose_bars, choose_beats, refined
 from requinto.errors import ConfigError, ModelError
 from requinto.rhythm import features
@@ -25,6 +25,7 @@ NAME = "beats"  # of the model
 # of these the outermost only as context
 _BLOCKS = (1024, 4096)
 _CONTEXT = 500
+_ENOUGH = 8  # beats; fewer may be chance
 PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
 
 
@@ -95,25 +96,18 @@ class Tracker:
             return Beats.grid(PLAIN_TEMPO_BPM, duration_s, confidence=beats.confidence)
         return beats
 
-    def decode(
-        self,
-        heard: np.ndarray,
-        decoding: DecodingConfig | None = None,
-        habit: np.ndarray | None = None,
-    ) -> Beats:
+    def decode(self, heard: np.ndarray, habit: np.ndarray | None = None) -> Beats:
         """Return the beats and bars in what `hear` returned.
 
         Parameters
         ----------
         heard : np.ndarray, shape=(n_columns, 2)
             Probabilities.
-        decoding : DecodingConfig, optional
-            The tracker's own unless given.
         habit : np.ndarray, shape=(n_columns, 2), optional
             Log odds that are added to them, for a choice already made.
         """
         per_s = self.config.rhythm.columns_per_s
-        decoding = decoding or self.config.decoding
+        decoding = self.config.decoding
         judged = heard if habit is None else _swayed(heard, habit)
         columns = choose_beats(judged[:, 0], decoding, per_s)
         if len(columns) < 2:
@@ -121,6 +115,7 @@ class Tracker:
         bars = choose_bars(_around(judged[:, 1], columns), decoding)
         times_s = refined(heard[:, 0], columns) / per_s
         confidence = float(_around(heard[:, 0], columns).mean())
+        confidence *= min(1.0, len(columns) / _ENOUGH)
         tempo_bpm = 60 / float(np.median(np.diff(times_s)))
         downbeats_s = times_s[bars.positions == 0]
         return Beats(times_s, downbeats_s, tempo_bpm, bars.beats_per_bar, confidence)

@@ -35,8 +35,8 @@ from requinto.stream import MEMORY_S
 from requinto.tracker import load_tracker
 
 # By how much librosa's tracker is late on the songs of the validation split, median
-LIBROSA_LAG_S = 0.0
-_JUMP = 0.15  # of a bar, by which downbeats move against the song: a re-alignment
+LIBROSA_LAG_S = 0.032
+_JUMP = 0.15  # of a bar, by which one is longer or shorter than most: a re-alignment
 _SETTLING_S = 15.0  # at a song's start in which a stream may still change its mind
 
 Track = Callable[[np.ndarray, float], Beats]
@@ -51,7 +51,7 @@ class BeatScore(NamedTuple):
     beat_f: float  # F-measure, 0 to 1, within 70 ms
     downbeat_f: float | None  # None where the downbeats are not known
     right_metre: bool | None
-    n_jumps: float  # of the bars against the song, a minute
+    n_jumps: float  # re-alignments a minute, beside the song's own
 
 
 def live(audio: np.ndarray, sample_rate: float) -> Beats:
@@ -130,25 +130,27 @@ def scored(place: Path, name: str, found: Beats, meta: dict[str, Any]) -> BeatSc
 
 
 def n_jumps(true_beats: np.ndarray, true_bars: np.ndarray, found: np.ndarray) -> float:
-    """Return how often a minute the bars found change their place in the song's.
+    """Return how often a minute the bars found are not as long as most.
 
-    Where a song's own bars are of another length than most, and over the seconds
-    in which a stream begins, nothing is counted.
+    Where the song's own bar is not as long as most, or its neighbour is not, and
+    over the seconds in which a stream begins, nothing is counted.  Bars of a wrong
+    length that follow one another count once.
     """
-    found = found[found > _SETTLING_S]
+    lengths, starts = np.diff(found), found[:-1]
     if len(true_bars) < 3 or len(found) < 3:
         return 0.0
-    index = np.searchsorted(true_bars, found, side="right") - 1
-    inside = (index >= 0) & (index < len(true_bars) - 1)
-    index, found = index[inside], found[inside]
-    lengths = np.diff(true_bars)
-    phase = (found - true_bars[index]) / lengths[index]
     n_beats = np.diff(np.searchsorted(true_beats, true_bars - 0.01))
-    regular = n_beats[index] == np.median(n_beats)
-    steps = np.diff(phase[regular])
-    steps = np.abs(steps - np.round(steps))
+    odd = np.flatnonzero(n_beats != np.median(n_beats))
+    excused = np.zeros(len(starts), bool)
+    for bar in odd.tolist():
+        first, last = max(bar - 1, 0), min(bar + 2, len(true_bars) - 1)
+        excused |= (found[1:] > true_bars[first]) & (starts < true_bars[last])
+    wrong = np.abs(lengths / np.median(lengths) - 1) > _JUMP
+    inside = (starts > _SETTLING_S) & (found[1:] < true_bars[-1] + 0.1)
+    wrong &= inside & ~excused
+    begins = wrong & ~np.concatenate([[False], wrong[:-1]])
     minutes = max(true_beats[-1] - _SETTLING_S, 1.0) / 60
-    return float(np.sum(steps > _JUMP) / minutes)
+    return float(np.sum(begins) / minutes)
 
 
 def read_estimates(option: str) -> tuple[str, dict[str, Beats]]:

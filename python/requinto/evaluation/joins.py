@@ -74,7 +74,9 @@ def on_grids(item: Item, model: str) -> Iterator[OnGrid]:
     target, _ = item.read("target")
     reference, reference_rate = item.read("reference")
     sizes = ClipFrames.at(load_separator(model).clips, rate)
-    moments = np.round(np.array(item.meta["downbeats_s"]) * rate).astype(int)
+    downbeats_s = np.array(item.meta["downbeats_s"])
+    # A song's first clip is joined to nothing
+    moments = np.round(downbeats_s[downbeats_s > _AROUND_S * 4] * rate).astype(int)
     before = si_sdr(target, mixture)
     for name, beats in grids(item, mixture, rate).items():
         found = extract(

@@ -91,7 +91,9 @@ def song_map(
     from matplotlib.figure import Figure
 
     duration_s = audio.shape[1] / sample_rate
-    starts_s = np.arange(0, min(duration_s, _MOST_ROWS * _LONGEST_S), _LONGEST_S)
+    # A row for what is left over, unless that is hardly anything
+    last_s = max(min(duration_s, _MOST_ROWS * _LONGEST_S) - 1, 0.1)
+    starts_s = np.arange(0, last_s, _LONGEST_S)
     figure = Figure(figsize=(14, 2.4 * len(starts_s)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(starts_s), 1, squeeze=False)[:, 0]

@@ -3,10 +3,11 @@
 
     python -m requinto.evaluation.speed
 
-prints the real-time factor of `requinto.extract`, beat tracking included, with a
-reference and with a name, and the milliseconds that a U-Net takes for the columns of
-a clip: one at a time as the plugin does, four at once as the library does, in a graph
-of fixed shapes, and compiled by XLA, in single precision and in bfloat16.
+prints the real-time factor of `requinto.beats`, of tracking beats as the plugin does,
+and of `requinto.extract`, beat tracking included, with a reference and with a name; and
+the milliseconds that a U-Net takes for the columns of a clip: one at a time as the
+plugin does, four at once as the library does, in a graph of fixed shapes, and compiled
+by XLA, in single precision and in bfloat16.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from requinto.config import ModelConfig, SpectraConfig
+from requinto.clips import ClipFrames
+from requinto.config import ClipConfig, ModelConfig, SpectraConfig
 from requinto.extract import N_TOGETHER, extract
+from requinto.follower import Follower
+from requinto.stream import MEMORY_S
+from requinto.tracker import load_tracker
 from requinto.weights import load_networks, models, models_folder
 
 _RATE = 44100  # Hz
@@ -47,6 +52,22 @@ def real_time_factors(
     }
     for way, work in ways.items():
         yield way, _median_s(work, n_times) / seconds
+
+
+def tracking_factors(seconds: float, n_times: int) -> Iterator[tuple[str, float]]:
+    """Yield the way to track beats, and its median real-time factor, of noise."""
+    song, tracker = _noise(seconds), load_tracker()
+    yield "nothing", _median_s(lambda: tracker.track(song, _RATE), n_times) / seconds
+    sizes, memory = ClipFrames.at(ClipConfig(), _RATE), round(MEMORY_S * _RATE)
+    heard, n_clips = _noise((memory + sizes.lookahead) / _RATE), 10
+    follower = Follower(tracker)
+
+    def follow() -> None:
+        for clip in range(n_clips):
+            follower.follow(heard, _RATE, clip * sizes.longest / _RATE)
+
+    clips_s = n_clips * sizes.longest / _RATE
+    yield "nothing, live", _median_s(follow, n_times) / clips_s
 
 
 def calls(
@@ -120,6 +141,8 @@ def main(
     table = Table(title=f"real-time factor, one core, {seconds:.0f} s")
     for column in ("model", "asked by", "factor"):
         table.add_column(column)
+    for way, factor in tracking_factors(seconds, times):
+        table.add_row("beats", way, f"{factor:.4f}")
     for model in models():
         for way, factor in real_time_factors(model, seconds, times):
             table.add_row(model, way, f"{factor:.4f}")

@@ -151,6 +151,11 @@ def train(config: BeatTraining) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     validation = read(Path(config.material), "validation")
     held = _held_out(validation, tracker)
+    parent = {}
+    if config.start_from:
+        parent["began_from"] = read_weights(Path(config.start_from), NAME)[0][
+            "provenance"
+        ]
     network, state = _begun(config, tracker)
     rows: list[Heard] = []
     for epoch in range(state["epoch"], config.epochs):
@@ -165,7 +170,8 @@ def train(config: BeatTraining) -> Path:
         if found < state["best"]:
             state["best"] = found
             record = {"loss": found, "epoch": epoch + 1, "n_sounds": len(rows)}
-            keep(folder, network, tracker, {**dataclasses.asdict(config), **record})
+            made = {**dataclasses.asdict(config), **record, **parent}
+            keep(folder, network, tracker, made)
         network.set_weights(trained)
         network.save(folder / _LAST)
         (folder / _STATE).write_text(json.dumps(state))
