@@ -43,7 +43,7 @@ def test_a_model_that_changes_nothing_gains_nothing_on_any_grid(
     assert by_grid["true bars"].joined_db == pytest.approx(
         by_grid["2 late"].unjoined_db, abs=0.01
     )
-    joins.show(rows, Console())
+    joins.show(rows, Console(width=200))
     assert "true beats alone" in capsys.readouterr().out
 
 

@@ -56,7 +56,7 @@ def test_a_longer_latency_is_kept(unchanged, extra):
 
 
 def test_a_latency_too_short_for_a_clip_is_refused(unchanged):
-    with pytest.raises(ConfigError, match="latency_frames must be 199332 or more"):
+    with pytest.raises(ConfigError, match="latency_frames must be 200655 or more"):
         Stream(unchanged, sample_rate=RATE, n_channels=2, latency_frames=1000)
 
 

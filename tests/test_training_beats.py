@@ -51,6 +51,17 @@ def test_a_build_goes_on_where_it_was(material):
         beat_material.read(material, "test")
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_clicks_have_bars_where_they_are_accented(seed):
+    row = beat_material._metronome(np.random.default_rng(seed))
+    n = CONFIG.rhythm.n_bands
+    rise = np.diff(row.features[:, :n].astype(float), axis=0).sum(axis=1)
+    columns = np.round(row.beats_s * 50).astype(int)
+    near = np.max([rise[columns + i] for i in (-3, -2, -1, 0)], axis=0)
+    assert np.median(near) > 10 * np.median(np.abs(rise))
+    assert set(row.downbeats_s) <= set(row.beats_s)
+
+
 def test_targets_lie_on_the_beats():
     row = made_up()
     truth = targets(row, CONFIG)

@@ -26,7 +26,7 @@ class ClipConfig:
     longest_clip_s: float = 4.0  # seconds; the plugin's latency is built on it
     left_context_s: float = 1.0  # heard by the network before a clip, not played
     right_context_s: float = 0.5  # heard after it: costs latency
-    crossfade_s: float = 0.04  # centred on each join
+    crossfade_s: float = 0.1  # centred on each join
 
     def __post_init__(self) -> None:
         for name in ("longest_clip_s", "crossfade_s"):
@@ -171,8 +171,8 @@ class RhythmConfig:
 class BeatNetworkConfig:
     """Shape of the network that hears beats and downbeats."""
 
-    front_widths: tuple[int, ...] = (12, 16, 24)  # channels; bands shrink by 4 each
-    n_channels: int = 32  # of the layers in time
+    front_widths: tuple[int, ...] = (16, 32, 48)  # channels; bands shrink by 4 each
+    n_channels: int = 48  # of the layers in time
     kernel: int = 5  # columns
     n_dilations: int = 9  # layers in time, each reaching twice as far
     dropout: float = 0.15

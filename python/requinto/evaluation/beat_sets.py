@@ -81,9 +81,11 @@ def plans() -> list[Plan]:
     return found
 
 
-def _farness(style: Style, bpm: float) -> float:
-    """Return how far a tempo is from the middle of a style's, in octaves."""
-    return abs(float(np.log2(bpm / np.sqrt(style.tempo_bpm[0] * style.tempo_bpm[1]))))
+def _farness(style: Style, bpm: float) -> tuple[float, float]:
+    """Return how far a tempo is from a style's, and from their middle, in octaves."""
+    low, high = style.tempo_bpm
+    outside = max(low / bpm, bpm / high, 1.0)
+    return float(np.log2(outside)), abs(float(np.log2(bpm / np.sqrt(low * high))))
 
 
 def build(folder: Path, split: str = "test", n_workers: int = 2) -> list[Path]:

@@ -28,7 +28,7 @@ from requinto.material.progress import tracked
 from requinto.tracker import load_tracker
 from requinto.weights import STANDARD, load_separator
 
-_AROUND_S = 0.05  # on each side of a moment: a join's crossfade lies within
+_AROUND_S = 0.05  # on each side of a moment: as far as a join is faded
 _EVEN_BPM = {"even, 2 s": 120.0, "even, 4 s": 60.0}
 
 

@@ -30,7 +30,7 @@ from requinto.rhythm import features
 # Of a split's seeds, from which on they are not the separator's
 _FIRST_SEED = {"train": 20_000, "validation": 7500}
 _MIXES = 2  # of each song
-_NOTHING_EVERY = 20  # songs, there is a file in which no beat is to be heard
+_RARE = 20  # songs, among which one sound has no beats, and another only clicks
 _NOTHING_S = 60.0
 
 
@@ -64,7 +64,8 @@ def render(folder: Path, split: str, index: int) -> None:
     """Write what is heard of one song, in each of its mixes."""
     seed = splits.seeds(split)[_FIRST_SEED[split] + index]
     rng = generator(seed, "mixes")
-    rows = [_nothing(rng)] if index % _NOTHING_EVERY == 0 else []
+    rows = [_nothing(rng)] if index % _RARE == 0 else []
+    rows += [_metronome(rng)] if index % _RARE == _RARE // 2 else []
     config, drawing = RhythmConfig(), DrawingConfig()
     song = drawn(seed, drawing)
     stems = rendered(song, split)
@@ -122,6 +123,31 @@ def _nothing(rng: np.random.Generator) -> Heard:
     sound = make(n_frames, rng).astype(np.float32)[None]
     found = features(sound, SAMPLE_RATE, RhythmConfig()).astype(np.float16)
     return Heard(found, np.zeros(0), np.zeros(0))
+
+
+def _metronome(rng: np.random.Generator) -> Heard:
+    """Return clicks on beats; without an accent none of them begins a bar."""
+    apart_s = 60 / np.exp(rng.uniform(np.log(50), np.log(210)))
+    beats_s = np.arange(rng.uniform(0, 5), _NOTHING_S - 0.5, apart_s)
+    per_bar, accented = int(rng.choice((2, 3, 4))), rng.random() < 0.6
+    sound = rng.normal(0, 10 ** rng.uniform(-6, -2.5), round(_NOTHING_S * SAMPLE_RATE))
+    strokes = [_click(rng), _click(rng)]
+    for i, beat_s in enumerate(beats_s):
+        stroke = strokes[accented and i % per_bar == 0]
+        start = round(beat_s * SAMPLE_RATE)
+        sound[start : start + len(stroke)] += stroke * rng.uniform(0.7, 1)
+    mono = sound.astype(np.float32)[None]
+    found = features(mono, SAMPLE_RATE, RhythmConfig()).astype(np.float16)
+    return Heard(found, beats_s, beats_s[::per_bar] if accented else np.zeros(0))
+
+
+def _click(rng: np.random.Generator) -> np.ndarray:
+    """Return a short sound: a burst of noise, or of a tone."""
+    time_s = np.arange(SAMPLE_RATE // 10) / SAMPLE_RATE
+    tone = np.sin(2 * np.pi * np.exp(rng.uniform(np.log(80), np.log(4000))) * time_s)
+    noise = rng.uniform(-1, 1, len(time_s))
+    fall = np.exp(-time_s * rng.uniform(40, 250))
+    return np.asarray(fall * (noise if rng.random() < 0.5 else tone))
 
 
 def _silence(n_frames: int, rng: np.random.Generator) -> np.ndarray:
