@@ -163,7 +163,8 @@ def test_quality_chooses_the_model_at_the_next_clip(
     heard = [heard, exchange(open_door, key, sound[:, 2 * LATENCY :])[1]]
     found = np.concatenate(heard, axis=1)[:, LATENCY:]
     join = 6 * RATE  # of clips of 2 s, three are decided after 10 s
-    before, after = slice(0, join - 200), slice(join + 200, None)
+    faded = round(0.06 * RATE)  # on each side, and a little more
+    before, after = slice(0, join - faded), slice(join + faded, None)
     wanted = sound[:, : found.shape[1]]
     assert error_db(gains[0] * wanted[:, before], found[:, before]) < -60
     assert error_db(gains[1] * wanted[:, after], found[:, after]) < -60
