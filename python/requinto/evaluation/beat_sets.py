@@ -10,9 +10,7 @@ goes on where it was.
 
 from __future__ import annotations
 
-import concurrent.futures
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +24,7 @@ from requinto.errors import ConfigError
 from requinto.evaluation import others
 from requinto.material import splits, tempo
 from requinto.material.loops import timing
-from requinto.material.progress import tracked
+from requinto.material.parallel import each
 from requinto.material.songs import PICKUP_BEATS, generator
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.style import Style
@@ -103,17 +101,7 @@ def build(folder: Path, split: str = "test", n_workers: int = 2) -> list[Path]:
         for index, plan in enumerate(plans())
         if not (folder / plan.set_name / plan.name / "meta.json").exists()
     ]
-    if n_workers == 1:
-        for job in tracked(todo, "Building"):
-            build_song(*job)
-    else:
-        with concurrent.futures.ProcessPoolExecutor(
-            n_workers, initializer=os.nice, initargs=(10,)
-        ) as pool:
-            futures = [pool.submit(build_song, *job) for job in todo]
-            done = concurrent.futures.as_completed(futures)
-            for future in tracked(done, "Building", len(futures)):
-                future.result()
+    each(build_song, todo, "Building", n_workers)
     if split == "test":
         for source in ("midi", "modules"):
             _build_others(folder, source)

@@ -7,9 +7,7 @@ The `others` are other people's music.  A build that was stopped goes on where i
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +20,7 @@ from requinto.evaluation.arranging import Voice, mixed, voice, voices
 from requinto.evaluation.items import write_item
 from requinto.material import splits
 from requinto.material.instruments import BACHATA, UNSEEN
-from requinto.material.progress import tracked
+from requinto.material.parallel import each
 from requinto.material.songs import Song, generator, plan_loop, plan_song
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.styles import STYLES, style
@@ -91,17 +89,7 @@ def build(
         for index in range(question.n_quick if quick else question.n_full)
         if not _stamp(folder, name, index).exists()
     ]
-    if n_workers == 1:
-        for job in tracked(todo, "Building"):
-            build_song(*job)
-    else:
-        with concurrent.futures.ProcessPoolExecutor(
-            n_workers, initializer=os.nice, initargs=(10,)
-        ) as pool:
-            futures = [pool.submit(build_song, *job) for job in todo]
-            done = concurrent.futures.as_completed(futures)
-            for future in tracked(done, "Building", len(futures)):
-                future.result()
+    each(build_song, todo, "Building", n_workers)
     return [folder / name for name in chosen]
 
 

@@ -7,7 +7,6 @@ model trains on it, and a build that was stopped goes on where it was.
 
 from __future__ import annotations
 
-import concurrent.futures
 import json
 import math
 import os
@@ -24,8 +23,8 @@ from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
 from requinto.material import rendering, splits
 from requinto.material.finishing import active_power
+from requinto.material.parallel import each
 from requinto.material.patterns import play, players
-from requinto.material.progress import tracked
 from requinto.material.songs import LOOP_BARS, Song, generator, plan_loop, plan_song
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.style import Part
@@ -123,14 +122,9 @@ def build(folder: Path, config: LibraryConfig, *, n_workers: int = 2) -> list[Pa
         The folders that were added.
     """
     missing = [job for job in jobs(config) if not (folder / job.folder).exists()]
-    if n_workers == 1:
-        return [render(folder, job, config) for job in tracked(missing, "Rendering")]
-    with concurrent.futures.ProcessPoolExecutor(
-        n_workers, initializer=os.nice, initargs=(10,)
-    ) as pool:
-        futures = [pool.submit(render, folder, job, config) for job in missing]
-        done = concurrent.futures.as_completed(futures)
-        return [f.result() for f in tracked(done, "Rendering", len(futures))]
+    return each(
+        render, [(folder, job, config) for job in missing], "Rendering", n_workers
+    )
 
 
 def render(folder: Path, job: Job, config: LibraryConfig) -> Path:

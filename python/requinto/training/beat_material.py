@@ -9,7 +9,6 @@ that a build goes on where it was and a network can train on what is there.
 
 from __future__ import annotations
 
-import concurrent.futures
 import os
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -21,7 +20,7 @@ from requinto.config import RhythmConfig
 from requinto.errors import AudioFileError
 from requinto.material import splits
 from requinto.material.loops import timing
-from requinto.material.progress import tracked
+from requinto.material.parallel import each
 from requinto.material.songs import generator
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.whole_songs import DrawingConfig, drawn, mixed, rendered
@@ -46,17 +45,7 @@ def build(folder: Path, split: str, n_songs: int, n_workers: int = 2) -> int:
     """Render the songs that a folder lacks; return how many were missing."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [i for i in range(n_songs) if not _place(folder, split, i).exists()]
-    if n_workers == 1:
-        for index in tracked(missing, "Rendering"):
-            render(folder, split, index)
-        return len(missing)
-    with concurrent.futures.ProcessPoolExecutor(
-        n_workers, initializer=os.nice, initargs=(10,)
-    ) as pool:
-        futures = [pool.submit(render, folder, split, i) for i in missing]
-        done = concurrent.futures.as_completed(futures)
-        for future in tracked(done, "Rendering", len(futures)):
-            future.result()
+    each(render, [(folder, split, i) for i in missing], "Rendering", n_workers)
     return len(missing)
 
 
