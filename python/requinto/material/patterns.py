@@ -175,6 +175,7 @@ def _arpeggio(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
     ringing = float(rng.uniform(0.9, 2.2))
     doubled = rng.random() < 0.25  # a second voice below, in the mambo
     notes, runs = _runs(song, part, rng, lowest + 7)
+    index = 0  # of the last tone; a bass note is doubled by what lay below that
     for step in _steps(song, part, rng):
         if step.bar in runs or rng.random() < 0.03:
             continue
