@@ -8,6 +8,7 @@ import pytest
 
 from requinto.clips import ClipFrames, next_end
 from requinto.config import ClipConfig, TrackerConfig
+from requinto.evaluation import beat_scores
 from requinto.follower import Follower
 from requinto.stream import Stream
 from requinto.tracker import Tracker
@@ -106,6 +107,30 @@ def test_after_a_real_change_the_bars_are_found_again():
 def test_where_nothing_is_heard_clips_are_even():
     starts = followed(np.full((2, 60 * RATE), 0.02, np.float32))
     np.testing.assert_allclose(np.diff(starts), 2.0, atol=2 / RATE)
+
+
+def test_bars_are_right_after_a_while_in_which_nobody_asked():
+    beats_s, bars_s = song(110.0, pickup=2)
+    audio, follower = sounding(beats_s, bars_s, 90), Follower(Known())
+    for end_s in (10, 14, 60, 64):  # as a user switches to a fixed tempo and back
+        first = (end_s - 10) * RATE
+        found = follower.follow(audio[:, first : end_s * RATE], RATE, first / RATE)
+    later = found.downbeats_s[(found.downbeats_s > 52) & (found.downbeats_s < 63)]
+    assert len(later) >= 4
+    assert np.abs(later[:, None] - bars_s).min(axis=1).max() < 0.03
+
+
+def test_what_is_scored_as_live_is_what_a_stream_decides(monkeypatch):
+    monkeypatch.setattr(beat_scores, "load_tracker", Known)
+    beats_s, bars_s = song(100.0, pickup=1)
+    found = beat_scores.live(sounding(beats_s, bars_s, 90), RATE)
+    assert found.beats_per_bar == 4 and found.tempo_bpm == pytest.approx(100, rel=0.02)
+    for true_s, times_s in (
+        (beats_s, found.times_s),
+        (bars_s, found.downbeats_s),
+    ):
+        true_s, times_s = (row[(row > 8) & (row < 85)] for row in (true_s, times_s))
+        np.testing.assert_allclose(times_s, true_s, atol=0.03)
 
 
 class Recording:

@@ -143,11 +143,10 @@ def test_decoding_is_swayed_by_habit():
     heard = np.full((1000, 2), 0.03)
     heard[10::25, 0] = 0.7
     heard[10::50, 1] = heard[35::50, 1] = 0.35  # either could be the first of two
-    bars = []
     for first in (10, 35):
         habit = np.zeros_like(heard)
         habit[first:500:50, 1], habit[45 - first : 500 : 50, 1] = 2.0, -2.0
-        beats = tracker.decode(heard, habit=habit)
-        bars.append(beats.downbeats_s)
-    near = np.abs(bars[0][:, None] - 0.2 - np.arange(20)).min()
-    assert near < 0.05 and not np.array_equal(*bars)
+        early = tracker.decode(heard, habit).downbeats_s
+        early = early[early < 9.5]
+        phase = early - first / 50
+        assert len(early) > 3 and np.abs(phase - np.round(phase)).max() < 0.03

@@ -10,6 +10,7 @@ from requinto.tracker import PLAIN_TEMPO_BPM, Tracker
 
 _SPAN_S = 24.0  # seconds of the past that beats are chosen by
 _SETTLED_S = 3.0  # before this much of the past the network's context is cut off
+_APART_S = 0.1  # seconds; times closer than this are one beat
 # Log odds by which what was decided is favoured: more of it keeps the bars of a song
 # after half a bar where they were, and is wrong more often (validation songs)
 _HABIT = 0.5
@@ -66,16 +67,10 @@ class Follower:
         """Take the beats up to `until_s` for decided, unless they are a plain grid."""
         if beats.confidence < self._least:
             return
-        recent_s = until_s - _SPAN_S
-        for name, times_s in (
-            ("_decided_s", beats.times_s),
-            ("_decided_bars_s", beats.downbeats_s),
-        ):
-            old = getattr(self, name)
-            last_s = old[-1] + 0.1 if len(old) else -np.inf
-            new = times_s[(times_s > last_s) & (times_s <= until_s + 0.01)]
-            both = np.concatenate([old, new])
-            setattr(self, name, both[both > recent_s])
+        self._decided_s = _extended(self._decided_s, beats.times_s, until_s)
+        self._decided_bars_s = _extended(
+            self._decided_bars_s, beats.downbeats_s, until_s
+        )
 
     def _listen(self, memory: np.ndarray, sample_rate: float, origin_s: float) -> None:
         """Hear the new sound, and that before it again, which has more after it now."""
@@ -83,12 +78,14 @@ class Follower:
         skipped = round((column / self._per_s - origin_s) * sample_rate)
         found = self._tracker.hear(memory[:, skipped:], sample_rate)
         known = self._first + len(self._heard)
-        settled = column if column == 0 else column + round(_SETTLED_S * self._per_s)
-        settled = min(settled, known)
-        kept = self._heard[: max(settled - self._first, 0)]
-        heard = np.concatenate([kept, found[max(settled - column, 0) :]])
+        if known < column:  # not asked for a while: what was heard before is past
+            self._heard, self._first, known = self._heard[:0], column, column
+        settled = column + round(_SETTLED_S * self._per_s) if column else 0
+        begin = min(settled, known)
+        kept = self._heard[: begin - self._first]
+        heard = np.concatenate([kept, found[begin - column :]])
         n_old = max(0, len(heard) - round(_SPAN_S * self._per_s))
-        self._first = min(self._first, settled) + n_old if len(kept) else column + n_old
+        self._first += n_old
         self._heard = heard[n_old:]
 
     def _habit(self, start_s: float) -> np.ndarray:
@@ -105,3 +102,11 @@ class Follower:
             here = bars + side
             habit[here[(here >= 0) & (here < len(habit))], 1] = _HABIT
         return habit
+
+
+def _extended(old: np.ndarray, times_s: np.ndarray, until_s: float) -> np.ndarray:
+    """Return decided times with those that follow, as far back as is looked."""
+    last_s = old[-1] + _APART_S if len(old) else -np.inf
+    new = times_s[(times_s > last_s) & (times_s <= until_s + 0.01)]
+    both = np.concatenate([old, new])
+    return both[both > until_s - _SPAN_S]

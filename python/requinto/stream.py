@@ -157,7 +157,7 @@ class Stream:
             np.round(beats.downbeats_s * rate).astype(int),
             self._sizes,
         )
-        if self._follower:
+        if self._follower and self._beat_source == "detect":
             self._follower.decide(beats, end / rate)
         return end
 
