@@ -36,10 +36,12 @@ from requinto.tracker import load_tracker
 
 # By how much librosa's tracker is late on the songs of the validation split, median
 LIBROSA_LAG_S = 0.032
+_SHOWN = ("beat_f", "downbeat_f", "right_metre", "jumps_per_minute")
 _JUMP = 0.15  # of a bar, by which one is longer or shorter than most: a re-alignment
 _SETTLING_S = 15.0  # at a song's start in which a stream may still change its mind
 
 Track = Callable[[np.ndarray, float], Beats]
+Means = dict[str, dict[str, dict[str, float | None]]]  # by set, then by tracker
 
 
 class BeatScore(NamedTuple):
@@ -186,8 +188,8 @@ def _beats(row: dict[str, Any]) -> Beats:
     return Beats(times_s, bars_s, 60 / apart_s, max(per_bar, 1))
 
 
-def table(rows: list[BeatScore]) -> dict[str, dict[str, dict[str, float]]]:
-    """Return means by set (and pickup, and tempo), then by tracker."""
+def table(rows: list[BeatScore]) -> Means:
+    """Return means by set (and pickup, and tempo); None is what no song tells."""
     found: dict[str, dict[str, list[BeatScore]]] = {}
     for row in rows:
         groups = [row.set_name]
@@ -201,20 +203,24 @@ def table(rows: list[BeatScore]) -> dict[str, dict[str, dict[str, float]]]:
     }
 
 
-def _means(rows: list[BeatScore]) -> dict[str, float]:
+def _means(rows: list[BeatScore]) -> dict[str, float | None]:
     bars = [row.downbeat_f for row in rows if row.downbeat_f is not None]
     metres = [row.right_metre for row in rows if row.right_metre is not None]
     return {
         "n": len(rows),
         "beat_f": float(np.mean([row.beat_f for row in rows])),
-        "downbeat_f": float(np.mean(bars)) if bars else float("nan"),
-        "right_metre": float(np.mean(metres)) if metres else float("nan"),
+        "downbeat_f": float(np.mean(bars)) if bars else None,
+        "right_metre": float(np.mean(metres)) if metres else None,
         "jumps_per_minute": float(np.mean([row.n_jumps for row in rows])),
         "most_jumps_per_minute": float(np.max([row.n_jumps for row in rows])),
     }
 
 
-def show(result: dict[str, dict[str, dict[str, float]]], console: Console) -> None:
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def show(result: Means, console: Console) -> None:
     """Print a table of F-measures."""
     page = Table(
         title="F-measure of beats | of downbeats | right metre | jumps a minute"
@@ -224,9 +230,8 @@ def show(result: dict[str, dict[str, dict[str, float]]], console: Console) -> No
         page.add_column(column)
     for group, by in result.items():
         cells = [
-            f"{m['beat_f']:.3f} | {m['downbeat_f']:.3f} | {m['right_metre']:.2f}"
-            f" | {m['jumps_per_minute']:.1f}"
-            if (m := by.get(name))
+            " | ".join(_shown(by[name][column]) for column in _SHOWN)
+            if name in by
             else ""
             for name in names
         ]
@@ -255,6 +260,8 @@ def main(
         raise typer.BadParameter(f"unknown {sorted(unknown)}; known are {list(known)}")
     chosen = {n: track for n, track in known.items() if not tracker or n in tracker}
     others = dict(read_estimates(option) for option in estimates or ())
+    if json_place:
+        sound.check_place(json_place)  # fail before an hour of work, not after it
     rows = list(score(folder, chosen, tuple(sets or ())))
     for name, songs in others.items():
         for song, found in songs.items():
@@ -264,7 +271,6 @@ def main(
                 rows.append(scored(place, name, found, meta))
     result = table(rows)
     if json_place:
-        sound.check_place(json_place)
         json_place.write_text(
             json.dumps(
                 {"means": result, "songs": [row._asdict() for row in rows]}, indent=1

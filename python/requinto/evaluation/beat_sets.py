@@ -25,6 +25,7 @@ from requinto.evaluation import others
 from requinto.material import splits, tempo
 from requinto.material.loops import timing
 from requinto.material.parallel import each
+from requinto.material.rendering import LEAD_IN_S
 from requinto.material.songs import PICKUP_BEATS, generator
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.style import Style
@@ -117,16 +118,15 @@ def build_song(folder: Path, split: str, index: int) -> None:
     )
     stems = rendered(song, split)
     mixture, late_s = mixed(stems, song, plan.drawing, generator(seed, "mixes"))
-    meta = timing(song)
-    for name in ("beats_s", "downbeats_s"):
-        meta[name] = [round(time_s + late_s, 6) for time_s in meta[name]]
+    meta = timing(song, LEAD_IN_S + late_s)
     meta["style"] = plan.style
     meta["pickup_beats"] = plan.pickup_beats
     _write(folder / plan.set_name / plan.name, mixture, meta)
 
 
 def _build_others(folder: Path, source: str) -> None:
-    if (folder / source).exists():
+    stamp = folder / f".{source}"
+    if stamp.exists():
         return
     for song in _with_beats(source):
         meta = {
@@ -139,6 +139,8 @@ def _build_others(folder: Path, source: str) -> None:
         mixture = song.mix()
         mixture *= np.float32(min(1.0, 0.9 / np.abs(mixture).max()))
         _write(folder / source / song.name, mixture, meta)
+    if (folder / source).exists():
+        stamp.touch()
 
 
 def _with_beats(source: str) -> Iterator[others.StemSong]:

@@ -21,6 +21,7 @@ from requinto.errors import AudioFileError
 from requinto.material import splits
 from requinto.material.loops import timing
 from requinto.material.parallel import each
+from requinto.material.rendering import LEAD_IN_S
 from requinto.material.songs import generator
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.whole_songs import DrawingConfig, drawn, mixed, rendered
@@ -60,12 +61,12 @@ def render(folder: Path, split: str, index: int) -> None:
     stems = rendered(song, split)
     for _ in range(_MIXES if stems else 0):
         mixture, late_s = mixed(stems, song, drawing, rng)
-        when = timing(song)
+        when = timing(song, LEAD_IN_S + late_s)
         rows.append(
             Heard(
                 features(mixture, SAMPLE_RATE, config).astype(np.float16),
-                np.array(when["beats_s"]) + late_s,
-                np.array(when["downbeats_s"]) + late_s,
+                np.array(when["beats_s"]),
+                np.array(when["downbeats_s"]),
             )
         )
     arrays = {
