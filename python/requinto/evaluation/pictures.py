@@ -43,11 +43,7 @@ def spectrograms(
     AudioFileError
         If the picture cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 2.4 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(12, 2.4 * len(rows))
     axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (title, audio) in zip(axes, rows.items(), strict=True):
         image = _draw(axis, audio, sample_rate)
@@ -87,15 +83,11 @@ def song_map(
     AudioFileError
         If the picture cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     duration_s = audio.shape[1] / sample_rate
     # A row for what is left over, unless that is hardly anything
     last_s = max(min(duration_s, _MOST_ROWS * _LONGEST_S) - 1, 0.1)
     starts_s = np.arange(0, last_s, _LONGEST_S)
-    figure = Figure(figsize=(14, 2.4 * len(starts_s)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(14, 2.4 * len(starts_s))
     axes = figure.subplots(len(starts_s), 1, squeeze=False)[:, 0]
     groups = sorted({section.group for section in sections})
     for axis, start_s in zip(axes, starts_s, strict=True):
@@ -159,12 +151,8 @@ def box_plots(
     AudioFileError
         If the picture cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     systems = list(dict.fromkeys(name for found in rows.values() for name in found))
-    figure = Figure(figsize=(3 + 2.2 * len(rows), 5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(3 + 2.2 * len(rows), 5)
     axis = figure.subplots()
     width = 0.8 / len(systems)
     for place, system in enumerate(systems):
@@ -185,6 +173,16 @@ def box_plots(
     axis.set_ylabel(label)
     axis.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     _save(figure, path)
+
+
+def _figure(width: float, height: float):  # type: ignore[no-untyped-def]
+    """Return an empty page, in inches; no window is ever opened."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def _save(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
