@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,10 +124,6 @@ class ModelConfig:
     def n_views(self) -> int:
         """Channels that the U-Net sees of a mixture: see `evidence.py`."""
         return 2 + (len(self.evidence.reaches) if self.evidence.n_templates else 0)
-
-    def to_json(self) -> str:
-        """Return the configuration as JSON text."""
-        return json.dumps(dataclasses.asdict(self), indent=2)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:

@@ -123,7 +123,7 @@ def _analysed(
         heard = librosa.resample(mono, orig_sr=sample_rate, target_sr=_RATE)
         heard = librosa.util.fix_length(heard, size=max(len(heard), 2 * _HOP))
         power = np.abs(librosa.stft(heard, n_fft=2 * _HOP, hop_length=_HOP)) ** 2
-        n_columns = max(1, len(mono) and int(len(heard) / _HOP))
+        n_columns = len(heard) // _HOP
         yield (
             librosa.feature.melspectrogram(S=power, sr=_RATE, n_mels=64)[:, :n_columns],
             librosa.feature.chroma_stft(

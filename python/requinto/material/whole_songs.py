@@ -174,8 +174,7 @@ def mixed(
     n_frames = max(stem.shape[1] for stem in stems.values())
     gains = _gains(stems, song, n_frames, config, rng)
     mixture = np.zeros((2, n_frames), np.float32)
-    for (player, stem), gain in zip(stems.items(), gains, strict=True):
-        del player
+    for stem, gain in zip(stems.values(), gains, strict=True):
         level = 10 ** (rng.normal(0, config.level_db) / 20)
         mixture += augmented(stem, _DESK, rng) * (gain * np.float32(level))
     mixture, _ = mastered(mixture, [], _DESK, rng)
