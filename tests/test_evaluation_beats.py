@@ -48,6 +48,7 @@ def test_a_perfect_tracker_scores_one(folder):
         # A grid counts the beat on the very end too
         assert row.beat_f > 0.98 and row.downbeat_f > 0.9 and row.right_metre
         assert row.n_jumps == 0
+    assert table(rows)["clicks"] == table(rows)["all rendered songs"]
     means = table(rows)["clicks"]["perfect"]
     assert means["n"] == 2 and means["beat_f"] > 0.98
 
@@ -56,6 +57,12 @@ def test_a_wrong_phase_scores_nothing(folder):
     late = [Beats.grid(bpm, 20.0, 30 / bpm, 4) for bpm in (150, 80)]
     rows = list(score(folder, {"late": perfect(late)}))
     assert all(row.beat_f == row.downbeat_f == 0 for row in rows)
+
+
+def test_another_metrical_level_is_told_from_wrong_beats(folder):
+    other = [Beats.grid(bpm, 20.0) for bpm in (300, 40)]
+    for row in score(folder, {"twice, half": perfect(other)}):
+        assert row.beat_f < 0.7 and row.beat_amlt > 0.95
 
 
 def test_librosa_finds_clicks_and_its_lag_can_be_taken_off():

@@ -28,7 +28,7 @@ from requinto.beats import Beats
 from requinto.clips import ClipFrames, next_end
 from requinto.config import ClipConfig
 from requinto.errors import AudioFileError, ConfigError
-from requinto.evaluation import librosa_beats
+from requinto.evaluation import librosa_beats, others
 from requinto.follower import Follower
 from requinto.material.progress import tracked
 from requinto.stream import MEMORY_S
@@ -36,7 +36,8 @@ from requinto.tracker import load_tracker
 
 # By how much librosa's tracker is late on the songs of the validation split, median
 LIBROSA_LAG_S = 0.032
-_SHOWN = ("beat_f", "downbeat_f", "right_metre", "jumps_per_minute")
+_SHOWN = ("beat_f", "beat_amlt", "downbeat_f", "right_metre", "jumps_per_minute")
+_AMLT = 3  # of what mir_eval calls continuity
 _JUMP = 0.15  # of a bar, by which one is longer or shorter than most: a re-alignment
 _SETTLING_S = 15.0  # at a song's start in which a stream may still change its mind
 
@@ -51,6 +52,7 @@ class BeatScore(NamedTuple):
     song: str
     tracker: str
     beat_f: float  # F-measure, 0 to 1, within 70 ms
+    beat_amlt: float  # 0 to 1; twice or half as many beats, or those between, are right
     downbeat_f: float | None  # None where the downbeats are not known
     right_metre: bool | None
     n_jumps: float  # re-alignments a minute, beside the song's own
@@ -123,6 +125,7 @@ def scored(place: Path, name: str, found: Beats, meta: dict[str, Any]) -> BeatSc
         place.name,
         name,
         mir_eval.beat.f_measure(true_beats, found.times_s),
+        mir_eval.beat.continuity(true_beats, found.times_s)[_AMLT],
         mir_eval.beat.f_measure(true_bars, found.downbeats_s)
         if len(true_bars)
         else None,
@@ -189,12 +192,17 @@ def _beats(row: dict[str, Any]) -> Beats:
 
 
 def table(rows: list[BeatScore]) -> Means:
-    """Return means by set (and pickup, and tempo); None is what no song tells."""
+    """Return means by set (and pickup, and tempo), and of all songs that we render.
+
+    None is what no song tells.
+    """
     found: dict[str, dict[str, list[BeatScore]]] = {}
     for row in rows:
         groups = [row.set_name]
         if row.set_name in ("intros", "tempi", "moving", "rests"):
             groups.append(f"{row.set_name}: {row.song.split('-')[0]}")
+        if row.set_name not in others.SOURCES:
+            groups.append("all rendered songs")
         for group in groups:
             found.setdefault(group, {}).setdefault(row.tracker, []).append(row)
     return {
@@ -209,6 +217,7 @@ def _means(rows: list[BeatScore]) -> dict[str, float | None]:
     return {
         "n": len(rows),
         "beat_f": float(np.mean([row.beat_f for row in rows])),
+        "beat_amlt": float(np.mean([row.beat_amlt for row in rows])),
         "downbeat_f": float(np.mean(bars)) if bars else None,
         "right_metre": float(np.mean(metres)) if metres else None,
         "jumps_per_minute": float(np.mean([row.n_jumps for row in rows])),
@@ -223,7 +232,8 @@ def _shown(value: float | None) -> str:
 def show(result: Means, console: Console) -> None:
     """Print a table of F-measures."""
     page = Table(
-        title="F-measure of beats | of downbeats | right metre | jumps a minute"
+        title="Beats: F-measure | AMLt | downbeats: F-measure | right metre | "
+        "jumps a minute"
     )
     names = list(dict.fromkeys(name for by in result.values() for name in by))
     for column in ("set", "n", *names):
@@ -259,11 +269,11 @@ def main(
     if unknown := set(tracker or ()) - set(known):
         raise typer.BadParameter(f"unknown {sorted(unknown)}; known are {list(known)}")
     chosen = {n: track for n, track in known.items() if not tracker or n in tracker}
-    others = dict(read_estimates(option) for option in estimates or ())
+    read = dict(read_estimates(option) for option in estimates or ())
     if json_place:
         sound.check_place(json_place)  # fail before an hour of work, not after it
     rows = list(score(folder, chosen, tuple(sets or ())))
-    for name, songs in others.items():
+    for name, songs in read.items():
         for song, found in songs.items():
             place = folder / song
             if not sets or place.parent.name in sets:
