@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
+from requinto.apps import cli
 from requinto.config import BeatNetworkConfig, TrackerConfig
 from requinto.errors import AudioFileError, ConfigError
 from requinto.training import beat_fit, beat_material
@@ -117,3 +118,14 @@ def test_a_run_goes_on_and_leaves_a_record(tmp_path, monkeypatch):
 def test_impossible_numbers_are_refused(name):
     with pytest.raises(ConfigError, match=f"{name} must be 1 or more, got 0"):
         BeatTraining(material="a", output="b", **{name: 0})
+
+
+@pytest.mark.parametrize("told", ["file", "option", "nowhere"])
+def test_a_run_goes_on_where_it_is_told_to(told, tmp_path, monkeypatch):
+    path = tmp_path / "run.toml"
+    text = 'system = "beats"\nmaterial = "m"\noutput = "o"\n'
+    path.write_text(text + ("resume = true\n" if told == "file" else ""))
+    seen = []
+    monkeypatch.setattr(beat_fit, "train", seen.append)
+    cli.train(path, resume=told == "option")
+    assert seen[0].resume == (told != "nowhere")

@@ -166,11 +166,11 @@ class RhythmConfig:
 class BeatNetworkConfig:
     """Shape of the network that hears beats and downbeats."""
 
-    front_widths: tuple[int, ...] = (12, 16, 24)  # channels; bands shrink by 4 each
-    n_channels: int = 32  # of the layers in time
+    front_widths: tuple[int, ...] = (16, 32, 48)  # channels; bands shrink by 4 each
+    n_channels: int = 48  # of the layers in time
     kernel: int = 5  # columns
     n_dilations: int = 9  # layers in time, each reaching twice as far
-    dropout: float = 0.15
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -224,7 +224,7 @@ def train(
         )
     import_tensorflow()
     if system != "requinto":
-        print(_train_another(system, {**values, "resume": resume}))
+        print(_train_another(system, values | ({"resume": True} if resume else {})))
         return
     from requinto.training.fit import train as fit
     from requinto.training.fit import training_config

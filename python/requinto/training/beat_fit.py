@@ -56,7 +56,7 @@ class BeatTraining:
                 )
 
 
-class Stretches(keras.utils.PyDataset):
+class Stretches:
     """Batches of half a minute, drawn from whatever songs there are.
 
     Parameters
@@ -65,33 +65,18 @@ class Stretches(keras.utils.PyDataset):
     config : TrackerConfig
     batch_size : int
     seed : int
-    first : int
-        Batches of earlier runs.
     """
 
     def __init__(
-        self,
-        rows: list[Heard],
-        config: TrackerConfig,
-        *,
-        batch_size: int = 8,
-        seed: int = 0,
-        first: int = 0,
-        **options: Any,
+        self, rows: list[Heard], config: TrackerConfig, *, batch_size: int, seed: int
     ) -> None:
-        super().__init__(**options)
         self._rows = rows
         self._targets = [targets(row, config) for row in rows]
         self._n_bands = config.rhythm.n_bands
-        self._batch_size, self._seed, self._first = batch_size, seed, first
-
-    @property
-    def num_batches(self) -> int:
-        """Batches, by the name that Keras asks for: without end."""
-        return 10**9
+        self._batch_size, self._seed = batch_size, seed
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rng = np.random.default_rng([self._seed, self._first + index])
+        rng = np.random.default_rng([self._seed, index])
         pairs = [self._stretch(rng) for _ in range(self._batch_size)]
         heard, truth = (np.stack(part) for part in zip(*pairs, strict=True))
         return heard, truth
@@ -232,22 +217,17 @@ def _epoch(
     tracker: TrackerConfig,
     epoch: int,
 ) -> float:
-    """Fit for one epoch; return its loss."""
-    batches = Stretches(
-        rows,
-        tracker,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        first=epoch * config.steps_per_epoch,
-    )
-    history = network.fit(
-        batches,
-        steps_per_epoch=config.steps_per_epoch,
-        epochs=1,
-        shuffle=False,
-        verbose=0,
-    )
-    return float(history.history["loss"][0])
+    """Fit for one epoch; return its loss.
+
+    Batch by batch: what `fit` is given stays in memory, and at its end it puts the
+    averaged weights in the place of those that are trained.
+    """
+    batches = Stretches(rows, tracker, batch_size=config.batch_size, seed=config.seed)
+    first = epoch * config.steps_per_epoch
+    network.reset_metrics()
+    for index in range(first, first + config.steps_per_epoch):
+        found = network.train_on_batch(*batches[index])
+    return float(found)
 
 
 def _held_out(
