@@ -36,7 +36,13 @@ from requinto.tracker import load_tracker
 
 # By how much librosa's tracker is late on the songs of the validation split, median
 LIBROSA_LAG_S = 0.032
-_SHOWN = ("beat_f", "beat_amlt", "downbeat_f", "right_metre", "jumps_per_minute")
+_SHOWN = {
+    "beat_f": "beats F",
+    "beat_amlt": "beats AMLt",
+    "downbeat_f": "downbeats F",
+    "right_metre": "right metre",
+    "jumps_per_minute": "jumps/min",
+}
 _AMLT = 3  # of what mir_eval calls continuity
 _JUMP = 0.15  # of a bar, by which one is longer or shorter than most: a re-alignment
 _SETTLING_S = 15.0  # at a song's start in which a stream may still change its mind
@@ -225,27 +231,16 @@ def _means(rows: list[BeatScore]) -> dict[str, float | None]:
     }
 
 
-def _shown(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
 def show(result: Means, console: Console) -> None:
-    """Print a table of F-measures."""
-    page = Table(
-        title="Beats: F-measure | AMLt | downbeats: F-measure | right metre | "
-        "jumps a minute"
-    )
-    names = list(dict.fromkeys(name for by in result.values() for name in by))
-    for column in ("set", "n", *names):
-        page.add_column(column)
+    """Print a row of means for each set and tracker."""
+    page = Table("set", "n", "tracker", *_SHOWN.values())
     for group, by in result.items():
-        cells = [
-            " | ".join(_shown(by[name][column]) for column in _SHOWN)
-            if name in by
-            else ""
-            for name in names
-        ]
-        page.add_row(group, str(next(iter(by.values()))["n"]), *cells)
+        for place, (name, means) in enumerate(by.items()):
+            whose = ("", "") if place else (group, str(means["n"]))
+            values = (means[column] for column in _SHOWN)
+            cells = ("" if value is None else f"{value:.3f}" for value in values)
+            page.add_row(*whose, name, *cells)
+        page.add_section()
     console.print(page)
 
 
