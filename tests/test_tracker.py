@@ -54,7 +54,7 @@ def test_three_beats_a_bar():
 
 
 @pytest.mark.parametrize("rate", [22050, 48000])
-@pytest.mark.parametrize("tempo_bpm", [90, 120])
+@pytest.mark.parametrize("tempo_bpm", [60, 90, 120, 150, 200])
 def test_clicks_are_found(rate, tempo_bpm):
     found = requinto.beats(clicks(tempo_bpm, 20.0, rate), rate)
     true = np.arange(0, 20, 60 / tempo_bpm)
