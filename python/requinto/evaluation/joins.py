@@ -137,7 +137,7 @@ def show(rows: list[OnGrid], console: Console) -> None:
             f"{np.mean(found):.2f}",
             f"{apart.mean():+.2f}",
             f"{apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else 0:.2f}",
-            *(f"{cell:.2f}" for cell in cells),
+            *("" if np.isnan(cell) else f"{cell:.2f}" for cell in cells),
         )
     console.print(page)
 
