@@ -4,6 +4,7 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 
@@ -112,6 +113,17 @@ def test_a_run_goes_on_and_leaves_a_record(tmp_path, monkeypatch):
     shutil.rmtree(material)
     with pytest.raises(AudioFileError, match="no validation songs"):
         beat_fit.train(BeatTraining(output=whole, **values))
+
+
+def test_what_is_trained_is_not_what_is_kept():
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    network.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.99), "mse")
+    one = np.ones((1, 1), np.float32)
+    beat_fit._fitted(network, [(one, 3 * one)] * 50, 10, 30)
+    trained = float(network(one)[0, 0])
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    averaged = float(network(one)[0, 0])
+    assert abs(trained - 3) < 0.01 and abs(averaged - 3) > 0.1
 
 
 @pytest.mark.parametrize("name", ["epochs", "steps_per_epoch", "batch_size"])

@@ -142,12 +142,16 @@ def train(config: BeatTraining) -> Path:
             "provenance"
         ]
     network, state = _begun(config, tracker)
-    rows: list[Heard] = []
+    batches = None
     for epoch in range(state["epoch"], config.epochs):
         begun = time.perf_counter()
-        if epoch % _LOOK_AGAIN == 0 or not rows:
+        if epoch % _LOOK_AGAIN == 0 or batches is None:
             rows = read(Path(config.material), "train")
-        loss_here = _epoch(network, rows, config, tracker, epoch)
+            batches = Stretches(
+                rows, tracker, batch_size=config.batch_size, seed=config.seed
+            )
+        first = epoch * config.steps_per_epoch
+        loss_here = _fitted(network, batches, first, config.steps_per_epoch)
         trained = network.get_weights()
         network.optimizer.finalize_variable_values(network.trainable_variables)
         found = float(network.evaluate(*held, batch_size=8, verbose=0))
@@ -210,22 +214,16 @@ def _begun(
     return network, {"epoch": 0, "best": float("inf")}
 
 
-def _epoch(
-    network: keras.Model,
-    rows: list[Heard],
-    config: BeatTraining,
-    tracker: TrackerConfig,
-    epoch: int,
+def _fitted(
+    network: keras.Model, batches: Stretches, first: int, n_steps: int
 ) -> float:
-    """Fit for one epoch; return its loss.
+    """Fit a network to some of the batches; return its loss.
 
-    Batch by batch: what `fit` is given stays in memory, and at its end it puts the
+    One by one: what `fit` is given stays in memory, and at its end it puts the
     averaged weights in the place of those that are trained.
     """
-    batches = Stretches(rows, tracker, batch_size=config.batch_size, seed=config.seed)
-    first = epoch * config.steps_per_epoch
     network.reset_metrics()
-    for index in range(first, first + config.steps_per_epoch):
+    for index in range(first, first + n_steps):
         found = network.train_on_batch(*batches[index])
     return float(found)
 
