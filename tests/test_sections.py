@@ -2,12 +2,17 @@
 """Sections cover the song, begin where its sound changes, and know what comes back."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
+import soundfile
+from rich.console import Console
 
 import requinto
 from requinto.beats import Beats
+from requinto.errors import AudioFileError
+from requinto.evaluation import section_scores
 from sounds import RATE, noise
 
 BAR_S = 1.0
@@ -84,3 +89,37 @@ def test_silence_has_sections_too():
     audio = np.zeros((2, 30 * RATE), np.float32)
     found = requinto.sections(audio, RATE, beats=Beats.grid(120, 30.0))
     assert found[0].start_s == 0 and found[-1].end_s == pytest.approx(30.0)
+
+
+def test_sections_that_are_right_score_one_and_a_single_one_does_not(tmp_path, capsys):
+    audio, beats = song(FORM)
+    place = tmp_path / "songs" / "one"
+    place.mkdir(parents=True)
+    soundfile.write(place / "mix.flac", audio.T, RATE)
+    names = ("pickup", "intro", "verse", "chorus", "verse", "chorus", "bridge")
+    starts_s = (0, 1, 4, 12, 20, 28, 36)
+    meta = {
+        "tempo_bpm": beats.tempo_bpm,
+        "beats_per_bar": 4,
+        "beats_s": beats.times_s.tolist(),
+        "downbeats_s": beats.downbeats_s.tolist(),
+        "sections": [
+            {"name": name, "start_s": start_s}
+            for name, start_s in (
+                *zip(names, starts_s, strict=True),
+                ("chorus", 40),
+                ("outro", 48),
+            )
+        ],
+    }
+    (place / "meta.json").write_text(json.dumps(meta))
+    rows = {row.bars: row for row in section_scores.score(tmp_path)}
+    assert rows["true bars"].boundary_f == 1 and rows["true bars"].pairwise_f > 0.99
+    assert rows["one section"].boundary_f == 0 and rows["one section"].pairwise_f < 0.6
+    section_scores.show(list(rows.values()), Console())
+    assert "true bars" in capsys.readouterr().out
+
+
+def test_songs_without_sections_are_not_scored(tmp_path):
+    with pytest.raises(AudioFileError, match="no songs with known sections"):
+        list(section_scores.score(tmp_path))
