@@ -59,6 +59,18 @@ def test_a_wrong_phase_scores_nothing(folder):
     assert all(row.beat_f == row.downbeat_f == 0 for row in rows)
 
 
+@pytest.mark.parametrize("lag_ms", [-40, 0, 25])
+def test_the_lag_is_told(lag_ms, folder):
+    late = [Beats.grid(bpm, 20.0, 0.1 + lag_ms / 1000) for bpm in (150, 80)]
+    for meta in folder.glob("clicks/*/meta.json"):
+        truth = json.loads(meta.read_text())
+        truth["beats_s"] = [time_s + 0.1 for time_s in truth["beats_s"]]
+        meta.write_text(json.dumps(truth))
+    rows = list(score(folder, {"late": perfect(late)}))
+    assert [row.lag_ms for row in rows] == pytest.approx([lag_ms] * 2, abs=1e-6)
+    assert table(rows)["clicks"]["late"]["lag_ms"] == pytest.approx(lag_ms, abs=1e-6)
+
+
 def test_another_metrical_level_is_told_from_wrong_beats(folder):
     other = [Beats.grid(bpm, 20.0) for bpm in (300, 40)]
     for row in score(folder, {"twice, half": perfect(other)}):

@@ -42,7 +42,9 @@ _SHOWN = {
     "downbeat_f": "downbeats F",
     "right_metre": "right metre",
     "jumps_per_minute": "jumps/min",
+    "lag_ms": "lag, ms",
 }
+_NEAR_S = 0.07  # within which a beat is right
 _AMLT = 3  # of what mir_eval calls continuity
 _JUMP = 0.15  # of a bar, by which one is longer or shorter than most: a re-alignment
 _SETTLING_S = 15.0  # at a song's start in which a stream may still change its mind
@@ -62,6 +64,7 @@ class BeatScore(NamedTuple):
     downbeat_f: float | None  # None where the downbeats are not known
     right_metre: bool | None
     n_jumps: float  # re-alignments a minute, beside the song's own
+    lag_ms: float | None  # median, of the beats within 70 ms of a true one
 
 
 def live(audio: np.ndarray, sample_rate: float) -> Beats:
@@ -137,7 +140,16 @@ def scored(place: Path, name: str, found: Beats, meta: dict[str, Any]) -> BeatSc
         else None,
         found.beats_per_bar == metre if metre else None,
         n_jumps(true_beats, true_bars, found.downbeats_s),
+        _lag_ms(true_beats, found.times_s),
     )
+
+
+def _lag_ms(true_beats: np.ndarray, found: np.ndarray) -> float | None:
+    pairs = mir_eval.util.match_events(true_beats, found, _NEAR_S)
+    if not pairs:
+        return None
+    true, same = np.array(pairs).T
+    return 1000 * float(np.median(found[same] - true_beats[true]))
 
 
 def n_jumps(true_beats: np.ndarray, true_bars: np.ndarray, found: np.ndarray) -> float:
@@ -220,6 +232,7 @@ def table(rows: list[BeatScore]) -> Means:
 def _means(rows: list[BeatScore]) -> dict[str, float | None]:
     bars = [row.downbeat_f for row in rows if row.downbeat_f is not None]
     metres = [row.right_metre for row in rows if row.right_metre is not None]
+    lags = [row.lag_ms for row in rows if row.lag_ms is not None]
     return {
         "n": len(rows),
         "beat_f": float(np.mean([row.beat_f for row in rows])),
@@ -228,6 +241,7 @@ def _means(rows: list[BeatScore]) -> dict[str, float | None]:
         "right_metre": float(np.mean(metres)) if metres else None,
         "jumps_per_minute": float(np.mean([row.n_jumps for row in rows])),
         "most_jumps_per_minute": float(np.max([row.n_jumps for row in rows])),
+        "lag_ms": float(np.median(lags)) if lags else None,
     }
 
 
