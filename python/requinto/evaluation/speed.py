@@ -60,9 +60,9 @@ def tracking_factors(seconds: float, n_times: int) -> Iterator[tuple[str, float]
     yield "nothing", _median_s(lambda: tracker.track(song, _RATE), n_times) / seconds
     sizes, memory = ClipFrames.at(ClipConfig(), _RATE), round(MEMORY_S * _RATE)
     heard, n_clips = _noise((memory + sizes.lookahead) / _RATE), 10
-    follower = Follower(tracker)
 
     def follow() -> None:
+        follower = Follower(tracker)
         for clip in range(n_clips):
             follower.follow(heard, _RATE, clip * sizes.longest / _RATE)
 
