@@ -44,6 +44,7 @@ _SHOWN = {
     "jumps_per_minute": "jumps/min",
     "lag_ms": "lag, ms",
 }
+_LEAST_WIDTH = 120  # characters of the table
 _NEAR_S = 0.07  # within which a beat is right
 _AMLT = 3  # of what mir_eval calls continuity
 _JUMP = 0.15  # of a bar, by which one is longer or shorter than most: a re-alignment
@@ -295,7 +296,8 @@ def main(
                 {"means": result, "songs": [row._asdict() for row in rows]}, indent=1
             )
         )
-    show(result, Console())
+    # In a pipe 80 columns are taken for granted, too few for the trackers' names
+    show(result, Console(width=max(Console().width, _LEAST_WIDTH)))
 
 
 if __name__ == "__main__":
