@@ -2,36 +2,41 @@
 
 #include "engine.h"
 
+#include "mixer.h"
+#include "news.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How the delay is made up.  The stream's part must cover its longest clip,
-   context and crossfade (4.54 s, which `requinto_open` checks). */
-static const double STREAM_LATENCY_S = 4.6;  // until Python can answer
-static const double ALLOWANCE_S      = 0.75; // for it to do so
-static const double CAPACITY_S       = 16.0; // of input kept while Python starts
-static const double RAMP_S           = 0.01; // from one gain to another
-static const double LATE_SHOWN_S     = 2.0;  // after the last late frame
+/// How the delay is made up, in seconds
+typedef struct {
+  double stream; ///< Until Python can answer; `requinto_open` checks that it is enough
+  double allowance; ///< For it to do so
+} Delays;
+
+/* The stream's part covers the longest clip, the context after it and half a
+   crossfade, of `ClipConfig.of_beats` in config.py, and a frame for rounding */
+static const Delays delays[N_CLIPS] = {[CLIP_4_BEATS] = {4.6, 0.75},
+                                       [CLIP_2_BEATS] = {2.6, 0.5},
+                                       [CLIP_1_BEAT]  = {0.86, 0.29}};
+
+static const double CAPACITY_S   = 16.0; // of input kept while Python starts
+static const double LATE_SHOWN_S = 2.0;  // after the last late frame
+static const float  LOUDEST      = 1e3F; // amplitude; more is no sound
 
 enum { MAX_FRAMES = 4096, WAIT_MS = 20 };
 
-/// How much of each sound is heard
-typedef struct {
-  float dry; ///< Of the delayed input
-  float wet; ///< Of what the worker returned
-} Gains;
-
 struct EngineImpl {
-  Session* session;    ///< Shared with the worker
-  uint32_t n_channels; ///< 1 or 2
-  uint32_t max_frames; ///< Frames that `sound` and `wet` have room for
-  float*   sound;      ///< Interleaved input, then the same delayed
-  float*   wet;        ///< Interleaved frames from the worker
-
-  float*   dry_line; ///< The last `latency` input frames, interleaved
-  uint32_t latency;  ///< Frames
-  uint32_t dry_pos;  ///< Frame in `dry_line` that is the oldest
+  Session* session;     ///< Shared with the worker
+  Mixer*   mixer;       ///< Delays the input, and what is heard of it
+  double   sample_rate; ///< Hz
+  uint32_t n_channels;  ///< 1 or 2
+  uint32_t n_sidechain; ///< 0 to 2
+  uint32_t max_frames;  ///< Frames that `sent`, `sound` and `wet` have room for
+  float*   sent;        ///< Interleaved input and sidechain
+  float*   sound;       ///< Interleaved input, then output
+  float*   wet;         ///< Interleaved frames from the worker
 
   uint64_t n_played;     ///< Frames since activation
   uint32_t n_early;      ///< Frames of silence to play before the worker's first
@@ -39,15 +44,12 @@ struct EngineImpl {
   uint64_t n_overdue;    ///< Frames played as silence that are still to arrive
   uint32_t n_since_late; ///< Frames since the last late one, up to `late_shown`
   uint32_t late_shown;   ///< Frames for which lateness is told
+  uint32_t n_dropouts;   ///< Blocks that were late
   bool     gave_up;      ///< Waited in vain
 
-  Gains gains;      ///< Now
-  Gains next_gains; ///< Where they are going
-  float gain_step;  ///< Greatest change in a frame
-
-  StreamSettings settings;     ///< Last asked for
-  bool           unsent;       ///< `settings` could not be sent yet
-  bool           has_settings; ///< `settings` holds something
+  News              news; ///< For the worker
+  TransportFollower follower;
+  uint64_t          followed_at; ///< Frame for which the host's position came last
 };
 
 static uint32_t
@@ -63,15 +65,29 @@ least(const uint64_t a, const uint32_t b)
 }
 
 uint32_t
-engine_latency(const double sample_rate)
+engine_latency(const double sample_rate, const ClipChoice clip)
 {
-  return frames(STREAM_LATENCY_S, sample_rate) + frames(ALLOWANCE_S, sample_rate);
+  return frames(delays[clip].stream, sample_rate) +
+         frames(delays[clip].allowance, sample_rate);
 }
 
 /* Life */
 
+static float*
+room_for(const uint32_t n_frames, const uint32_t n_channels)
+{
+  return (float*)calloc((size_t)n_frames * n_channels, sizeof(float));
+}
+
+static bool
+has_all(const Engine* const engine)
+{
+  return engine->session && engine->mixer && engine->sent && engine->sound &&
+         engine->wet;
+}
+
 Engine*
-engine_new(const double sample_rate, const uint32_t n_channels)
+engine_new(const EngineSetup* const setup)
 {
   Engine* const engine = (Engine*)calloc(1, sizeof(Engine));
   if (!engine) {
@@ -80,27 +96,31 @@ engine_new(const double sample_rate, const uint32_t n_channels)
 
   // Block and quantum together must fit in the allowance, or waiting would
   // need frames that have not been sent
-  const uint32_t    allowance = frames(ALLOWANCE_S, sample_rate);
-  const uint32_t    quantum   = least(allowance / 4 + 1, MAX_FRAMES);
-  const StreamSetup setup     = {
-        sample_rate, n_channels, frames(STREAM_LATENCY_S, sample_rate)};
+  static const uint32_t beats[N_CLIPS] = {4, 2, 1};
+  const double          rate           = setup->sample_rate;
+  const uint32_t        allowance      = frames(delays[setup->clip].allowance, rate);
+  const uint32_t        quantum        = least(allowance / 4 + 1, MAX_FRAMES);
+  const StreamSetup     stream         = {rate,
+                                          setup->n_channels,
+                                          setup->n_sidechain,
+                                          frames(delays[setup->clip].stream, rate),
+                                          beats[setup->clip]};
 
-  engine->n_channels   = n_channels;
+  engine->sample_rate  = rate;
+  engine->n_channels   = setup->n_channels;
+  engine->n_sidechain  = setup->n_sidechain;
   engine->max_frames   = quantum;
-  engine->latency      = engine_latency(sample_rate);
   engine->n_early      = allowance;
-  engine->late_shown   = frames(LATE_SHOWN_S, sample_rate);
+  engine->late_shown   = frames(LATE_SHOWN_S, rate);
   engine->n_since_late = engine->late_shown;
-  engine->gain_step    = (float)(1.0 / (RAMP_S * sample_rate));
-  engine->next_gains   = (Gains){0.0F, 1.0F};
-  engine->gains        = engine->next_gains;
 
-  engine->session = session_new(&setup, quantum, frames(CAPACITY_S, sample_rate));
-  engine->sound   = (float*)calloc((size_t)quantum * n_channels, sizeof(float));
-  engine->wet     = (float*)calloc((size_t)quantum * n_channels, sizeof(float));
-  engine->dry_line =
-    (float*)calloc((size_t)engine->latency * n_channels, sizeof(float));
-  if (!engine->session || !engine->sound || !engine->wet || !engine->dry_line) {
+  engine->session =
+    session_new(&stream, setup->references, quantum, frames(CAPACITY_S, rate));
+  engine->mixer = mixer_new(rate, setup->n_channels, engine_latency(rate, setup->clip));
+  engine->sent  = room_for(quantum, setup->n_channels + setup->n_sidechain);
+  engine->sound = room_for(quantum, setup->n_channels);
+  engine->wet   = room_for(quantum, setup->n_channels);
+  if (!has_all(engine)) {
     engine_free(engine);
     return NULL;
   }
@@ -115,9 +135,10 @@ engine_free(Engine* const engine)
       atomic_store(&engine->session->ended, true);
       session_leave(engine->session);
     }
+    mixer_free(engine->mixer);
+    free(engine->sent);
     free(engine->sound);
     free(engine->wet);
-    free(engine->dry_line);
     free(engine);
   }
 }
@@ -137,39 +158,55 @@ engine_max_frames(const Engine* const engine)
 /* Settings */
 
 void
-engine_set_mix(Engine* const engine, const double amount, const OutputChoice choice)
+engine_set_mix(Engine* const      engine,
+               const double       amount,
+               const OutputChoice choice,
+               const bool         at_once)
 {
   // dry + amount (wet - dry), where wet is the worker's sound or what it leaves
   const float a = (float)amount;
-  engine->next_gains =
+  const Gains gains =
     choice == OUTPUT_EVERYTHING_ELSE ? (Gains){1.0F, -a} : (Gains){1.0F - a, a};
-  if (!engine->n_played) {
-    engine->gains = engine->next_gains;
-  }
-}
-
-/// Send settings that are waiting for room
-static void
-send_settings(Engine* const engine)
-{
-  const Message message = {engine->n_played, engine->settings};
-  if (engine->unsent && ring_write(engine->session->messages, &message, 1)) {
-    engine->unsent = false;
-  }
+  mixer_set_gains(engine->mixer, gains, at_once);
 }
 
 void
 engine_set_stream(Engine* const engine, const StreamSettings* const settings)
 {
-  const StreamSettings* const old = &engine->settings;
-  if (!engine->has_settings || settings->target != old->target ||
-      settings->quality != old->quality || settings->beat_source != old->beat_source ||
-      fabs(settings->tempo_bpm - old->tempo_bpm) > 1e-9) {
-    engine->settings     = *settings;
-    engine->has_settings = true;
-    engine->unsent       = true;
+  const uint32_t revision = references_revision(engine->session->references);
+  news_set_settings(&engine->news, settings, revision, engine->n_played);
+}
+
+void
+engine_set_transport(Engine* const engine, const Transport* const transport)
+{
+  const uint32_t       n = least(engine->n_played - engine->followed_at, UINT32_MAX);
+  const TransportEvent event =
+    transport_follow(&engine->follower, transport, n, engine->sample_rate);
+  engine->followed_at = engine->n_played;
+  if (event != TRANSPORT_SAME) {
+    news_set_position(&engine->news, &engine->follower.position, engine->n_played);
   }
-  send_settings(engine);
+  if (event == TRANSPORT_JUMP) {
+    mixer_cut(engine->mixer, true);
+  }
+}
+
+void
+engine_restart(Engine* const engine)
+{
+  if (engine->n_played) {
+    memset(&engine->follower, 0, sizeof(engine->follower));
+    engine->follower.position.is_seam = 1;
+    news_set_position(&engine->news, &engine->follower.position, engine->n_played);
+    mixer_cut(engine->mixer, false);
+  }
+}
+
+bool
+engine_is_rolling(const Engine* const engine)
+{
+  return engine->follower.position.is_known;
 }
 
 /* Sound */
@@ -177,11 +214,19 @@ engine_set_stream(Engine* const engine, const StreamSettings* const settings)
 static void
 interleave(Engine* const engine, const Block* const block)
 {
-  for (uint32_t c = 0; c < engine->n_channels; ++c) {
+  const uint32_t n_channels = engine->n_channels;
+  const uint32_t n_all      = n_channels + engine->n_sidechain;
+  for (uint32_t c = 0; c < n_all; ++c) {
+    const float* const from = c < n_channels     ? block->input[c]
+                              : block->sidechain ? block->sidechain[c - n_channels]
+                                                 : NULL;
     for (uint32_t i = 0; i < block->n_frames; ++i) {
       // One bad sample would spoil everything the network hears with it
-      const float x                             = block->input[c][i];
-      engine->sound[i * engine->n_channels + c] = isfinite(x) ? x : 0.0F;
+      const float x               = from && isfinite(from[i]) ? from[i] : 0.0F;
+      engine->sent[i * n_all + c] = fmaxf(-LOUDEST, fminf(x, LOUDEST));
+      if (c < n_channels) {
+        engine->sound[i * n_channels + c] = x;
+      }
     }
   }
 }
@@ -200,37 +245,9 @@ send_sound(Engine* const engine, const uint32_t n)
 {
   send_owed(engine);
   const uint32_t n_sent =
-    engine->n_owed ? 0 : ring_write(engine->session->to_worker, engine->sound, n);
+    engine->n_owed ? 0 : ring_write(engine->session->to_worker, engine->sent, n);
   engine->n_owed += n - n_sent;
   send_owed(engine);
-}
-
-/// Exchange a frame of `sound` with the one that entered `latency` frames ago
-static void
-delay(Engine* const engine, float* const frame)
-{
-  float* const oldest = engine->dry_line + (size_t)engine->dry_pos * engine->n_channels;
-  for (uint32_t c = 0; c < engine->n_channels; ++c) {
-    const float newest = frame[c];
-    frame[c]           = oldest[c];
-    oldest[c]          = newest;
-  }
-  engine->dry_pos = engine->dry_pos + 1 < engine->latency ? engine->dry_pos + 1 : 0;
-}
-
-static float
-approach(const float now, const float goal, const float step)
-{
-  return goal > now ? fminf(now + step, goal) : fmaxf(now - step, goal);
-}
-
-/// Move the gains by a frame
-static void
-ramp(Engine* const engine, const Gains goal)
-{
-  const float step  = engine->gain_step;
-  engine->gains.dry = approach(engine->gains.dry, goal.dry, step);
-  engine->gains.wet = approach(engine->gains.wet, goal.wet, step);
 }
 
 /// Drop what arrived too late to be heard, so the rest stays in time
@@ -241,7 +258,7 @@ drop_overdue(Engine* const engine)
     ring_skip(engine->session->from_worker, least(engine->n_overdue, UINT32_MAX));
 }
 
-/// Collect the worker's frames that are due, and return how many were late
+/// Collect the worker's frames that are due, and return how many at the end are late
 static uint32_t
 collect(Engine* const engine, const uint32_t n)
 {
@@ -255,24 +272,18 @@ collect(Engine* const engine, const uint32_t n)
   const uint32_t n_late  = n - n_early - n_ready;
 
   memset(engine->wet, 0, (size_t)n_early * size * sizeof(float));
-  memset(due + (size_t)n_ready * size, 0, (size_t)n_late * size * sizeof(float));
   engine->n_early -= n_early;
   engine->n_overdue += n_late;
   return n_late;
 }
 
-/// Fill the block's output with the delayed input and the worker's sound
 static void
-mix(Engine* const engine, const Block* const block, const Gains goal)
+put_out(const Engine* const engine, const Block* const block)
 {
   const uint32_t n_channels = engine->n_channels;
-  for (uint32_t i = 0; i < block->n_frames; ++i) {
-    float* const frame = engine->sound + (size_t)i * n_channels;
-    delay(engine, frame);
-    ramp(engine, goal);
-    for (uint32_t c = 0; c < n_channels; ++c) {
-      block->output[c][i] = engine->gains.dry * frame[c] +
-                            engine->gains.wet * engine->wet[i * n_channels + c];
+  for (uint32_t c = 0; c < n_channels; ++c) {
+    for (uint32_t i = 0; i < block->n_frames; ++i) {
+      block->output[c][i] = engine->sound[i * n_channels + c];
     }
   }
 }
@@ -290,25 +301,35 @@ is_dry(const Engine* const engine)
   return engine->gave_up || status_is_failure(session_status(engine->session));
 }
 
+/// Count the block if the worker, which was ready, did not keep up
+static void
+count_late(Engine* const engine, const uint32_t n, const uint32_t n_late)
+{
+  if (n_late && session_status(engine->session) == STATUS_READY &&
+      engine->n_dropouts < PARAMS_MOST_DROPOUTS) {
+    ++engine->n_dropouts;
+  }
+  engine->n_since_late =
+    n_late ? 0 : least((uint64_t)engine->n_since_late + n, engine->late_shown);
+}
+
 EngineStatus
 engine_run(Engine* const engine, const Block* const block)
 {
-  static const Gains dry_only = {1.0F, 0.0F};
-
   const uint32_t n   = block->n_frames;
   const bool     dry = is_dry(engine);
 
   // Input first: the host may give one buffer for both directions
   interleave(engine, block);
-  send_settings(engine);
+  news_send(&engine->news, engine->session, engine->n_played);
   send_sound(engine, n);
   const uint32_t n_late = collect(engine, n);
-  mix(engine, block, dry ? dry_only : engine->next_gains);
+  mixer_set_dry(engine->mixer, dry);
+  mixer_run(engine->mixer, engine->sound, engine->wet, n, n - n_late, n_late);
+  put_out(engine, block);
 
   engine->n_played += n;
-  engine->n_since_late =
-    n_late ? 0 : least((uint64_t)engine->n_since_late + n, engine->late_shown);
-
+  count_late(engine, n, n_late);
   return dry              ? ENGINE_DRY
          : engine->n_owed ? ENGINE_CLOGGED
          : n_late         ? ENGINE_LATE
@@ -321,7 +342,7 @@ engine_run(Engine* const engine, const Block* const block)
 static bool
 is_served(Engine* const engine, const uint32_t n)
 {
-  send_settings(engine);
+  news_send(&engine->news, engine->session, engine->n_played);
   send_owed(engine);
   drop_overdue(engine);
   const uint64_t n_needed = engine->n_overdue + n - least(engine->n_early, n);
@@ -350,13 +371,31 @@ engine_wait(Engine* const engine, const uint32_t n_frames, const uint32_t limit_
   return !is_over(engine);
 }
 
+/* Telling */
+
 Status
 engine_status(const Engine* const engine)
 {
-  const Status status = session_status(engine->session);
-  if (status_is_failure(status)) {
-    return status;
+  const Status status  = session_status(engine->session);
+  const bool   is_late = engine->n_since_late < engine->late_shown;
+  const bool   learns  = engine->news.settings.settings.learn;
+  if (learns && (status == STATUS_READY || status == STATUS_NO_REFERENCE)) {
+    return STATUS_LEARNING;
   }
-  const bool late = engine->n_since_late < engine->late_shown;
-  return engine->gave_up || (status == STATUS_READY && late) ? STATUS_LATE : status;
+  return !status_is_failure(status) &&
+             (engine->gave_up || (status == STATUS_READY && is_late))
+           ? STATUS_LATE
+           : status;
+}
+
+uint32_t
+engine_dropouts(const Engine* const engine)
+{
+  return engine->n_dropouts;
+}
+
+uint32_t
+engine_learned(const Engine* const engine)
+{
+  return atomic_load_explicit(&engine->session->n_learned, memory_order_acquire);
 }

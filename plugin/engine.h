@@ -7,12 +7,23 @@
 
 #include "params.h"
 #include "realtime.h"
+#include "references.h"
 #include "session.h"
+#include "transport.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { ENGINE_MIN_RATE = 8000, ENGINE_MAX_RATE = 384000 }; ///< Hz
+
+/// What does not change while an engine lives
+typedef struct {
+  double      sample_rate; ///< Hz, from `ENGINE_MIN_RATE` to `ENGINE_MAX_RATE`
+  uint32_t    n_channels;  ///< 1 or 2
+  uint32_t    n_sidechain; ///< 0 to 2: channels of a second input to learn from
+  ClipChoice  clip;        ///< How much is separated at a time
+  References* references;  ///< Shared
+} EngineSetup;
 
 /// What happened during a block
 typedef enum {
@@ -25,6 +36,7 @@ typedef enum {
 /// One block of sound, a pointer for each channel; the directions may overlap
 typedef struct {
   const float* const* input;
+  const float* const* sidechain; ///< NULL where there is none now
   float* const*       output;
   uint32_t            n_frames; ///< At most `engine_max_frames`
 } Block;
@@ -34,16 +46,11 @@ typedef struct EngineImpl Engine;
 
 /// Return the delay of the output in frames, which depends on nothing else
 uint32_t
-engine_latency(double sample_rate);
+engine_latency(double sample_rate, ClipChoice clip);
 
-/**
-   Return an engine for one activation, or NULL.  Main thread only.
-
-   @param sample_rate In Hz, from `ENGINE_MIN_RATE` to `ENGINE_MAX_RATE`.
-   @param n_channels 1 or 2.
-*/
+/// Return an engine for one activation, or NULL.  Main thread only.
 Engine*
-engine_new(double sample_rate, uint32_t n_channels);
+engine_new(const EngineSetup* setup);
 
 /// Free an engine; the worker may outlive it.  May be NULL.  Main thread only.
 void
@@ -58,16 +65,34 @@ uint32_t
 engine_max_frames(const Engine* engine) REALTIME;
 
 /**
-   Choose what is heard.  Audio thread only.
+   Choose what is heard of the sound that comes in from now on.  Audio thread only.
 
    @param amount From 0, the delayed input, to 1, the choice alone.
+   @param at_once Let what came in before be heard so too.
 */
 void
-engine_set_mix(Engine* engine, double amount, OutputChoice choice) REALTIME;
+engine_set_mix(Engine*      engine,
+               double       amount,
+               OutputChoice choice,
+               bool         at_once) REALTIME;
 
 /// Choose what the worker does from the next frame on.  Audio thread only.
 void
 engine_set_stream(Engine* engine, const StreamSettings* settings) REALTIME;
+
+/**
+   Tell where the host is at the first frame of the next block.  Audio thread only.
+
+   After a jump, what came in before it is silenced with a short fade.
+
+   @param transport NULL where the host says nothing.
+*/
+void
+engine_set_transport(Engine* engine, const Transport* transport) REALTIME;
+
+/// Silence what came in before the next frame, at once.  Audio thread only.
+void
+engine_restart(Engine* engine) REALTIME;
 
 /**
    Send one block to the worker and fill its output with finished sound.
@@ -93,5 +118,17 @@ engine_wait(Engine* engine, uint32_t n_frames, uint32_t limit_ms);
 /// Return what to tell the user.  Audio thread only.
 Status
 engine_status(const Engine* engine) REALTIME;
+
+/// Return how many blocks were late since activation.  Audio thread only.
+uint32_t
+engine_dropouts(const Engine* engine) REALTIME;
+
+/// Return how many references were learnt since activation.  Audio thread only.
+uint32_t
+engine_learned(const Engine* engine) REALTIME;
+
+/// Return whether the host's position moves.  Audio thread only.
+bool
+engine_is_rolling(const Engine* engine) REALTIME;
 
 #endif

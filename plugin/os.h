@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /// A counting semaphore
 typedef struct OsSemaphoreImpl OsSemaphore;
@@ -100,5 +101,19 @@ os_pin_self(void);
 /// Write the path with its links followed; return false if there is no such file
 bool
 os_real_path(const char* path, char* real, size_t size);
+
+/// Open a file for reading; NULL if that cannot be done
+FILE*
+os_open(const char* path);
+
+/// Call `found` with the name of each plain file in a folder, in any order
+bool
+os_list_folder(const char* path,
+               void (*found)(void* context, const char* name),
+               void* context);
+
+/// Write the folder where programs keep the user's own data; return false if unknown
+bool
+os_user_data(char* path, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "os.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { STACK_SIZE = 8 << 20 }; // bytes; TensorFlow's import recurses deeply
@@ -242,4 +244,49 @@ os_real_path(const char* const path, char* const real, const size_t size)
   }
   free(found);
   return fits;
+}
+
+/* Files */
+
+FILE*
+os_open(const char* const path)
+{
+  return fopen(path, "rb");
+}
+
+bool
+os_list_folder(const char* const path,
+               void (*const found)(void* context, const char* name),
+               void* const context)
+{
+  DIR* const folder = opendir(path);
+  if (!folder) {
+    return false;
+  }
+  const struct dirent* entry = NULL;
+  while ((entry = readdir(folder))) {
+    struct stat about;
+    if (!fstatat(dirfd(folder), entry->d_name, &about, 0) && S_ISREG(about.st_mode)) {
+      found(context, entry->d_name);
+    }
+  }
+  closedir(folder);
+  return true;
+}
+
+bool
+os_user_data(char* const path, const size_t size)
+{
+#ifdef __APPLE__
+  const char* const chosen  = NULL;
+  static const char usual[] = "/Library/Application Support";
+#else
+  const char* const chosen  = getenv("XDG_DATA_HOME");
+  static const char usual[] = "/.local/share";
+#endif
+  const char* const user = getenv("HOME");
+  if (chosen && chosen[0] == '/') {
+    return (size_t)snprintf(path, size, "%s", chosen) < size;
+  }
+  return user && user[0] && (size_t)snprintf(path, size, "%s%s", user, usual) < size;
 }

@@ -12,20 +12,25 @@
 static const char* const target_labels[]      = {REQUINTO_TARGETS};
 static const char* const output_labels[]      = {"Extracted", "Everything else"};
 static const char* const quality_labels[]     = {"Standard", "Fast"};
-static const char* const beat_source_labels[] = {"Detect", "Fixed tempo"};
+static const char* const beat_source_labels[] = {"Host", "Detect", "Fixed tempo"};
+static const char* const clip_labels[N_CLIPS] = {"4 beats", "2 beats", "1 beat"};
+static const char* const switch_labels[]      = {"Off", "On"};
 
 static const char* const status_labels[N_STATUSES] = {"Idle",
                                                       "Starting",
                                                       "Ready",
                                                       "Late",
+                                                      "Learning",
                                                       "No Python",
                                                       "Wrong Python",
                                                       "No model",
+                                                      "No reference",
                                                       "Python error"};
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 #define LIST(array)                                                                    \
   .most = COUNT(array) - 1, .labels = (array), .n_labels = COUNT(array)
+#define SWITCH LIST(switch_labels), .is_switch = true
 
 /* Hosts may know a parameter by its place: a new one goes to the end.
    Bpm are not told as a unit: pedalboard would make it part of the name. */
@@ -48,7 +53,8 @@ static const ParamInfo table[N_PARAMS] = {
                          .short_name = "Amount",
                          .unit       = "%",
                          .most       = 100.0,
-                         .usual      = 100.0},
+                         .usual      = 100.0,
+                         .n_decimals = 1},
   [PARAM_BEAT_SOURCE] = {.id         = 4,
                          .key        = "beat_source",
                          .name       = "Beat source",
@@ -62,20 +68,58 @@ static const ParamInfo table[N_PARAMS] = {
                          .unit       = "",
                          .least      = 40.0,
                          .most       = 240.0,
-                         .usual      = 120.0},
+                         .usual      = 120.0,
+                         .n_decimals = 1},
   [PARAM_STATUS]      = {.id         = 6,
                          .key        = "status",
                          .name       = "Status",
                          .short_name = "Status",
                          .unit       = "",
                          LIST(status_labels),
-                         .read_only = true},
+                         .read_only = true,
+                         .unsaved   = true},
   [PARAM_QUALITY]     = {.id         = 7,
                          .key        = "quality",
                          .name       = "Quality",
                          .short_name = "Quality",
                          .unit       = "",
                          LIST(quality_labels)},
+  [PARAM_CLIP]        = {.id         = 8,
+                         .key        = "clip",
+                         .name       = "Clip",
+                         .short_name = "Clip",
+                         .unit       = "",
+                         LIST(clip_labels)},
+  [PARAM_LEARN]       = {.id         = 9,
+                         .key        = "learn",
+                         .name       = "Learn",
+                         .short_name = "Learn",
+                         .unit       = "",
+                         SWITCH,
+                         .unsaved = true},
+  [PARAM_SENSITIVITY] = {.id         = 10,
+                         .key        = "sensitivity",
+                         .name       = "Sensitivity",
+                         .short_name = "Sens",
+                         .unit       = "%",
+                         .most       = 100.0,
+                         .usual      = 50.0,
+                         .n_decimals = 1},
+  [PARAM_BYPASS]      = {.id         = 11,
+                         .key        = "bypass",
+                         .name       = "Bypass",
+                         .short_name = "Bypass",
+                         .unit       = "",
+                         SWITCH,
+                         .is_bypass = true},
+  [PARAM_DROPOUTS]    = {.id         = 12,
+                         .key        = "dropouts",
+                         .name       = "Dropouts",
+                         .short_name = "Drops",
+                         .unit       = "",
+                         .most       = PARAMS_MOST_DROPOUTS,
+                         .read_only  = true,
+                         .unsaved    = true},
 };
 
 const ParamInfo*
@@ -131,7 +175,7 @@ params_to_text(const ParamInfo* const info,
   if (info->labels) {
     snprintf(text, size, "%s", info->labels[(uint32_t)value]);
   } else {
-    number_to_text(value, 1, text, size);
+    number_to_text(value, info->n_decimals, text, size);
   }
 }
 

@@ -20,23 +20,34 @@ typedef enum {
   PARAM_TEMPO,
   PARAM_STATUS,
   PARAM_QUALITY,
+  PARAM_CLIP,
+  PARAM_LEARN,
+  PARAM_SENSITIVITY,
+  PARAM_BYPASS,
+  PARAM_DROPOUTS,
   N_PARAMS
 } ParamIndex;
+
+enum { PARAMS_MOST_DROPOUTS = 9999 }; ///< More are not counted
 
 /// Values of `PARAM_OUTPUT`
 typedef enum { OUTPUT_EXTRACTED, OUTPUT_EVERYTHING_ELSE } OutputChoice;
 
-/// Values of `PARAM_STATUS`
+/// Values of `PARAM_CLIP`
+typedef enum { CLIP_4_BEATS, CLIP_2_BEATS, CLIP_1_BEAT, N_CLIPS } ClipChoice;
+
+/// Values of `PARAM_STATUS`; with those after `STATUS_LEARNING` the input passes
 typedef enum {
   STATUS_IDLE,         ///< No sound yet
   STATUS_STARTING,     ///< Python or the model is being loaded
   STATUS_READY,        ///< Extracting
   STATUS_LATE,         ///< The worker did not keep up
-  STATUS_NO_PYTHON,    ///< No interpreter was found; the input passes
-  STATUS_WRONG_PYTHON, ///< Another version than we were built for; the input passes
-  STATUS_NO_MODEL,     ///< The model is missing or damaged; the input passes
-                       ///< until another is chosen
-  STATUS_PYTHON_ERROR, ///< Python raised something; the input passes
+  STATUS_LEARNING,     ///< Waiting for the bar that becomes the reference
+  STATUS_NO_PYTHON,    ///< No interpreter was found
+  STATUS_WRONG_PYTHON, ///< Another version than we were built for
+  STATUS_NO_MODEL,     ///< The model is missing or damaged, until another is chosen
+  STATUS_NO_REFERENCE, ///< The target has no sound yet, or none that can be used
+  STATUS_PYTHON_ERROR, ///< Python raised something
   N_STATUSES
 } Status;
 
@@ -52,10 +63,19 @@ typedef struct {
   double             usual;      ///< Plain, the default
   const char* const* labels;     ///< NULL for numbers
   uint32_t           n_labels;   ///< 0 for numbers
-  bool               read_only;  ///< Shown, not set or saved
+  uint8_t            n_decimals; ///< Shown, of a number
+  bool               read_only;  ///< Shown, not set
+  bool               unsaved;    ///< Not part of a state
+  bool               is_switch;  ///< A list of off and on
+  bool               is_bypass;  ///< The one that a host's own button is for
 } ParamInfo;
 
-/// Return a row of the table
+/**
+   Return a row of the table.
+
+   That of the target lists what is built in; each instance has more: see
+   references.h.
+*/
 const ParamInfo*
 params_info(ParamIndex index);
 

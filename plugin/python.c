@@ -71,21 +71,22 @@ load_python(const PythonHome* const home)
   return is_our_version() ? STATUS_READY : STATUS_WRONG_PYTHON;
 }
 
+/// Return a function of a library as what it is declared to be in `Bridge`
+#define SYMBOL(field, library, name)                                                   \
+  FUNC(__typeof__(((Bridge*)NULL)->field), os_library_symbol((library), (name)))
+
 static Status
 find_functions(void* const library, Bridge* const bridge)
 {
-  bridge->open      = FUNC(uint32_t(*)(const StreamSetup*, const StreamSettings*),
-                      os_library_symbol(library, "requinto_open"));
-  bridge->configure = FUNC(uint32_t(*)(uint32_t, const StreamSettings*),
-                           os_library_symbol(library, "requinto_configure"));
-  bridge->exchange  = FUNC(uint32_t(*)(uint32_t, const Passage*),
-                          os_library_symbol(library, "requinto_exchange"));
-  bridge->close =
-    FUNC(uint32_t(*)(uint32_t), os_library_symbol(library, "requinto_close"));
-  bridge->problem =
-    FUNC(uint32_t(*)(char*, uint32_t), os_library_symbol(library, "requinto_problem"));
-  return bridge->open && bridge->configure && bridge->exchange && bridge->close &&
-             bridge->problem
+  bridge->open      = SYMBOL(open, library, "requinto_open");
+  bridge->configure = SYMBOL(configure, library, "requinto_configure");
+  bridge->locate    = SYMBOL(locate, library, "requinto_locate");
+  bridge->exchange  = SYMBOL(exchange, library, "requinto_exchange");
+  bridge->learned   = SYMBOL(learned, library, "requinto_learned");
+  bridge->close     = SYMBOL(close, library, "requinto_close");
+  bridge->problem   = SYMBOL(problem, library, "requinto_problem");
+  return bridge->open && bridge->configure && bridge->locate && bridge->exchange &&
+             bridge->learned && bridge->close && bridge->problem
            ? STATUS_READY
            : STATUS_PYTHON_ERROR;
 }

@@ -4,11 +4,12 @@
 
 #include <stdlib.h>
 
-enum { MAX_MESSAGES = 256 };
+enum { MAX_MESSAGES = 4096 }; // one a block of 32 frames, for seconds
 
 static void
 free_session(Session* const session)
 {
+  references_leave(session->references);
   ring_free(session->to_worker);
   ring_free(session->from_worker);
   ring_free(session->messages);
@@ -19,6 +20,7 @@ free_session(Session* const session)
 
 Session*
 session_new(const StreamSetup* const setup,
+            References* const        references,
             const uint32_t           quantum,
             const uint32_t           capacity)
 {
@@ -27,15 +29,18 @@ session_new(const StreamSetup* const setup,
     return NULL;
   }
 
-  const uint32_t frame_size = setup->n_channels * (uint32_t)sizeof(float);
-  session->setup            = *setup;
-  session->quantum          = quantum;
-  session->to_worker        = ring_new(capacity, frame_size);
-  session->from_worker      = ring_new(capacity, frame_size);
-  session->messages         = ring_new(MAX_MESSAGES, sizeof(Message));
-  session->wake             = os_semaphore_new();
-  session->progress         = os_semaphore_new();
+  const uint32_t sample = (uint32_t)sizeof(float);
+  const uint32_t n_in   = setup->n_channels + setup->n_sidechain;
+  session->setup        = *setup;
+  session->quantum      = quantum;
+  session->references   = references_share(references);
+  session->to_worker    = ring_new(capacity, n_in * sample);
+  session->from_worker  = ring_new(capacity, setup->n_channels * sample);
+  session->messages     = ring_new(MAX_MESSAGES, sizeof(Message));
+  session->wake         = os_semaphore_new();
+  session->progress     = os_semaphore_new();
   atomic_init(&session->status, STATUS_IDLE);
+  atomic_init(&session->n_learned, 0);
   atomic_init(&session->ended, false);
   atomic_init(&session->n_owners, 1);
 
@@ -85,5 +90,6 @@ status_is_failure(const Status status)
 bool
 status_is_final(const Status status)
 {
-  return status_is_failure(status) && status != STATUS_NO_MODEL;
+  return status_is_failure(status) && status != STATUS_NO_MODEL &&
+         status != STATUS_NO_REFERENCE;
 }

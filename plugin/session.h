@@ -8,39 +8,54 @@
 #ifndef REQUINTO_SESSION_H
 #define REQUINTO_SESSION_H
 
+#include "door.h"
 #include "os.h"
 #include "params.h"
+#include "references.h"
 #include "ring.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bridge.h"
+/// What a message brings
+typedef enum { MESSAGE_SETTINGS, MESSAGE_POSITION } MessageKind;
 
-/// Settings, and the frame since activation from which they hold
+/// News for the worker, and the frame since activation from which it holds
 typedef struct {
-  uint64_t       at_frame;
-  StreamSettings settings;
+  uint64_t    at_frame;
+  MessageKind kind;
+  union {
+    struct {
+      StreamSettings settings;
+      uint32_t       revision; ///< Of the references
+    };
+    HostPosition position;
+  };
 } Message;
 
 /// Owned by both sides; the last to leave frees it
 typedef struct {
   StreamSetup      setup;       ///< Never changes
   uint32_t         quantum;     ///< Frames the worker exchanges at a time
-  Ring*            to_worker;   ///< Interleaved frames
+  References*      references;  ///< What targets there are
+  Ring*            to_worker;   ///< Interleaved frames, with those of the sidechain
   Ring*            from_worker; ///< As many frames, later
   Ring*            messages;    ///< `Message`s, to the worker
   OsSemaphore*     wake;        ///< Posted by an engine that waits
   OsSemaphore*     progress;    ///< Posted by the worker after each exchange
   _Atomic uint32_t status;      ///< A `Status`, stored by the worker
+  _Atomic uint32_t n_learned;   ///< References learnt, counted by the worker
   atomic_bool      ended;       ///< The engine has left
   atomic_uint      n_owners;
 } Session;
 
 /// Return a session with one owner and rings of `capacity` frames, or NULL
 Session*
-session_new(const StreamSetup* setup, uint32_t quantum, uint32_t capacity);
+session_new(const StreamSetup* setup,
+            References*        references,
+            uint32_t           quantum,
+            uint32_t           capacity);
 
 /// Become another owner of the session, and return it; NULL is passed through
 Session*

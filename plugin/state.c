@@ -5,19 +5,33 @@
 #include "numbers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char* const header = "requinto 1\n";
+/* A header, lines of `key=value`, and for each sound a line `sound=<bytes> <name>`
+   followed by as many bytes and a line's end. */
+static const char header[]    = "requinto 1\n";
+static const char sound_key[] = "sound=";
 
-enum { MAX_LINE = 128, N_DECIMALS = 6 };
+enum { N_HEADER = sizeof(header) - 1, MAX_LINE = 256, N_DECIMALS = 6 };
 
-size_t
-state_write(const double values[N_PARAMS], char text[STATE_MAX_BYTES])
+static const ParamInfo*
+row(const ParamIndex index, const ParamInfo* const target)
 {
-  size_t n = (size_t)snprintf(text, STATE_MAX_BYTES, "%s", header);
+  return index == PARAM_TARGET ? target : params_info(index);
+}
+
+/* Writing */
+
+static size_t
+write_text(const double           values[N_PARAMS],
+           const ParamInfo* const target,
+           char                   text[STATE_MAX_TEXT])
+{
+  size_t n = (size_t)snprintf(text, STATE_MAX_TEXT, "%s", header);
   for (unsigned i = 0; i < N_PARAMS; ++i) {
-    const ParamInfo* const info = params_info((ParamIndex)i);
-    if (info->read_only) {
+    const ParamInfo* const info = row((ParamIndex)i, target);
+    if (info->unsaved) {
       continue;
     }
 
@@ -27,20 +41,158 @@ state_write(const double values[N_PARAMS], char text[STATE_MAX_BYTES])
     } else {
       number_to_text(params_clamp(info, values[i]), N_DECIMALS, value, sizeof(value));
     }
-    n += (size_t)snprintf(text + n, STATE_MAX_BYTES - n, "%s=%s\n", info->key, value);
+    n += (size_t)snprintf(text + n, STATE_MAX_TEXT - n, "%s=%s\n", info->key, value);
   }
   return n;
 }
 
-/// Take one `key=value` line, if we know the key and the value makes sense
+/// Add memory to memory; what there was is lost if there is no room
 static void
-read_line(const char* const line, double values[N_PARAMS])
+append(StateBytes* const state, const void* const bytes, const size_t n_bytes)
+{
+  unsigned char* const longer =
+    state->bytes ? (unsigned char*)realloc(state->bytes, state->n_bytes + n_bytes)
+                 : NULL;
+  if (!longer) {
+    free(state->bytes);
+    *state = (StateBytes){0};
+    return;
+  }
+  memcpy(longer + state->n_bytes, bytes, n_bytes);
+  *state = (StateBytes){longer, state->n_bytes + n_bytes};
+}
+
+static void
+append_sound(StateBytes* const state,
+             References* const references,
+             const uint32_t    index)
+{
+  SoundFile* const sound = references_sound(references, index);
+  if (sound) {
+    char         line[MAX_LINE];
+    const size_t n = (size_t)snprintf(line,
+                                      sizeof(line),
+                                      "%s%u %s\n",
+                                      sound_key,
+                                      sound->n_bytes,
+                                      references_names(references)[index]);
+    append(state, line, n);
+    append(state, sound->bytes, sound->n_bytes);
+    append(state, "\n", 1);
+    free(sound);
+  }
+}
+
+StateBytes
+state_write(const double           values[N_PARAMS],
+            const ParamInfo* const target,
+            References* const      references)
+{
+  char         text[STATE_MAX_TEXT];
+  const size_t n     = write_text(values, target, text);
+  StateBytes   state = {(unsigned char*)malloc(n), n};
+  if (!state.bytes) {
+    return (StateBytes){0};
+  }
+  memcpy(state.bytes, text, n);
+
+  const uint32_t learned = references_learned(references);
+  const uint32_t chosen  = (uint32_t)params_clamp(target, values[PARAM_TARGET]);
+  append_sound(&state, references, learned);
+  if (chosen > learned) {
+    append_sound(&state, references, chosen);
+  }
+  return state;
+}
+
+/* Reading */
+
+/// What is left of a state
+typedef struct {
+  const char* next;
+  const char* end;
+} Rest;
+
+/// A line of a state, and the sound that follows it, if one does
+typedef struct {
+  char                 text[MAX_LINE]; ///< "" if it is too long
+  const unsigned char* sound;          ///< NULL if none follows
+  uint32_t             n_sound;
+} Line;
+
+static bool
+begin(Rest* const rest, const void* const bytes, const size_t n_bytes)
+{
+  *rest = (Rest){(const char*)bytes + N_HEADER, (const char*)bytes + n_bytes};
+  return n_bytes >= N_HEADER && !memcmp(bytes, header, N_HEADER);
+}
+
+/// Find the sound that a line announces; return false if it was cut off
+static bool
+take_sound(Rest* const rest, Line* const line)
+{
+  double n = 0.0;
+  if (!number_from_text(line->text + strlen(sound_key), &n) || n < 1.0 ||
+      n > REFERENCES_MAX_FILE_SIZE || (size_t)(rest->end - rest->next) < (size_t)n) {
+    return false;
+  }
+  line->sound   = (const unsigned char*)rest->next;
+  line->n_sound = (uint32_t)n;
+  rest->next += line->n_sound;
+  rest->next += rest->next < rest->end; // the line's end
+  return true;
+}
+
+/// Take the next line; a line without its end was cut off, and is none
+static bool
+take_line(Rest* const rest, Line* const line)
+{
+  const size_t      n_left = (size_t)(rest->end - rest->next);
+  const char* const stop =
+    n_left ? (const char*)memchr(rest->next, '\n', n_left) : NULL;
+  if (!stop) {
+    return false;
+  }
+  const size_t n = (size_t)(stop - rest->next);
+  memset(line, 0, sizeof(*line));
+  if (n < sizeof(line->text)) {
+    memcpy(line->text, rest->next, n);
+  }
+  rest->next = stop + 1;
+  return strncmp(line->text, sound_key, strlen(sound_key)) != 0 ||
+         take_sound(rest, line);
+}
+
+bool
+state_read_sounds(const void* const bytes,
+                  const size_t      n_bytes,
+                  References* const references)
+{
+  Rest rest;
+  Line line;
+  if (!begin(&rest, bytes, n_bytes)) {
+    return false;
+  }
+  while (take_line(&rest, &line)) {
+    const char* const space = line.sound ? strchr(line.text, ' ') : NULL;
+    if (space && space[1]) {
+      (void)references_keep(references, space + 1, line.sound, line.n_sound);
+    }
+  }
+  return true;
+}
+
+/// Take a `key=value` line, if we know the key and the value makes sense
+static void
+read_line(const char* const      line,
+          const ParamInfo* const target,
+          double                 values[N_PARAMS])
 {
   const char* const equals = strchr(line, '=');
   for (unsigned i = 0; equals && i < N_PARAMS; ++i) {
-    const ParamInfo* const info  = params_info((ParamIndex)i);
+    const ParamInfo* const info  = row((ParamIndex)i, target);
     const size_t           n_key = strlen(info->key);
-    if (!info->read_only && n_key == (size_t)(equals - line) &&
+    if (!info->unsaved && n_key == (size_t)(equals - line) &&
         !memcmp(line, info->key, n_key)) {
       (void)params_from_text(info, equals + 1, &values[i]);
     }
@@ -48,32 +200,23 @@ read_line(const char* const line, double values[N_PARAMS])
 }
 
 bool
-state_read(const char* const text, const size_t n_bytes, double values[N_PARAMS])
+state_read(const void* const      bytes,
+           const size_t           n_bytes,
+           const ParamInfo* const target,
+           double                 values[N_PARAMS])
 {
-  const size_t n_header = strlen(header);
-  if (n_bytes < n_header || memcmp(text, header, n_header) != 0) {
+  Rest rest;
+  Line line;
+  if (!begin(&rest, bytes, n_bytes)) {
     return false;
   }
 
   for (unsigned i = 0; i < N_PARAMS; ++i) {
-    const ParamInfo* const info = params_info((ParamIndex)i);
-    values[i]                   = info->read_only ? values[i] : info->usual;
+    const ParamInfo* const info = row((ParamIndex)i, target);
+    values[i]                   = info->unsaved ? values[i] : info->usual;
   }
-
-  // A line without its end was cut off, and half a number is another number
-  const char*       line = text + n_header;
-  const char* const end  = text + n_bytes;
-  while (line < end) {
-    const char* const stop = (const char*)memchr(line, '\n', (size_t)(end - line));
-    if (!stop) {
-      break;
-    }
-    char copy[MAX_LINE] = {0};
-    if ((size_t)(stop - line) < sizeof(copy)) {
-      memcpy(copy, line, (size_t)(stop - line));
-      read_line(copy, values);
-    }
-    line = stop + 1;
+  while (take_line(&rest, &line)) {
+    read_line(line.text, target, values);
   }
   return true;
 }

@@ -1,29 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Settings as text that later versions can still read. */
+   Settings as text that later versions can still read, and the sounds they need. */
 
 #ifndef REQUINTO_STATE_H
 #define REQUINTO_STATE_H
 
 #include "params.h"
+#include "references.h"
 
-enum { STATE_MAX_BYTES = 4096 }; ///< No state that we write is longer
+enum { STATE_MAX_TEXT = 4096 }; ///< Bytes; no settings that we write are longer
+
+/// Memory of ours, to be freed with `free`
+typedef struct {
+  unsigned char* bytes; ///< NULL if there is none
+  size_t         n_bytes;
+} StateBytes;
 
 /**
-   Write the plain values, one `key=value` a line, and return the length.
+   Return the plain values, one `key=value` a line, with the sounds of the target
+   and of what was learnt.
 
-   Lists are written by name, so that they may grow.  Any thread.
+   Lists are written by name, so that they may grow.  Not the audio thread.
+
+   @param target The row of the target, with all its names.
 */
-size_t
-state_write(const double values[N_PARAMS], char text[STATE_MAX_BYTES]);
+StateBytes
+state_write(const double     values[N_PARAMS],
+            const ParamInfo* target,
+            References*      references);
 
 /**
-   Read what `state_write` wrote, and return false if this is not such a text.
+   Keep the sounds that a state brings, so that its target is one of the list.
 
-   Values that are missing, unknown or cut off become the usual ones, except
-   those that are read-only, which are left alone.  Any thread.
+   Returns false, and does nothing, if these are not such bytes.  Not the audio
+   thread.
 */
 bool
-state_read(const char* text, size_t n_bytes, double values[N_PARAMS]);
+state_read_sounds(const void* bytes, size_t n_bytes, References* references);
+
+/**
+   Read the values that `state_write` wrote, and return false if there are none.
+
+   Values that are missing, unknown or cut off become the usual ones, except
+   those that are not saved, which are left alone.  Any thread.
+
+   @param target The row of the target, with all its names.
+*/
+bool
+state_read(const void*      bytes,
+           size_t           n_bytes,
+           const ParamInfo* target,
+           double           values[N_PARAMS]);
 
 #endif

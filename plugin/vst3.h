@@ -19,6 +19,7 @@ typedef struct v3_program_list_info v3_program_list_info;
 #include "travesty/component.h"
 #include "travesty/edit_controller.h"
 #include "travesty/factory.h"
+#include "travesty/host.h"
 
 enum { VST3_TEXT_SIZE = 128 }; ///< Places in a `v3_str_128`
 
@@ -37,6 +38,7 @@ REQUINTO_CHECK_TABLE(v3_component_handler, 3 + 4);
 REQUINTO_CHECK_TABLE(v3_param_changes, 3 + 3);
 REQUINTO_CHECK_TABLE(v3_param_value_queue, 3 + 4);
 REQUINTO_CHECK_TABLE(v3_bstream, 3 + 4);
+REQUINTO_CHECK_TABLE(v3_host_application, 3 + 2);
 REQUINTO_CHECK_TABLE(v3_plugin_factory, 3 + 4);
 REQUINTO_CHECK_TABLE(v3_plugin_factory_2, 7 + 1);
 REQUINTO_CHECK_TABLE(v3_plugin_factory_3, 8 + 2);
@@ -44,6 +46,7 @@ REQUINTO_CHECK_TABLE(v3_plugin_factory_3, 8 + 2);
 _Static_assert(sizeof(struct v3_process_setup) == 24, "v3_process_setup");
 _Static_assert(sizeof(struct v3_audio_bus_buffers) == 24, "v3_audio_bus_buffers");
 _Static_assert(sizeof(struct v3_process_data) == 80, "v3_process_data");
+_Static_assert(sizeof(struct v3_process_context) == 112, "v3_process_context");
 _Static_assert(sizeof(struct v3_param_info) == 792, "v3_param_info");
 
 #endif

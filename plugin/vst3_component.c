@@ -9,18 +9,35 @@
 
 VST3_DEFINE_UNKNOWN(component)
 
+/// Return whether the host calls itself so
+static bool
+is_host(struct v3_funknown** const context, const char* const name)
+{
+  struct v3_host_application** application = NULL;
+  if (!context || (*context)->query_interface(
+                    context, v3_host_application_iid, (void**)&application) != V3_OK) {
+    return false;
+  }
+  v3_str_128 text16               = {0};
+  char       text[VST3_TEXT_SIZE] = "";
+  if ((*application)->get_name(application, text16) == V3_OK) {
+    text16_to(text, sizeof(text), text16);
+  }
+  (*application)->unref(application);
+  return !strcmp(text, name);
+}
+
 static v3_result V3_API
 initialize(void* const self, struct v3_funknown** const context)
 {
-  (void)self;
-  (void)context;
+  VST3_PLUGIN_OF(self, component)->is_ardour = is_host(context, "Ardour");
   return V3_OK;
 }
 
 static v3_result V3_API
 terminate(void* const self)
 {
-  vst3_plugin_deactivate(VST3_PLUGIN_OF(self, component));
+  instance_deactivate(VST3_PLUGIN_OF(self, component)->instance);
   return V3_OK;
 }
 
@@ -45,7 +62,10 @@ static int32_t V3_API
 get_bus_count(void* const self, const int32_t media_type, const int32_t direction)
 {
   (void)self;
-  return media_type == V3_AUDIO && (direction == V3_INPUT || direction == V3_OUTPUT);
+  return media_type != V3_AUDIO   ? 0
+         : direction == V3_INPUT  ? 2
+         : direction == V3_OUTPUT ? 1
+                                  : 0;
 }
 
 static v3_result V3_API
@@ -55,17 +75,20 @@ get_bus_info(void* const               self,
              const int32_t             index,
              struct v3_bus_info* const info)
 {
-  if (index != 0 || !get_bus_count(self, media_type, direction)) {
+  if (index < 0 || index >= get_bus_count(self, media_type, direction)) {
     return V3_INVALID_ARG;
   }
+  const Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, component);
+  const char* const       name   = index                   ? "Sidechain"
+                                   : direction == V3_INPUT ? "Input"
+                                                           : "Output";
   memset(info, 0, sizeof(*info));
   info->media_type    = media_type;
   info->direction     = direction;
-  info->channel_count = (int32_t)VST3_PLUGIN_OF(self, component)->n_channels;
-  info->bus_type      = V3_MAIN;
-  info->flags         = V3_DEFAULT_ACTIVE;
-  text16_from(
-    info->bus_name, VST3_TEXT_SIZE, direction == V3_INPUT ? "Input" : "Output");
+  info->channel_count = (int32_t)(index ? plugin->n_sidechain : plugin->n_channels);
+  info->bus_type      = index ? V3_AUX : V3_MAIN;
+  info->flags         = index ? 0 : V3_DEFAULT_ACTIVE;
+  text16_from(info->bus_name, VST3_TEXT_SIZE, name);
   return V3_OK;
 }
 
@@ -87,20 +110,28 @@ activate_bus(void* const   self,
              const int32_t index,
              const v3_bool state)
 {
-  (void)state;
-  return index == 0 && get_bus_count(self, media_type, direction) ? V3_OK
-                                                                  : V3_INVALID_ARG;
+  if (index < 0 || index >= get_bus_count(self, media_type, direction)) {
+    return V3_INVALID_ARG;
+  }
+  if (index) {
+    VST3_PLUGIN_OF(self, component)->sidechain_is_used = state;
+  }
+  return V3_OK;
 }
 
 static v3_result V3_API
 set_active(void* const self, const v3_bool state)
 {
   Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, component);
-  if (state) {
-    return vst3_plugin_activate(plugin) ? V3_OK : V3_NOMEM;
+  if (!state) {
+    instance_deactivate(plugin->instance);
+    return V3_OK;
   }
-  vst3_plugin_deactivate(plugin);
-  return V3_OK;
+  const uint32_t n_sidechain = plugin->sidechain_is_used ? plugin->n_sidechain : 0;
+  return instance_activate(
+           plugin->instance, plugin->sample_rate, plugin->n_channels, n_sidechain)
+           ? V3_OK
+           : V3_NOMEM;
 }
 
 static v3_result V3_API

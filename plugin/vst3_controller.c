@@ -60,23 +60,33 @@ get_parameter_info(void* const                 self,
                    const int32_t               index,
                    struct v3_param_info* const info)
 {
-  (void)self;
   if (index < 0 || index >= N_PARAMS) {
     return V3_INVALID_ARG;
   }
-  const ParamInfo* const row = params_info((ParamIndex)index);
+  const ParamInfo row =
+    instance_param(VST3_PLUGIN_OF(self, controller)->instance, (ParamIndex)index);
   memset(info, 0, sizeof(*info));
-  info->param_id                 = row->id;
-  info->step_count               = row->labels ? (int32_t)row->n_labels - 1 : 0;
-  info->default_normalised_value = params_to_normalised(row, row->usual);
-  info->flags = row->read_only ? V3_PARAM_READ_ONLY : V3_PARAM_CAN_AUTOMATE;
-  if (row->labels) {
-    info->flags |= V3_PARAM_IS_LIST;
-  }
-  text16_from(info->title, VST3_TEXT_SIZE, row->name);
-  text16_from(info->short_title, VST3_TEXT_SIZE, row->short_name);
-  text16_from(info->units, VST3_TEXT_SIZE, row->unit);
+  info->param_id                 = row.id;
+  info->step_count               = row.labels ? (int32_t)row.n_labels - 1 : 0;
+  info->default_normalised_value = params_to_normalised(&row, row.usual);
+  info->flags = (row.read_only ? V3_PARAM_READ_ONLY : V3_PARAM_CAN_AUTOMATE) |
+                (row.labels && !row.is_switch ? V3_PARAM_IS_LIST : 0) |
+                (row.is_bypass ? V3_PARAM_IS_BYPASS : 0);
+  text16_from(info->title, VST3_TEXT_SIZE, row.name);
+  text16_from(info->short_title, VST3_TEXT_SIZE, row.short_name);
+  text16_from(info->units, VST3_TEXT_SIZE, row.unit);
   return V3_OK;
+}
+
+/// Find a parameter's row; return false if the identifier is unknown
+static bool
+find_row(void* const self, const v3_param_id id, ParamInfo* const row)
+{
+  const ParamIndex index = params_find(id);
+  if (index < N_PARAMS) {
+    *row = instance_param(VST3_PLUGIN_OF(self, controller)->instance, index);
+  }
+  return index < N_PARAMS;
 }
 
 static v3_result V3_API
@@ -85,14 +95,12 @@ get_parameter_string_for_value(void* const       self,
                                const double      normalised,
                                v3_str_128        output)
 {
-  (void)self;
-  const ParamIndex index = params_find(id);
-  if (index >= N_PARAMS) {
+  ParamInfo row;
+  if (!find_row(self, id, &row)) {
     return V3_INVALID_ARG;
   }
-  char                   text[VST3_TEXT_SIZE];
-  const ParamInfo* const info = params_info(index);
-  params_to_text(info, params_to_plain(info, normalised), text, sizeof(text));
+  char text[VST3_TEXT_SIZE];
+  params_to_text(&row, params_to_plain(&row, normalised), text, sizeof(text));
   text16_from(output, VST3_TEXT_SIZE, text);
   return V3_OK;
 }
@@ -103,18 +111,17 @@ get_parameter_value_for_string(void* const       self,
                                int16_t* const    input,
                                double* const     output)
 {
-  (void)self;
-  const ParamIndex index = params_find(id);
-  if (index >= N_PARAMS) {
+  ParamInfo row;
+  if (!find_row(self, id, &row) || !input) {
     return V3_INVALID_ARG;
   }
   char   text[VST3_TEXT_SIZE];
   double plain = 0.0;
   text16_to(text, sizeof(text), input);
-  if (!params_from_text(params_info(index), text, &plain)) {
+  if (!params_from_text(&row, text, &plain)) {
     return V3_FALSE;
   }
-  *output = params_to_normalised(params_info(index), plain);
+  *output = params_to_normalised(&row, plain);
   return V3_OK;
 }
 
@@ -123,9 +130,8 @@ normalised_parameter_to_plain(void* const       self,
                               const v3_param_id id,
                               const double      normalised)
 {
-  (void)self;
-  const ParamIndex index = params_find(id);
-  return index < N_PARAMS ? params_to_plain(params_info(index), normalised) : 0.0;
+  ParamInfo row;
+  return find_row(self, id, &row) ? params_to_plain(&row, normalised) : 0.0;
 }
 
 static double V3_API
@@ -133,19 +139,19 @@ plain_parameter_to_normalised(void* const       self,
                               const v3_param_id id,
                               const double      plain)
 {
-  (void)self;
-  const ParamIndex index = params_find(id);
-  return index < N_PARAMS ? params_to_normalised(params_info(index), plain) : 0.0;
+  ParamInfo row;
+  return find_row(self, id, &row) ? params_to_normalised(&row, plain) : 0.0;
 }
 
 static double V3_API
 get_parameter_normalised(void* const self, const v3_param_id id)
 {
-  Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, controller);
-  const ParamIndex  index  = params_find(id);
-  return index < N_PARAMS ? params_to_normalised(params_info(index),
-                                                 atomic_load(&plugin->values[index]))
-                          : 0.0;
+  const Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, controller);
+  ParamInfo               row;
+  return find_row(self, id, &row)
+           ? params_to_normalised(&row,
+                                  instance_value(plugin->instance, params_find(id)))
+           : 0.0;
 }
 
 static v3_result V3_API
@@ -154,14 +160,15 @@ set_parameter_normalised(void* const       self,
                          const double      normalised)
 {
   Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, controller);
-  const ParamIndex  index  = params_find(id);
-  if (index >= N_PARAMS) {
+  ParamInfo         row;
+  if (!find_row(self, id, &row)) {
     return V3_INVALID_ARG;
   }
   // Hosts repeat here what the processor told them of a read-only one
-  if (!params_info(index)->read_only) {
-    atomic_store(&plugin->values[index],
-                 params_to_plain(params_info(index), normalised));
+  const ParamIndex index = params_find(id);
+  instance_set_value(plugin->instance, index, params_to_plain(&row, normalised));
+  if (index == PARAM_CLIP) {
+    vst3_plugin_tell_latency(plugin);
   }
   return V3_OK;
 }

@@ -2,27 +2,22 @@
 
 #include "vst3_plugin.h"
 
-#include "python.h"
-#include "state.h"
+#include "os.h"
 
 #include <stdlib.h>
 
-enum {
-  // The longest that the host waits when it drops us.  Nobody can stop a library
-  // that Python is loading, and a process that ends meanwhile may crash in it.
-  END_MS = 20000
-};
+enum { READ_BYTES = 65536 }; // of a host's stream at a time
 
 /* Life */
 
 Vst3Plugin*
 vst3_plugin_new(void)
 {
-  Vst3Plugin* const plugin = (Vst3Plugin*)calloc(1, sizeof(Vst3Plugin));
-  Worker* const     worker = worker_new(python_load_bridge);
-  if (!plugin || !worker) {
+  Vst3Plugin* const plugin   = (Vst3Plugin*)calloc(1, sizeof(Vst3Plugin));
+  Instance* const   instance = instance_new();
+  if (!plugin || !instance) {
     free(plugin);
-    worker_free(worker, 0);
+    instance_free(instance);
     return NULL;
   }
 
@@ -30,28 +25,24 @@ vst3_plugin_new(void)
   plugin->processor    = &vst3_processor;
   plugin->controller   = &vst3_controller;
   plugin->requirements = &vst3_requirements;
-  plugin->worker       = worker;
+  plugin->instance     = instance;
   plugin->sample_rate  = 44100.0;
   plugin->n_channels   = 2;
+  plugin->n_sidechain  = 2;
   plugin->main_thread  = os_this_thread();
+  plugin->n_targets    = instance_param(instance, PARAM_TARGET).n_labels;
   atomic_init(&plugin->n_refs, 1);
-  for (unsigned i = 0; i < N_PARAMS; ++i) {
-    atomic_init(&plugin->values[i], params_info((ParamIndex)i)->usual);
-  }
+  atomic_init(&plugin->is_restored, false);
   return plugin;
 }
 
 static void
 plugin_free(Vst3Plugin* const plugin)
 {
-  vst3_plugin_deactivate(plugin);
   if (plugin->handler) {
     (*plugin->handler)->unref(plugin->handler);
   }
-  // The worker may be inside Python, and a host that is Python may hold its lock
-  const ReleasedLock released = python_release_lock();
-  (void)worker_free(plugin->worker, END_MS);
-  python_retake_lock(released);
+  instance_free(plugin->instance);
   free(plugin);
 }
 
@@ -91,84 +82,99 @@ vst3_plugin_unref(Vst3Plugin* const plugin)
   return n_left;
 }
 
-/* Activation */
+/* Telling the host */
 
-bool
-vst3_plugin_activate(Vst3Plugin* const plugin)
+static void
+restart(Vst3Plugin* const plugin, const int32_t flags)
 {
-  vst3_plugin_deactivate(plugin);
-  Engine* const engine = engine_new(plugin->sample_rate, plugin->n_channels);
-  if (!engine || !worker_serve(plugin->worker, engine_session(engine))) {
-    engine_free(engine);
-    return false;
-  }
-  plugin->is_guest = python_is_there();
-  plugin->engine   = engine;
-  return true;
-}
-
-void
-vst3_plugin_deactivate(Vst3Plugin* const plugin)
-{
-  if (plugin->engine) {
-    (void)worker_serve(plugin->worker, NULL);
-    engine_free(plugin->engine);
-    plugin->engine = NULL;
+  if (plugin->handler) {
+    (*plugin->handler)->restart_component(plugin->handler, flags);
   }
 }
-
-/* Values */
 
 void
 vst3_plugin_tell_values(Vst3Plugin* const plugin)
 {
-  if (plugin->handler) {
-    (*plugin->handler)
-      ->restart_component(plugin->handler, V3_RESTART_PARAM_VALUES_CHANGED);
+  const uint32_t n_targets = instance_param(plugin->instance, PARAM_TARGET).n_labels;
+  const bool     grew      = n_targets != plugin->n_targets;
+  plugin->n_targets        = n_targets;
+  restart(plugin,
+          V3_RESTART_PARAM_VALUES_CHANGED |
+            (grew ? V3_RESTART_PARAM_TITLES_CHANGED : 0));
+}
+
+void
+vst3_plugin_tell_latency(Vst3Plugin* const plugin)
+{
+  if (os_this_thread() != plugin->main_thread) {
+    return; // hosts hear of it on theirs, when they set or ask next
   }
+  const uint32_t wanted = instance_next_latency(plugin->instance, plugin->sample_rate);
+  const bool     asked  = plugin->asked_latency == wanted;
+  plugin->asked_latency = wanted;
+  if (!asked && instance_latency(plugin->instance, plugin->sample_rate) != wanted) {
+    restart(plugin, V3_RESTART_LATENCY_CHANGED);
+  }
+}
+
+/* State */
+
+/// Read all that a stream holds, as far as we could have written it
+static StateBytes
+read_all(struct v3_bstream** const stream)
+{
+  static const size_t most = 3 * (size_t)REFERENCES_MAX_FILE_SIZE;
+
+  StateBytes state  = {0};
+  int32_t    n_read = 1;
+  while (n_read > 0 && state.n_bytes < most) {
+    unsigned char* const longer =
+      (unsigned char*)realloc(state.bytes, state.n_bytes + READ_BYTES);
+    if (!longer) {
+      free(state.bytes);
+      return (StateBytes){0};
+    }
+    state.bytes = longer;
+    n_read      = 0;
+    if ((*stream)->read(stream, longer + state.n_bytes, READ_BYTES, &n_read) != V3_OK ||
+        n_read < 0 || n_read > READ_BYTES) {
+      break;
+    }
+    state.n_bytes += (size_t)n_read;
+  }
+  return state;
 }
 
 v3_result
 vst3_plugin_read_state(Vst3Plugin* const plugin, struct v3_bstream** const stream)
 {
-  char    text[STATE_MAX_BYTES];
-  int32_t n_bytes = 0;
-  int32_t n_read  = 0;
-  do {
-    n_read = 0;
-    if ((*stream)->read(stream, text + n_bytes, STATE_MAX_BYTES - n_bytes, &n_read) !=
-        V3_OK) {
-      break;
-    }
-    n_bytes += n_read;
-  } while (n_read > 0 && n_bytes < STATE_MAX_BYTES);
-
-  double values[N_PARAMS];
-  for (unsigned i = 0; i < N_PARAMS; ++i) {
-    values[i] = atomic_load(&plugin->values[i]);
-  }
-  if (n_bytes < 0 || !state_read(text, (size_t)n_bytes, values)) {
+  const StateBytes state = read_all(stream);
+  const bool       taken =
+    state.bytes && instance_read_state(plugin->instance, state.bytes, state.n_bytes);
+  free(state.bytes);
+  if (!taken) {
     return V3_FALSE;
   }
-  for (unsigned i = 0; i < N_PARAMS; ++i) {
-    atomic_store(&plugin->values[i], values[i]);
-  }
+  atomic_store(&plugin->is_restored, true);
   vst3_plugin_tell_values(plugin);
+  vst3_plugin_tell_latency(plugin);
   return V3_OK;
 }
 
 v3_result
 vst3_plugin_write_state(Vst3Plugin* const plugin, struct v3_bstream** const stream)
 {
-  double values[N_PARAMS];
-  for (unsigned i = 0; i < N_PARAMS; ++i) {
-    values[i] = atomic_load(&plugin->values[i]);
+  const StateBytes state  = instance_write_state(plugin->instance);
+  bool             done   = state.bytes;
+  size_t           n_done = 0;
+  while (done && n_done < state.n_bytes) {
+    int32_t       n_written = 0;
+    const size_t  n_left    = state.n_bytes - n_done;
+    const int32_t n         = n_left < READ_BYTES ? (int32_t)n_left : READ_BYTES;
+    done = (*stream)->write(stream, state.bytes + n_done, n, &n_written) == V3_OK &&
+           n_written > 0 && n_written <= n;
+    n_done += done ? (size_t)n_written : 0;
   }
-  char          text[STATE_MAX_BYTES];
-  const int32_t n_bytes   = (int32_t)state_write(values, text);
-  int32_t       n_written = 0;
-  if ((*stream)->write(stream, text, n_bytes, &n_written) != V3_OK) {
-    return V3_INTERNAL_ERR;
-  }
-  return n_written == n_bytes ? V3_OK : V3_INTERNAL_ERR;
+  free(state.bytes);
+  return done ? V3_OK : V3_INTERNAL_ERR;
 }

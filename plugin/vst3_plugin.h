@@ -5,10 +5,8 @@
 #ifndef REQUINTO_VST3_PLUGIN_H
 #define REQUINTO_VST3_PLUGIN_H
 
-#include "engine.h"
-#include "params.h"
+#include "instance.h"
 #include "vst3.h"
-#include "worker.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -22,19 +20,21 @@ typedef struct {
   const struct v3_edit_controller*              controller;
   const struct v3_process_context_requirements* requirements;
 
-  atomic_uint    n_refs;
-  _Atomic double values[N_PARAMS]; ///< Plain; stored by host and audio thread
+  Instance*   instance;
+  atomic_uint n_refs;
+  atomic_bool is_restored; ///< A state has come since the last block
 
-  /* Main thread, or the audio thread while active */
-  Worker*  worker;
-  Engine*  engine;      ///< NULL while inactive
-  double   sample_rate; ///< Hz
-  uint32_t n_channels;  ///< 1 or 2, of both buses
-  bool     is_guest;    ///< Python was there before us: its lock may be held
-  Status   told;        ///< The last status that the host was told
+  /* Main thread while inactive; then any */
+  double   sample_rate;       ///< Hz
+  uint32_t n_channels;        ///< 1 or 2, of both main buses
+  uint32_t n_sidechain;       ///< 0 to 2, of the sidechain's bus
+  bool     sidechain_is_used; ///< The host has activated its bus
+  bool     is_ardour;         ///< Which does some things in its own way
 
-  uintptr_t                     main_thread; ///< That created us
-  struct v3_component_handler** handler;     ///< Of the host, may be NULL
+  uintptr_t                     main_thread;   ///< That created us
+  struct v3_component_handler** handler;       ///< Of the host, may be NULL
+  uint32_t                      asked_latency; ///< Last told to the host, in frames
+  uint32_t                      n_targets;     ///< Of the list that the host knows
 } Vst3Plugin;
 
 extern const struct v3_component                    vst3_component;
@@ -78,17 +78,13 @@ vst3_plugin_ref(Vst3Plugin* plugin);
 uint32_t
 vst3_plugin_unref(Vst3Plugin* plugin);
 
-/// Get ready to process.  Main thread only.
-bool
-vst3_plugin_activate(Vst3Plugin* plugin);
-
-/// Drop what activation made; the worker is not waited for.  Main thread only.
-void
-vst3_plugin_deactivate(Vst3Plugin* plugin);
-
 /// Have the host read all values again.  Main thread only.
 void
 vst3_plugin_tell_values(Vst3Plugin* plugin);
+
+/// Have the host activate anew if that would change the latency.  Any thread.
+void
+vst3_plugin_tell_latency(Vst3Plugin* plugin);
 
 /// Take what `vst3_plugin_write_state` wrote.  Main thread only.
 v3_result

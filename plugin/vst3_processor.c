@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Translate blocks of sound, and what changes with them. */
+   Translate blocks of sound, where the host is, and what changes meanwhile. */
 
 #include "os.h"
-#include "python.h"
 #include "vst3_plugin.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { WAIT_LIMIT_MS = 60000, MAX_CHANNELS = 2 };
+enum { MAX_CHANNELS = 2 };
 
 VST3_DEFINE_UNKNOWN(processor)
 VST3_DEFINE_UNKNOWN(requirements)
@@ -18,7 +18,20 @@ VST3_DEFINE_UNKNOWN(requirements)
 static v3_speaker_arrangement
 speakers(const uint32_t n_channels)
 {
-  return n_channels == 1 ? V3_SPEAKER_M : V3_SPEAKER_L | V3_SPEAKER_R;
+  return n_channels == 0   ? 0
+         : n_channels == 1 ? V3_SPEAKER_M
+                           : V3_SPEAKER_L | V3_SPEAKER_R;
+}
+
+/// Return how many channels an arrangement has, or `MAX_CHANNELS + 1` if not ours
+static uint32_t
+channels_of(const v3_speaker_arrangement arrangement)
+{
+  uint32_t n = 0;
+  while (n <= MAX_CHANNELS && arrangement != speakers(n)) {
+    ++n;
+  }
+  return n;
 }
 
 static v3_result V3_API
@@ -29,16 +42,18 @@ set_bus_arrangements(void* const                   self,
                      const int32_t                 n_outputs)
 {
   Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
-  if (n_inputs != 1 || n_outputs != 1 || inputs[0] != outputs[0] || plugin->engine) {
+  if (n_inputs < 1 || n_inputs > 2 || n_outputs != 1 || inputs[0] != outputs[0] ||
+      instance_is_active(plugin->instance)) {
     return V3_FALSE;
   }
-  for (uint32_t n = 1; n <= MAX_CHANNELS; ++n) {
-    if (inputs[0] == speakers(n)) {
-      plugin->n_channels = n;
-      return V3_TRUE;
-    }
+  const uint32_t n_channels  = channels_of(inputs[0]);
+  const uint32_t n_sidechain = n_inputs > 1 ? channels_of(inputs[1]) : n_channels;
+  if (n_channels < 1 || n_channels > MAX_CHANNELS || n_sidechain > MAX_CHANNELS) {
+    return V3_FALSE;
   }
-  return V3_FALSE;
+  plugin->n_channels  = n_channels;
+  plugin->n_sidechain = n_sidechain;
+  return V3_TRUE;
 }
 
 static v3_result V3_API
@@ -47,10 +62,12 @@ get_bus_arrangement(void* const                   self,
                     const int32_t                 index,
                     v3_speaker_arrangement* const arrangement)
 {
-  if (index != 0 || (direction != V3_INPUT && direction != V3_OUTPUT)) {
+  const Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
+  if ((direction != V3_INPUT && direction != V3_OUTPUT) || index < 0 ||
+      index > (direction == V3_INPUT)) {
     return V3_INVALID_ARG;
   }
-  *arrangement = speakers(VST3_PLUGIN_OF(self, processor)->n_channels);
+  *arrangement = speakers(index ? plugin->n_sidechain : plugin->n_channels);
   return V3_OK;
 }
 
@@ -64,14 +81,16 @@ can_process_sample_size(void* const self, const int32_t size)
 static uint32_t V3_API
 get_latency_samples(void* const self)
 {
-  return engine_latency(VST3_PLUGIN_OF(self, processor)->sample_rate);
+  const Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
+  return instance_latency(plugin->instance, plugin->sample_rate);
 }
 
 static v3_result V3_API
 setup_processing(void* const self, struct v3_process_setup* const setup)
 {
   Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
-  if (plugin->engine || setup->symbolic_sample_size != V3_SAMPLE_32 ||
+  if (instance_is_active(plugin->instance) ||
+      setup->symbolic_sample_size != V3_SAMPLE_32 ||
       !(setup->sample_rate >= ENGINE_MIN_RATE &&
         setup->sample_rate <= ENGINE_MAX_RATE)) {
     return V3_FALSE;
@@ -83,8 +102,9 @@ setup_processing(void* const self, struct v3_process_setup* const setup)
 static v3_result V3_API
 set_processing(void* const self, const v3_bool state)
 {
-  (void)self;
-  (void)state;
+  if (state) {
+    instance_restart(VST3_PLUGIN_OF(self, processor)->instance);
+  }
   return V3_OK;
 }
 
@@ -95,83 +115,140 @@ get_tail_samples(void* const self)
   return 0;
 }
 
-/* Processing */
+/* What changes */
 
-/// Take the last value that a block brings for each parameter
+/// Take the points of a parameter that lie after one frame and up to another
 static void
-take_changes(Vst3Plugin* const plugin, struct v3_param_changes** const changes)
+take_points(Vst3Plugin* const                   plugin,
+            struct v3_param_value_queue** const queue,
+            const int32_t                       after,
+            const int32_t                       until)
+{
+  const ParamIndex index = params_find((*queue)->get_param_id(queue));
+  const int32_t    n     = index < N_PARAMS ? (*queue)->get_point_count(queue) : 0;
+  for (int32_t i = 0; i < n; ++i) {
+    int32_t offset     = 0;
+    double  normalised = 0.0;
+    if ((*queue)->get_point(queue, i, &offset, &normalised) == V3_OK &&
+        (offset > after || after < 0) && offset <= until) {
+      const ParamInfo row = instance_param(plugin->instance, index);
+      instance_set_value(plugin->instance, index, params_to_plain(&row, normalised));
+    }
+  }
+}
+
+/// Take what changes after one frame and up to another
+static void
+take_changes(Vst3Plugin* const               plugin,
+             struct v3_param_changes** const changes,
+             const int32_t                   after,
+             const int32_t                   until,
+             const bool                      but_target)
 {
   const int32_t n = changes ? (*changes)->get_param_count(changes) : 0;
   for (int32_t i = 0; i < n; ++i) {
     struct v3_param_value_queue** const queue = (*changes)->get_param_data(changes, i);
-    const int32_t n_points = queue ? (*queue)->get_point_count(queue) : 0;
-    if (n_points < 1) {
-      continue;
-    }
-    int32_t          offset     = 0;
-    double           normalised = 0.0;
-    const ParamIndex index      = params_find((*queue)->get_param_id(queue));
-    if (index < N_PARAMS && !params_info(index)->read_only &&
-        (*queue)->get_point(queue, n_points - 1, &offset, &normalised) == V3_OK) {
-      atomic_store(&plugin->values[index],
-                   params_to_plain(params_info(index), normalised));
+    if (queue &&
+        !(but_target && params_find((*queue)->get_param_id(queue)) == PARAM_TARGET)) {
+      take_points(plugin, queue, after, until);
     }
   }
 }
 
-/// Hand the settings to the engine
-static void
-apply_settings(Vst3Plugin* const plugin)
+/// Return the first frame after one at which something changes, at most `end`
+static int32_t
+next_change(struct v3_param_changes** const changes,
+            const int32_t                   after,
+            const int32_t                   end)
 {
-  const _Atomic double* const values   = plugin->values;
-  const StreamSettings        settings = {
-           (uint32_t)atomic_load(&values[PARAM_TARGET]),
-           (uint32_t)atomic_load(&values[PARAM_QUALITY]),
-           (uint32_t)atomic_load(&values[PARAM_BEAT_SOURCE]),
-           atomic_load(&values[PARAM_TEMPO]),
-  };
-  engine_set_stream(plugin->engine, &settings);
-  engine_set_mix(plugin->engine,
-                 atomic_load(&values[PARAM_AMOUNT]) / 100.0,
-                 (OutputChoice)atomic_load(&values[PARAM_OUTPUT]));
+  int32_t       next = end;
+  const int32_t n    = changes ? (*changes)->get_param_count(changes) : 0;
+  for (int32_t i = 0; i < n; ++i) {
+    struct v3_param_value_queue** const queue = (*changes)->get_param_data(changes, i);
+    const int32_t n_points = queue ? (*queue)->get_point_count(queue) : 0;
+    for (int32_t k = 0; k < n_points; ++k) {
+      int32_t offset     = 0;
+      double  normalised = 0.0;
+      if ((*queue)->get_point(queue, k, &offset, &normalised) == V3_OK &&
+          offset > after && offset < next) {
+        next = offset;
+      }
+    }
+  }
+  return next;
 }
 
-/// Tell the host the status if it has changed
+/// Tell the host what the plugin itself has changed
 static void
-tell_status(Vst3Plugin* const plugin, const struct v3_process_data* const data)
+tell_reports(Vst3Plugin* const plugin, const struct v3_process_data* const data)
 {
   struct v3_param_changes** const changes = data->output_params;
-  const Status                    status  = engine_status(plugin->engine);
-  if (status == plugin->told) {
-    return;
-  }
-  const ParamInfo* const info = params_info(PARAM_STATUS);
-  atomic_store(&plugin->values[PARAM_STATUS], (double)status);
-  if (changes) {
+  Report                          report;
+  bool                            told = false;
+  while (instance_report(plugin->instance, &report)) {
+    const ParamInfo* const              info  = params_info(report.index);
     v3_param_id                         id    = info->id;
     int32_t                             index = 0;
     struct v3_param_value_queue** const queue =
-      (*changes)->add_param_data(changes, &id, &index);
+      changes ? (*changes)->add_param_data(changes, &id, &index) : NULL;
     if (queue) {
-      (*queue)->add_point(queue, 0, params_to_normalised(info, status), &index);
+      (*queue)->add_point(queue, 0, params_to_normalised(info, report.plain), &index);
     }
+    told = true;
   }
-  plugin->told = status;
 
   // Some hosts (those on an older JUCE) leave what a processor reports unread
-  if (data->process_mode == V3_OFFLINE && os_this_thread() == plugin->main_thread) {
+  if (told && data->process_mode == V3_OFFLINE &&
+      os_this_thread() == plugin->main_thread) {
     vst3_plugin_tell_values(plugin);
   }
 }
 
+/* Where the host is */
+
+static Transport
+transport_of(const Vst3Plugin* const                plugin,
+             const struct v3_process_context* const context,
+             const int32_t                          start)
+{
+  const uint32_t has       = context->state;
+  const bool     has_tempo = has & V3_PROCESS_CTX_TEMPO_VALID;
+  const bool     has_time  = has & V3_PROCESS_CTX_PROJECT_TIME_VALID;
+  const bool     has_bar   = has & V3_PROCESS_CTX_BAR_POSITION_VALID;
+  const bool     has_meter = (has & V3_PROCESS_CTX_TIME_SIG_VALID) &&
+                         context->time_sig_numerator > 0 && context->time_sig_denom > 0;
+  const double    minutes   = start / (60.0 * plugin->sample_rate);
+  const Transport transport = {
+    .is_playing = has & V3_PROCESS_CTX_PLAYING,
+    .is_looping =
+      (has & V3_PROCESS_CTX_CYCLE_ACTIVE) && (has & V3_PROCESS_CTX_CYCLE_VALID),
+    .quarter       = has_time && has_tempo
+                       ? context->project_time_quarters + minutes * context->bpm
+                       : NAN,
+    .bar_quarter   = has_bar ? context->bar_position_quarters : NAN,
+    .tempo_bpm     = has_tempo ? context->bpm : NAN,
+    .loop_start    = context->cycle_start_quarters,
+    .loop_end      = context->cycle_end_quarters,
+    .beats_per_bar = has_meter ? (uint32_t)context->time_sig_numerator : 0,
+    .beat_unit     = has_meter ? (uint32_t)context->time_sig_denom : 0,
+    // Ardour gives the position of what the plugin puts out
+    .n_ahead =
+      plugin->is_ardour ? instance_latency(plugin->instance, plugin->sample_rate) : 0};
+  return transport;
+}
+
+/* Processing */
+
 static void
 clear_outputs(const struct v3_process_data* const data)
 {
-  for (int32_t b = 0; b < data->num_output_buses; ++b) {
+  const size_t size =
+    data->symbolic_sample_size == V3_SAMPLE_32 ? sizeof(float) : sizeof(double);
+  for (int32_t b = 0; data->outputs && b < data->num_output_buses; ++b) {
     struct v3_audio_bus_buffers* const bus = &data->outputs[b];
     for (int32_t c = 0; bus->channel_buffers_32 && c < bus->num_channels; ++c) {
       if (bus->channel_buffers_32[c]) {
-        memset(bus->channel_buffers_32[c], 0, (size_t)data->nframes * sizeof(float));
+        memset(bus->channel_buffers_32[c], 0, (size_t)data->nframes * size);
       }
     }
   }
@@ -179,64 +256,84 @@ clear_outputs(const struct v3_process_data* const data)
 
 /// Return whether the host gave as many channels as were agreed upon
 static bool
-has_channels(const struct v3_audio_bus_buffers* const bus,
+has_channels(const struct v3_audio_bus_buffers* const buses,
              const int32_t                            n_buses,
+             const int32_t                            index,
              const uint32_t                           n_channels)
 {
-  bool has = n_buses > 0 && bus && bus[0].channel_buffers_32 &&
-             bus[0].num_channels >= (int32_t)n_channels;
+  bool has = buses && n_buses > index && buses[index].channel_buffers_32 &&
+             buses[index].num_channels >= (int32_t)n_channels;
   for (uint32_t c = 0; has && c < n_channels; ++c) {
-    has = bus[0].channel_buffers_32[c];
+    has = buses[index].channel_buffers_32[c];
   }
   return has;
 }
 
-/// Exchange `n` frames of the block from frame `start` on
+/// Process the frames of a block from `start` to `end`
 static void
-run_slice(Vst3Plugin* const                   plugin,
-          const struct v3_process_data* const data,
-          const uint32_t                      start,
-          const uint32_t                      n)
+run_part(Vst3Plugin* const                   plugin,
+         const struct v3_process_data* const data,
+         const int32_t                       start,
+         const int32_t                       end)
 {
-  const float* input[MAX_CHANNELS];
-  float*       output[MAX_CHANNELS];
+  const float* input[MAX_CHANNELS]     = {NULL};
+  const float* sidechain[MAX_CHANNELS] = {NULL};
+  float*       output[MAX_CHANNELS]    = {NULL};
   for (uint32_t c = 0; c < plugin->n_channels; ++c) {
     input[c]  = data->inputs[0].channel_buffers_32[c] + start;
     output[c] = data->outputs[0].channel_buffers_32[c] + start;
   }
-
-  // A guest's host may be in here with the lock that the worker waits for
-  if (data->process_mode == V3_OFFLINE && !(plugin->is_guest && python_holds_lock())) {
-    (void)engine_wait(plugin->engine, n, WAIT_LIMIT_MS);
+  const bool has_sidechain =
+    plugin->n_sidechain &&
+    has_channels(data->inputs, data->num_input_buses, 1, plugin->n_sidechain);
+  for (uint32_t c = 0; has_sidechain && c < plugin->n_sidechain; ++c) {
+    sidechain[c] = data->inputs[1].channel_buffers_32[c] + start;
   }
-  const Block block = {input, output, n};
-  (void)engine_run(plugin->engine, &block);
+
+  const Block block = {
+    input, has_sidechain ? sidechain : NULL, output, (uint32_t)(end - start)};
+  Transport transport = {0};
+  if (data->ctx) {
+    transport = transport_of(plugin, data->ctx, start);
+  }
+  instance_run(plugin->instance,
+               &block,
+               data->ctx ? &transport : NULL,
+               data->process_mode == V3_OFFLINE);
 }
 
 static v3_result V3_API
 process(void* const self, struct v3_process_data* const data)
 {
-  Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
-  take_changes(plugin, data->input_params);
-  if (data->nframes < 1) {
-    return V3_OK;
-  }
-  if (!plugin->engine || data->symbolic_sample_size != V3_SAMPLE_32 ||
-      !has_channels(data->inputs, data->num_input_buses, plugin->n_channels) ||
-      !has_channels(data->outputs, data->num_output_buses, plugin->n_channels)) {
-    clear_outputs(data);
-    return V3_OK;
-  }
+  Vst3Plugin* const               plugin  = VST3_PLUGIN_OF(self, processor);
+  struct v3_param_changes** const changes = data->input_params;
+  const int32_t                   n       = data->nframes;
 
-  apply_settings(plugin);
-  const uint32_t n_frames = (uint32_t)data->nframes;
-  const uint32_t most     = engine_max_frames(plugin->engine);
-  for (uint32_t start = 0; start < n_frames; start += most) {
-    const uint32_t n_left = n_frames - start;
-    run_slice(plugin, data, start, n_left < most ? n_left : most);
+  // Ardour sends all values once more after a state, and knows targets by place
+  const bool but_target =
+    atomic_exchange(&plugin->is_restored, false) && plugin->is_ardour;
+  const bool runs =
+    n > 0 && instance_is_active(plugin->instance) &&
+    data->symbolic_sample_size == V3_SAMPLE_32 &&
+    has_channels(data->inputs, data->num_input_buses, 0, plugin->n_channels) &&
+    has_channels(data->outputs, data->num_output_buses, 0, plugin->n_channels);
+
+  int32_t taken = -1;
+  for (int32_t start = 0; runs && start < n;) {
+    take_changes(plugin, changes, taken, start, but_target);
+    taken             = start;
+    const int32_t end = next_change(changes, start, n);
+    run_part(plugin, data, start, end);
+    start = end;
   }
-  data->outputs[0].channel_silence_bitset = 0;
-  tell_status(plugin, data);
+  take_changes(plugin, changes, taken, INT32_MAX, but_target);
+
+  if (runs) {
+    data->outputs[0].channel_silence_bitset = 0;
+    tell_reports(plugin, data);
+  } else if (n > 0) {
+    clear_outputs(data);
+  }
   return V3_OK;
 }
 
@@ -259,9 +356,10 @@ const struct v3_audio_processor vst3_processor = {
 static uint32_t V3_API
 get_process_context_requirements(void* const self)
 {
-  // Beats come from the sound or from a tempo of our own
   (void)self;
-  return 0;
+  return V3_PROCESS_CTX_NEED_PROJECT_TIME | V3_PROCESS_CTX_NEED_BAR_POSITION |
+         V3_PROCESS_CTX_NEED_CYCLE | V3_PROCESS_CTX_NEED_TEMPO |
+         V3_PROCESS_CTX_NEED_TIME_SIG | V3_PROCESS_CTX_NEED_TRANSPORT_STATE;
 }
 
 const struct v3_process_context_requirements vst3_requirements = {

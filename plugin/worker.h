@@ -5,26 +5,11 @@
 #ifndef REQUINTO_WORKER_H
 #define REQUINTO_WORKER_H
 
+#include "job.h"
 #include "session.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/// The functions of bridge.h, wherever they come from
-typedef struct {
-  uint32_t (*open)(const StreamSetup* setup, const StreamSettings* settings);
-  uint32_t (*configure)(uint32_t stream, const StreamSettings* settings);
-  uint32_t (*exchange)(uint32_t stream, const Passage* passage);
-  uint32_t (*close)(uint32_t stream);
-  uint32_t (*problem)(char* text, uint32_t n_bytes);
-} Bridge;
-
-/**
-   Find the bridge; return `STATUS_READY`, or why there is none.
-
-   Called on the worker thread, when the first sound comes; may take seconds.
-*/
-typedef Status (*BridgeLoader)(const Bridge** bridge);
 
 /// A thread, and the session it serves
 typedef struct WorkerImpl Worker;

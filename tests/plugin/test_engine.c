@@ -11,6 +11,17 @@
 
 enum { RATE = 8000, N_CHANNELS = 2, MAX_BLOCK = 3000 };
 
+static Engine*
+new_engine(const uint32_t n_channels, const uint32_t n_sidechain, const ClipChoice clip)
+{
+  References* const references = references_new();
+  const EngineSetup setup      = {RATE, n_channels, n_sidechain, clip, references};
+  Engine* const     engine     = engine_new(&setup);
+  references_leave(references);
+  CHECK(engine);
+  return engine;
+}
+
 /// A worker that returns what it gets, `setup.latency_frames` later
 typedef struct {
   Session* session;
@@ -51,9 +62,9 @@ run(Engine* const engine, const int64_t start, const uint32_t n, const float sca
       memory[c][i] = sample(start + i, c);
     }
   }
-  const Block        block  = {(const float* const*)channels, channels, n};
+  const Block        block  = {(const float* const*)channels, NULL, channels, n};
   const EngineStatus status = engine_run(engine, &block);
-  const int64_t      delay  = engine_latency(RATE);
+  const int64_t      delay  = engine_latency(RATE, CLIP_4_BEATS);
   for (uint32_t c = 0; c < N_CHANNELS && scale >= 0.0F; ++c) {
     for (uint32_t i = 0; i < n; ++i) {
       CHECK(fabsf(memory[c][i] - scale * sample(start + i - delay, c)) < 1e-6F);
@@ -80,10 +91,10 @@ test_delay(void)
   };
   for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); ++k) {
     for (uint32_t most = 1; most < 1500; most = most * 3 + 1) {
-      Engine* const engine = engine_new(RATE, N_CHANNELS);
+      Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
       Echo          worker = {engine_session(engine), 0};
       unsigned      seed   = most;
-      engine_set_mix(engine, cases[k].amount, cases[k].choice);
+      engine_set_mix(engine, cases[k].amount, cases[k].choice, k % 2);
       for (int64_t at = 0; at < 60000;) {
         const uint32_t n = 1 + draw(&seed) % most;
         CHECK(run(engine, at, n, cases[k].scale) == ENGINE_OK);
@@ -99,7 +110,7 @@ test_delay(void)
 static void
 test_late(void)
 {
-  Engine* const engine = engine_new(RATE, N_CHANNELS);
+  Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
   Echo          worker = {engine_session(engine), 0};
   session_report(worker.session, STATUS_READY);
   int64_t at = 0;
@@ -126,7 +137,7 @@ test_late(void)
 static void
 test_clogged(void)
 {
-  Engine* const engine = engine_new(RATE, N_CHANNELS);
+  Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
   Echo          worker = {engine_session(engine), 0};
   int64_t       at     = 0;
   bool          full   = false;
@@ -150,7 +161,8 @@ static void
 test_failure_is_dry(void)
 {
   for (uint32_t s = STATUS_NO_PYTHON; s < N_STATUSES; ++s) {
-    Engine* const engine = engine_new(RATE, N_CHANNELS);
+    const bool    is_final = s != STATUS_NO_MODEL && s != STATUS_NO_REFERENCE;
+    Engine* const engine   = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
     session_report(engine_session(engine), (Status)s);
     CHECK(run(engine, 0, 1000, -1.0F) == ENGINE_DRY);
     for (int64_t at = 1000; at < 90000; at += 1000) {
@@ -158,7 +170,7 @@ test_failure_is_dry(void)
     }
     CHECK(engine_status(engine) == (Status)s);
     // Another model may be chosen, and the worker goes on for that; else at once
-    CHECK(!engine_wait(engine, 1000, s == STATUS_NO_MODEL ? 50 : 60000));
+    CHECK(!engine_wait(engine, 1000, is_final ? 60000 : 50));
     engine_free(engine);
   }
 }
@@ -166,10 +178,10 @@ test_failure_is_dry(void)
 static void
 test_bad_samples(void)
 {
-  Engine* const engine      = engine_new(RATE, 1);
+  Engine* const engine      = new_engine(1, 0, CLIP_4_BEATS);
   float         sound[4]    = {NAN, INFINITY, -INFINITY, 0.5F};
   float*        channels[1] = {sound};
-  const Block   block       = {(const float* const*)channels, channels, 4};
+  const Block   block       = {(const float* const*)channels, NULL, channels, 4};
   (void)engine_run(engine, &block);
   float sent[4] = {9, 9, 9, 9};
   CHECK(ring_read(engine_session(engine)->to_worker, sent, 4) == 4);
@@ -178,34 +190,147 @@ test_bad_samples(void)
   engine_free(engine);
 }
 
+/// Settings are sent once, before the sound that they hold for
 static void
 test_settings(void)
 {
-  Engine* const        engine = engine_new(RATE, N_CHANNELS);
-  const StreamSettings first  = {1, 0, BEATS_FIXED, 100.0};
-  const StreamSettings second = {2, 0, BEATS_FIXED, 100.0};
-  const StreamSettings third  = {2, 1, BEATS_FIXED, 100.0};
-  engine_set_stream(engine, &first);
+  Engine* const        engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+  const StreamSettings first  = {1, 0, BEATS_FIXED, 0, 100.0, 0.5};
+  const StreamSettings second = {2, 0, BEATS_FIXED, 0, 100.0, 0.5};
+  const StreamSettings third  = {2, 1, BEATS_FIXED, 0, 100.0, 0.7};
   engine_set_stream(engine, &first);
   (void)run(engine, 0, 777, -1.0F);
+  engine_set_stream(engine, &first);
+  (void)run(engine, 777, 23, -1.0F);
   engine_set_stream(engine, &second);
   engine_set_stream(engine, &third);
+  (void)run(engine, 800, 1, -1.0F);
   Message message;
   Ring*   ring = engine_session(engine)->messages;
-  CHECK(ring_ready(ring) == 3);
+  CHECK(ring_ready(ring) == 2);
   CHECK(ring_read(ring, &message, 1) && message.at_frame == 0);
-  CHECK(message.settings.target == 1);
-  CHECK(ring_read(ring, &message, 1) && message.at_frame == 777);
-  CHECK(message.settings.target == 2 && message.settings.quality == 0);
-  CHECK(ring_read(ring, &message, 1) && message.at_frame == 777);
+  CHECK(message.kind == MESSAGE_SETTINGS && message.settings.target == 1);
+  CHECK(ring_read(ring, &message, 1) && message.at_frame == 800);
   CHECK(message.settings.target == 2 && message.settings.quality == 1);
+  CHECK(fabs(message.settings.sensitivity - 0.7) < 1e-12);
+
+  // A sound that was learnt is news, though the place of its target is the same
+  const unsigned char bytes[] = {1, 2, 3};
+  CHECK(references_keep(engine_session(engine)->references, "Learned", bytes, 3));
+  engine_set_stream(engine, &third);
+  (void)run(engine, 801, 1, -1.0F);
+  CHECK(ring_ready(ring) == 1);
+  engine_free(engine);
+}
+
+/// Each choice of clip has a latency of its own, in seconds at any rate
+static void
+test_latencies(void)
+{
+  static const double seconds[N_CLIPS] = {5.35, 3.1, 1.15};
+  static const double rates[]          = {8000, 22050, 44100, 48000, 96000, 384000};
+  for (unsigned clip = 0; clip < N_CLIPS; ++clip) {
+    for (unsigned i = 0; i < sizeof(rates) / sizeof(rates[0]); ++i) {
+      const uint32_t latency = engine_latency(rates[i], (ClipChoice)clip);
+      CHECK(fabs(latency - seconds[clip] * rates[i]) <= 2.0);
+    }
+    Engine* const engine = new_engine(1, 0, (ClipChoice)clip);
+    CHECK(engine_session(engine)->setup.beats_per_clip == 4U >> clip);
+    engine_free(engine);
+  }
+}
+
+/// The sidechain goes to the worker beside the input, and is not heard
+static void
+test_sidechain(void)
+{
+  Engine* const engine      = new_engine(1, 2, CLIP_1_BEAT);
+  float         sound[3]    = {0.1F, 0.2F, 0.3F};
+  float         left[3]     = {1.0F, NAN, 3.0F};
+  float         right[3]    = {-1.0F, -2.0F, 1e30F};
+  float*        channels[1] = {sound};
+  const float*  side[2]     = {left, right};
+  const Block   with        = {(const float* const*)channels, side, channels, 3};
+  const Block   without     = {(const float* const*)channels, NULL, channels, 1};
+  const float   expected[]  = {
+       0.1F, 1.0F, -1.0F, 0.2F, 0.0F, -2.0F, 0.3F, 3.0F, 1000.0F, 0.5F, 0.0F, 0.0F};
+  (void)engine_run(engine, &with);
+  sound[0] = 0.5F;
+  (void)engine_run(engine, &without);
+  float sent[12];
+  CHECK(ring_read(engine_session(engine)->to_worker, sent, 4) == 4);
+  for (int i = 0; i < 12; ++i) {
+    CHECK(fabsf(sent[i] - expected[i]) < 1e-6F);
+  }
+  engine_free(engine);
+}
+
+/// After a jump what came before it is gone after a fade, and what follows is whole
+static void
+test_a_jump_cuts_the_tail(void)
+{
+  Engine* const engine    = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+  Echo          worker    = {engine_session(engine), 0};
+  Transport     transport = {.is_playing = true, .tempo_bpm = 120.0};
+  const int64_t latency   = engine_latency(RATE, CLIP_4_BEATS);
+  const int64_t jump      = 60000;
+  for (int64_t at = 0; at < 2 * jump; at += 100) {
+    const double here = (double)at / RATE * 2.0;
+    transport.quarter = at < jump ? here : here + 64.0;
+    engine_set_transport(engine, &transport);
+    const bool  is_stale = at >= jump + 100 && at < jump + latency;
+    const bool  is_open  = at < jump || at >= jump + latency;
+    const float scale    = is_stale ? 0.0F : is_open ? 1.0F : -1.0F;
+    CHECK(run(engine, at, 100, scale) == ENGINE_OK);
+    echo(&worker, UINT32_MAX);
+  }
+  engine_free(engine);
+}
+
+/// What is automated while a song plays belongs to the sound it comes with
+static void
+test_gains_travel_with_the_sound(void)
+{
+  Engine* const engine  = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+  Echo          worker  = {engine_session(engine), 0};
+  const int64_t latency = engine_latency(RATE, CLIP_4_BEATS);
+  for (int64_t at = 0; at < 120000; at += 100) {
+    engine_set_mix(engine, at < 60000 ? 1.0 : 0.25, OUTPUT_EVERYTHING_ELSE, false);
+    const bool ramps = at >= 60000 + latency && at < 60100 + latency;
+    CHECK(run(engine,
+              at,
+              100,
+              ramps                  ? -1.0F
+              : at < 60000 + latency ? 0.0F
+                                     : 0.75F) == ENGINE_OK);
+    echo(&worker, UINT32_MAX);
+  }
+  // Else somebody turns a knob, and listens
+  engine_set_mix(engine, 1.0, OUTPUT_EVERYTHING_ELSE, true);
+  (void)run(engine, 120000, 100, -1.0F);
+  echo(&worker, UINT32_MAX);
+  CHECK(run(engine, 120100, 100, 0.0F) == ENGINE_OK);
+  engine_free(engine);
+}
+
+/// What is late must not let the target through where everything else is heard
+static void
+test_late_is_silent_whatever_is_heard(void)
+{
+  Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+  engine_set_mix(engine, 1.0, OUTPUT_EVERYTHING_ELSE, false);
+  session_report(engine_session(engine), STATUS_READY);
+  for (int64_t at = 0; at < 90000; at += 100) {
+    (void)run(engine, at, 100, 0.0F);
+  }
+  CHECK(engine_dropouts(engine) == 900 - 60);
   engine_free(engine);
 }
 
 static void
 test_gives_up_waiting(void)
 {
-  Engine* const engine = engine_new(RATE, N_CHANNELS);
+  Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
   for (int64_t at = 0; at < 6000; at += 1000) {
     CHECK(engine_wait(engine, 1000, 50)); // the allowance is in hand
     (void)run(engine, at, 1000, 1.0F);
@@ -225,6 +350,11 @@ main(void)
   test_failure_is_dry();
   test_bad_samples();
   test_settings();
+  test_latencies();
+  test_sidechain();
+  test_a_jump_cuts_the_tail();
+  test_gains_travel_with_the_sound();
+  test_late_is_silent_whatever_is_heard();
   test_gives_up_waiting();
   return 0;
 }

@@ -37,7 +37,13 @@ load_nothing(const Bridge** const bridge)
 static bool
 make_engine(void)
 {
-  Engine* const engine = engine_new(44100.0, 2);
+  References* const references = references_new();
+  if (!references) {
+    return false;
+  }
+  const EngineSetup setup  = {44100.0, 2, 2, CLIP_1_BEAT, references};
+  Engine* const     engine = engine_new(&setup);
+  references_leave(references);
   engine_free(engine);
   return engine;
 }

@@ -5,7 +5,18 @@
 #include "state.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+static ParamInfo
+target_of(const References* const references)
+{
+  ParamInfo info = *params_info(PARAM_TARGET);
+  info.labels    = references_names(references);
+  info.n_labels  = references_count(references);
+  info.most      = info.n_labels - 1;
+  return info;
+}
 
 static void
 draw_values(double values[N_PARAMS], unsigned* const seed)
@@ -17,89 +28,161 @@ draw_values(double values[N_PARAMS], unsigned* const seed)
 }
 
 static void
-check_possible(const double values[N_PARAMS])
+check_possible(const double values[N_PARAMS], const ParamInfo* const target)
 {
   for (unsigned i = 0; i < N_PARAMS; ++i) {
-    const ParamInfo* const info = params_info((ParamIndex)i);
+    const ParamInfo* const info =
+      i == PARAM_TARGET ? target : params_info((ParamIndex)i);
     CHECK(values[i] >= info->least && values[i] <= info->most);
   }
+}
+
+static bool
+read_text(const char* const text, double values[N_PARAMS])
+{
+  return state_read(text, strlen(text), params_info(PARAM_TARGET), values);
 }
 
 static void
 test_round_trip(void)
 {
-  unsigned seed = 1;
+  References* const references = references_new();
+  const ParamInfo   target     = target_of(references);
+  unsigned          seed       = 1;
   for (int k = 0; k < 1000; ++k) {
     double before[N_PARAMS];
     double after[N_PARAMS];
+    double kept[N_PARAMS];
     draw_values(before, &seed);
     draw_values(after, &seed);
-    const double status = after[PARAM_STATUS];
+    memcpy(kept, after, sizeof(kept));
 
-    char         text[STATE_MAX_BYTES];
-    const size_t n = state_write(before, text);
-    CHECK(n == strlen(text) && state_read(text, n, after));
+    const StateBytes state = state_write(before, &target, references);
+    CHECK(state.bytes && state.n_bytes < STATE_MAX_TEXT);
+    CHECK(state_read(state.bytes, state.n_bytes, &target, after));
     for (unsigned i = 0; i < N_PARAMS; ++i) {
-      CHECK(i == PARAM_STATUS || fabs(before[i] - after[i]) < 1e-6);
+      const double* const expected =
+        params_info((ParamIndex)i)->unsaved ? kept : before;
+      CHECK(fabs(expected[i] - after[i]) < 1e-6);
     }
-    CHECK(fabs(after[PARAM_STATUS] - status) < 1e-12); // read-only
+    free(state.bytes);
   }
+  references_leave(references);
 }
 
 static void
 test_other_versions(void)
 {
-  double      values[N_PARAMS] = {0};
-  const char* text = "requinto 1\nreverb=9\ntarget=zither\ntempo=99\namount=\n";
-  CHECK(state_read(text, strlen(text), values));
+  double values[N_PARAMS] = {0};
+  CHECK(read_text("requinto 1\nreverb=9\ntarget=zither\ntempo=99\namount=\n", values));
   CHECK(fabs(values[PARAM_TEMPO] - 99.0) < 1e-9);
   CHECK(fabs(values[PARAM_TARGET] - params_info(PARAM_TARGET)->usual) < 1e-9);
   CHECK(fabs(values[PARAM_AMOUNT] - 100.0) < 1e-9);
-  CHECK(!state_read("other 1\n", 8, values) && !state_read("", 0, values));
+  CHECK(fabs(values[PARAM_SENSITIVITY] - 50.0) < 1e-9);
+  CHECK(!read_text("other 1\n", values) && !read_text("", values));
 }
 
 /// A state from before there was a choice of models means the only one there was
 static void
 test_a_state_without_quality(void)
 {
-  const char* text = "requinto 1\ntarget=bass\noutput=Extracted\namount=40.000000\n"
-                     "beat_source=Detect\ntempo=99.000000\n";
-  double      values[N_PARAMS] = {0};
-  values[PARAM_QUALITY]        = 1.0;
-  CHECK(state_read(text, strlen(text), values));
+  double values[N_PARAMS] = {[PARAM_QUALITY] = 1.0};
+  CHECK(read_text("requinto 1\ntarget=bass\noutput=Extracted\namount=40.000000\n"
+                  "beat_source=Detect\ntempo=99.000000\n",
+                  values));
   CHECK(fabs(values[PARAM_TARGET] - 1.0) < 1e-9);
   CHECK(fabs(values[PARAM_QUALITY]) < 1e-9);
+  CHECK(fabs(values[PARAM_BEAT_SOURCE] - 1.0) < 1e-9);
 
-  text = "requinto 1\nquality=Fast\n";
-  CHECK(state_read(text, strlen(text), values));
+  CHECK(read_text("requinto 1\nquality=Fast\n", values));
   CHECK(fabs(values[PARAM_QUALITY] - 1.0) < 1e-9);
+}
+
+/// A list that a state can be written of: a sound learnt, and one of the user's
+static References*
+new_list(void)
+{
+  static const unsigned char learned[] = "fLaC\nsound=3 not a line\n";
+  static const unsigned char own[]     = "RIFF\0\n=";
+  References* const          list      = references_new();
+  CHECK(references_keep(list, "Learned", learned, sizeof(learned)));
+  CHECK(references_keep(list, "Gu\xc3\xa1jira = \xe9\x9f\xb3", own, sizeof(own)));
+  return list;
+}
+
+/// The sounds that a state needs come with it, to a list that has never seen them
+static void
+test_sounds_are_carried(void)
+{
+  References* const here               = new_list();
+  References* const there              = references_new();
+  const uint32_t    chosen             = references_count(here) - 1;
+  double            values[N_PARAMS]   = {[PARAM_TARGET] = chosen};
+  const ParamInfo   target_here        = target_of(here);
+  const StateBytes  state              = state_write(values, &target_here, here);
+  double            restored[N_PARAMS] = {0};
+
+  CHECK(state_read_sounds(state.bytes, state.n_bytes, there));
+  const ParamInfo target_there = target_of(there);
+  CHECK(state_read(state.bytes, state.n_bytes, &target_there, restored));
+  const uint32_t found = (uint32_t)restored[PARAM_TARGET];
+  CHECK(!strcmp(references_names(there)[found], references_names(here)[chosen]));
+  const uint32_t pairs[2][2] = {{chosen, found},
+                                {references_learned(here), references_learned(there)}};
+  for (int i = 0; i < 2; ++i) {
+    SoundFile* const before = references_sound(here, pairs[i][0]);
+    SoundFile* const after  = references_sound(there, pairs[i][1]);
+    CHECK(before && after && before->n_bytes == after->n_bytes);
+    CHECK(!memcmp(before->bytes, after->bytes, before->n_bytes));
+    free(before);
+    free(after);
+  }
+  free(state.bytes);
+  references_leave(here);
+  references_leave(there);
+}
+
+/// Read bytes that may be anything into a fresh list, and into values
+static void
+read_anything(const unsigned char* const bytes, const size_t n, unsigned* const seed)
+{
+  References* const list = references_new();
+  double            values[N_PARAMS];
+  draw_values(values, seed);
+  const bool      sounds = state_read_sounds(bytes, n, list);
+  const ParamInfo target = target_of(list);
+  CHECK(sounds == state_read(bytes, n, &target, values));
+  check_possible(values, &target);
+  references_leave(list);
 }
 
 static void
 test_damage(void)
 {
-  double   values[N_PARAMS];
-  unsigned seed = 3;
-  draw_values(values, &seed);
-  char         text[STATE_MAX_BYTES];
-  const size_t n = state_write(values, text);
-  for (size_t cut = 0; cut <= n; ++cut) {
-    double read[N_PARAMS];
-    draw_values(read, &seed);
-    (void)state_read(text, cut, read);
-    check_possible(read);
+  References* const list             = new_list();
+  const ParamInfo   target           = target_of(list);
+  unsigned          seed             = 3;
+  double            values[N_PARAMS] = {[PARAM_TARGET] = references_count(list) - 1};
+  const StateBytes  state            = state_write(values, &target, list);
+  for (size_t cut = 0; cut <= state.n_bytes; ++cut) {
+    // Of its own size, so that a sanitizer sees a step too far
+    unsigned char* const part = (unsigned char*)malloc(cut + 1);
+    memcpy(part, state.bytes, cut);
+    unsigned char* const exact = (unsigned char*)realloc(part, cut ? cut : 1);
+    read_anything(exact, cut, &seed);
+    free(exact);
   }
-  for (int k = 0; k < 20000; ++k) {
-    char   damaged[STATE_MAX_BYTES];
-    double read[N_PARAMS];
-    memcpy(damaged, text, n);
+  unsigned char* const damaged = (unsigned char*)malloc(state.n_bytes);
+  for (int k = 0; k < 5000; ++k) {
+    memcpy(damaged, state.bytes, state.n_bytes);
     for (int i = 0; i < 4; ++i) {
-      damaged[draw(&seed) % n] = (char)(draw(&seed) % 256);
+      damaged[draw(&seed) % state.n_bytes] = (unsigned char)(draw(&seed) % 256);
     }
-    draw_values(read, &seed);
-    (void)state_read(damaged, n, read);
-    check_possible(read);
+    read_anything(damaged, state.n_bytes, &seed);
   }
+  free(damaged);
+  free(state.bytes);
+  references_leave(list);
 }
 
 int
@@ -108,6 +191,7 @@ main(void)
   test_round_trip();
   test_other_versions();
   test_a_state_without_quality();
+  test_sounds_are_carried();
   test_damage();
   return 0;
 }

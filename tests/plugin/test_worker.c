@@ -19,17 +19,22 @@ static struct {
   _Atomic uint32_t n_loads;
   _Atomic uint32_t n_open;
   _Atomic uint32_t n_closed;
-  _Atomic uint32_t n_frames;    ///< Exchanged
-  _Atomic uint32_t target;      ///< Last configured
-  _Atomic uint32_t quality;     ///< Last configured
-  _Atomic uint32_t changed_at;  ///< Frame at which it was
-  _Atomic uint32_t n_refused;   ///< Calls that asked for a model that is missing
-  _Atomic uint32_t missing;     ///< A bit for each quality that has no model
-  _Atomic uint32_t fail_change; ///< Configuring fails, not for want of a model
-  _Atomic uint32_t fail_open;   ///< A `ProblemKind`
-  _Atomic uint32_t fail_at;     ///< Frame from which exchanging fails, if not 0
-  _Atomic uint32_t sleep_ms;    ///< In each exchange
-  _Atomic uint32_t load_status; ///< A `Status`
+  _Atomic uint32_t n_frames;     ///< Exchanged
+  _Atomic uint32_t target;       ///< Last configured
+  _Atomic uint32_t quality;      ///< Last configured
+  _Atomic uint32_t changed_at;   ///< Frame at which it was
+  _Atomic uint32_t n_refused;    ///< Calls that asked for a model that is missing
+  _Atomic uint32_t missing;      ///< A bit for each quality that has no model
+  _Atomic uint32_t fail_change;  ///< Configuring fails, not for want of a model
+  _Atomic uint32_t fail_open;    ///< A `ProblemKind`
+  _Atomic uint32_t fail_at;      ///< Frame from which exchanging fails, if not 0
+  _Atomic uint32_t sleep_ms;     ///< In each exchange
+  _Atomic uint32_t load_status;  ///< A `Status`
+  _Atomic uint32_t n_bytes;      ///< Of the reference last configured
+  _Atomic uint32_t no_reference; ///< There was none when one was asked for
+  _Atomic uint32_t learns;       ///< A reference can be had
+  _Atomic double   quarter;      ///< Last located
+  _Atomic uint32_t located_at;   ///< Frame at which it was
 } script;
 
 static bool
@@ -46,17 +51,48 @@ take(const StreamSettings* const settings)
 }
 
 static uint32_t
-fake_configure(const uint32_t stream, const StreamSettings* const settings)
+fake_configure(const uint32_t              stream,
+               const StreamSettings* const settings,
+               const Reference* const      reference)
 {
   CHECK(stream == 41);
+  atomic_store(&script.n_bytes, reference->is_target ? reference->n_bytes : 0);
+  if (reference->is_target && !reference->n_bytes) {
+    atomic_store(&script.no_reference, 1);
+    return 0;
+  }
+  atomic_store(&script.no_reference, 0);
   return !atomic_load(&script.fail_change) && take(settings);
 }
 
 static uint32_t
-fake_open(const StreamSetup* const setup, const StreamSettings* const settings)
+fake_locate(const uint32_t stream, const HostPosition* const position)
+{
+  CHECK(stream == 41);
+  atomic_store(&script.quarter, position->is_known ? position->quarter : -1.0);
+  atomic_store(&script.located_at, atomic_load(&script.n_frames));
+  return 1;
+}
+
+static uint32_t
+fake_learned(const uint32_t stream, unsigned char* const bytes, const uint32_t n_bytes)
+{
+  CHECK(stream == 41);
+  if (!atomic_load(&script.learns)) {
+    return 0;
+  }
+  if (n_bytes >= 5) {
+    memcpy(bytes, "sound", 5);
+    atomic_store(&script.learns, 0);
+  }
+  return 5;
+}
+
+static uint32_t
+fake_open(const StreamSetup* const setup)
 {
   CHECK(fabs(setup->sample_rate - RATE) < 1e-9 && setup->n_channels == 1);
-  if (atomic_load(&script.fail_open) || !take(settings)) {
+  if (atomic_load(&script.fail_open)) {
     return 0;
   }
   atomic_store(&script.n_frames, 0); // as of a new stream
@@ -95,6 +131,7 @@ fake_problem(char* const text, const uint32_t n_bytes)
   snprintf(text, n_bytes, "as the test ordered");
   const uint32_t kind = atomic_load(&script.fail_open);
   return kind                                 ? kind
+         : atomic_load(&script.no_reference)  ? PROBLEM_REFERENCE
          : atomic_load(&script.n_refused) > 0 ? PROBLEM_MODEL
                                               : PROBLEM_PYTHON;
 }
@@ -102,9 +139,14 @@ fake_problem(char* const text, const uint32_t n_bytes)
 static Status
 fake_load(const Bridge** const bridge)
 {
-  static const Bridge fake = {
-    fake_open, fake_configure, fake_exchange, fake_close, fake_problem};
-  *bridge = &fake;
+  static const Bridge fake = {fake_open,
+                              fake_configure,
+                              fake_locate,
+                              fake_exchange,
+                              fake_learned,
+                              fake_close,
+                              fake_problem};
+  *bridge                  = &fake;
   atomic_fetch_add(&script.n_loads, 1);
   return (Status)atomic_load(&script.load_status);
 }
@@ -127,7 +169,7 @@ run(Engine* const engine, const int n, const float value)
     for (int i = 0; i < BLOCK; ++i) {
       sound[i] = value;
     }
-    const Block block = {(const float* const*)channels, channels, BLOCK};
+    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
     (void)engine_wait(engine, BLOCK, 5000);
     (void)engine_run(engine, &block);
     last = sound[BLOCK - 1];
@@ -140,10 +182,20 @@ typedef struct {
   Engine* engine;
 } Rig;
 
+static Engine*
+new_engine(void)
+{
+  References* const references = references_new();
+  const EngineSetup setup      = {RATE, 1, 0, CLIP_4_BEATS, references};
+  Engine* const     engine     = engine_new(&setup);
+  references_leave(references);
+  return engine;
+}
+
 static Rig
 begin(void)
 {
-  const Rig rig = {worker_new(fake_load), engine_new(RATE, 1)};
+  const Rig rig = {worker_new(fake_load), new_engine()};
   CHECK(rig.worker && rig.engine);
   CHECK(worker_serve(rig.worker, engine_session(rig.engine)));
   return rig;
@@ -180,14 +232,14 @@ test_settings_come_in_time(void)
 {
   reset_script();
   const Rig            rig   = begin();
-  const StreamSettings first = {3, 0, BEATS_FIXED, 100.0};
-  const StreamSettings other = {5, 0, BEATS_FIXED, 100.0};
+  const StreamSettings first = {3, 0, BEATS_FIXED, 0, 100.0, 0.5};
+  const StreamSettings other = {2, 0, BEATS_FIXED, 0, 100.0, 0.5};
   engine_set_stream(rig.engine, &first);
   (void)run(rig.engine, 41, 0.5F);
   CHECK(atomic_load(&script.target) == 3);
   engine_set_stream(rig.engine, &other);
   (void)run(rig.engine, 60, 0.5F);
-  CHECK(atomic_load(&script.target) == 5);
+  CHECK(atomic_load(&script.target) == 2);
   CHECK(atomic_load(&script.changed_at) == 41 * BLOCK);
   end(rig);
 }
@@ -203,7 +255,6 @@ test_failures(void)
   } cases[] = {
     {STATUS_NO_PYTHON, 0, 0, STATUS_NO_PYTHON},
     {STATUS_WRONG_PYTHON, 0, 0, STATUS_WRONG_PYTHON},
-    {STATUS_READY, PROBLEM_MODEL, 0, STATUS_NO_MODEL},
     {STATUS_READY, PROBLEM_PYTHON, 0, STATUS_PYTHON_ERROR},
     {STATUS_READY, 0, 20000, STATUS_PYTHON_ERROR},
   };
@@ -224,7 +275,7 @@ test_failures(void)
 static void
 choose(Engine* const engine, const uint32_t target, const uint32_t quality)
 {
-  const StreamSettings settings = {target, quality, BEATS_FIXED, 100.0};
+  const StreamSettings settings = {target, quality, BEATS_FIXED, 0, 100.0, 0.5};
   engine_set_stream(engine, &settings);
 }
 
@@ -267,13 +318,68 @@ test_a_model_missing_from_the_start_can_be_left(void)
   choose(rig.engine, 1, 0);
   CHECK(fabsf(run(rig.engine, 400, 0.5F) - 0.5F) < 1e-6F);
   CHECK(engine_status(rig.engine) == STATUS_NO_MODEL);
-  CHECK(atomic_load(&script.n_refused) == 1 && !atomic_load(&script.n_open));
+  CHECK(atomic_load(&script.n_refused) == 1 && atomic_load(&script.n_open) == 1);
 
   choose(rig.engine, 1, 1);
   const float last = run(rig.engine, 60, 0.5F);
   CHECK(engine_status(rig.engine) == STATUS_READY);
   CHECK(atomic_load(&script.quality) == 1 && atomic_load(&script.n_open) == 1);
   CHECK(fabsf(last - (460 * BLOCK - 1 - 6000)) < 0.5F); // in its place
+  end(rig);
+}
+
+/// A target without a sound passes dry until it has one
+static void
+test_a_reference_can_be_learnt(void)
+{
+  reset_script();
+  const Rig         rig        = begin();
+  References* const references = engine_session(rig.engine)->references;
+  StreamSettings    settings   = {
+         references_learned(references), 0, BEATS_FIXED, 0, 100.0, 0.5};
+  engine_set_stream(rig.engine, &settings);
+  CHECK(fabsf(run(rig.engine, 400, 0.5F) - 0.5F) < 1e-6F); // dry
+  CHECK(engine_status(rig.engine) == STATUS_NO_REFERENCE);
+
+  settings.learn = 1;
+  engine_set_stream(rig.engine, &settings);
+  (void)run(rig.engine, 40, 0.5F);
+  CHECK(engine_status(rig.engine) == STATUS_LEARNING);
+  CHECK(!engine_learned(rig.engine));
+
+  atomic_store(&script.learns, 1);
+  (void)run(rig.engine, 40, 0.5F);
+  CHECK(engine_learned(rig.engine) == 1);
+  settings.learn = 0;
+  engine_set_stream(rig.engine, &settings);
+  const float last = run(rig.engine, 40, 0.5F);
+  CHECK(engine_status(rig.engine) == STATUS_READY);
+  CHECK(atomic_load(&script.n_bytes) == 5 && atomic_load(&script.n_open) == 1);
+  CHECK(fabsf(last - (520 * BLOCK - 1 - 6000)) < 0.5F);
+  end(rig);
+}
+
+/// The stream hears of the host's position at its frame, and when it opens late
+static void
+test_positions_come_in_time(void)
+{
+  reset_script();
+  const Rig rig       = begin();
+  Transport transport = {.is_playing = true, .quarter = 8.0, .tempo_bpm = 120.0};
+  for (int k = 0; k < 60; ++k, transport.quarter += 2.0 * BLOCK / RATE) {
+    engine_set_transport(rig.engine, &transport);
+    (void)run(rig.engine, 1, k < 20 ? 0.0F : 0.5F);
+  }
+  // Opened at the first sound, and told where the host was by then
+  const double opened_at = atomic_load(&script.located_at);
+  CHECK(opened_at > 18 * BLOCK && opened_at <= 20 * BLOCK);
+  CHECK(fabs(atomic_load(&script.quarter) - (8.0 + 2.0 * opened_at / RATE)) < 1e-9);
+
+  transport.quarter = 100.0;
+  engine_set_transport(rig.engine, &transport);
+  (void)run(rig.engine, 40, 0.5F);
+  CHECK(atomic_load(&script.located_at) == 60 * BLOCK);
+  CHECK(fabs(atomic_load(&script.quarter) - 100.0) < 1e-9);
   end(rig);
 }
 
@@ -302,7 +408,7 @@ test_many_activations(void)
   reset_script();
   Worker* const worker = worker_new(fake_load);
   for (int k = 0; k < 50; ++k) {
-    Engine* const engine = engine_new(RATE, 1);
+    Engine* const engine = new_engine();
     CHECK(worker_serve(worker, engine_session(engine)));
     atomic_store(&script.n_frames, 0);
     (void)run(engine, k % 10, 0.5F);
@@ -337,7 +443,7 @@ test_libraries_have_tidied(void)
 {
   reset_script();
   CHECK(!pthread_key_create(&tidy_key, tidy));
-  const Rig rig = {worker_new(load_untidy), engine_new(RATE, 1)};
+  const Rig rig = {worker_new(load_untidy), new_engine()};
   CHECK(worker_serve(rig.worker, engine_session(rig.engine)));
   (void)run(rig.engine, 100, 0.5F);
   CHECK(atomic_load(&script.n_loads) == 1 && !atomic_load(&tidied));
@@ -359,7 +465,7 @@ test_stuck(void)
     for (int k = 0; k < BLOCK; ++k) {
       sound[k] = 0.5F;
     }
-    const Block block = {(const float* const*)channels, channels, BLOCK};
+    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
     (void)engine_run(rig.engine, &block);
   }
   while (!atomic_load(&script.n_open)) {
@@ -385,6 +491,8 @@ main(void)
   test_failures();
   test_a_missing_model_can_be_left();
   test_a_model_missing_from_the_start_can_be_left();
+  test_a_reference_can_be_learnt();
+  test_positions_come_in_time();
   test_a_failing_change_is_final();
   test_many_activations();
   test_libraries_have_tidied();

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "references.h"
+
+#include "os.h"
+#include "targets.h" // REQUINTO_TARGETS, made from models/targets.txt
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char* const built_in[] = {REQUINTO_TARGETS};
+static const char        learned[]  = "Learned";
+
+enum { N_BUILT_IN = sizeof(built_in) / sizeof(built_in[0]), MAX_PATH_SIZE = 4096 };
+
+struct ReferencesImpl {
+  const char*      names[REFERENCES_MAX];  ///< Ours to free
+  char*            files[REFERENCES_MAX];  ///< Paths in the user's folder, or NULL
+  SoundFile*       sounds[REFERENCES_MAX]; ///< Kept, or NULL; guarded by `mutex`
+  _Atomic uint32_t n;                      ///< Grows once an entry is in place
+  _Atomic uint32_t revision;
+  OsMutex*         mutex;
+  atomic_uint      n_owners;
+};
+
+/* Entries */
+
+static char*
+copy_of(const char* const text)
+{
+  const size_t size = strlen(text) + 1;
+  char* const  copy = (char*)calloc(1, size);
+  if (copy) {
+    memcpy(copy, text, size);
+  }
+  return copy;
+}
+
+/// Return the place of a name, or `REFERENCES_MAX`
+static uint32_t
+find(const References* const references, const char* const name)
+{
+  const uint32_t n = references_count(references);
+  for (uint32_t i = 0; i < n; ++i) {
+    if (!strcmp(references->names[i], name)) {
+      return i;
+    }
+  }
+  return REFERENCES_MAX;
+}
+
+/// Add an entry and return its place, or `REFERENCES_MAX` if there is no room
+static uint32_t
+add(References* const references, const char* const name, const char* const file)
+{
+  const uint32_t n         = references_count(references);
+  char* const    own_name  = n < REFERENCES_MAX ? copy_of(name) : NULL;
+  char* const    own_file  = own_name && file ? copy_of(file) : NULL;
+  const bool     completed = own_name && (own_file || !file);
+  if (!completed) {
+    free(own_name);
+    return REFERENCES_MAX;
+  }
+  references->names[n] = own_name;
+  references->files[n] = own_file;
+  atomic_store_explicit(&references->n, n + 1, memory_order_release);
+  return n;
+}
+
+/* The user's folder */
+
+/// Names of files, as the system lists them
+typedef struct {
+  char** names; ///< Room for `REFERENCES_MAX`
+  size_t n;
+} Listing;
+
+static bool
+is_sound_file(const char* const name)
+{
+  static const char* const endings[] = {
+    ".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".WAV", ".FLAC", ".AIFF", ".MP3"};
+  const char* const ending = strrchr(name, '.');
+  for (size_t i = 0; ending && i < sizeof(endings) / sizeof(endings[0]); ++i) {
+    if (ending != name && !strcmp(ending, endings[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void
+take_name(void* const context, const char* const name)
+{
+  Listing* const listing = (Listing*)context;
+  if (listing->n < REFERENCES_MAX && strlen(name) < REFERENCES_MAX_NAME &&
+      !strpbrk(name, "\r\n") && is_sound_file(name)) {
+    listing->names[listing->n] = copy_of(name);
+    listing->n += listing->names[listing->n] != NULL;
+  }
+}
+
+static int
+by_name(const void* const one, const void* const other)
+{
+  return strcmp(*(char* const*)one, *(char* const*)other);
+}
+
+/// Add a file under its name without the ending, or with it if that is taken
+static void
+add_file(References* const references, const char* const folder, const char* const name)
+{
+  char path[MAX_PATH_SIZE];
+  char stem[REFERENCES_MAX_NAME];
+  snprintf(stem, sizeof(stem), "%s", name);
+  *strrchr(stem, '.') = '\0';
+  const bool taken    = find(references, stem) < REFERENCES_MAX;
+  if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) < sizeof(path)) {
+    (void)add(references, taken ? name : stem, path);
+  }
+}
+
+static bool
+find_folder(char* const folder, const size_t size)
+{
+  const char* const chosen = getenv("REQUINTO_REFERENCES");
+  if (chosen && chosen[0]) {
+    return (size_t)snprintf(folder, size, "%s", chosen) < size;
+  }
+  char data[MAX_PATH_SIZE];
+  return os_user_data(data, sizeof(data)) &&
+         (size_t)snprintf(folder, size, "%s/Requinto/References", data) < size;
+}
+
+static void
+add_folder(References* const references)
+{
+  char    folder[MAX_PATH_SIZE];
+  char*   names[REFERENCES_MAX];
+  Listing listing = {names, 0};
+  if (find_folder(folder, sizeof(folder)) &&
+      os_list_folder(folder, take_name, &listing)) {
+    qsort(names, listing.n, sizeof(names[0]), by_name);
+    for (size_t i = 0; i < listing.n; ++i) {
+      add_file(references, folder, names[i]);
+      free(names[i]);
+    }
+  }
+}
+
+/* Life */
+
+References*
+references_new(void)
+{
+  References* const references = (References*)calloc(1, sizeof(References));
+  if (!references) {
+    return NULL;
+  }
+  atomic_init(&references->n, 0);
+  atomic_init(&references->revision, 0);
+  atomic_init(&references->n_owners, 1);
+  references->mutex = os_mutex_new();
+  for (uint32_t i = 0; references->mutex && i < N_BUILT_IN; ++i) {
+    (void)add(references, built_in[i], NULL);
+  }
+  if (!references->mutex || add(references, learned, NULL) != N_BUILT_IN) {
+    references_leave(references);
+    return NULL;
+  }
+  add_folder(references);
+  return references;
+}
+
+References*
+references_share(References* const references)
+{
+  atomic_fetch_add(&references->n_owners, 1);
+  return references;
+}
+
+void
+references_leave(References* const references)
+{
+  if (!references || atomic_fetch_sub(&references->n_owners, 1) != 1) {
+    return;
+  }
+  for (uint32_t i = 0; i < REFERENCES_MAX; ++i) {
+    free((void*)(uintptr_t)references->names[i]);
+    free(references->files[i]);
+    free(references->sounds[i]);
+  }
+  os_mutex_free(references->mutex);
+  free(references);
+}
+
+/* Looking */
+
+uint32_t
+references_count(const References* const references)
+{
+  return atomic_load_explicit(&references->n, memory_order_acquire);
+}
+
+const char* const*
+references_names(const References* const references)
+{
+  return references->names;
+}
+
+uint32_t
+references_learned(const References* const references)
+{
+  (void)references;
+  return N_BUILT_IN;
+}
+
+uint32_t
+references_revision(const References* const references)
+{
+  return atomic_load_explicit(&references->revision, memory_order_acquire);
+}
+
+/* Sounds */
+
+static SoundFile*
+sound_of(const unsigned char* const bytes, const uint32_t n_bytes)
+{
+  SoundFile* const sound = (SoundFile*)calloc(1, sizeof(SoundFile) + n_bytes);
+  if (sound) {
+    sound->n_bytes = n_bytes;
+    memcpy(sound->bytes, bytes, n_bytes);
+  }
+  return sound;
+}
+
+/// Read a whole file, unless it is larger than we take
+static SoundFile*
+read_file(const char* const path)
+{
+  SoundFile*  sound = NULL;
+  FILE* const file  = os_open(path);
+  if (!file) {
+    return NULL;
+  }
+  if (!fseek(file, 0, SEEK_END)) {
+    const long n = ftell(file);
+    if (n > 0 && n <= REFERENCES_MAX_FILE_SIZE && !fseek(file, 0, SEEK_SET)) {
+      sound = (SoundFile*)calloc(1, sizeof(SoundFile) + (size_t)n);
+      if (sound) {
+        sound->n_bytes = (uint32_t)fread(sound->bytes, 1, (size_t)n, file);
+      }
+    }
+  }
+  fclose(file);
+  return sound;
+}
+
+SoundFile*
+references_sound(References* const references, const uint32_t index)
+{
+  if (index >= references_count(references)) {
+    return NULL;
+  }
+  os_mutex_lock(references->mutex);
+  if (!references->sounds[index] && references->files[index]) {
+    // Kept, so that what is saved is what was heard, whatever becomes of the file
+    references->sounds[index] = read_file(references->files[index]);
+  }
+  const SoundFile* const kept = references->sounds[index];
+  SoundFile* const       copy = kept ? sound_of(kept->bytes, kept->n_bytes) : NULL;
+  os_mutex_unlock(references->mutex);
+  return copy;
+}
+
+bool
+references_keep(References* const          references,
+                const char* const          name,
+                const unsigned char* const bytes,
+                const uint32_t             n_bytes)
+{
+  if (n_bytes > REFERENCES_MAX_FILE_SIZE || strlen(name) >= REFERENCES_MAX_NAME) {
+    return false;
+  }
+  SoundFile* const sound = sound_of(bytes, n_bytes);
+  os_mutex_lock(references->mutex);
+  uint32_t index = find(references, name);
+  if (sound && index >= REFERENCES_MAX) {
+    index = add(references, name, NULL);
+  }
+  const bool kept = sound && index >= N_BUILT_IN && index < REFERENCES_MAX;
+  if (kept) {
+    free(references->sounds[index]);
+    references->sounds[index] = sound;
+  }
+  os_mutex_unlock(references->mutex);
+  if (!kept) {
+    free(sound);
+    return false;
+  }
+  atomic_fetch_add(&references->revision, 1);
+  return true;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   What can be extracted: the built-in targets, the sound that was learnt, and the
+   sound files in the user's folder, with those that a saved state brought along.
+
+   The list only grows, and a name keeps its place, so that any thread may look at
+   it while another adds to it. */
+
+#ifndef REQUINTO_REFERENCES_H
+#define REQUINTO_REFERENCES_H
+
+#include "realtime.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+  REFERENCES_MAX           = 256,      ///< Entries of the list
+  REFERENCES_MAX_NAME      = 96,       ///< Bytes of a name with its end
+  REFERENCES_MAX_FILE_SIZE = 16 << 20, ///< Bytes
+};
+
+/// A sound file, whole; never changed
+typedef struct {
+  uint32_t      n_bytes;
+  unsigned char bytes[];
+} SoundFile;
+
+/// Owned by many; the last to leave frees it
+typedef struct ReferencesImpl References;
+
+/**
+   Return the list, with the names of the files that are in the user's folder now.
+
+   The folder is REQUINTO_REFERENCES, or `Requinto/References` where programs keep
+   the user's data.  The files are not opened yet.  NULL if there is no memory.
+   Main thread only.
+*/
+References*
+references_new(void);
+
+/// Become another owner, and return it.  Not the audio thread.
+References*
+references_share(References* references);
+
+/// Leave the list; may be NULL.  Not the audio thread.
+void
+references_leave(References* references);
+
+/// Return how many entries there are.  Any thread.
+uint32_t
+references_count(const References* references) REALTIME;
+
+/// Return the names, of which as many as `references_count` are there.  Any thread.
+const char* const*
+references_names(const References* references) REALTIME;
+
+/// Return the place of the sound that was learnt.  Any thread.
+uint32_t
+references_learned(const References* references) REALTIME;
+
+/// Return a number that changes with every sound that is kept.  Any thread.
+uint32_t
+references_revision(const References* references) REALTIME;
+
+/**
+   Return a copy of the sound at a place, or NULL where there is none or it cannot
+   be read.  To be freed with `free`.  May read a file: not the audio thread.
+*/
+SoundFile*
+references_sound(References* references, uint32_t index);
+
+/**
+   Keep a copy of a sound file under a name, in the place of the one it had.
+
+   Returns false if there is no room for it.  Not the audio thread.
+*/
+bool
+references_keep(References*          references,
+                const char*          name,
+                const unsigned char* bytes,
+                uint32_t             n_bytes);
+
+#endif
