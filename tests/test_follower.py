@@ -153,8 +153,8 @@ def test_what_a_stream_decides_does_not_depend_on_blocks(monkeypatch, unchanged,
     beats_s, bars_s = song(104.0, 60.0, pickup=3)
     audio = sounding(beats_s, bars_s, 60)
     separator = Recording(unchanged)
-    stream = Stream(separator, sample_rate=RATE, n_channels=2)
-    stream.configure("guitar", "detect")
+    stream = Stream(separator.clips, sample_rate=RATE, n_channels=2)
+    stream.configure("guitar", "detect", separator=separator)
     for start in range(0, audio.shape[1], block):
         stream.exchange(audio[:, start : start + block])
     context = SIZES.left_context + 250  # and half a second after

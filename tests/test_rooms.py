@@ -16,7 +16,7 @@ ROOMS = [
     *("errors", "config", "threads", "audio", "beats", "sections", "clips"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("stream", "bridge", "extract", "plugin", "__init__"),
+    *("learning", "transport", "stream", "bridge", "extract", "plugin", "__init__"),
 ]
 FOLDERS = [
     "material",

@@ -32,8 +32,8 @@ def play(stream, audio, block_sizes):
 def test_output_is_the_input_delayed(unchanged, block_sizes, tempo_bpm, n_channels):
     rate = 8000  # what is tested here does not depend on it
     audio = noise(rate * 9 + 5, n_channels)
-    stream = Stream(unchanged, sample_rate=rate, n_channels=n_channels)
-    stream.configure("guitar", "fixed", tempo_bpm)
+    stream = Stream(unchanged.clips, sample_rate=rate, n_channels=n_channels)
+    stream.configure("guitar", "fixed", tempo_bpm, separator=unchanged)
 
     played = play(stream, audio, block_sizes)
 
@@ -43,12 +43,12 @@ def test_output_is_the_input_delayed(unchanged, block_sizes, tempo_bpm, n_channe
 
 @pytest.mark.parametrize("extra", [0, 1, 5000])
 def test_a_longer_latency_is_kept(unchanged, extra):
-    least = Stream(unchanged, sample_rate=RATE, n_channels=1).latency_frames
+    least = Stream(unchanged.clips, sample_rate=RATE, n_channels=1).latency_frames
     audio = noise(RATE, 1)
     stream = Stream(
-        unchanged, sample_rate=RATE, n_channels=1, latency_frames=least + extra
+        unchanged.clips, sample_rate=RATE, n_channels=1, latency_frames=least + extra
     )
-    stream.configure("bass", "fixed", 120)
+    stream.configure("bass", "fixed", 120, separator=unchanged)
 
     played = play(stream, audio, (5000,))
 
@@ -57,7 +57,7 @@ def test_a_longer_latency_is_kept(unchanged, extra):
 
 def test_a_latency_too_short_for_a_clip_is_refused(unchanged):
     with pytest.raises(ConfigError, match="latency_frames must be 200655 or more"):
-        Stream(unchanged, sample_rate=RATE, n_channels=2, latency_frames=1000)
+        Stream(unchanged.clips, sample_rate=RATE, n_channels=2, latency_frames=1000)
 
 
 class Marking:
@@ -82,8 +82,8 @@ def test_stream_and_library_agree_on_one_grid(monkeypatch, unchanged, tempo_bpm)
     separator = Marking(unchanged)
     monkeypatch.setattr(extract, "load_separator", lambda model: separator)
     audio = noise(RATE * 11 + 77)
-    stream = Stream(separator, sample_rate=RATE, n_channels=2)
-    stream.configure("guitar", "fixed", tempo_bpm)
+    stream = Stream(separator.clips, sample_rate=RATE, n_channels=2)
+    stream.configure("guitar", "fixed", tempo_bpm, separator=separator)
 
     bounced = play(stream, audio, (1024, 333))[:, stream.latency_frames :]
     grid = requinto.Beats.grid(tempo_bpm, 11.0)
@@ -98,8 +98,8 @@ def test_detected_clips_do_not_depend_on_blocks(monkeypatch, unchanged, block_si
     extract = sys.modules["requinto.extract"]
     monkeypatch.setattr(extract, "load_separator", lambda model: separator)
     audio = clicks(117.0, 14.0) + 0.01 * noise(14 * RATE, 1)
-    stream = Stream(separator, sample_rate=RATE, n_channels=1)
-    stream.configure("guitar", "detect")
+    stream = Stream(separator.clips, sample_rate=RATE, n_channels=1)
+    stream.configure("guitar", "detect", separator=separator)
 
     bounced = play(stream, audio, block_sizes)[:, stream.latency_frames :]
 
@@ -124,12 +124,12 @@ class Scaled:
         return clip * self.gain
 
 
-@pytest.mark.parametrize("at_s", [0.0, 4.9, 5.1, 9.0])
-def test_another_separator_takes_over_at_the_next_clip(at_s):
+@pytest.mark.parametrize("at_s", [0.0, 0.1, 1.0, 2.0, 3.9, 4.05, 9.3])
+def test_another_separator_takes_over_where_it_is_asked_for(at_s):
     rate, tempo_bpm = 8000, 120.0  # clips of 2 s
     audio = np.ones((1, 16 * rate), np.float32)
-    stream = Stream(Scaled(1.0), sample_rate=rate, n_channels=1)
-    stream.configure("guitar", "fixed", tempo_bpm)
+    stream = Stream(Scaled.clips, sample_rate=rate, n_channels=1)
+    stream.configure("guitar", "fixed", tempo_bpm, separator=Scaled(1.0))
     sizes = ClipFrames.at(ClipConfig(), rate)
 
     change = round(at_s * rate)
@@ -138,22 +138,20 @@ def test_another_separator_takes_over_at_the_next_clip(at_s):
     heard.append(play(stream, audio[:, change:], (512,)))
     played = np.concatenate(heard, axis=1)[0, stream.latency_frames :]
 
-    # Clips of which all was heard by then are the former's
-    n_former = 0 if change < sizes.lookahead else 1
-    n_former += max(0, change - sizes.lookahead) // (2 * rate)
-    join = n_former * 2 * rate
-    assert (join > 0) == (at_s > 4.6)
+    # Too close to the start for a join of its own: it takes over at the next
+    join = (2.0 if at_s == 0.1 else at_s) * rate
     fade = sizes.half_fade if join else 0
-    np.testing.assert_allclose(played[: max(0, join - fade)], 1.0, atol=1e-6)
-    np.testing.assert_allclose(played[join + fade : audio.shape[1]], 0.5, atol=1e-6)
+    first, last = round(join) - fade, round(join) + fade
+    np.testing.assert_allclose(played[: max(0, first)], 1.0, atol=1e-6)
+    np.testing.assert_allclose(played[last : audio.shape[1]], 0.5, atol=1e-6)
 
 
 def test_a_separator_of_other_clips_is_refused_and_nothing_changes():
     other = Scaled(0.5)
-    other.clips = ClipConfig(beats_per_clip=2)
-    stream = Stream(Scaled(1.0), sample_rate=8000, n_channels=1)
-    stream.configure("guitar", "fixed", 120)
-    with pytest.raises(ModelError, match=r"beats_per_clip=4.*beats_per_clip=2"):
+    other.clips = ClipConfig(left_context_s=2.0)
+    stream = Stream(Scaled.clips, sample_rate=8000, n_channels=1)
+    stream.configure("guitar", "fixed", 120, separator=Scaled(1.0))
+    with pytest.raises(ModelError, match=r"left_context_s=1.0.*left_context_s=2.0"):
         stream.configure("guitar", "fixed", 120, separator=other)
     with pytest.raises(BeatsError):
         stream.configure("guitar", "fixed", 1000, separator=Scaled(0.5))
@@ -162,10 +160,22 @@ def test_a_separator_of_other_clips_is_refused_and_nothing_changes():
 
 
 def test_settings_out_of_range_are_refused(unchanged):
-    stream = Stream(unchanged, sample_rate=RATE, n_channels=1)
-    with pytest.raises(ConfigError, match="configure"):
-        stream.exchange(np.zeros((1, 8), np.float32))
-    with pytest.raises(BeatsError, match="detect or fixed"):
-        stream.configure("guitar", "host")
+    stream = Stream(unchanged.clips, sample_rate=RATE, n_channels=1)
+    with pytest.raises(BeatsError, match="host, detect or fixed"):
+        stream.configure("guitar", "midi", separator=unchanged)
     with pytest.raises(BeatsError, match="20 to 400"):
-        stream.configure("guitar", "fixed", 1000)
+        stream.configure("guitar", "fixed", 1000, separator=unchanged)
+
+
+def test_before_it_is_configured_it_is_silent_and_in_time(unchanged):
+    rate = 8000
+    audio = noise(20 * rate, 1)
+    stream = Stream(unchanged.clips, sample_rate=rate, n_channels=1)
+    heard = [stream.exchange(audio[:, : 10 * rate])]
+    stream.configure("guitar", "fixed", 120, separator=unchanged)
+    heard.append(play(stream, audio[:, 10 * rate :], (999,)))
+    played = np.concatenate(heard, axis=1)[:, stream.latency_frames :]
+    fade = ClipFrames.at(ClipConfig(), rate).half_fade
+    assert not played[:, : 10 * rate - fade].any()
+    after = slice(10 * rate + fade, None)
+    assert error_db(audio[:, after], played[:, after]) < -100

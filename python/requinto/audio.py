@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from requinto.errors import AudioError, AudioFileError
 
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
+AUDIBLE = 1e-4  # amplitude; what stays below is silence
 # How each kind of file is written: float where it can be, so nothing is rounded
 _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".ogg": "VORBIS", ".aiff": "FLOAT"}
 
@@ -64,6 +66,40 @@ def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.nd
     if not np.isfinite([sound.min(), sound.max()]).all():
         raise AudioError(f"{name} holds samples that are not finite")
     return sound
+
+
+def checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:
+    """Return a reference as `checked` does, or raise `AudioError`, also if silent."""
+    sound = checked(reference, sample_rate, "reference")
+    if not np.any(np.abs(sound) > AUDIBLE):
+        raise AudioError("the reference is silent: it must hold the instrument")
+    return sound
+
+
+def decoded(file: bytes) -> tuple[np.ndarray, int]:
+    """Return the sound `(n_channels, n_frames)` in a file's bytes, and its rate in Hz.
+
+    Raises
+    ------
+    AudioFileError
+        If they hold no sound that libsndfile can read.
+    """
+    try:
+        sound, rate = soundfile.read(io.BytesIO(file), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise AudioFileError(
+            f"the reference cannot be read as sound: {error}"
+        ) from error
+    return np.ascontiguousarray(sound.T), rate
+
+
+def encoded(audio: np.ndarray, sample_rate: float) -> bytes:
+    """Return the bytes of a FLAC file of 24 bits; what exceeds 1 is scaled down."""
+    file = io.BytesIO()
+    level = max(1.0, float(np.max(np.abs(audio))))
+    rate = round(sample_rate)
+    soundfile.write(file, audio.T / level, rate, format="FLAC", subtype="PCM_24")
+    return file.getvalue()
 
 
 def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:

@@ -9,21 +9,37 @@ from __future__ import annotations
 
 import itertools
 import threading
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from requinto.errors import ModelError
-from requinto.separator import Separator
+from requinto import audio as sound
+from requinto.config import ClipConfig
+from requinto.errors import AudioError, AudioFileError, ModelError, TargetError
+from requinto.separator import Query, Separator
 from requinto.stream import BeatSource, Stream
+from requinto.transport import Position
 from requinto.weights import STANDARD, load_separator, targets
 
-_PROBLEM_MODEL, _PROBLEM_PYTHON = 1, 2
+_PROBLEM_MODEL, _PROBLEM_REFERENCE, _PROBLEM_PYTHON = 1, 2, 3
 _QUALITIES = (STANDARD, "fast")  # models, in the order of the plugin's list
-_BEAT_SOURCES: tuple[BeatSource, ...] = ("detect", "fixed")
+_BEAT_SOURCES: tuple[BeatSource, ...] = ("host", "detect", "fixed")
 
-_streams: dict[int, tuple[Stream, int]] = {}  # with their number of channels
+
+@dataclass
+class _Open:
+    """A stream, and what C needs to be told of it."""
+
+    stream: Stream
+    sample_rate: float
+    n_in: int  # channels of the input, with those of the sidechain
+    n_out: int
+    learned: bytes = b""  # a sound file that C has not copied yet
+
+
+_streams: dict[int, _Open] = {}
 _keys = itertools.count(1)
 _loading = threading.Lock()  # one model, however many instances start at once
 _local = threading.local()  # each thread's last problem: its kind and text
@@ -33,34 +49,73 @@ def attach(ffi: Any) -> None:
     """Give the functions of a compiled bridge their Python bodies."""
 
     @ffi.def_extern(onerror=_report)
-    def requinto_open(setup: Any, settings: Any) -> int:
-        separator = _separator(settings)
+    def requinto_open(setup: Any) -> int:
         stream = Stream(
-            separator,
+            ClipConfig().of_beats(setup.beats_per_clip),
             sample_rate=setup.sample_rate,
             n_channels=setup.n_channels,
+            n_sidechain=setup.n_sidechain,
             latency_frames=setup.latency_frames,
         )
-        _configure(stream, separator, settings)
         key = next(_keys)
-        _streams[key] = (stream, setup.n_channels)
+        n_in = setup.n_channels + setup.n_sidechain
+        _streams[key] = _Open(stream, setup.sample_rate, n_in, setup.n_channels)
         return key
 
     @ffi.def_extern(onerror=_report)
-    def requinto_configure(key: int, settings: Any) -> int:
-        stream, _ = _streams[key]
-        _configure(stream, _separator(settings), settings)
+    def requinto_configure(key: int, settings: Any, reference: Any) -> int:
+        file = bytes(ffi.buffer(reference.bytes, reference.n_bytes))
+        stream = _streams[key].stream
+        stream.learn(bool(settings.learn))
+        with _loading:
+            separator = load_separator(_QUALITIES[settings.quality])
+        stream.configure(
+            _query(file, separator)
+            if reference.is_target
+            else targets()[settings.target],
+            _BEAT_SOURCES[settings.beat_source],
+            settings.tempo_bpm,
+            separator=separator,
+            sensitivity=settings.sensitivity,
+        )
+        return 1
+
+    @ffi.def_extern(onerror=_report)
+    def requinto_locate(key: int, position: Any) -> int:
+        place = Position(
+            position.quarter,
+            position.tempo_bpm,
+            position.bar_quarter,
+            position.beats_per_bar,
+            position.beat_unit,
+        )
+        _streams[key].stream.locate(
+            place if position.is_known else None, is_seam=bool(position.is_seam)
+        )
         return 1
 
     @ffi.def_extern(onerror=_report)
     def requinto_exchange(key: int, passage: Any) -> int:
-        stream, n_channels = _streams[key]
-        size = passage.n_frames * n_channels * ffi.sizeof("float")
-        heard = np.frombuffer(ffi.buffer(passage.input, size), np.float32)
-        made = stream.exchange(heard.reshape(-1, n_channels).T)
+        opened = _streams[key]
+        n_samples, size = passage.n_frames * opened.n_in, ffi.sizeof("float")
+        heard = np.frombuffer(ffi.buffer(passage.input, n_samples * size), np.float32)
+        made = opened.stream.exchange(heard.reshape(-1, opened.n_in).T)
         # A slice of a cffi buffer refuses data of another length
-        ffi.buffer(passage.output, size)[:] = made.T.tobytes()
+        n_bytes = passage.n_frames * opened.n_out * size
+        ffi.buffer(passage.output, n_bytes)[:] = made.T.tobytes()
         return int(passage.n_frames)
+
+    @ffi.def_extern(onerror=_report)
+    def requinto_learned(key: int, place: Any, n_bytes: int) -> int:
+        opened = _streams[key]
+        bar = opened.stream.take_learned()
+        if bar is not None:
+            opened.learned = sound.encoded(bar, opened.sample_rate)
+        n_learned = len(opened.learned)
+        if 0 < n_learned <= n_bytes:
+            ffi.buffer(place, n_learned)[:] = opened.learned
+            opened.learned = b""
+        return n_learned
 
     @ffi.def_extern(onerror=_report)
     def requinto_close(key: int) -> int:
@@ -78,18 +133,12 @@ def attach(ffi: Any) -> None:
         return int(kind)
 
 
-def _separator(settings: Any) -> Separator:
-    with _loading:
-        return load_separator(_QUALITIES[settings.quality])
-
-
-def _configure(stream: Stream, separator: Separator, settings: Any) -> None:
-    stream.configure(
-        targets()[settings.target],
-        _BEAT_SOURCES[settings.beat_source],
-        settings.tempo_bpm,
-        separator=separator,
-    )
+def _query(file: bytes, separator: Separator) -> Query:
+    """Return the query for a reference that came as a sound file."""
+    if not file:
+        raise TargetError("nothing has been learnt yet, or the reference is gone")
+    reference, rate = sound.decoded(file)
+    return separator.query(sound.checked_reference(reference, rate), rate)
 
 
 def _report(
@@ -99,5 +148,7 @@ def _report(
     del trace
     if isinstance(error, ModelError):
         _local.problem = (_PROBLEM_MODEL, str(error))
+    elif isinstance(error, (AudioError, AudioFileError, TargetError)):
+        _local.problem = (_PROBLEM_REFERENCE, str(error))
     else:
         _local.problem = (_PROBLEM_PYTHON, f"{kind.__name__}: {error}")

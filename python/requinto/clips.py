@@ -8,6 +8,7 @@ is played of it reaches half a crossfade past each end.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto.config import ClipConfig
+
+_SEAM_FADE_S = 0.01  # where the sound itself breaks off
 
 
 class Clip(NamedTuple):
@@ -33,6 +36,7 @@ class ClipFrames:
     left_context: int
     right_context: int
     half_fade: int
+    half_seam: int
 
     @classmethod
     def at(cls, config: ClipConfig, sample_rate: float) -> ClipFrames:
@@ -43,7 +47,13 @@ class ClipFrames:
             round(config.left_context_s * sample_rate),
             round(config.right_context_s * sample_rate),
             max(1, round(config.crossfade_s * sample_rate / 2)),
+            max(1, round(_SEAM_FADE_S * sample_rate / 2)),
         )
+
+    @property
+    def shortest(self) -> int:
+        """Frames from one join to the next at least: closer ones would meet."""
+        return 4 * self.half_fade
 
     @property
     def lookahead(self) -> int:
@@ -76,11 +86,11 @@ def next_end(
     -------
     int
         The furthest beat within reach of `beats_per_clip` beats, half as many
-        or one, that is no further than the next downbeat or `longest` frames;
-        without any, `start + longest`.
+        or one, that is no further than the next downbeat or `longest` frames.
+        Without any, the beat that comes later is divided evenly; without that,
+        `start + longest`.
     """
-    # Two joins closer than this would share a crossfade
-    soonest, latest = start + 4 * sizes.half_fade, start + sizes.longest
+    soonest, latest = start + sizes.shortest, start + sizes.longest
     upcoming = [beat for beat in beats if soonest <= beat <= latest]
     bar_end = next((d for d in downbeats if d >= soonest), None)
     if bar_end is not None and bar_end <= latest:
@@ -91,7 +101,41 @@ def next_end(
     n_beats = sizes.beats_per_clip
     while n_beats > len(upcoming):
         n_beats //= 2
-    return upcoming[n_beats - 1] if n_beats else latest
+    if n_beats:
+        return int(upcoming[n_beats - 1])
+    later = next((beat for beat in beats if beat > latest), None)
+    if later is None:
+        return latest
+    n_parts = -(-(later - start) // sizes.longest)
+    return max(soonest, start + round((later - start) / n_parts))
+
+
+def end_at_break(start: int, end: int, breaks: Sequence[int], sizes: ClipFrames) -> int:
+    """Return where a clip ends so that it runs across no break, if that can be.
+
+    Parameters
+    ----------
+    start, end : int
+        Frames of the song, the end as `next_end` returned it.
+    breaks : sequence of int
+        Ascending frames at which something else begins.
+    sizes : ClipFrames
+
+    Returns
+    -------
+    int
+        `end`, or a break before it, or earlier to leave room for one soon after
+        it; breaks too close to `start` for a join of their own are ignored.
+    """
+    for place in breaks:
+        if place >= start + sizes.shortest:
+            if place <= end:
+                return place
+            if place < end + sizes.shortest:
+                within = place <= start + sizes.longest
+                return place if within else place - sizes.shortest
+            break
+    return end
 
 
 def cut(
@@ -117,12 +161,11 @@ class Joiner:
 
     def __init__(self, sizes: ClipFrames, n_channels: int) -> None:
         self._sizes = sizes
-        width = 2 * sizes.half_fade
-        rising = np.sin(np.pi / 2 * (np.arange(width) + 0.5) / width) ** 2
-        self._rising = rising.astype(np.float32)
-        self._ending: np.ndarray | None = None  # the last clip's part of the join
+        self._ending = np.zeros((n_channels, 0), np.float32)  # the last one's part
 
-    def join(self, separated: np.ndarray, clip: Clip) -> np.ndarray:
+    def join(
+        self, separated: np.ndarray, clip: Clip, half_fade: int | None = None
+    ) -> np.ndarray:
         """Return the frames that are finished once this clip is in.
 
         They run from half a crossfade before its start (for the first clip:
@@ -132,13 +175,22 @@ class Joiner:
         ----------
         separated : np.ndarray, shape=(n_channels, n_frames)
             The clip with its context, as `cut` returned it.
+        half_fade : int, optional
+            Of the join at its end, in frames, at most as usual.
         """
-        half, left = self._sizes.half_fade, self._sizes.left_context
-        played = separated[:, left - half : left + clip.end - clip.start + half].copy()
-        if self._ending is None:
-            played = played[:, half:]
-        else:
-            played[:, : 2 * half] *= self._rising
-            played[:, : 2 * half] += self._ending
-        self._ending = played[:, -2 * half :] * self._rising[::-1]
-        return played[:, : -2 * half]
+        left = self._sizes.left_context
+        before = self._ending.shape[1] // 2
+        after = self._sizes.half_fade if half_fade is None else half_fade
+        n_frames = clip.end - clip.start
+        played = separated[:, left - before : left + n_frames + after].copy()
+        played[:, : 2 * before] *= _rising(2 * before)
+        played[:, : 2 * before] += self._ending
+        self._ending = played[:, -2 * after :] * _rising(2 * after)[::-1]
+        return played[:, : -2 * after]
+
+
+@functools.lru_cache(maxsize=8)
+def _rising(n_frames: int) -> np.ndarray:
+    """Return a window that rises from 0 to 1; with its reverse it adds up to 1."""
+    rising = np.sin(np.pi / 2 * (np.arange(n_frames) + 0.5) / max(n_frames, 1)) ** 2
+    return rising.astype(np.float32)

@@ -28,19 +28,40 @@ class ClipConfig:
     crossfade_s: float = 0.1  # centred on each join
 
     def __post_init__(self) -> None:
-        for name in ("longest_clip_s", "crossfade_s"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} must be above 0, got {getattr(self, name)}")
         if self.beats_per_clip not in (1, 2, 4):
             raise ConfigError(
                 f"beats_per_clip must be 1, 2 or 4, got {self.beats_per_clip}"
             )
+        for name in ("longest_clip_s", "crossfade_s"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} must be above 0, got {getattr(self, name)}")
         for name in ("left_context_s", "right_context_s"):
             if getattr(self, name) < self.crossfade_s / 2:
                 raise ConfigError(
                     f"{name} must cover half a crossfade ({self.crossfade_s / 2} s), "
                     f"got {getattr(self, name)}"
                 )
+
+    def of_beats(self, beats_per_clip: int) -> ClipConfig:
+        """Return how clips of so many beats are cut for the same network.
+
+        Those of one beat are whole at 120 bpm and faster; slower beats are divided.
+
+        Raises
+        ------
+        ConfigError
+            If there are no such clips.
+        """
+        if beats_per_clip == self.beats_per_clip:
+            return self
+        longest_s = {4: 4.0, 2: 2.0, 1: 0.5}.get(beats_per_clip, 0.0)
+        right_s = 0.3 if beats_per_clip == 1 else self.right_context_s
+        return dataclasses.replace(
+            self,
+            beats_per_clip=beats_per_clip,
+            longest_clip_s=longest_s,
+            right_context_s=right_s,
+        )
 
 
 @dataclass(frozen=True)

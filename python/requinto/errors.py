@@ -19,7 +19,7 @@ class AudioFileError(RequintoError, ValueError):
 
 
 class TargetError(RequintoError, ValueError):
-    """A target that is not one of the built-in instruments."""
+    """A target that is not one of the built-in instruments, or has no sound yet."""
 
 
 class BeatsError(RequintoError, ValueError):

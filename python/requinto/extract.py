@@ -10,7 +10,8 @@ import numpy as np
 from requinto import audio as sound
 from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
-from requinto.errors import AudioError, BeatsError, TargetError
+from requinto.config import ClipConfig
+from requinto.errors import BeatsError, ConfigError, TargetError
 from requinto.sections import Section
 from requinto.sections import sections as label
 from requinto.separator import Query, Separator
@@ -33,6 +34,8 @@ def extract(
     reference_sample_rate: float | None = None,
     beats: Beats | None = None,
     live: bool = False,
+    beats_per_clip: int = 4,
+    sensitivity: float = 0.5,
     model: str = STANDARD,
     progress: Progress | None = None,
 ) -> np.ndarray:
@@ -54,6 +57,11 @@ def extract(
         Where clips are cut; tracked in `audio` unless given.
     live : bool
         Detect beats as the plugin does, hearing only its latency ahead.
+    beats_per_clip : int
+        Beats that are separated at a time, 4, 2 or 1: the plugin's Clip.
+    sensitivity : float
+        From 0 to 1, the plugin's Sensitivity: more lets more of the target through,
+        and more of what is not.
     model : str
         One of `models()`.
     progress : callable, optional
@@ -73,6 +81,8 @@ def extract(
         If the target is unknown, or a reference is given as well.
     BeatsError
         If `beats` are given although `live` detects them.
+    ConfigError
+        If there are no clips of so many beats, or the sensitivity is out of range.
     ModelError
         If the model is unknown, missing or damaged.
     """
@@ -80,21 +90,29 @@ def extract(
     if live and beats is not None:
         raise BeatsError("give beats, or live=True to detect them, not both")
     _check_target(target, reference)
+    if not 0.0 <= sensitivity <= 1.0:
+        raise ConfigError(f"sensitivity must be from 0 to 1, got {sensitivity}")
     if reference is not None:
         reference_sample_rate = reference_sample_rate or sample_rate
-        reference = _checked_reference(reference, reference_sample_rate)
+        reference = sound.checked_reference(reference, reference_sample_rate)
     separator = load_separator(model)
     query = (
         separator.target(target or "guitar")
         if reference is None
         else separator.query(reference, reference_sample_rate or sample_rate)
     )
+    if sensitivity != 0.5:
+        query = query._replace(sensitivity=sensitivity)
+    clips = separator.clips.of_beats(beats_per_clip)
     notify = progress or _ignore
     if live:
-        extracted = _walk(mixture, sample_rate, separator, query, notify)
+        extracted = _walk(mixture, sample_rate, separator, clips, query, notify)
     else:
         grid = beats or load_tracker().track(mixture, sample_rate)
-        extracted = _cut_and_join(mixture, sample_rate, separator, query, grid, notify)
+        sizes = ClipFrames.at(clips, sample_rate)
+        extracted = _cut_and_join(
+            mixture, sample_rate, separator, sizes, query, grid, notify
+        )
     return extracted.reshape(np.shape(audio))
 
 
@@ -107,6 +125,8 @@ def separate(
     reference_sample_rate: float | None = None,
     beats: Beats | None = None,
     live: bool = False,
+    beats_per_clip: int = 4,
+    sensitivity: float = 0.5,
     model: str = STANDARD,
     progress: Progress | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -127,6 +147,8 @@ def separate(
         reference_sample_rate=reference_sample_rate,
         beats=beats,
         live=live,
+        beats_per_clip=beats_per_clip,
+        sensitivity=sensitivity,
         model=model,
         progress=progress,
     )
@@ -165,15 +187,15 @@ def plan(
     n_frames: int, sample_rate: float, beats: Beats, sizes: ClipFrames
 ) -> list[Clip]:
     """Return the clips that cover `n_frames` of a song, cut at its beats."""
-    longer = beats.continued((n_frames + sizes.longest) / sample_rate)
+    longer = beats.continued((n_frames + sizes.longest) / sample_rate + 2.0)
     beat_frames = np.round(longer.times_s * sample_rate).astype(int)
     bar_frames = np.round(longer.downbeats_s * sample_rate).astype(int)
     clips: list[Clip] = []
     start = 0
     while start < n_frames + sizes.half_fade:
-        reach = slice(*np.searchsorted(beat_frames, [start, start + sizes.longest + 1]))
+        first, last = np.searchsorted(beat_frames, [start, start + sizes.longest + 1])
         bars = slice(*np.searchsorted(bar_frames, [start, start + sizes.longest + 1]))
-        end = next_end(start, beat_frames[reach], bar_frames[bars], sizes)
+        end = next_end(start, beat_frames[first : last + 1], bar_frames[bars], sizes)
         clips.append(Clip(start, end))
         start = end
     return clips
@@ -183,11 +205,11 @@ def _cut_and_join(
     mixture: np.ndarray,
     sample_rate: float,
     separator: Separator,
+    sizes: ClipFrames,
     query: Query,
     beats: Beats,
     notify: Progress,
 ) -> np.ndarray:
-    sizes = ClipFrames.at(separator.clips, sample_rate)
     n_channels, n_frames = mixture.shape
     joiner = Joiner(sizes, n_channels)
     extracted = np.zeros((n_channels, n_frames), np.float32)
@@ -209,13 +231,14 @@ def _walk(
     mixture: np.ndarray,
     sample_rate: float,
     separator: Separator,
+    clips: ClipConfig,
     query: Query,
     notify: Progress,
 ) -> np.ndarray:
     """Extract as the plugin would, block by block, and undo its latency."""
     n_channels, n_frames = mixture.shape
-    stream = Stream(separator, sample_rate=sample_rate, n_channels=n_channels)
-    stream.configure(query)
+    stream = Stream(clips, sample_rate=sample_rate, n_channels=n_channels)
+    stream.configure(query, separator=separator, sensitivity=query.sensitivity)
     extracted = np.zeros((n_channels, n_frames), np.float32)
     first = -stream.latency_frames
     for block in _blocks(mixture, stream.latency_frames, round(_BLOCK_S * sample_rate)):
@@ -246,13 +269,6 @@ def _check_target(target: str | None, reference: np.ndarray | None) -> None:
         raise TargetError(
             f"unknown target {target!r}; known are {', '.join(targets())}"
         )
-
-
-def _checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:
-    checked = sound.checked(reference, sample_rate, "reference")
-    if not np.any(np.abs(checked) > 1e-4):
-        raise AudioError("the reference is silent: it must hold the instrument")
-    return checked
 
 
 def _ignore(share: float) -> None:

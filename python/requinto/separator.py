@@ -30,6 +30,7 @@ class Query(NamedTuple):
     embedding: np.ndarray  # (reference_size,), see `reference.py`
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `evidence.py`
     by_name: bool = False  # any player of the instrument is wanted: see `pair.py`
+    sensitivity: float = 0.5  # 0 to 1: more is more of the target, and more bleed
 
 
 class Separator(Protocol):
@@ -186,6 +187,7 @@ class NetworkSeparator:
             )
             for spectrum in spectra
         ]
+        exponent = mask_exponent(query.sensitivity)
         found: list[np.ndarray] = []
         for _, alike in itertools.groupby(views, len):
             batch = np.stack(list(alike))
@@ -196,12 +198,23 @@ class NetworkSeparator:
             with self._lock:
                 masks = np.asarray(self._unet.predict_on_batch(inputs))
             found += [*masks[: len(batch)]]  # each device that trains gives them all
-        return found
+        if exponent == 1.0:
+            return found
+        return [np.where(mask < 1.0, mask**exponent, mask) for mask in found]
 
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         rate = self.config.spectra.sample_rate
         n_frames = round(audio.shape[1] * rate / sample_rate)
         return _resampled(audio, sample_rate, rate, n_frames)
+
+
+def mask_exponent(sensitivity: float) -> float:
+    """Return the power that masks below 1 are raised to.
+
+    From 4 at a sensitivity of 0 to a quarter at 1; at 0.5 masks are as they were.
+    What is all the target's, at 1 or above, stays.
+    """
+    return float(4.0 ** (1.0 - 2.0 * sensitivity))
 
 
 def _stereo(audio: np.ndarray) -> np.ndarray:
