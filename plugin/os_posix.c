@@ -1,25 +1,22 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
 
-#define _GNU_SOURCE // dladdr, RTLD_DEFAULT, sem_clockwait
+   What Linux and macOS have in common. */
+
+#define _GNU_SOURCE // dladdr, RTLD_DEFAULT
 
 #include "os.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { STACK_SIZE = 8 << 20 }; // bytes; TensorFlow's import recurses deeply
-
-struct OsSemaphoreImpl {
-  sem_t sem;
-};
 
 struct OsMutexImpl {
   pthread_mutex_t mutex;
@@ -28,52 +25,6 @@ struct OsMutexImpl {
 struct OsThreadImpl {
   pthread_t thread;
 };
-
-/* Semaphores */
-
-OsSemaphore*
-os_semaphore_new(void)
-{
-  OsSemaphore* const semaphore = (OsSemaphore*)calloc(1, sizeof(OsSemaphore));
-  if (semaphore && sem_init(&semaphore->sem, 0, 0)) {
-    free(semaphore);
-    return NULL;
-  }
-  return semaphore;
-}
-
-void
-os_semaphore_free(OsSemaphore* const semaphore)
-{
-  if (semaphore) {
-    sem_destroy(&semaphore->sem);
-    free(semaphore);
-  }
-}
-
-void
-os_semaphore_post(OsSemaphore* const semaphore)
-{
-  sem_post(&semaphore->sem);
-}
-
-bool
-os_semaphore_wait(OsSemaphore* const semaphore, const uint32_t limit_ms)
-{
-  struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += (time_t)(limit_ms / 1000);
-  until.tv_nsec += (long)(limit_ms % 1000) * 1000000L;
-  if (until.tv_nsec >= 1000000000L) {
-    until.tv_nsec -= 1000000000L;
-    ++until.tv_sec;
-  }
-
-  int status = 0;
-  while ((status = sem_timedwait(&semaphore->sem, &until)) && errno == EINTR) {
-  }
-  return !status;
-}
 
 /* Mutexes */
 
@@ -232,6 +183,8 @@ os_pin_self(void)
   }
 }
 
+/* Files */
+
 bool
 os_real_path(const char* const path, char* const real, const size_t size)
 {
@@ -242,4 +195,47 @@ os_real_path(const char* const path, char* const real, const size_t size)
   }
   free(found);
   return fits;
+}
+
+FILE*
+os_open(const char* const path)
+{
+  return fopen(path, "rb");
+}
+
+void
+os_tidy_path(char* const path)
+{
+  (void)path; // nothing else parts a path here
+}
+
+bool
+os_variable(const char* const name, char* const value, const size_t size)
+{
+  const char* const found = getenv(name);
+  const bool        fits  = found && strlen(found) < size;
+  if (fits) {
+    memcpy(value, found, strlen(found) + 1);
+  }
+  return fits;
+}
+
+bool
+os_list_folder(const char* const path,
+               void (*const found)(void* context, const char* name),
+               void* const context)
+{
+  DIR* const folder = opendir(path);
+  if (!folder) {
+    return false;
+  }
+  const struct dirent* entry = NULL;
+  while ((entry = readdir(folder))) {
+    struct stat about;
+    if (!fstatat(dirfd(folder), entry->d_name, &about, 0) && S_ISREG(about.st_mode)) {
+      found(context, entry->d_name);
+    }
+  }
+  closedir(folder);
+  return true;
 }
