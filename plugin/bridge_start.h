@@ -5,6 +5,8 @@
 #ifndef REQUINTO_BRIDGE_START_H
 #define REQUINTO_BRIDGE_START_H
 
+#include "export.h"
+
 #include <stdint.h>
 
 /**
@@ -15,7 +17,7 @@
    @param executable Of the environment to start in.
    @param site Where `requinto` can be imported from, if not otherwise; or "".
 */
-__attribute__((visibility("default"))) uint32_t
+EXPORT uint32_t
 requinto_start(const char* executable, const char* site);
 
 #endif

@@ -2,47 +2,14 @@
 
 #include "home.h"
 
+#include "layout.h"
 #include "os.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* What CMake found: REQUINTO_PYTHON_VERSION, REQUINTO_PYTHON_EXECUTABLE,
-   REQUINTO_LIBPYTHON and REQUINTO_LIBPYTHON_NAME. */
-
-/// Write two texts one after the other; return false, and write "", if too long
-static bool
-join(char* const path, const char* const first, const char* const second)
-{
-  const int n = snprintf(path, HOME_MAX_PATH, "%s%s", first, second);
-  if (n < 0 || n >= HOME_MAX_PATH) {
-    path[0] = '\0';
-    return false;
-  }
-  return true;
-}
-
-static bool
-exists(const char* const path)
-{
-  char real[HOME_MAX_PATH];
-  return os_real_path(path, real, sizeof(real));
-}
-
-/// Cut the last `n` parts off a path
-static bool
-go_up(char* const path, const unsigned n)
-{
-  for (unsigned i = 0; i < n; ++i) {
-    char* const slash = strrchr(path, '/');
-    if (!slash || slash == path) {
-      return false;
-    }
-    *slash = '\0';
-  }
-  return true;
-}
+/* What CMake found: REQUINTO_PYTHON_EXECUTABLE and REQUINTO_LIBPYTHON, or "", and
+   what it builds: REQUINTO_BRIDGE_NAME. */
 
 /// Take one `key=value` line of the bundle's file
 static void
@@ -54,11 +21,11 @@ take_line(PythonHome* const home, char* const line)
     *equals                 = '\0';
     const char* const value = equals + 1;
     if (!strcmp(line, "executable")) {
-      join(home->executable, value, "");
+      path_join(home->executable, value, "");
     } else if (!strcmp(line, "libpython")) {
-      join(home->libpython, value, "");
+      path_join(home->libpython, value, "");
     } else if (!strcmp(line, "site")) {
-      join(home->site, value, "");
+      path_join(home->site, value, "");
     }
   }
 }
@@ -67,13 +34,13 @@ take_line(PythonHome* const home, char* const line)
 static bool
 read_conf(PythonHome* const home, const char* const contents)
 {
-  char path[HOME_MAX_PATH];
-  join(path, contents, "/Resources/requinto.conf");
-  FILE* const file = fopen(path, "r");
+  char path[PATH_PLACES];
+  path_join(path, contents, "/Resources/requinto.conf");
+  FILE* const file = os_open(path);
   if (!file) {
     return false;
   }
-  char line[HOME_MAX_PATH];
+  char line[PATH_PLACES];
   while (fgets(line, sizeof(line), file)) {
     take_line(home, line);
   }
@@ -81,22 +48,33 @@ read_conf(PythonHome* const home, const char* const contents)
   return home->executable[0];
 }
 
-/// Recognise `<prefix>/lib/pythonX.Y/site-packages/requinto/Requinto.vst3`
+/// Recognise `<site-packages>/requinto/Requinto.vst3`
 static bool
 find_around(PythonHome* const home, const char* const contents)
 {
-  char place[HOME_MAX_PATH];
-  char init[HOME_MAX_PATH];
-  char python[HOME_MAX_PATH];
-  if (!join(place, contents, "") || !go_up(place, 2) ||
-      !join(init, place, "/__init__.py") || !exists(init) || !go_up(place, 1)) {
+  char place[PATH_PLACES];
+  char init[PATH_PLACES];
+  if (!path_join(place, contents, "") || !path_go_up(place, 2) ||
+      !path_join(init, place, "/__init__.py") || !path_exists(init) ||
+      !path_go_up(place, 1)) {
     return false;
   }
-  join(home->site, place, "");
-  if (go_up(place, 3) && join(python, place, "/bin/python") && exists(python)) {
-    join(home->executable, python, "");
+  return path_join(home->site, place, "") &&
+         layout_find_executable(place, home->executable);
+}
+
+/// Take what is recorded of the library, or look where it should be
+static void
+find_library(PythonHome* const home)
+{
+  if (path_exists(home->libpython)) {
+    return;
   }
-  return true;
+  if (path_exists(REQUINTO_LIBPYTHON)) {
+    path_join(home->libpython, REQUINTO_LIBPYTHON, "");
+  } else {
+    layout_find_library(home->executable, home->libpython);
+  }
 }
 
 bool
@@ -104,10 +82,11 @@ home_find(PythonHome* const home)
 {
   memset(home, 0, sizeof(*home));
 
-  // Contents/<architecture>/Requinto.so
-  char contents[HOME_MAX_PATH];
-  if (!os_own_path(contents, sizeof(contents)) || !go_up(contents, 1) ||
-      !join(home->bridge, contents, "/requinto_bridge.so") || !go_up(contents, 1)) {
+  // Contents/<system>/<this library>
+  char contents[PATH_PLACES];
+  if (!os_own_path(contents, sizeof(contents)) || !path_go_up(contents, 1) ||
+      !path_join(home->bridge, contents, "/" REQUINTO_BRIDGE_NAME) ||
+      !path_go_up(contents, 1)) {
     return false;
   }
 
@@ -115,35 +94,25 @@ home_find(PythonHome* const home)
     find_around(home, contents);
   }
   if (!home->executable[0]) {
-    join(home->executable, REQUINTO_PYTHON_EXECUTABLE, "");
+    path_join(home->executable, REQUINTO_PYTHON_EXECUTABLE, "");
   }
-  const char* const chosen = getenv("REQUINTO_PYTHON");
-  if (chosen && chosen[0]) {
-    join(home->executable, chosen, "");
+  char chosen[PATH_PLACES];
+  if (os_variable("REQUINTO_PYTHON", chosen, sizeof(chosen)) && chosen[0]) {
+    path_join(home->executable, chosen, "");
   }
-  if (!exists(home->libpython)) {
-    const bool recorded = exists(REQUINTO_LIBPYTHON);
-    join(home->libpython, recorded ? REQUINTO_LIBPYTHON : REQUINTO_LIBPYTHON_NAME, "");
-  }
+  os_tidy_path(home->executable);
+  find_library(home);
   return true;
 }
 
 bool
 home_has_python(const PythonHome* const home)
 {
-  return exists(home->executable);
+  return path_exists(home->executable);
 }
 
 bool
 home_is_our_version(const PythonHome* const home)
 {
-  // A virtual environment keeps its own folder for its version
-  char place[HOME_MAX_PATH];
-  char library[HOME_MAX_PATH];
-  if (join(place, home->executable, "") && go_up(place, 2) &&
-      join(library, place, "/lib/python" REQUINTO_PYTHON_VERSION) && exists(library)) {
-    return true;
-  }
-  return os_real_path(home->executable, place, sizeof(place)) && go_up(place, 2) &&
-         join(library, place, "/lib/python" REQUINTO_PYTHON_VERSION) && exists(library);
+  return layout_is_our_version(home->executable);
 }

@@ -10,16 +10,16 @@
 #ifndef REQUINTO_HOME_H
 #define REQUINTO_HOME_H
 
-#include <stdbool.h>
+#include "path.h"
 
-enum { HOME_MAX_PATH = 4096 };
+#include <stdbool.h>
 
 /// Paths; those that are not known are ""
 typedef struct {
-  char executable[HOME_MAX_PATH]; ///< Of the environment, as `sys.executable`
-  char libpython[HOME_MAX_PATH];  ///< The shared library to load
-  char site[HOME_MAX_PATH];       ///< Where `requinto` can be imported from
-  char bridge[HOME_MAX_PATH];     ///< The bridge, beside this library
+  char executable[PATH_PLACES]; ///< Of the environment, as `sys.executable`
+  char libpython[PATH_PLACES];  ///< The shared library to load
+  char site[PATH_PLACES];       ///< Where `requinto` can be imported from
+  char bridge[PATH_PLACES];     ///< The bridge, beside this library
 } PythonHome;
 
 /// Find our Python; return false if even our own place is unknown

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What we ask of the operating system: threads, waiting, and shared libraries. */
+   What we ask of the operating system: threads, waiting, libraries, and files.
+
+   All text is UTF-8, and a path that comes from here is parted by '/'. */
 
 #ifndef REQUINTO_OS_H
 #define REQUINTO_OS_H
@@ -102,11 +104,20 @@ os_pin_self(void);
 bool
 os_real_path(const char* path, char* real, size_t size);
 
-/// Open a file for reading; NULL if that cannot be done
+/// Open a file to be read, or return NULL
 FILE*
 os_open(const char* path);
 
-/// Call `found` with the name of each plain file in a folder, in any order
+/// Part the path by '/' alone, as the system would understand it too
+void
+os_tidy_path(char* path);
+
+/// Write a variable of the environment; return false if unset, or too long
+bool
+os_variable(const char* name, char* value, size_t size);
+
+/// Call `found` with the name of each plain file in a folder, in any order; return
+/// false if there is none such
 bool
 os_list_folder(const char* path,
                void (*found)(void* context, const char* name),

@@ -1,27 +1,22 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
 
-#define _GNU_SOURCE // dladdr, RTLD_DEFAULT, sem_clockwait
+   What Linux and macOS have in common. */
+
+#define _GNU_SOURCE // dladdr, RTLD_DEFAULT
 
 #include "os.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 enum { STACK_SIZE = 8 << 20 }; // bytes; TensorFlow's import recurses deeply
-
-struct OsSemaphoreImpl {
-  sem_t sem;
-};
 
 struct OsMutexImpl {
   pthread_mutex_t mutex;
@@ -30,52 +25,6 @@ struct OsMutexImpl {
 struct OsThreadImpl {
   pthread_t thread;
 };
-
-/* Semaphores */
-
-OsSemaphore*
-os_semaphore_new(void)
-{
-  OsSemaphore* const semaphore = (OsSemaphore*)calloc(1, sizeof(OsSemaphore));
-  if (semaphore && sem_init(&semaphore->sem, 0, 0)) {
-    free(semaphore);
-    return NULL;
-  }
-  return semaphore;
-}
-
-void
-os_semaphore_free(OsSemaphore* const semaphore)
-{
-  if (semaphore) {
-    sem_destroy(&semaphore->sem);
-    free(semaphore);
-  }
-}
-
-void
-os_semaphore_post(OsSemaphore* const semaphore)
-{
-  sem_post(&semaphore->sem);
-}
-
-bool
-os_semaphore_wait(OsSemaphore* const semaphore, const uint32_t limit_ms)
-{
-  struct timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += (time_t)(limit_ms / 1000);
-  until.tv_nsec += (long)(limit_ms % 1000) * 1000000L;
-  if (until.tv_nsec >= 1000000000L) {
-    until.tv_nsec -= 1000000000L;
-    ++until.tv_sec;
-  }
-
-  int status = 0;
-  while ((status = sem_timedwait(&semaphore->sem, &until)) && errno == EINTR) {
-  }
-  return !status;
-}
 
 /* Mutexes */
 
@@ -234,6 +183,8 @@ os_pin_self(void)
   }
 }
 
+/* Files */
+
 bool
 os_real_path(const char* const path, char* const real, const size_t size)
 {
@@ -246,12 +197,27 @@ os_real_path(const char* const path, char* const real, const size_t size)
   return fits;
 }
 
-/* Files */
-
 FILE*
 os_open(const char* const path)
 {
   return fopen(path, "rb");
+}
+
+void
+os_tidy_path(char* const path)
+{
+  (void)path; // nothing else parts a path here
+}
+
+bool
+os_variable(const char* const name, char* const value, const size_t size)
+{
+  const char* const found = getenv(name);
+  const bool        fits  = found && strlen(found) < size;
+  if (fits) {
+    memcpy(value, found, strlen(found) + 1);
+  }
+  return fits;
 }
 
 bool
@@ -272,21 +238,4 @@ os_list_folder(const char* const path,
   }
   closedir(folder);
   return true;
-}
-
-bool
-os_user_data(char* const path, const size_t size)
-{
-#ifdef __APPLE__
-  const char* const chosen  = NULL;
-  static const char usual[] = "/Library/Application Support";
-#else
-  const char* const chosen  = getenv("XDG_DATA_HOME");
-  static const char usual[] = "/.local/share";
-#endif
-  const char* const user = getenv("HOME");
-  if (chosen && chosen[0] == '/') {
-    return (size_t)snprintf(path, size, "%s", chosen) < size;
-  }
-  return user && user[0] && (size_t)snprintf(path, size, "%s%s", user, usual) < size;
 }

@@ -125,9 +125,8 @@ add_file(References* const references, const char* const folder, const char* con
 static bool
 find_folder(char* const folder, const size_t size)
 {
-  const char* const chosen = getenv("REQUINTO_REFERENCES");
-  if (chosen && chosen[0]) {
-    return (size_t)snprintf(folder, size, "%s", chosen) < size;
+  if (os_variable("REQUINTO_REFERENCES", folder, size) && folder[0]) {
+    return true;
   }
   char data[MAX_PATH_SIZE];
   return os_user_data(data, sizeof(data)) &&

@@ -40,12 +40,24 @@ find_bar(HostPosition* const position, const Transport* const now)
   position->bar_quarter = told ? now->bar_quarter : 0.0;
 }
 
+/// Return the position of the input, which a loop has sent back before the output's
+static double
+quarter_of(const Transport* const now, const double sample_rate)
+{
+  const double ahead  = quarters_in(now->n_ahead, now->tempo_bpm, sample_rate);
+  const double length = now->loop_end - now->loop_start;
+  const double moved  = now->quarter + ahead;
+  return now->n_ahead && now->is_looping && length > 0.0 && moved >= now->loop_end
+           ? now->loop_start + fmod(moved - now->loop_start, length)
+           : moved;
+}
+
 static HostPosition
 position_of(const Transport* const now, const double sample_rate)
 {
-  const double ahead    = quarters_in(now->n_ahead, now->tempo_bpm, sample_rate);
-  HostPosition position = {
-    .is_known = 1, .quarter = now->quarter + ahead, .tempo_bpm = now->tempo_bpm};
+  HostPosition position = {.is_known  = 1,
+                           .quarter   = quarter_of(now, sample_rate),
+                           .tempo_bpm = now->tempo_bpm};
   find_bar(&position, now);
   return position;
 }
@@ -71,17 +83,26 @@ take(TransportFollower* const follower, const HostPosition position)
   follower->n_since  = 0;
 }
 
+/// Return the position at this block, if the host goes on as it did
+static double
+foresee(const TransportFollower* const follower, const double sample_rate)
+{
+  const HostPosition* const old = &follower->position;
+  return old->quarter +
+         quarters_in((double)follower->n_since, old->tempo_bpm, sample_rate);
+}
+
 /// The host does not play, or cannot be believed
 static TransportEvent
-lose(TransportFollower* const follower, const bool stopped)
+lose(TransportFollower* const follower, const bool stopped, const double sample_rate)
 {
-  const bool was_known = follower->position.is_known;
-  if (was_known) {
-    follower->left_at    = follower->quarter;
-    follower->has_played = true;
-    take(follower, (HostPosition){.is_seam = stopped});
+  if (!follower->position.is_known) {
+    return TRANSPORT_SAME;
   }
-  return was_known ? TRANSPORT_NEWS : TRANSPORT_SAME;
+  follower->left_at    = foresee(follower, sample_rate);
+  follower->has_played = true;
+  take(follower, (HostPosition){.is_seam = stopped});
+  return TRANSPORT_NEWS;
 }
 
 /// The host has begun to play, maybe elsewhere than where it stopped
@@ -92,17 +113,20 @@ begin(TransportFollower* const follower, const Transport* const now, const doubl
   HostPosition position = position_of(now, rate);
   position.is_seam      = 1;
   take(follower, position);
-  return follower->has_played && fabs(now->quarter - follower->left_at) > near
+  return follower->has_played && fabs(position.quarter - follower->left_at) > near
            ? TRANSPORT_JUMP
            : TRANSPORT_NEWS;
 }
 
-/// Return whether the host has gone back to where its loop starts
+/// Return whether the input has gone back to where its loop starts
 static bool
-has_looped(const Transport* const now, const double before, const double near)
+has_looped(const Transport* const now,
+           const double           before,
+           const double           quarter,
+           const double           near)
 {
-  return now->is_looping && now->quarter >= now->loop_start - near &&
-         now->quarter < now->loop_end && before > now->loop_end - near;
+  return now->is_looping && quarter >= now->loop_start - near &&
+         quarter < now->loop_end && before > now->loop_end - near;
 }
 
 /// The host plays on: as foreseen, at another tempo, or from elsewhere
@@ -112,19 +136,18 @@ go_on(TransportFollower* const follower, const Transport* const now, const doubl
   const HostPosition* const old      = &follower->position;
   HostPosition              position = position_of(now, rate);
 
-  const double passed   = quarters_in((double)follower->n_since, old->tempo_bpm, rate);
-  const double foreseen = old->quarter + passed;
+  const double foreseen = foresee(follower, rate);
   const double speed    = fmax(now->tempo_bpm, old->tempo_bpm);
   const double off_s    = fabs(position.quarter - foreseen) * 60.0 / speed;
   const bool   changed  = fabs(now->tempo_bpm - old->tempo_bpm) > 1e-6 * speed;
 
   // While a tempo slides, a block's position is not what its first tempo foresees
   if (off_s > (changed ? 5.0 * JUMP_S : JUMP_S)) {
-    const double near   = quarters_in(JUMP_S * rate, speed, rate);
-    const double before = foreseen - (position.quarter - now->quarter);
-    position.is_seam    = 1;
+    const double near = quarters_in(JUMP_S * rate, speed, rate);
+    position.is_seam  = 1;
     take(follower, position);
-    return has_looped(now, before, near) ? TRANSPORT_NEWS : TRANSPORT_JUMP;
+    return has_looped(now, foreseen, position.quarter, near) ? TRANSPORT_NEWS
+                                                             : TRANSPORT_JUMP;
   }
   if (changed || off_s > DRIFT_S || !same_bars(&position, old)) {
     take(follower, position);
@@ -142,7 +165,7 @@ transport_follow(TransportFollower* const follower,
   follower->n_since += n_frames;
   if (!is_usable(now)) {
     follower->was_told = false;
-    return lose(follower, true);
+    return lose(follower, true, sample_rate);
   }
 
   // A host that says that it plays but gives one position for ever is not believed
@@ -151,7 +174,7 @@ transport_follow(TransportFollower* const follower,
     follower->was_told && n_frames > 0 ? !moved : follower->stands && !moved;
   TransportEvent event = TRANSPORT_SAME;
   if (follower->stands) {
-    event = lose(follower, false);
+    event = lose(follower, false, sample_rate);
   } else if (!follower->position.is_known) {
     event = begin(follower, now, sample_rate);
   } else {

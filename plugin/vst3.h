@@ -21,6 +21,14 @@ typedef struct v3_program_list_info v3_program_list_info;
 #include "travesty/factory.h"
 #include "travesty/host.h"
 
+/* On Windows these are COM's, unsigned constants for results that are signed */
+#define V3_NO_INTERFACE    ((v3_result)V3_NO_INTERFACE)
+#define V3_INVALID_ARG     ((v3_result)V3_INVALID_ARG)
+#define V3_NOT_IMPLEMENTED ((v3_result)V3_NOT_IMPLEMENTED)
+#define V3_INTERNAL_ERR    ((v3_result)V3_INTERNAL_ERR)
+#define V3_NOT_INITIALIZED ((v3_result)V3_NOT_INITIALIZED)
+#define V3_NOMEM           ((v3_result)V3_NOMEM)
+
 enum { VST3_TEXT_SIZE = 128 }; ///< Places in a `v3_str_128`
 
 /* Without -fms-extensions a compiler drops the functions that a table inherits,

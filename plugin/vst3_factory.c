@@ -2,13 +2,13 @@
 
    Export the module's entry points, and create instances. */
 
+#include "export.h"
 #include "text16.h"
+#include "vst3_entry.h"
 #include "vst3_plugin.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 static const v3_tuid class_id = V3_ID(0x52657175, 0x696E746F, 0x45787472, 0x61637421);
 
@@ -160,9 +160,9 @@ static const struct v3_plugin_factory_3 factory = {
 EXPORT const void*
 GetPluginFactory(void);
 EXPORT bool
-ModuleEntry(void* library);
-EXPORT bool
-ModuleExit(void);
+VST3_LEAVE(void);
+
+EXPORT bool VST3_ENTER(VST3_ENTER_PARAMETER);
 
 const void*
 GetPluginFactory(void)
@@ -172,14 +172,13 @@ GetPluginFactory(void)
 }
 
 bool
-ModuleEntry(void* const library)
+VST3_ENTER(VST3_ENTER_PARAMETER)
 {
-  (void)library;
   return true;
 }
 
 bool
-ModuleExit(void)
+VST3_LEAVE(void)
 {
   return true;
 }

@@ -60,7 +60,7 @@ def install(folder: Path | None = None) -> Path:
         shutil.copytree(source, unfinished)
         resources = unfinished / "Contents" / "Resources"
         resources.mkdir(exist_ok=True)
-        (resources / "requinto.conf").write_text(_home())
+        (resources / "requinto.conf").write_text(_home(), encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         unfinished.rename(place)
     except OSError as error:
@@ -74,17 +74,22 @@ def installed_home(bundle: Path) -> dict[str, str]:
     conf = bundle / "Contents" / "Resources" / "requinto.conf"
     if not conf.is_file():
         return {}
-    lines = conf.read_text().splitlines()
+    lines = conf.read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
 def _home() -> str:
     """Return the lines by which the shell finds this environment again."""
-    library = sysconfig.get_config_var("LDLIBRARY") or ""
-    # LDLIBRARY names the link-time file; the one to load has the version on
-    loaded = sysconfig.get_config_var("INSTSONAME") or library
-    folder = sysconfig.get_config_var("LIBDIR") or ""
     site = Path(__file__).parents[1]
-    return (
-        f"executable={sys.executable}\nlibpython={Path(folder) / loaded}\nsite={site}\n"
-    )
+    return f"executable={sys.executable}\nlibpython={_libpython()}\nsite={site}\n"
+
+
+def _libpython() -> Path:
+    """Return the shared library of this Python."""
+    if os.name == "nt":
+        major, minor = sys.version_info[:2]
+        return Path(sys.base_prefix) / f"python{major}{minor}.dll"
+    known = sysconfig.get_config_var
+    # LDLIBRARY names the link-time file; the one to load has the version on
+    name = known("INSTSONAME") or known("LDLIBRARY") or ""
+    return Path(known("PYTHONFRAMEWORKPREFIX") or known("LIBDIR") or "") / name

@@ -5,6 +5,7 @@
 #include "transport.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double RATE = 48000.0;
@@ -129,7 +130,7 @@ test_jumps_and_loops(void)
 static void
 test_stop_and_go(void)
 {
-  Host host = playing(10.0, 120.0, 480);
+  Host host = playing(10.0, 120.0, 8192);
   for (int i = 0; i < 50; ++i, move(&host)) {
     (void)tell(&host);
   }
@@ -145,6 +146,32 @@ test_stop_and_go(void)
   CHECK(transport_follow(&host.follower, NULL, host.n, RATE) == TRANSPORT_NEWS);
   host.now.quarter = 3.0;
   CHECK(tell(&host) == TRANSPORT_JUMP);
+}
+
+/// Ardour's loop: the input has gone back before the position does
+static void
+test_ahead_in_a_loop(void)
+{
+  for (uint32_t n_ahead = 4800; n_ahead < 400000; n_ahead *= 3) {
+    Host   host         = playing(4.0, 120.0, 480);
+    int    n_seams      = 0;
+    double played       = 0.0;
+    host.now.n_ahead    = n_ahead;
+    host.now.is_looping = true;
+    host.now.loop_start = 4.0;
+    host.now.loop_end   = 10.0;
+    for (int i = 0; i < 2000; ++i) {
+      const TransportEvent event = tell(&host);
+      CHECK(event != TRANSPORT_JUMP);
+      n_seams += event == TRANSPORT_NEWS;
+      const double input = 4.0 + fmod(played + n_ahead * 2.0 / RATE, 6.0);
+      const double off   = fabs(host.follower.position.quarter - input);
+      CHECK(event != TRANSPORT_NEWS || off < 0.03 || off > 6.0 - 0.03);
+      played += 0.02;
+      host.now.quarter = 4.0 + fmod(played, 6.0);
+    }
+    CHECK(abs(n_seams - 1 - (int)(2000 * 0.02 / 6.0)) <= 1);
+  }
 }
 
 /// A tempo that changes, at once or sliding, moves no bar
@@ -237,6 +264,7 @@ main(void)
   test_tempo();
   test_bars();
   test_ahead();
+  test_ahead_in_a_loop();
   test_nonsense();
   return 0;
 }

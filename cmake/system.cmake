@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Which files speak to the operating system, and how it names a plugin's parts.
+
+if(MSVC)
+  message(FATAL_ERROR "Build with gcc (mingw-w64) or clang: Microsoft's compiler lacks "
+                      "attributes and atomics that we use")
+endif()
+
+if(WIN32)
+  set(os_sources plugin/os_win32.c plugin/os_win32_files.c)
+  set(layout_sources plugin/layout_win32.c)
+  set(os_libraries "")
+  string(REPLACE "AMD64" "x86_64" processor "${CMAKE_SYSTEM_PROCESSOR}")
+  set(binary_folder "${processor}-win")
+  set(plugin_suffix ".vst3")
+else()
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+  set(layout_sources plugin/layout_posix.c)
+  set(os_libraries Threads::Threads ${CMAKE_DL_LIBS} m)
+  if(APPLE)
+    set(os_sources plugin/os_posix.c plugin/os_macos.c)
+    set(binary_folder MacOS)
+    set(plugin_suffix "")
+  else()
+    set(os_sources plugin/os_posix.c plugin/os_linux.c)
+    set(binary_folder "${CMAKE_SYSTEM_PROCESSOR}-linux")
+    set(plugin_suffix ".so")
+  endif()
+endif()

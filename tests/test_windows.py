@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shell holds on Windows, as far as Wine tells; there is no Python there."""
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from shell import ROOT, build, run
+
+MODULE = Path("Requinto.vst3", "Contents", "x86_64-win", "Requinto.vst3")
+
+
+@pytest.fixture
+def wine():
+    """Return an environment in which Wine has its folders to itself."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        environment = {**os.environ, "WINEPREFIX": folder}
+        environment.pop("DISPLAY", None)
+        yield environment
+        # What Wine leaves running would go on writing there for some seconds
+        cache = (build("mingw") / "CMakeCache.txt").read_text()
+        program = re.search(r"^WINE:FILEPATH=(.+)$", cache, re.MULTILINE)[1]
+        server = Path(program).with_name("wineserver")
+        subprocess.run([server, "-k"], env=environment, check=False)
+
+
+def test_units(wine):
+    build("mingw")
+    result = run("ctest", "--preset", "mingw", "-j2", cwd=ROOT, env=wine)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"100% tests passed, 0 tests failed out of \d+", result.stdout)
+
+
+def test_module_needs_nothing_but_windows():
+    module = build("mingw") / MODULE
+    said = run("x86_64-w64-mingw32-objdump", "-p", module).stdout
+    libraries = {name.lower() for name in re.findall(r"DLL Name: (\S+)", said)}
+    assert libraries == {"kernel32.dll", "msvcrt.dll"}
+    exported = said.split("[Ordinal/Name Pointer] Table", 1)[1].split("\n\n", 1)[0]
+    names = re.findall(r"\[ *\d+\] (\w+)", exported)
+    assert sorted(names) == ["ExitDll", "GetPluginFactory", "InitDll"]
