@@ -127,6 +127,7 @@ set_active(void* const self, const v3_bool state)
     instance_deactivate(plugin->instance);
     return V3_OK;
   }
+  plugin->is_new             = true;
   const uint32_t n_sidechain = plugin->sidechain_is_used ? plugin->n_sidechain : 0;
   return instance_activate(
            plugin->instance, plugin->sample_rate, plugin->n_channels, n_sidechain)

@@ -29,7 +29,10 @@ typedef struct {
   uint32_t n_channels;        ///< 1 or 2, of both main buses
   uint32_t n_sidechain;       ///< 0 to 2, of the sidechain's bus
   bool     sidechain_is_used; ///< The host has activated its bus
+  uint32_t max_frames;        ///< Of a block, as the host set it up
   bool     is_ardour;         ///< Which does some things in its own way
+  bool     is_new;            ///< No block has come since activation
+  bool     is_bounce;         ///< Ardour renders a track, and says that it plays live
 
   uintptr_t                     main_thread;   ///< That created us
   struct v3_component_handler** handler;       ///< Of the host, may be NULL

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_CHANNELS = 2 };
+enum { MAX_CHANNELS = 2, ARDOUR_BOUNCE_FRAMES = 8192 };
 
 VST3_DEFINE_UNKNOWN(processor)
 VST3_DEFINE_UNKNOWN(requirements)
@@ -96,6 +96,7 @@ setup_processing(void* const self, struct v3_process_setup* const setup)
     return V3_FALSE;
   }
   plugin->sample_rate = setup->sample_rate;
+  plugin->max_frames  = (uint32_t)setup->max_block_size;
   return V3_OK;
 }
 
@@ -206,6 +207,18 @@ tell_reports(Vst3Plugin* const plugin, const struct v3_process_data* const data)
 
 /* Where the host is */
 
+/// See at the first block what Ardour does not tell: that it renders a track
+static void
+look_at_host(Vst3Plugin* const plugin, const struct v3_process_data* const data)
+{
+  if (plugin->is_new) {
+    plugin->is_new    = false;
+    plugin->is_bounce = plugin->is_ardour && data->process_mode == V3_REALTIME &&
+                        plugin->max_frames == ARDOUR_BOUNCE_FRAMES && data->ctx &&
+                        (data->ctx->state & V3_PROCESS_CTX_PLAYING);
+  }
+}
+
 static Transport
 transport_of(const Vst3Plugin* const                plugin,
              const struct v3_process_context* const context,
@@ -231,9 +244,10 @@ transport_of(const Vst3Plugin* const                plugin,
     .loop_end      = context->cycle_end_quarters,
     .beats_per_bar = has_meter ? (uint32_t)context->time_sig_numerator : 0,
     .beat_unit     = has_meter ? (uint32_t)context->time_sig_denom : 0,
-    // Ardour gives the position of what the plugin puts out
-    .n_ahead =
-      plugin->is_ardour ? instance_latency(plugin->instance, plugin->sample_rate) : 0};
+    // Ardour gives the position of what the plugin puts out, but for bounces
+    .n_ahead = plugin->is_ardour && !plugin->is_bounce
+                 ? instance_latency(plugin->instance, plugin->sample_rate)
+                 : 0};
   return transport;
 }
 
@@ -299,7 +313,7 @@ run_part(Vst3Plugin* const                   plugin,
   instance_run(plugin->instance,
                &block,
                data->ctx ? &transport : NULL,
-               data->process_mode == V3_OFFLINE);
+               data->process_mode == V3_OFFLINE || plugin->is_bounce);
 }
 
 static v3_result V3_API
@@ -318,6 +332,9 @@ process(void* const self, struct v3_process_data* const data)
     has_channels(data->inputs, data->num_input_buses, 0, plugin->n_channels) &&
     has_channels(data->outputs, data->num_output_buses, 0, plugin->n_channels);
 
+  if (runs) {
+    look_at_host(plugin, data);
+  }
   int32_t taken = -1;
   for (int32_t start = 0; runs && start < n;) {
     take_changes(plugin, changes, taken, start, but_target);
