@@ -10,6 +10,7 @@ import pytest
 import requinto
 from models import SMALL, write_neutral
 from requinto import bridge
+from requinto.audio import decoded, encoded
 from requinto.config import ClipConfig
 from requinto.errors import ModelError
 from sounds import error_db, noise, sine
@@ -25,7 +26,9 @@ class Setup(ctypes.Structure):
     _fields_ = (
         ("sample_rate", ctypes.c_double),
         ("n_channels", ctypes.c_uint32),
+        ("n_sidechain", ctypes.c_uint32),
         ("latency_frames", ctypes.c_uint32),
+        ("beats_per_clip", ctypes.c_uint32),
     )
 
 
@@ -36,6 +39,32 @@ class Settings(ctypes.Structure):
         ("target", ctypes.c_uint32),
         ("quality", ctypes.c_uint32),
         ("beat_source", ctypes.c_uint32),
+        ("learn", ctypes.c_uint32),
+        ("tempo_bpm", ctypes.c_double),
+        ("sensitivity", ctypes.c_double),
+    )
+
+
+class Reference(ctypes.Structure):
+    """As Reference in bridge.h."""
+
+    _fields_ = (
+        ("is_target", ctypes.c_uint32),
+        ("n_bytes", ctypes.c_uint32),
+        ("bytes", ctypes.c_char_p),
+    )
+
+
+class HostPosition(ctypes.Structure):
+    """As HostPosition in bridge.h."""
+
+    _fields_ = (
+        ("is_known", ctypes.c_uint32),
+        ("is_seam", ctypes.c_uint32),
+        ("beats_per_bar", ctypes.c_uint32),
+        ("beat_unit", ctypes.c_uint32),
+        ("quarter", ctypes.c_double),
+        ("bar_quarter", ctypes.c_double),
         ("tempo_bpm", ctypes.c_double),
     )
 
@@ -72,31 +101,46 @@ def problem(door, size=200):
     return kind, text.value.decode()
 
 
-def opened(door, n_channels=2, latency=LATENCY, settings=(0, 0, 0, 120.0)):
-    setup = Setup(RATE, n_channels, latency)
-    return door.requinto_open(ctypes.byref(setup), ctypes.byref(Settings(*settings)))
+def opened(door, n_channels=2, latency=LATENCY, n_sidechain=0, beats=4):
+    setup = Setup(RATE, n_channels, n_sidechain, latency, beats)
+    return door.requinto_open(ctypes.byref(setup))
 
 
-def configured(door, key, *settings):
-    return door.requinto_configure(key, ctypes.byref(Settings(*settings)))
+def configured(door, key, target=0, quality=0, beat_source=2, tempo=120.0, **more):
+    settings = Settings(
+        target, quality, beat_source, more.get("learn", 0), tempo, more.get("sens", 0.5)
+    )
+    file = more.get("file")
+    reference = Reference(file is not None, len(file or b""), file or None)
+    return door.requinto_configure(key, ctypes.byref(settings), ctypes.byref(reference))
 
 
-def exchange(door, key, block):
+def exchange(door, key, block, n_channels=None):
     """Return what came, and the sample after it that nobody may touch."""
     n_frames = block.shape[1]
+    n_channels = n_channels or len(block)
     given = np.ascontiguousarray(block.T)
-    made = np.full(given.size + 1, 7, np.float32)
+    made = np.full(n_frames * n_channels + 1, 7, np.float32)
     passage = Passage(given.ctypes.data, made.ctypes.data, n_frames)
     n = door.requinto_exchange(key, ctypes.byref(passage))
     assert np.array_equal(given, block.T)
-    return n, made[:-1].reshape(given.shape).T, made[-1]
+    return n, made[:-1].reshape(n_frames, n_channels).T, made[-1]
+
+
+def learned(door, key):
+    """Return the sound file that was learnt."""
+    n_bytes = door.requinto_learned(key, None, 0)
+    room = ctypes.create_string_buffer(b"\xff" * (n_bytes + 1), n_bytes + 1)
+    assert door.requinto_learned(key, room, n_bytes) == n_bytes
+    assert room.raw[-1] == 0xFF
+    return room.raw[:-1]
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_sound_comes_back_late_and_whole(door, n_channels):
     key = opened(door, n_channels)
     assert key
-    assert configured(door, key, 1, 0, 1, 100.0) == 1
+    assert configured(door, key, 1, tempo=100.0) == 1
     sound = noise(3 * LATENCY, n_channels)
     heard = []
     for block in np.array_split(sound, [1, 700, 701, 9000, 50000], axis=1):
@@ -116,7 +160,7 @@ def test_streams_do_not_mix(door):
     assert keys[0] != keys[1]
     sounds = [noise(2 * LATENCY, seed=seed) for seed in (1, 2)]
     for key, sound in zip(keys, sounds, strict=True):
-        configured(door, key, 0, 0, 0, 120.0)
+        configured(door, key, 0, 0, 1)
         _, made, _ = exchange(door, key, sound)
         assert error_db(sound[:, :LATENCY], made[:, LATENCY:]) < -100
     for key in keys:
@@ -126,19 +170,21 @@ def test_streams_do_not_mix(door):
 def test_what_raises_returns_0_and_says_why(door):
     assert opened(door, latency=10) == 0
     kind, text = problem(door)
-    assert kind == 2
+    assert kind == 3
     assert text.startswith("ConfigError: latency_frames must be")
+    assert opened(door, beats=3) == 0
+    assert "must be 1, 2 or 4, got 3" in problem(door)[1]
 
     assert exchange(door, 123456, noise(10))[0] == 0
-    assert problem(door) == (2, "KeyError: 123456")
+    assert problem(door) == (3, "KeyError: 123456")
     assert door.requinto_close(123456) == 0
 
     key = opened(door)
-    assert configured(door, key, 99, 0, 0, 120.0) == 0
-    assert configured(door, key, 0, 9, 0, 120.0) == 0
-    assert configured(door, key, 0, 0, 9, 120.0) == 0
-    assert problem(door)[0] == 2
-    assert configured(door, key, 0, 0, 1, 1.0) == 0
+    assert configured(door, key, target=99) == 0
+    assert configured(door, key, quality=9) == 0
+    assert configured(door, key, beat_source=9) == 0
+    assert problem(door)[0] == 3
+    assert configured(door, key, tempo=1.0) == 0
     assert "20 to 400" in problem(door)[1]
     assert door.requinto_close(key) == 1
 
@@ -147,22 +193,77 @@ def test_a_missing_model_is_told_apart(door, monkeypatch):
     def fail(name):
         raise ModelError("model 'ñ' cannot be read")
 
+    key = opened(door)
     monkeypatch.setattr(bridge, "load_separator", fail)
-    assert opened(door) == 0
+    assert configured(door, key) == 0
     assert problem(door) == (1, "model 'ñ' cannot be read")
+    n, heard, _ = exchange(door, key, noise(2 * LATENCY))  # silence, in time
+    assert n == 2 * LATENCY and not heard.any()
+    assert door.requinto_close(key) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (b"", "nothing has been learnt yet"),
+        (b"no sound", "not sound we can read"),
+        (encoded(np.zeros((1, RATE), np.float32), RATE), "the reference is silent"),
+        (encoded(noise(RATE // 4, 1), RATE), "must last 0.5 s or more"),
+        (encoded(noise(RATE, 3), RATE), "1 or 2 channels"),
+    ],
+)
+def test_a_reference_that_cannot_be_used_is_told_apart(door, file, reason):
+    key = opened(door)
+    assert configured(door, key, target=4, file=file) == 0
+    kind, text = problem(door)
+    assert kind == 2
+    assert reason in text
+    assert configured(door, key, target=4, file=encoded(noise(RATE, 1), RATE)) == 1
+    assert door.requinto_close(key) == 1
+
+
+@pytest.mark.parametrize("n_sidechain", [0, 1, 2])
+def test_a_bar_is_learnt(door, n_sidechain):
+    """At 120 bpm bars are of 2 s; asked for after 1 s, the second is learnt."""
+    key = opened(door, 2, n_sidechain=n_sidechain)
+    sound = 0.5 * noise(10 * RATE, 2 + n_sidechain)
+    assert configured(door, key) == 1
+    exchange(door, key, sound[:, :RATE], 2)
+    assert configured(door, key, learn=1) == 1
+    n, heard, beyond = exchange(door, key, sound[:, RATE : 9 * RATE], 2)
+    assert n == 8 * RATE and beyond == 7
+    assert error_db(sound[:2, : 4 * RATE], heard[:, 4 * RATE :]) < -100
+    bar, rate = decoded(learned(door, key))
+    rows = slice(2, None) if n_sidechain else slice(0, 2)
+    assert rate == RATE
+    assert error_db(sound[rows, 2 * RATE : 4 * RATE], bar) < -130
+    assert door.requinto_learned(key, None, 0) == 0  # once
+    assert door.requinto_close(key) == 1
+
+
+def test_the_host_says_where_bars_are(door):
+    """A bar that begins 0.5 s into the stream is the one that is learnt."""
+    key = opened(door)
+    assert configured(door, key, beat_source=0, learn=1) == 1
+    place = HostPosition(1, 1, 3, 4, -1.0, 0.0, 120.0)
+    assert door.requinto_locate(key, ctypes.byref(place)) == 1
+    sound = 0.5 * noise(6 * RATE)
+    exchange(door, key, sound)
+    bar, _ = decoded(learned(door, key))
+    assert error_db(sound[:, RATE // 2 : 2 * RATE], bar) < -130
+    assert door.requinto_close(key) == 1
 
 
 @pytest.mark.parametrize(("first", "gains"), [(0, (1.0, 0.5)), (1, (0.5, 1.0))])
-def test_quality_chooses_the_model_at_the_next_clip(
-    open_door, two_models, first, gains
-):
+def test_quality_chooses_the_model_from_there(open_door, two_models, first, gains):
     sound = sine(4 * LATENCY, 2, RATE)
-    key = opened(open_door, settings=(0, first, 1, 120.0))
+    key = opened(open_door)
+    assert configured(open_door, key, quality=first) == 1
     heard = exchange(open_door, key, sound[:, : 2 * LATENCY])[1]
-    assert configured(open_door, key, 0, 1 - first, 1, 120.0) == 1
+    assert configured(open_door, key, quality=1 - first) == 1
     heard = [heard, exchange(open_door, key, sound[:, 2 * LATENCY :])[1]]
     found = np.concatenate(heard, axis=1)[:, LATENCY:]
-    join = 6 * RATE  # of clips of 2 s, three are decided after 10 s
+    join = 2 * LATENCY
     faded = round(0.06 * RATE)  # on each side, and a little more
     before, after = slice(0, join - faded), slice(join + faded, None)
     wanted = sound[:, : found.shape[1]]
@@ -173,29 +274,30 @@ def test_quality_chooses_the_model_at_the_next_clip(
 
 def test_a_missing_choice_leaves_the_stream_as_it_was(open_door, two_models):
     (two_models / "fast.json").unlink()
-    assert opened(open_door, settings=(0, 1, 1, 120.0)) == 0
+    key = opened(open_door)
+    assert configured(open_door, key, quality=1) == 0
     kind, text = problem(open_door)
     assert kind == 1
     assert text.startswith("unknown model 'fast'; known are standard")
 
-    key = opened(open_door, settings=(0, 0, 1, 120.0))
-    assert configured(open_door, key, 0, 1, 1, 120.0) == 0
+    assert configured(open_door, key) == 1
+    assert configured(open_door, key, quality=1) == 0
     assert problem(open_door)[0] == 1
     sound = sine(2 * LATENCY, 2, RATE)
     n, heard, _ = exchange(open_door, key, sound)
     assert n == 2 * LATENCY
     assert error_db(sound[:, :LATENCY], heard[:, LATENCY:]) < -60
-    assert configured(open_door, key, 0, 0, 1, 120.0) == 1
+    assert configured(open_door, key) == 1
     assert open_door.requinto_close(key) == 1
 
 
 def test_a_model_of_other_clips_is_refused(open_door, two_models):
-    other = dataclasses.replace(SMALL, clips=ClipConfig(beats_per_clip=2))
+    other = dataclasses.replace(SMALL, clips=ClipConfig(left_context_s=2.0))
     write_neutral(two_models, "fast", config=other)
     key = opened(open_door)
-    assert configured(open_door, key, 0, 1, 0, 120.0) == 0
-    kind, text = problem(open_door)
-    assert kind == 1 and "beats_per_clip=2" in text
+    assert configured(open_door, key, quality=1) == 0
+    kind, text = problem(open_door, 400)
+    assert kind == 1 and "left_context_s=2.0" in text
     assert open_door.requinto_close(key) == 1
 
 
@@ -205,7 +307,7 @@ def test_a_reason_is_cut_to_its_room(door, monkeypatch, size):
         raise ModelError("añadido")
 
     monkeypatch.setattr(bridge, "load_separator", fail)
-    assert opened(door) == 0
+    assert configured(door, opened(door)) == 0
     room = ctypes.create_string_buffer(b"\xff" * 20, 20)
     assert door.requinto_problem(room, size) == 1
     whole = "añadido".encode()

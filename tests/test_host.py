@@ -18,6 +18,12 @@ from sounds import RATE, error_db, noise, sine
 pytestmark = pytest.mark.plugin
 
 
+@pytest.fixture(autouse=True)
+def no_references(monkeypatch, tmp_path):
+    """Let the user have no references of their own."""
+    monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "references"))
+
+
 @pytest.fixture
 def load(monkeypatch, unchanged):
     """Return a function that loads the plugin, over a model that changes nothing."""
@@ -28,14 +34,24 @@ def load(monkeypatch, unchanged):
 def test_parameters(load):
     plugin = load()
     assert list(plugin.parameters) == [
-        *("target", "output", "amount", "beat_source", "tempo", "status", "quality")
+        *("target", "output", "amount", "beat_source", "tempo", "status", "quality"),
+        *("clip", "learn", "sensitivity", "bypass", "dropouts"),
     ]
-    assert plugin.parameters["target"].valid_values == list(requinto.targets())
+    targets = [*requinto.targets(), "Learned"]
+    assert plugin.parameters["target"].valid_values == targets
     assert plugin.parameters["output"].valid_values == ["Extracted", "Everything else"]
-    assert plugin.parameters["beat_source"].valid_values == ["Detect", "Fixed tempo"]
+    assert plugin.parameters["beat_source"].valid_values == [
+        "Host",
+        "Detect",
+        "Fixed tempo",
+    ]
     assert plugin.parameters["quality"].valid_values == ["Standard", "Fast"]
     assert [q.lower() for q in ("Standard", "Fast")] == list(bridge._QUALITIES)
     assert plugin.quality == "Standard"
+    assert plugin.parameters["clip"].valid_values == ["4 beats", "2 beats", "1 beat"]
+    assert plugin.parameters["sensitivity"].range[:2] == (0, 100)
+    assert (plugin.learn, plugin.bypass, plugin.dropouts) == (False, False, 0)
+    assert (plugin.sensitivity, plugin.beat_source) == (50, "Host")
     assert plugin.parameters["amount"].range[:2] == (0, 100)
     assert plugin.parameters["tempo"].range[:2] == (40, 240)
     assert (plugin.target, plugin.output, plugin.amount) == ("guitar", "Extracted", 100)
@@ -290,7 +306,8 @@ engine = dawdreamer.RenderEngine({RATE}, 512)
 plugin = engine.make_plugin_processor("requinto", {str(requinto.plugin_path())!r})
 names = [row["name"] for row in plugin.get_parameters_description()]
 assert names[:6] == ["Target", "Output", "Amount", "Beat source", "Tempo", "Status"]
-assert names[6] == "Quality"
+assert names[6:] == [
+    "Quality", "Clip", "Learn", "Sensitivity", "Bypass", "Dropouts"], names
 sound = np.random.default_rng(0).uniform(-1, 1, (2, 14 * {RATE})).astype(np.float32)
 engine.load_graph([
     (engine.make_playback_processor("song", sound), []), (plugin, ["song"])])

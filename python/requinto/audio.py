@@ -88,7 +88,7 @@ def decoded(file: bytes) -> tuple[np.ndarray, int]:
         sound, rate = soundfile.read(io.BytesIO(file), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise AudioFileError(
-            f"the reference cannot be read as sound: {error}"
+            f"the reference is not sound we can read: {error.error_string}"
         ) from error
     return np.ascontiguousarray(sound.T), rate
 
