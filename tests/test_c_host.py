@@ -100,7 +100,7 @@ def test_an_installed_bundle_finds_its_way_home(tmp_path, neutral):
 
 
 def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
-    sound = noise(14 * RATE)
+    sound = noise(18 * RATE)
     heard, report, _ = run_host(
         bundle,
         tmp_path,
@@ -188,7 +188,7 @@ def test_the_host_lives_and_hears_the_dry_signal(bundle, tmp_path, neutral, kind
         bundle = shutil.copytree(bundle, tmp_path / bundle.name)
     environment, status = failing(kind, tmp_path, neutral)
     # Live, what is due before Python has failed is late, so silent, on a loaded machine
-    sound = noise(7 * RATE if mode == "live" else RATE, 2)
+    sound = noise(12 * RATE if mode == "live" else RATE, 2)
     heard, report, complaints = run_host(
         bundle,
         tmp_path,

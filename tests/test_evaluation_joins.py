@@ -32,6 +32,7 @@ def test_a_model_that_changes_nothing_gains_nothing_on_any_grid(
     assert [row.grid for row in rows] == [
         *("true bars", "tracked bars", "true beats alone", "1 late", "2 late"),
         *("3 late", "even, 2 s", "even, 4 s"),
+        *("true bars, 2 beats a clip", "true bars, 1 beat a clip"),
     ]
     for row in rows:
         assert row.gain_db == pytest.approx(0, abs=1e-3)

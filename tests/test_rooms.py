@@ -16,7 +16,8 @@ ROOMS = [
     *("errors", "config", "threads", "audio", "beats", "sections", "clips"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("learning", "transport", "stream", "bridge", "extract", "plugin", "__init__"),
+    *("learning", "transport", "stream", "bridge", "extract", "presets"),
+    *("plugin", "__init__"),
 ]
 FOLDERS = [
     "material",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the built plugin, and put it where hosts look for plugins."""
+"""Find the built plugin, put it where hosts look for plugins, and make presets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import sysconfig
 from pathlib import Path
 
 from requinto.errors import PluginError
+from requinto.presets import preset
+
+__all__ = ["BUNDLE", "install", "install_folder", "plugin_path", "preset"]
 
 BUNDLE = "Requinto.vst3"
 

@@ -81,6 +81,12 @@ def extract(
     model: Annotated[
         str, typer.Option(help="Which of our models; its name in the models folder.")
     ] = STANDARD,
+    beats_per_clip: Annotated[
+        int, typer.Option(help="Beats separated at a time: 4, 2 or 1.")
+    ] = 4,
+    sensitivity: Annotated[
+        float, typer.Option(help="0 to 1: more of the target, and more bleed.")
+    ] = 0.5,
     system: Annotated[
         str, typer.Option(help="An earlier system instead, such as bachata2020.")
     ] = "requinto",
@@ -93,6 +99,7 @@ def extract(
     _check_model(model, system)
     mixture, rate = sound.read(song)
     options: dict[str, Any] = {"target": target}
+    options |= _ours(system, beats_per_clip, sensitivity)
     if reference:
         options["reference"], options["reference_sample_rate"] = sound.read(reference)
     import_tensorflow()
@@ -122,6 +129,16 @@ def extract(
         "real_time_factor": round(real_time_factor, 4),
     }
     print(json.dumps(result, indent=2) if as_json else place)
+
+
+def _ours(system: str, beats_per_clip: int, sensitivity: float) -> dict[str, Any]:
+    """Return the options that other systems do not have."""
+    ours = {"beats_per_clip": beats_per_clip, "sensitivity": sensitivity}
+    if system == "requinto":
+        return ours
+    if ours != {"beats_per_clip": 4, "sensitivity": 0.5}:
+        raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
+    return {}
 
 
 def _separated(

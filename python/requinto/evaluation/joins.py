@@ -5,7 +5,7 @@
 
 extracts the target of each song on several grids: its true bars, the bars that are
 tracked, true beats without bars, bars one to three beats late, and even grids of 2 and
-4 s; and compares errors on the same downbeats, where clips are joined and where not.
+4 s; and, on its true bars, in clips of two beats and of one; and compares errors on the same downbeats, where clips are joined and where not.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from requinto.weights import STANDARD, load_separator
 
 _AROUND_S = 0.05  # on each side of a moment: as far as a join is faded
 _EVEN_BPM = {"even, 2 s": 120.0, "even, 4 s": 60.0}
+_SHORTER = {"true bars, 2 beats a clip": 2, "true bars, 1 beat a clip": 1}
 
 
 class OnGrid(NamedTuple):
@@ -73,20 +74,25 @@ def on_grids(item: Item, model: str) -> Iterator[OnGrid]:
     mixture, rate = item.read("mix")
     target, _ = item.read("target")
     reference, reference_rate = item.read("reference")
-    sizes = ClipFrames.at(load_separator(model).clips, rate)
+    config = load_separator(model).clips
     downbeats_s = np.array(item.meta["downbeats_s"])
     # A song's first clip is joined to nothing
     moments = np.round(downbeats_s[downbeats_s > _AROUND_S * 4] * rate).astype(int)
     before = si_sdr(target, mixture)
-    for name, beats in grids(item, mixture, rate).items():
+    every = grids(item, mixture, rate)
+    every |= {name: every["true bars"] for name in _SHORTER}
+    for name, beats in every.items():
+        n_beats = _SHORTER.get(name, config.beats_per_clip)
         found = extract(
             mixture,
             rate,
             reference=reference,
             reference_sample_rate=reference_rate,
             beats=beats,
+            beats_per_clip=n_beats,
             model=model,
         )
+        sizes = ClipFrames.at(config.of_beats(n_beats), rate)
         clips = plan(mixture.shape[1], rate, beats, sizes)
         joins = np.array([clip.start for clip in clips[1:]])
         apart = np.abs(moments[:, None] - joins).min(axis=1)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a preset of the plugin, with a reference of one's own inside."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from requinto import audio as sound
+from requinto.errors import AudioError, PluginError, TargetError
+from requinto.weights import targets
+
+LEARNED = "Learned"  # the target that a reference becomes
+_CLASS_ID = b"52657175696E746F4578747261637421"  # of vst3_factory.c
+_SWITCH = ("Off", "On")
+# What the plugin's parameters take: names of a list, or the least and most number
+PARAMETERS: dict[str, tuple[str, ...] | tuple[float, float]] = {
+    "output": ("Extracted", "Everything else"),
+    "amount": (0.0, 100.0),
+    "beat_source": ("Host", "Detect", "Fixed tempo"),
+    "tempo": (40.0, 240.0),
+    "quality": ("Standard", "Fast"),
+    "clip": ("4 beats", "2 beats", "1 beat"),
+    "sensitivity": (0.0, 100.0),
+    "bypass": _SWITCH,
+}
+
+
+def preset(
+    target: str | None = None,
+    *,
+    reference: np.ndarray | None = None,
+    reference_sample_rate: float | None = None,
+    path: str | os.PathLike[str] | None = None,
+    **parameters: str | float | bool,
+) -> bytes:
+    """Return a preset that VST3 hosts, and pedalboard's `load_preset`, load.
+
+    Parameters
+    ----------
+    target : str, optional
+        One of `targets()`; "guitar" unless a reference is given.
+    reference : np.ndarray, shape=(n_channels, n_frames) or (n_frames,), optional
+        Half a second or more of the instrument to extract; the preset carries it.
+    reference_sample_rate : float, optional
+        Hz; needed with a reference.
+    path : str or path, optional
+        Where to write the preset too; such files end in `.vstpreset`.
+    **parameters
+        Other parameters by their names in pedalboard, such as `output="Everything
+        else"`, `clip="1 beat"`, `amount=80.0`, `bypass=True`.
+
+    Returns
+    -------
+    bytes
+        The file, also for `plugin.preset_data` of pedalboard.
+
+    Raises
+    ------
+    TargetError
+        If the target is unknown, or a reference is given as well.
+    AudioError
+        If the reference is not one, or its rate is not given.
+    PluginError
+        If a parameter or its value is not the plugin's.
+    AudioFileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> bass = preset("bass", output="Everything else")
+    >>> bass[:4]
+    b'VST3'
+    """
+    if reference is not None and target is not None:
+        raise TargetError("give a target or a reference, not both")
+    if target is not None and target not in targets():
+        raise TargetError(
+            f"unknown target {target!r}; known are {', '.join(targets())}"
+        )
+    chosen = target or ("guitar" if reference is None else LEARNED)
+    lines = [f"{name}={_text(name, value)}" for name, value in parameters.items()]
+    state = "\n".join(["requinto 1", f"target={chosen}", *lines, ""]).encode()
+    if reference is not None:
+        file = _encoded(reference, reference_sample_rate)
+        state += f"sound={len(file)} {LEARNED}\n".encode() + file + b"\n"
+    whole = _vst3_preset(state)
+    if path is not None:
+        sound.check_place(path)
+        with sound.whole_file(path) as unfinished:
+            Path(unfinished).write_bytes(whole)
+    return whole
+
+
+def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
+    if sample_rate is None:
+        raise AudioError("reference_sample_rate must be given, in Hz")
+    checked = sound.checked_reference(reference, sample_rate)
+    return sound.encoded(checked, sample_rate)
+
+
+def _text(name: str, value: str | float | bool) -> str:
+    """Return a value as states hold it, or raise `PluginError`."""
+    if name not in PARAMETERS:
+        raise PluginError(
+            f"unknown parameter {name!r}; known are target, {', '.join(PARAMETERS)}"
+        )
+    accepted = PARAMETERS[name]
+    if isinstance(accepted[0], str):
+        label = _SWITCH[value] if isinstance(value, bool) else value
+        if label in accepted:
+            return str(label)
+        raise PluginError(f"{name} must be one of {accepted}, got {value!r}")
+    least, most = accepted
+    if isinstance(value, (int, float)) and least <= value <= most:
+        return f"{value:.6f}"
+    raise PluginError(f"{name} must be a number from {least} to {most}, got {value!r}")
+
+
+def _vst3_preset(state: bytes) -> bytes:
+    """Return a component's state as a preset file.
+
+    Source: Steinberg, "VST 3 Preset Format", VST 3 Developer Portal: a header of 48
+    bytes, the chunks, and a list of where they are.
+    """
+    header = struct.pack("<4si32sq", b"VST3", 1, _CLASS_ID, 48 + len(state))
+    return header + state + struct.pack("<4si4sqq", b"List", 1, b"Comp", 48, len(state))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A preset holds what it was made of, and hosts load it."""
+
+import numpy as np
+import pedalboard
+import pytest
+
+import requinto
+from requinto import bridge
+from requinto.errors import AudioError, AudioFileError, PluginError, TargetError
+from requinto.plugin import preset
+from requinto.presets import PARAMETERS
+from sounds import RATE, error_db, noise
+
+pytestmark = pytest.mark.plugin
+REFERENCE = 0.3 * noise(RATE, seed=3)
+
+
+@pytest.fixture
+def plugin(monkeypatch, tmp_path):
+    monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "references"))
+    return pedalboard.load_plugin(str(requinto.plugin_path()))
+
+
+def test_parameters_are_the_plugins(plugin):
+    settable = set(plugin.parameters) - {"target", "learn", "status", "dropouts"}
+    assert settable == set(PARAMETERS)
+    for name, accepted in PARAMETERS.items():
+        parameter = plugin.parameters[name]
+        if name == "bypass":
+            assert parameter.valid_values == [False, True]
+        elif isinstance(accepted[0], str):
+            assert parameter.valid_values == list(accepted)
+        else:
+            assert parameter.range[:2] == accepted
+
+
+def test_values_arrive(plugin, tmp_path):
+    path = tmp_path / "bass.vstpreset"
+    values = {
+        "output": "Everything else",
+        "amount": 40.0,
+        "beat_source": "Fixed tempo",
+        "tempo": 93.4,
+        "quality": "Fast",
+        "clip": "1 beat",
+        "sensitivity": 75.0,
+        "bypass": True,
+    }
+    whole = preset("bass", path=path, **values)
+    assert path.read_bytes() == whole
+    plugin.load_preset(str(path))
+    assert plugin.target == "bass"
+    for name, value in values.items():
+        assert getattr(plugin, name) == value
+
+
+def test_a_reference_arrives_and_sounds(plugin, monkeypatch, unchanged, tmp_path):
+    """The plugin asks the model for the reference that the preset carries."""
+    asked = []
+
+    def query(reference, sample_rate):
+        asked.append((reference, sample_rate))
+        return unchanged.target("")
+
+    monkeypatch.setattr(unchanged, "query", query)
+    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
+    path = tmp_path / "mine.vstpreset"
+    preset(reference=REFERENCE, reference_sample_rate=RATE, path=path)
+    plugin.load_preset(str(path))
+    assert plugin.target == "Learned"
+    sound = noise(2 * RATE)
+    assert error_db(sound, plugin.process(sound, RATE)) < -100
+    assert plugin.status == "Ready"
+    reference, rate = asked[-1]
+    assert rate == RATE
+    assert error_db(REFERENCE, reference) < -130
+
+
+def test_it_gives_what_the_library_gives(plugin):
+    plugin.preset_data = preset(
+        reference=REFERENCE,
+        reference_sample_rate=RATE,
+        beat_source="Fixed tempo",
+        tempo=127.4,
+        clip="2 beats",
+        sensitivity=80.0,
+    )
+    song = 0.3 * noise(8 * RATE)
+    expected = requinto.extract(
+        song,
+        RATE,
+        reference=REFERENCE,
+        beats=requinto.Beats.grid(tempo_bpm=127.4, duration_s=8.0),
+        beats_per_clip=2,
+        sensitivity=0.8,
+    )
+    found = plugin.process(song, RATE)
+    assert np.abs(expected).max() > 0.001
+    assert error_db(expected, found) < -80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "reason"),
+    [
+        ({"target": "zither"}, TargetError, "zither"),
+        ({"target": "bass", "reference": REFERENCE}, TargetError, "not both"),
+        ({"reference": REFERENCE}, AudioError, "reference_sample_rate"),
+        (
+            {"reference": 0 * REFERENCE, "reference_sample_rate": RATE},
+            AudioError,
+            "silent",
+        ),
+        ({"status": "Ready"}, PluginError, "unknown parameter 'status'"),
+        ({"clip": "3 beats"}, PluginError, "'1 beat'.*got '3 beats'"),
+        ({"tempo": 300}, PluginError, "from 40.0 to 240.0, got 300"),
+        ({"tempo": "fast"}, PluginError, "got 'fast'"),
+        ({"path": "/nowhere/at/all.vstpreset"}, AudioFileError, "does not exist"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments, error, reason):
+    with pytest.raises(error, match=reason):
+        preset(**arguments)
