@@ -90,3 +90,21 @@ def bench(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
     bench.build_song(folder, "bachata_clips", "validation", 0)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_references(monkeypatch, tmp_path):
+    """Let the user have no references of their own."""
+    monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "references"))
+
+
+@pytest.fixture
+def load(monkeypatch, unchanged):
+    """Return a function that loads the plugin, over a model that changes nothing."""
+    import pedalboard
+
+    import requinto
+    from requinto import bridge
+
+    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
+    return lambda: pedalboard.load_plugin(str(requinto.plugin_path()))

@@ -18,19 +18,6 @@ from sounds import RATE, error_db, noise, sine
 pytestmark = pytest.mark.plugin
 
 
-@pytest.fixture(autouse=True)
-def no_references(monkeypatch, tmp_path):
-    """Let the user have no references of their own."""
-    monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "references"))
-
-
-@pytest.fixture
-def load(monkeypatch, unchanged):
-    """Return a function that loads the plugin, over a model that changes nothing."""
-    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
-    return lambda: pedalboard.load_plugin(str(requinto.plugin_path()))
-
-
 def test_parameters(load):
     plugin = load()
     assert list(plugin.parameters) == [
@@ -293,36 +280,3 @@ def test_it_agrees_with_the_library():
     plugin.beat_source = "Detect"
     expected = requinto.extract(sound, RATE, "bongo", live=True)
     assert error_db(expected, plugin.process(sound, RATE)) < -80
-
-
-def test_in_dawdreamer():
-    # In its own process: it and pedalboard each bring a whole JUCE
-    script = f"""
-import numpy as np, dawdreamer, requinto
-from requinto import bridge
-from conftest import Unchanged
-bridge.load_separator = lambda name: Unchanged()
-engine = dawdreamer.RenderEngine({RATE}, 512)
-plugin = engine.make_plugin_processor("requinto", {str(requinto.plugin_path())!r})
-names = [row["name"] for row in plugin.get_parameters_description()]
-assert names[:6] == ["Target", "Output", "Amount", "Beat source", "Tempo", "Status"]
-assert names[6:] == [
-    "Quality", "Clip", "Learn", "Sensitivity", "Bypass", "Dropouts"], names
-sound = np.random.default_rng(0).uniform(-1, 1, (2, 14 * {RATE})).astype(np.float32)
-engine.load_graph([
-    (engine.make_playback_processor("song", sound), []), (plugin, ["song"])])
-engine.render(14.0)
-heard = engine.get_audio()
-latency = plugin.get_latency_samples()
-n = heard.shape[1] - latency
-difference = np.abs(heard[:, latency:] - sound[:, :n]).max()
-assert n > 8 * {RATE} and difference < 1e-5, (n, difference)
-"""
-    result = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=__file__.rsplit("/", 1)[0],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr

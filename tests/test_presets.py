@@ -17,8 +17,7 @@ REFERENCE = 0.3 * noise(RATE, seed=3)
 
 
 @pytest.fixture
-def plugin(monkeypatch, tmp_path):
-    monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "references"))
+def plugin():
     return pedalboard.load_plugin(str(requinto.plugin_path()))
 
 

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each parameter does, in pedalboard: clips, references, what is heard."""
+
+import numpy as np
+import pedalboard
+import pytest
+import soundfile
+
+import requinto
+from sounds import RATE, clicks, error_db, noise, sine
+
+pytestmark = pytest.mark.plugin
+
+
+@pytest.mark.parametrize(
+    ("clip", "latency_s"), [("4 beats", 5.35), ("2 beats", 3.1), ("1 beat", 1.15)]
+)
+@pytest.mark.parametrize("rate", [22050, 48000])
+def test_each_clip_has_its_latency(load, clip, latency_s, rate):
+    plugin = load()
+    plugin.clip = clip
+    sound = sine(3 * rate, 2, rate)
+    assert error_db(sound, plugin.process(sound, rate)) < -100
+    assert plugin.reported_latency_samples == pytest.approx(latency_s * rate, abs=2)
+    # Chosen while it is active, it applies at the next activation
+    plugin.clip = "1 beat" if clip != "1 beat" else "4 beats"
+    assert plugin.reported_latency_samples == pytest.approx(latency_s * rate, abs=2)
+    assert error_db(sound, plugin.process(sound, rate)) < -100
+
+
+def test_bypass_has_the_same_latency(load):
+    plugin = load()
+    plugin.output, plugin.amount = "Everything else", 100
+    sound = noise(2 * RATE)
+    latency = plugin.reported_latency_samples
+    assert not np.abs(plugin.process(sound, RATE)).max() > 1e-5
+    plugin.bypass = True
+    assert error_db(sound, plugin.process(sound, RATE)) < -140
+    assert plugin.reported_latency_samples == latency
+
+
+@pytest.mark.parametrize("clip", ["4 beats", "2 beats", "1 beat"])
+def test_where_the_position_stands_still_beats_are_detected(clip):
+    """As pedalboard's does: the same samples as the library's, hearing as far ahead."""
+    plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+    assert plugin.beat_source == "Host"
+    plugin.clip, plugin.sensitivity = clip, 70
+    song = 0.3 * clicks(113.0, 8.0) + 0.01 * noise(8 * RATE)
+    expected = requinto.extract(
+        song, RATE, live=True, beats_per_clip=int(clip[0]), sensitivity=0.7
+    )
+    assert np.abs(expected).max() > 1e-3
+    assert error_db(expected, plugin.process(song, RATE)) < -80
+
+
+def test_the_two_outputs_add_up_to_the_input():
+    plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+    song = 0.3 * clicks(113.0, 8.0) + 0.05 * noise(8 * RATE)
+    extracted = plugin.process(song, RATE)
+    plugin.output = "Everything else"
+    rest = plugin.process(song, RATE)
+    assert min(np.abs(extracted).max(), np.abs(rest).max()) > 0.01
+    assert error_db(song, extracted + rest) < -90
+
+
+@pytest.mark.parametrize("clip", ["4 beats", "1 beat"])
+def test_a_bounce_is_the_same_whatever_the_blocks(clip):
+    plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+    plugin.target, plugin.clip = "bongo", clip
+    song = 0.3 * clicks(97.0, 7.0) + 0.05 * noise(7 * RATE)
+    bounces = [
+        plugin.process(song, RATE, buffer_size=size) for size in (64, 8192, 777, 64)
+    ]
+    for bounce in bounces[1:]:
+        np.testing.assert_array_equal(bounce, bounces[0])
+
+
+def test_a_bar_is_learnt_and_travels_with_the_state(load, monkeypatch, unchanged):
+    asked = []
+
+    def query(reference, sample_rate):
+        asked.append(reference)
+        return unchanged.target("")
+
+    monkeypatch.setattr(unchanged, "query", query)
+    plugin = load()
+    plugin.target, plugin.beat_source = "Learned", "Fixed tempo"
+    sound = 0.5 * noise(8 * RATE)
+    dry = plugin.process(sound, RATE)
+    assert plugin.status == "No reference"
+    assert error_db(sound, dry) < -140
+    plugin.learn = True
+    plugin.process(sound, RATE)
+    assert (plugin.learn, plugin.status) == (False, "Ready")
+    assert asked[-1].shape == (2, 2 * RATE)
+    assert error_db(sound[:, : 2 * RATE], asked[-1]) < -130
+
+    other = load()
+    other.raw_state = plugin.raw_state
+    assert other.target == "Learned"
+    other.process(sound, RATE)
+    assert other.status == "Ready"
+    np.testing.assert_array_equal(asked[-1], asked[0])
+
+
+def test_the_users_references_are_targets(load, monkeypatch, unchanged, tmp_path):
+    asked = []
+
+    def query(reference, sample_rate):
+        asked.append(reference)
+        return unchanged.target("")
+
+    monkeypatch.setattr(unchanged, "query", query)
+    folder = tmp_path / "references"
+    folder.mkdir()
+    sounds = {"tres cubano": noise(RATE, 1), "güiro de mamá": noise(RATE, 2, seed=1)}
+    for name, sound in sounds.items():
+        soundfile.write(folder / f"{name}.wav", 0.5 * sound.T, RATE)
+    (folder / "notes.wav.txt").write_text("no sound")
+    (folder / "broken.flac").write_bytes(b"fLaC, but not for long")
+
+    plugin = load()
+    listed = plugin.parameters["target"].valid_values
+    names = [*requinto.targets(), "Learned", "broken", *sorted(sounds)]
+    assert listed == names
+    song = noise(2 * RATE)
+    for name, sound in sounds.items():
+        plugin.target = name
+        plugin.process(song, RATE)
+        assert plugin.status == "Ready"
+        assert error_db(0.5 * sound, asked[-1]) < -80  # of 16 bits
+    plugin.target = "broken"
+    assert error_db(song, plugin.process(song, RATE)) < -140
+    assert plugin.status == "No reference"
+
+    # A session opens where the user has no such folder
+    plugin.target = "güiro de mamá"
+    state = plugin.raw_state
+    monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "nowhere"))
+    other = load()
+    assert other.parameters["target"].valid_values == names[:5]
+    other.raw_state = state
+    assert other.target == "güiro de mamá"
+    other.process(song, RATE)
+    assert other.status == "Ready"
+    np.testing.assert_array_equal(asked[-1], asked[-2])
