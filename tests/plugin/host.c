@@ -84,7 +84,7 @@ print_restarts(void)
 int
 main(const int argc, char** const argv)
 {
-  const Options  options  = options_parse(argc, argv);
+  Options        options  = options_parse(argc, argv);
   const Instance instance = scan(&options);
   const Watch    watch    = watch_find();
   if (options.load_path) {
@@ -111,6 +111,7 @@ main(const int argc, char** const argv)
   if (watch.print) {
     watch.print();
   }
+  options_free(&options);
   printf("host=done\n");
   return 0;
 }

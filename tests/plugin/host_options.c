@@ -100,3 +100,10 @@ options_parse(const int argc, char** const argv)
   CHECK(options.rate > 0.0 && options.n_repeats > 0 && options.n_drain >= 0);
   return options;
 }
+
+void
+options_free(Options* const options)
+{
+  free(options->settings.texts);
+  free(options->automation.texts);
+}

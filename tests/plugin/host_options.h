@@ -44,4 +44,7 @@ typedef struct {
 Options
 options_parse(int argc, char** argv);
 
+void
+options_free(Options* options);
+
 #endif
