@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +37,26 @@ def build(preset: str) -> Path:
     return folder
 
 
+def watcher() -> Path:
+    """Return the library that, preloaded, counts what an audio thread calls."""
+    return build("release") / "tests" / "plugin" / "watch.so"
+
+
 def run_host(
     bundle: Path,
     folder: Path,
     sound: np.ndarray | None = None,
     *options: str,
     environment: dict[str, str] | None = None,
+    sidechain: np.ndarray | None = None,
+    transport: Sequence[str] = (),
+    watched: bool = False,
+    timeout_s: float = 300,
 ) -> tuple[np.ndarray, dict[str, str], str]:
     """Run a sound `(n_channels, n_frames)` through the plugin in the C host.
+
+    `sidechain` is another such sound, `transport` the lines of a script of the
+    host's song position, and `watched` counts what the plugin calls in each block.
 
     Returns the output, uncompensated, the host's report, and its stderr.
     """
@@ -54,10 +68,42 @@ def run_host(
         sound.T.astype(np.float32).tofile(folder / "in.f32")
         command += ["--in", folder / "in.f32", "--out", out]
         command += ["--channels", str(n_channels)]
+    if sidechain is not None:
+        sidechain.T.astype(np.float32).tofile(folder / "sidechain.f32")
+        command += ["--sidechain", folder / "sidechain.f32"]
+    if transport:
+        (folder / "transport.txt").write_text(
+            "".join(f"{line}\n" for line in transport)
+        )
+        command += ["--transport", folder / "transport.txt"]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("REQUINTO_")}
-    result = run(*command, env={**clean, **(environment or {})}, timeout=300)
+    if watched:
+        clean["LD_PRELOAD"] = str(watcher())
+    result = run(*command, env={**clean, **(environment or {})}, timeout=timeout_s)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "host=done" in result.stdout
     report = dict(line.split("=", 1) for line in result.stdout.splitlines())
     heard = np.fromfile(out, np.float32) if sound is not None else np.zeros(0)
     return heard.reshape(-1, n_channels).T, report, result.stderr
+
+
+def told(report: dict[str, str], name: str) -> list[str]:
+    """Return what the plugin told of a parameter, in order."""
+    return [
+        text
+        for key, text in report.items()
+        if key.startswith("told_at_block_") and key.endswith(f".{name}")
+    ]
+
+
+@contextlib.contextmanager
+def busy_cores() -> Iterator[None]:
+    """Keep every core busy with something else."""
+    loop = [sys.executable, "-c", "while True: pass"]
+    loops = [subprocess.Popen(loop) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for process in loops:
+            process.kill()
+            process.wait()

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   What the audio thread hands the main thread: the changes that it made and was
+   told of.  The main thread repeats them to the controller, as hosts do. */
+
+#ifndef REQUINTO_HOST_TALK_H
+#define REQUINTO_HOST_TALK_H
+
+#include "host_changes.h"
+#include "host_vst3.h"
+
+#include <stdatomic.h>
+
+enum { TALK_SIZE = 65536, TALK_NOT_TOLD = -1 };
+
+typedef struct {
+  int         block; ///< In which the plugin told it, or `TALK_NOT_TOLD`
+  v3_param_id id;
+  double      value;
+} Word;
+
+typedef struct {
+  Word        words[TALK_SIZE];
+  atomic_uint n_said;  ///< Written by the audio thread
+  atomic_uint n_heard; ///< Written by the main thread
+} Talk;
+
+/// Say the last value of each change.  Audio thread.
+void
+talk_say(Talk* talk, const Changes* changes, int block);
+
+/// Print what the plugin told, and repeat everything to the controller.  Main thread.
+void
+talk_hear(Talk* talk, const Instance* instance);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "host_vst3.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "text16.h"
+
+/* Life */
+
+static struct v3_plugin_factory**
+open_factory(const char* const bundle)
+{
+  char path[4096];
+  snprintf(path, sizeof(path), "%s/Contents/%s/Requinto.so", bundle, BUNDLE_FOLDER);
+  void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    fprintf(stderr, "%s\n", dlerror());
+    exit(2);
+  }
+  typedef bool (*EntryFunc)(void*);
+  typedef struct v3_plugin_factory** (*FactoryFunc)(void);
+  const EntryFunc   entry = (EntryFunc)(uintptr_t)dlsym(library, "ModuleEntry");
+  const FactoryFunc get   = (FactoryFunc)(uintptr_t)dlsym(library, "GetPluginFactory");
+  CHECK(entry && get && entry(library));
+  return get();
+}
+
+Instance
+instance_load(const char* const bundle)
+{
+  struct v3_plugin_factory** const factory = open_factory(bundle);
+  struct v3_class_info             info;
+  CHECK((*factory)->num_classes(factory) == 1);
+  CHECK((*factory)->get_class_info(factory, 0, &info) == V3_OK);
+  printf("class=%s\n", info.name);
+
+  Instance instance = {0};
+  CHECK((*factory)->create_instance(
+          factory, info.class_id, v3_component_iid, (void**)&instance.component) ==
+        V3_OK);
+  struct v3_component** const c = instance.component;
+  CHECK((*c)->initialize(c, NULL) == V3_OK);
+  CHECK((*c)->query_interface(c, v3_audio_processor_iid, (void**)&instance.processor) ==
+        V3_OK);
+  CHECK((*c)->query_interface(
+          c, v3_edit_controller_iid, (void**)&instance.controller) == V3_OK);
+  return instance;
+}
+
+int32_t
+instance_inputs(const Instance* const instance)
+{
+  return (*instance->component)->get_bus_count(instance->component, V3_AUDIO, V3_INPUT);
+}
+
+int
+instance_sidechain_channels(const Instance* const instance)
+{
+  struct v3_bus_info info;
+  if (instance_inputs(instance) < 2 ||
+      (*instance->component)
+          ->get_bus_info(instance->component, V3_AUDIO, V3_INPUT, 1, &info) != V3_OK) {
+    fprintf(stderr, "the plugin has no sidechain input\n");
+    exit(2);
+  }
+  return info.channel_count;
+}
+
+void
+instance_activate(const Instance* const instance, const Options* const options)
+{
+  struct v3_component** const       c = instance->component;
+  struct v3_audio_processor** const p = instance->processor;
+  v3_speaker_arrangement            speak =
+    options->n_channels == 1 ? V3_SPEAKER_M : V3_SPEAKER_L | V3_SPEAKER_R;
+  v3_speaker_arrangement  inputs[2] = {speak, speak};
+  const int32_t           n_inputs  = instance_inputs(instance);
+  struct v3_process_setup setup     = {options->realtime ? V3_REALTIME : V3_OFFLINE,
+                                   V3_SAMPLE_32,
+                                   HOST_MAX_BLOCK,
+                                   options->rate};
+  CHECK(n_inputs == 1 || n_inputs == 2);
+  CHECK((*p)->set_bus_arrangements(p, inputs, n_inputs, &speak, 1) == V3_TRUE);
+  if (options->sidechain_path) {
+    (void)instance_sidechain_channels(instance);
+    CHECK((*c)->activate_bus(c, V3_AUDIO, V3_INPUT, 1, 1) == V3_OK);
+  }
+  CHECK((*p)->setup_processing(p, &setup) == V3_OK);
+  CHECK((*c)->set_active(c, 1) == V3_OK);
+  CHECK((*p)->set_processing(p, 1) == V3_OK);
+}
+
+void
+instance_deactivate(const Instance* const instance)
+{
+  struct v3_audio_processor** const p = instance->processor;
+  CHECK((*p)->set_processing(p, 0) == V3_OK);
+  CHECK((*instance->component)->set_active(instance->component, 0) == V3_OK);
+}
+
+void
+instance_free(const Instance* const instance)
+{
+  CHECK((*instance->controller)->set_component_handler(instance->controller, NULL) ==
+        V3_OK);
+  CHECK((*instance->component)->terminate(instance->component) == V3_OK);
+  (*instance->processor)->unref(instance->processor);
+  (*instance->controller)->unref(instance->controller);
+  printf("references_left=%u\n", (*instance->component)->unref(instance->component));
+}
+
+/* Parameters */
+
+v3_param_id
+instance_find(const Instance* const instance,
+              const char* const     setting,
+              double* const         value)
+{
+  struct v3_edit_controller** const c      = instance->controller;
+  const char* const                 equals = strchr(setting, '=');
+  for (int32_t i = 0; equals && i < (*c)->get_parameter_count(c); ++i) {
+    struct v3_param_info info;
+    char                 name[VST3_TEXT_SIZE];
+    v3_str_128           text;
+    CHECK((*c)->get_parameter_info(c, i, &info) == V3_OK);
+    text16_to(name, sizeof(name), info.title);
+    text16_from(text, VST3_TEXT_SIZE, equals + 1);
+    if (strlen(name) == (size_t)(equals - setting) &&
+        !strncmp(name, setting, strlen(name))) {
+      if ((*c)->get_parameter_value_for_string(c, info.param_id, text, value) !=
+          V3_OK) {
+        fprintf(stderr, "no value for %s\n", setting);
+        exit(2);
+      }
+      return info.param_id;
+    }
+  }
+  fprintf(stderr, "no parameter for %s\n", setting);
+  exit(2);
+}
+
+void
+instance_text(const Instance* const instance,
+              const v3_param_id     id,
+              const double          value,
+              char                  name[VST3_TEXT_SIZE],
+              char                  text[VST3_TEXT_SIZE])
+{
+  struct v3_edit_controller** const c = instance->controller;
+  for (int32_t i = 0; i < (*c)->get_parameter_count(c); ++i) {
+    struct v3_param_info info;
+    v3_str_128           called;
+    CHECK((*c)->get_parameter_info(c, i, &info) == V3_OK);
+    if (info.param_id == id) {
+      CHECK((*c)->get_parameter_string_for_value(c, id, value, called) == V3_OK);
+      text16_to(name, VST3_TEXT_SIZE, info.title);
+      text16_to(text, VST3_TEXT_SIZE, called);
+      return;
+    }
+  }
+  fprintf(stderr, "no parameter %u\n", id);
+  exit(2);
+}
+
+void
+instance_print(const Instance* const instance, const char* const prefix)
+{
+  struct v3_edit_controller** const c = instance->controller;
+  for (int32_t i = 0; i < (*c)->get_parameter_count(c); ++i) {
+    struct v3_param_info info;
+    char                 name[VST3_TEXT_SIZE];
+    char                 text[VST3_TEXT_SIZE];
+    CHECK((*c)->get_parameter_info(c, i, &info) == V3_OK);
+    const double value = (*c)->get_parameter_normalised(c, info.param_id);
+    instance_text(instance, info.param_id, value, name, text);
+    printf("%s.%s=%s\n", prefix, name, text);
+  }
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Watch what the plugin calls in a block, if the watching library was preloaded. */
+
+#ifndef REQUINTO_HOST_WATCH_H
+#define REQUINTO_HOST_WATCH_H
+
+#include <stdbool.h>
+
+/// The functions of the library; all are NULL without it
+typedef struct {
+  void (*arm)(void);
+  void (*begin)(void);
+  void (*end)(void);
+  unsigned long (*total)(void);
+  void (*print)(void);
+} Watch;
+
+/// Return the library's functions
+Watch
+watch_find(void);
+
+/// Do what an audio thread must not do: `malloc`, `lock`, `syscall`, `clock` or
+/// `hidden`, a system call by a name that nobody watches.  False if unknown.
+bool
+watch_sin(const char* kind);
+
+#endif
