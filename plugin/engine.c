@@ -2,6 +2,7 @@
 
 #include "engine.h"
 
+#include "memory.h"
 #include "mixer.h"
 #include "news.h"
 
@@ -76,7 +77,7 @@ engine_latency(const double sample_rate, const ClipChoice clip)
 static float*
 room_for(const uint32_t n_frames, const uint32_t n_channels)
 {
-  return (float*)calloc((size_t)n_frames * n_channels, sizeof(float));
+  return (float*)memory_new((size_t)n_frames * n_channels, sizeof(float));
 }
 
 static bool
@@ -89,7 +90,7 @@ has_all(const Engine* const engine)
 Engine*
 engine_new(const EngineSetup* const setup)
 {
-  Engine* const engine = (Engine*)calloc(1, sizeof(Engine));
+  Engine* const engine = (Engine*)memory_new(1, sizeof(Engine));
   if (!engine) {
     return NULL;
   }

@@ -2,6 +2,8 @@
 
 #include "mixer.h"
 
+#include "memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,7 +41,7 @@ mixer_new(const double sample_rate, const uint32_t n_channels, const uint32_t la
   mixer->step       = (float)(1.0 / (RAMP_S * sample_rate));
   mixer->next       = (Gains){0.0F, 1.0F};
   mixer->n_stale    = latency; // as nothing has come in yet
-  mixer->line = (float*)calloc((size_t)latency * mixer->frame_size, sizeof(float));
+  mixer->line = (float*)memory_new((size_t)latency * mixer->frame_size, sizeof(float));
   if (!mixer->line) {
     mixer_free(mixer);
     return NULL;

@@ -2,6 +2,8 @@
 
 #include "ring.h"
 
+#include "memory.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,7 @@ ring_new(const uint32_t capacity, const uint32_t element_size)
   }
 
   Ring* const          ring  = (Ring*)calloc(1, sizeof(Ring));
-  unsigned char* const bytes = (unsigned char*)calloc(size, element_size);
+  unsigned char* const bytes = (unsigned char*)memory_new(size, element_size);
   if (!ring || !bytes || size < capacity) {
     free(bytes);
     free(ring);
