@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   A host in memory: it loads the bundle, makes instances and runs blocks. */
+
+#ifndef REQUINTO_VST3_HOST_H
+#define REQUINTO_VST3_HOST_H
+
+#include "vst3.h"
+#include "vst3_objects.h"
+
+enum { MAX_BUSES = 4, MAX_CHANNELS = 8, MAX_PARAMS = 32 };
+
+/// A library that is loaded
+typedef struct {
+  bool (*entry)(void*);
+  bool (*exit)(void);
+  struct v3_plugin_factory** factory;
+  v3_tuid                    class_id; ///< Of its first class
+} Module;
+
+/// The module under test; loaded once in a process
+extern Module module;
+
+/// Load a bundle's library, or say why not and end the process
+void
+module_load(const char* bundle);
+
+/// The three faces of an instance, each with a reference
+typedef struct {
+  struct v3_component**       component;
+  struct v3_audio_processor** processor;
+  struct v3_edit_controller** controller;
+} Instance;
+
+/// Return an instance that is not initialised yet
+Instance
+instance_create(void);
+
+/// Let go of the faces, and return how many references are left
+uint32_t
+instance_release(Instance* instance);
+
+/// Create and initialise an instance
+Instance
+instance_new(void);
+
+/// Terminate an instance and release it
+uint32_t
+instance_free(Instance* instance);
+
+/// Set up, activate and start; return whether the plugin agreed
+bool
+instance_start(const Instance* instance, double rate, int32_t block, int32_t mode);
+
+/// Stop and deactivate; return whether the plugin agreed
+bool
+instance_stop(const Instance* instance);
+
+v3_result
+instance_setup(const Instance* instance, double rate, int32_t block, int32_t mode);
+
+v3_result
+instance_set_active(const Instance* instance, bool active);
+
+/// Hand `n_bytes` to the component as a state
+v3_result
+instance_set_state(const Instance* instance, const char* bytes, size_t n_bytes);
+
+/// Write the component's state to a stream, which is begun and left at its start
+v3_result
+instance_get_state(const Instance* instance, Stream* stream);
+
+/// The host's values of all parameters, by their index
+typedef struct {
+  int32_t     n;
+  v3_param_id ids[MAX_PARAMS];
+  int32_t     flags[MAX_PARAMS];
+  bool        are_saved[MAX_PARAMS]; ///< A state brings them back
+  double      normalised[MAX_PARAMS];
+} Values;
+
+Values
+values_read(const Instance* instance);
+
+/// Return whether those that are saved are equal
+bool
+values_equal(const Values* a, const Values* b);
+
+/// Return whether all are finite and from 0 to 1
+bool
+values_are_normal(const Values* values);
+
+/// Set all values that are saved to random ones
+void
+values_randomise(const Instance* instance, unsigned* seed);
+
+bool
+is_writable(int32_t flags);
+
+double
+draw_fraction(unsigned* seed);
+
+/// The sound of a block, a buffer for each channel of each bus
+typedef struct {
+  struct v3_process_data      data;
+  struct v3_audio_bus_buffers buses[2][MAX_BUSES];                  ///< By direction
+  float*                      channels[2][MAX_BUSES][MAX_CHANNELS]; ///< Given
+  float*                      memory[2][MAX_BUSES][MAX_CHANNELS];   ///< Owned
+  int32_t                     room; ///< Frames in each buffer
+} Sound;
+
+/// Return buffers of `room` frames for the buses that the plugin has now
+Sound*
+sound_new(const Instance* instance, int32_t room);
+
+void
+sound_free(Sound* sound);
+
+/// Put noise from -1 to 1 into the inputs, and a mark into the outputs
+void
+sound_fill(Sound* sound, unsigned* seed);
+
+/// Put silence into the inputs, with its flags, and a mark into the outputs
+void
+sound_silence(Sound* sound);
+
+/// Run the first `n_frames`
+v3_result
+sound_run(Sound* sound, const Instance* instance, int32_t n_frames);
+
+/// Return whether the outputs are written, finite and normal numbers
+bool
+sound_is_clean(const Sound* sound, int32_t n_frames);
+
+/// Return whether nothing was written from frame `n_frames` on
+bool
+sound_is_within(const Sound* sound, int32_t n_frames);
+
+/// Return the greatest magnitude in the outputs
+float
+sound_peak(const Sound* sound, int32_t n_frames);
+
+#endif
