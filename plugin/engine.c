@@ -296,12 +296,6 @@ is_over(const Engine* const engine)
   return engine->gave_up || status_is_final(session_status(engine->session));
 }
 
-static bool
-is_dry(const Engine* const engine)
-{
-  return engine->gave_up || status_is_failure(session_status(engine->session));
-}
-
 /// Count the block if the worker, which was ready, did not keep up
 static void
 count_late(Engine* const engine, const uint32_t n, const uint32_t n_late)
@@ -318,7 +312,8 @@ EngineStatus
 engine_run(Engine* const engine, const Block* const block)
 {
   const uint32_t n   = block->n_frames;
-  const bool     dry = is_dry(engine);
+  const bool     dry = engine->gave_up || // then nothing but the input is left
+                   status_is_failure(session_status(engine->session));
 
   // Input first: the host may give one buffer for both directions
   interleave(engine, block);

