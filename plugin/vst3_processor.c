@@ -161,6 +161,20 @@ look_at_host(Vst3Plugin* const plugin, const struct v3_process_data* const data)
   }
 }
 
+/// Return the position, in quarter notes, as exactly as the host knows it
+static double
+exact_quarter(const struct v3_process_context* const context, const double sample_rate)
+{
+  // Ardour rounds to 1/1920 of a quarter, and counts frames to each of them; where
+  // the tempo has always been this one, they say the same
+  static const double tick = 1.0 / 1920.0;
+
+  const double told = context->project_time_quarters;
+  const double counted =
+    (double)context->project_time_in_samples * context->bpm / (60.0 * sample_rate);
+  return fabs(counted - told) < 1.5 * tick ? counted : told;
+}
+
 static Transport
 transport_of(const Vst3Plugin* const                plugin,
              const struct v3_process_context* const context,
@@ -178,7 +192,7 @@ transport_of(const Vst3Plugin* const                plugin,
     .is_looping =
       (has & V3_PROCESS_CTX_CYCLE_ACTIVE) && (has & V3_PROCESS_CTX_CYCLE_VALID),
     .quarter       = has_time && has_tempo
-                       ? context->project_time_quarters + minutes * context->bpm
+                       ? exact_quarter(context, plugin->sample_rate) + minutes * context->bpm
                        : NAN,
     .bar_quarter   = has_bar ? context->bar_position_quarters : NAN,
     .tempo_bpm     = has_tempo ? context->bpm : NAN,

@@ -114,6 +114,14 @@ def export(session: Session, environment: dict[str, str] | None = None) -> np.nd
     return soundfile.read(out, dtype="float32", always_2d=True)[0].T
 
 
+def bounce(session: Session, first: int, end: int) -> np.ndarray:
+    """Bounce some frames of the track, as freezing does; return `(2, n_frames)`."""
+    _told(_run(session, "ardour_bounce.lua", str(first), str(end)))
+    folder = session.folder / "interchange" / session.folder.name / "audiofiles"
+    sides = [soundfile.read(path)[0] for path in sorted(folder.glob("bounced*"))]
+    return np.array(sides, np.float32)
+
+
 def reopen(session: Session) -> Reopened:
     """Open a session again, and read what came back."""
     told = _told(_run(session, "ardour_reopen.lua"))

@@ -7,9 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 
 import requinto
-from ardour import build_session, export, make_home, plain_value, reopen, saved_state
+from ardour import (
+    bounce,
+    build_session,
+    export,
+    make_home,
+    plain_value,
+    reopen,
+    saved_state,
+)
 from models import write_neutral
 from shell import run_host
 from sounds import RATE, clicks, error_db, noise, sine
@@ -114,15 +123,82 @@ def test_settings_are_saved_and_come_back_and_are_heard(home, neutral, tmp_path)
     assert error_db(0.75 * sound, export(session)) < -100
 
 
-def test_two_exports_are_equal(home, tmp_path):
-    duration_s = 8
+def plucked(duration_s):
+    """Return low notes with clicks and noise, a bass to extract."""
     sound = 0.05 * noise(duration_s * RATE) + clicks(100, duration_s)
     time_s = np.arange(sound.shape[1]) / RATE
     sound += 0.3 * np.sin(2 * np.pi * 82.4 * time_s) * np.exp(-4 * (time_s % 0.6))
+    return sound.astype(np.float32)
+
+
+def test_an_export_lies_on_the_sessions_bars(home, tmp_path):
+    """Of 7/8 at 100 bpm, from the middle: as the library cuts them."""
+    first, end = 33 * RATE // 10, 113 * RATE // 10
+    sound = plucked(12)
     session = build_session(
         home,
         tmp_path / "session",
-        sound.astype(np.float32),
+        sound,
+        RATE,
+        settings={"Target": "bass", "Quality": "Fast", "Clip": "2 beats"},
+        tempo_bpm=100,
+        metre=(7, 8),
+        span=(first, end),
+    )
+    heard = export(session)
+    bar_s = 3.5 * 0.6
+    grid = requinto.Beats.grid(200.0, 8.0, -3.3 % bar_s, beats_per_bar=7)
+    expected = requinto.extract(
+        sound[:, first:end], RATE, "bass", beats=grid, beats_per_clip=2, model="fast"
+    )
+    # Ardour begins a little earlier, in silence, and with it the first clip; and
+    # the last one hears what comes after the range
+    inside = slice(RATE, -RATE)
+    assert np.abs(expected[:, inside]).max() > 0.01
+    assert error_db(expected[:, inside], heard[:, inside]) < -100
+
+
+def test_a_bounce_waits_though_ardour_calls_it_live(middle, neutral):
+    """And as there is no silence before it, it is the sound to its first frame."""
+    _, session = middle
+    first, n_frames = 3 * RATE, 6 * RATE
+    heard = bounce(session, first, first + n_frames)
+    assert heard.shape == (2, n_frames)
+    assert error_db(noise(10 * RATE)[:, first : first + n_frames], heard) < -100
+
+
+def test_a_reference_comes_back_on_another_machine(home, neutral, tmp_path):
+    """By name and with its sound, though other references are there now."""
+    references = tmp_path / "references"
+    references.mkdir()
+    for name in ("cuatro", "tres"):
+        soundfile.write(references / f"{name}.wav", 0.3 * noise(RATE).T, RATE)
+    sound = noise(6 * RATE)
+    here = {**neutral, "REQUINTO_REFERENCES": str(references)}
+    session = build_session(
+        home,
+        tmp_path / "session",
+        sound,
+        RATE,
+        settings={"Target": 6.0, **FIXED_TEMPO},
+        environment=here,
+    )
+    assert saved_state(session)["target"] == "tres"
+
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in ("laud", "oud", "saz", "sitar"):
+        soundfile.write(there / f"{name}.wav", 0.3 * noise(RATE).T, RATE)
+    moved = replace(session, environment={**here, "REQUINTO_REFERENCES": str(there)})
+    assert reopen(moved).state["target"] == "tres"
+    assert error_db(sound, export(moved)) < -100
+
+
+def test_two_exports_are_equal(home, tmp_path):
+    session = build_session(
+        home,
+        tmp_path / "session",
+        plucked(8),
         RATE,
         settings={"Target": "bass", "Quality": "Fast", "Beat source": "Detect"},
     )
