@@ -45,7 +45,8 @@ struct EngineImpl {
   uint64_t n_overdue;    ///< Frames played as silence that are still to arrive
   uint32_t n_since_late; ///< Frames since the last late one, up to `late_shown`
   uint32_t late_shown;   ///< Frames for which lateness is told
-  uint32_t n_dropouts;   ///< Blocks that were late
+  uint32_t n_dropouts;   ///< Blocks that were late although the worker had kept up
+  bool     kept_up;      ///< It was in time since it has been ready
   bool     gave_up;      ///< Waited in vain
 
   News              news; ///< For the worker
@@ -296,12 +297,13 @@ is_over(const Engine* const engine)
   return engine->gave_up || status_is_final(session_status(engine->session));
 }
 
-/// Count the block if the worker, which was ready, did not keep up
+/// Count the block if the worker, which had kept up, did not any more
 static void
 count_late(Engine* const engine, const uint32_t n, const uint32_t n_late)
 {
-  if (n_late && session_status(engine->session) == STATUS_READY &&
-      engine->n_dropouts < PARAMS_MOST_DROPOUTS) {
+  const bool is_ready = session_status(engine->session) == STATUS_READY;
+  engine->kept_up     = is_ready && (engine->kept_up || !n_late);
+  if (engine->kept_up && n_late && engine->n_dropouts < PARAMS_MOST_DROPOUTS) {
     ++engine->n_dropouts;
   }
   engine->n_since_late =

@@ -119,7 +119,7 @@ engine_wait(Engine* engine, uint32_t n_frames, uint32_t limit_ms);
 Status
 engine_status(const Engine* engine) REALTIME;
 
-/// Return how many blocks were late since activation.  Audio thread only.
+/// Return how many blocks were late once the worker had kept up.  Audio thread only.
 uint32_t
 engine_dropouts(const Engine* engine) REALTIME;
 
