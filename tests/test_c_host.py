@@ -91,7 +91,7 @@ def test_offline_it_gives_what_the_library_gives(bundle, tmp_path):
 
 
 def test_an_installed_bundle_finds_its_way_home(tmp_path, neutral):
-    installed = plugin_files.install(tmp_path / "vst3")
+    installed = plugin_files.install(tmp_path / "plugins")["VST3"]
     sound = noise(RATE)
     _, report, _ = run_host(
         installed, tmp_path, sound, environment={"REQUINTO_MODELS": str(neutral)}

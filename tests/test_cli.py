@@ -148,18 +148,39 @@ def test_beats_overwrite_no_song(run, tmp_path, option):
 
 
 @pytest.mark.plugin
-def test_plugin(run, tmp_path, monkeypatch):
+def test_plugin(run, tmp_path, monkeypatch, two_models):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert run("plugin", "path") == (0, f"{requinto.plugin_path()}\n", "")
-    assert json.loads(run("plugin", "status", "--json")[1])["installed"] is None
+    status, out, _ = run("plugin", "status")
+    assert status == 0
+    assert out.count("not installed") == 3
+    assert "\nself-test: passed" in out
     status, out, _ = run("plugin", "install")
-    assert (status, out) == (0, f"{tmp_path}/.vst3/Requinto.vst3\n")
+    places = [".vst3/Requinto.vst3", ".clap/Requinto", ".lv2/Requinto.lv2"]
+    assert (status, out) == (0, "".join(f"{tmp_path}/{p}\n" for p in places))
     told = json.loads(run("plugin", "status", "--json")[1])
-    assert told["installed"] == out.strip()
-    assert told["executable"] == sys.executable
-    assert Path(told["libpython"]).exists()
-    assert run("plugin", "install")[0] == 0  # again, over the first
-    assert files(tmp_path / ".vst3") == {"Requinto.vst3"}
+    assert [form["path"] for form in told["installed"].values()] == out.split()
+    for form in told["installed"].values():
+        assert form["current"] and form["python_works"]
+        assert form["python"] == sys.executable
+    assert told["models"]["whole"] == {"standard": True, "fast": True}
+    assert told["self_test"]["status"] == "Ready"
+
+
+@pytest.mark.plugin
+def test_plugin_status_says_what_is_wrong(run, tmp_path, monkeypatch, two_models):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run("plugin", "install")
+    conf = tmp_path / ".clap/Requinto/requinto.conf"
+    conf.write_text("executable=/nowhere/bin/python\n")
+    (tmp_path / ".lv2/Requinto.lv2/requinto.ttl").write_text("old\n")
+    (two_models / "standard.npz").write_bytes(b"PK")
+    status, out, error = run("plugin", "status")
+    assert status == 2
+    assert error == "requinto: the plugin's self-test failed: No model\n"
+    assert "CLAP starts: /nowhere/bin/python, which does not know requinto" in out
+    assert "Requinto.lv2, of another build than this one" in out
+    assert "models: standard (damaged), fast, in" in out
 
 
 @pytest.fixture

@@ -8,13 +8,63 @@ import shutil
 import sys
 import sysconfig
 from pathlib import Path
+from typing import NamedTuple
 
 from requinto.errors import PluginError
 from requinto.presets import preset
 
-__all__ = ["BUNDLE", "install", "install_folder", "plugin_path", "preset"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "install",
+    "installed",
+    "installed_home",
+    "plugin_path",
+    "preset",
+    "user_folder",
+]
 
-BUNDLE = "Requinto.vst3"
+
+class Format(NamedTuple):
+    """A kind of plugin that we build, and where its hosts look for it."""
+
+    name: str
+    built: str  # in the package: what is copied
+    place: str  # in the user's folder: what it becomes
+    conf: str  # in there: where the shell looks for which Python to start
+    linux: str  # the user's folder, in the home
+    macos: str  # the same
+    windows: str  # in %LOCALAPPDATA%, or %APPDATA% for LV2
+
+
+VST3 = Format(
+    name="VST3",
+    built="Requinto.vst3",
+    place="Requinto.vst3",
+    conf="Contents/Resources/requinto.conf",
+    linux=".vst3",
+    macos="Library/Audio/Plug-Ins/VST3",
+    windows="Programs/Common/VST3",
+)
+CLAP = Format(
+    name="CLAP",
+    built="clap",
+    place="Requinto",
+    conf="requinto.conf",
+    linux=".clap",
+    macos="Library/Audio/Plug-Ins/CLAP",
+    windows="Programs/Common/CLAP",
+)
+LV2 = Format(
+    name="LV2",
+    built="Requinto.lv2",
+    place="Requinto.lv2",
+    conf="requinto.conf",
+    linux=".lv2",
+    macos="Library/Audio/Plug-Ins/LV2",
+    windows="LV2",
+)
+FORMATS = (VST3, CLAP, LV2)
 
 
 def plugin_path() -> Path:
@@ -25,45 +75,67 @@ def plugin_path() -> Path:
     PluginError
         If it was not built with this package.
     """
+    return _built(VST3)
+
+
+def _built(form: Format) -> Path:
     package = Path(__file__).parent
-    installed = [Path(entry) / "requinto" / BUNDLE for entry in sys.path]
-    candidates = [package / BUNDLE, *installed]
-    for bundle in candidates:
-        if (bundle / "Contents").is_dir():
-            return bundle.resolve()
+    elsewhere = [Path(entry) / "requinto" / form.built for entry in sys.path]
+    candidates = [package / form.built, *elsewhere]
+    for folder in candidates:
+        if folder.is_dir():
+            return folder.resolve()
     raise PluginError(
         f"{candidates[0]} is not there: the plugin is built by `pip install`, "
         "not by running from the sources"
     )
 
 
-def install_folder() -> Path:
-    """Return the folder in which hosts look for the user's VST3 plugins."""
+def user_folder(form: Format) -> Path:
+    """Return the folder in which hosts look for the user's plugins of a format."""
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Audio" / "Plug-Ins" / "VST3"
+        return Path.home() / form.macos
     if os.name == "nt":
-        return Path(os.environ["LOCALAPPDATA"]) / "Programs" / "Common" / "VST3"
-    return Path.home() / ".vst3"
+        return Path(
+            os.environ["APPDATA" if form is LV2 else "LOCALAPPDATA"], form.windows
+        )
+    return Path.home() / form.linux
 
 
-def install(folder: Path | None = None) -> Path:
-    """Copy the bundle to where hosts look, bound to this Python; return its path.
+def install(folder: Path | None = None) -> dict[str, Path]:
+    """Copy the plugin to where hosts look, bound to this Python.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        One folder for all formats, instead of where hosts look for each.
+
+    Returns
+    -------
+    dict of str to Path
+        What is there now, by the name of the format.
 
     Raises
     ------
     PluginError
-        If the plugin is not built or the folder cannot be written.
+        If the plugin is not built or a folder cannot be written.
     """
-    source = plugin_path()
-    place = (folder or install_folder()) / BUNDLE
-    unfinished = place.with_name(BUNDLE + ".new")
+    return {
+        form.name: _install(form, (folder or user_folder(form)) / form.place)
+        for form in FORMATS
+    }
+
+
+def _install(form: Format, place: Path) -> Path:
+    source = _built(form)
+    unfinished = place.with_name(place.name + ".new")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.copytree(source, unfinished)
-        resources = unfinished / "Contents" / "Resources"
-        resources.mkdir(exist_ok=True)
-        (resources / "requinto.conf").write_text(_home(), encoding="utf-8")
+        conf = unfinished / form.conf
+        conf.parent.mkdir(exist_ok=True)
+        conf.write_text(_home(), encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         unfinished.rename(place)
     except OSError as error:
@@ -72,9 +144,26 @@ def install(folder: Path | None = None) -> Path:
     return place
 
 
-def installed_home(bundle: Path) -> dict[str, str]:
-    """Return which Python an installed bundle starts: executable, libpython, site."""
-    conf = bundle / "Contents" / "Resources" / "requinto.conf"
+def installed(form: Format) -> Path | None:
+    """Return where a format is installed for the user, or None."""
+    place = user_folder(form) / form.place
+    return place if place.is_dir() else None
+
+
+def is_current(form: Format, place: Path) -> bool:
+    """Return whether what is installed is what this package would install."""
+    source = _built(form)
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+    return all(
+        (place / name).is_file()
+        and (place / name).read_bytes() == (source / name).read_bytes()
+        for name in files
+    )
+
+
+def installed_home(form: Format, place: Path) -> dict[str, str]:
+    """Return which Python an installed plugin starts: executable, libpython, site."""
+    conf = place / form.conf
     if not conf.is_file():
         return {}
     lines = conf.read_text(encoding="utf-8").splitlines()

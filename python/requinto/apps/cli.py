@@ -20,7 +20,7 @@ from requinto.apps import measuring
 from requinto.apps.clicks import clicking
 from requinto.apps.quiet import import_tensorflow
 from requinto.config import from_values, read_toml
-from requinto.errors import ConfigError, RequintoError
+from requinto.errors import ConfigError, PluginError, RequintoError
 from requinto.weights import STANDARD
 
 app = typer.Typer(
@@ -268,27 +268,23 @@ def plugin_path() -> None:
 
 @plugin_app.command("install")
 def plugin_install() -> None:
-    """Copy the bundle to where hosts look for the user's plugins."""
-    print(plugin_files.install())
+    """Copy the plugin to where hosts look for the user's: VST3, CLAP and LV2."""
+    for place in plugin_files.install().values():
+        print(place)
 
 
 @plugin_app.command("status")
 def plugin_status(as_json: Json = False) -> None:
-    """Tell what is built, what is installed, and which Python it will start."""
-    from requinto.weights import models_folder
+    """Tell what is installed, which Python and models it starts, and test it."""
+    from requinto.apps.plugin_status import lines, status
 
-    installed = plugin_files.install_folder() / plugin_files.BUNDLE
-    status = {
-        "built": str(requinto.plugin_path()),
-        "installed": str(installed) if installed.is_dir() else None,
-        "models": str(models_folder()),
-        **plugin_files.installed_home(installed),
-    }
-    if as_json:
-        print(json.dumps(status, indent=2))
-    else:
-        for name, value in status.items():
-            print(f"{name}: {value or 'no'}")
+    with _progress("Testing"):
+        found = status()
+    print(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
+    test = found["self_test"]
+    if not test["passed"]:
+        reason = test.get("problem") or test["status"]
+        raise PluginError(f"the plugin's self-test failed: {reason}")
 
 
 def _check_model(model: str, system: str) -> None:

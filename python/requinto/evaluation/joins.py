@@ -5,7 +5,8 @@
 
 extracts the target of each song on several grids: its true bars, the bars that are
 tracked, true beats without bars, bars one to three beats late, and even grids of 2 and
-4 s; and, on its true bars, in clips of two beats and of one; and compares errors on the same downbeats, where clips are joined and where not.
+4 s; and, on its true bars, in clips of two beats and of one; and compares errors on the
+same downbeats, where clips are joined and where not.
 """
 
 from __future__ import annotations
