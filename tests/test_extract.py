@@ -8,7 +8,13 @@ import pytest
 
 import requinto
 from models import write_neutral
-from requinto.errors import AudioError, BeatsError, ModelError, TargetError
+from requinto.errors import (
+    AudioError,
+    BeatsError,
+    ConfigError,
+    ModelError,
+    TargetError,
+)
 from sounds import RATE, clicks, error_db, noise, sine
 
 
@@ -140,6 +146,49 @@ def test_a_bad_choice(unchanged_model):
         requinto.extract(song, RATE, beats=grid, live=True)
     with pytest.raises(BeatsError, match="20 to 400"):
         requinto.Beats.grid(0.0, 1.0)
+
+
+@pytest.mark.parametrize("gain", [0.1, 0.5, 1.0, 1.7])
+def test_more_sensitivity_is_more(monkeypatch, tmp_path, gain):
+    """Of what the mask lets through: but what is all the target's stays as it was."""
+    monkeypatch.setenv("REQUINTO_MODELS", str(write_neutral(tmp_path, gain=gain)))
+    song = 0.3 * noise(2 * RATE)
+    for sensitivity in (0.0, 0.25, 0.5, 0.75, 1.0):
+        heard = requinto.extract(song, RATE, sensitivity=sensitivity)
+        power = 4.0 ** (1.0 - 2.0 * sensitivity)
+        expected = gain**power if gain < 1 else gain
+        assert error_db(expected * song, heard) < -70  # the gain is a sigmoid's
+
+
+def test_sensitivity_is_plain_with_the_released_model():
+    song = 0.3 * clicks(110, 4) + 0.1 * noise(4 * RATE, 1)
+    for target in requinto.targets():
+        energies = [
+            float(np.sum(requinto.extract(song, RATE, target, sensitivity=s) ** 2))
+            for s in (0.0, 0.5, 1.0)
+        ]
+        assert energies[0] < energies[1] < energies[2]
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("beats", [4, 2, 1])
+def test_clips_of_fewer_beats(unchanged_model, beats, live):
+    song = noise(5 * RATE)
+    found = requinto.extract(song, RATE, beats_per_clip=beats, live=live)
+    assert error_db(song, found) < -100
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"beats_per_clip": 3}, "must be 1, 2 or 4, got 3"),
+        ({"sensitivity": 1.5}, "from 0 to 1, got 1.5"),
+        ({"sensitivity": float("nan")}, "from 0 to 1, got nan"),
+    ],
+)
+def test_numbers_out_of_range(unchanged_model, choice, message):
+    with pytest.raises(ConfigError, match=message):
+        requinto.extract(noise(RATE), RATE, **choice)
 
 
 def test_no_model(monkeypatch, tmp_path):
