@@ -30,12 +30,12 @@ take_line(PythonHome* const home, char* const line)
   }
 }
 
-/// Read what `requinto plugin install` wrote into the bundle
+/// Read what `requinto plugin install` wrote
 static bool
-read_conf(PythonHome* const home, const char* const contents)
+read_conf(PythonHome* const home, const char* const folder, const char* const name)
 {
   char path[PATH_PLACES];
-  path_join(path, contents, "/Resources/requinto.conf");
+  path_join(path, folder, name);
   FILE* const file = os_open(path);
   if (!file) {
     return false;
@@ -48,13 +48,13 @@ read_conf(PythonHome* const home, const char* const contents)
   return home->executable[0];
 }
 
-/// Recognise `<site-packages>/requinto/Requinto.vst3`
+/// Recognise `<site-packages>/requinto`, so many folders above ours
 static bool
-find_around(PythonHome* const home, const char* const contents)
+find_around(PythonHome* const home, const char* const folder, const unsigned n_up)
 {
   char place[PATH_PLACES];
   char init[PATH_PLACES];
-  if (!path_join(place, contents, "") || !path_go_up(place, 2) ||
+  if (!path_join(place, folder, "") || !path_go_up(place, n_up) ||
       !path_join(init, place, "/__init__.py") || !path_exists(init) ||
       !path_go_up(place, 1)) {
     return false;
@@ -82,16 +82,19 @@ home_find(PythonHome* const home)
 {
   memset(home, 0, sizeof(*home));
 
-  // Contents/<system>/<this library>
+  // <folder>/<this library>, or <bundle>/Contents/<system>/<this library>
+  char folder[PATH_PLACES];
   char contents[PATH_PLACES];
-  if (!os_own_path(contents, sizeof(contents)) || !path_go_up(contents, 1) ||
-      !path_join(home->bridge, contents, "/" REQUINTO_BRIDGE_NAME) ||
-      !path_go_up(contents, 1)) {
+  if (!os_own_path(folder, sizeof(folder)) || !path_go_up(folder, 1) ||
+      !path_join(home->bridge, folder, "/" REQUINTO_BRIDGE_NAME) ||
+      !path_join(contents, folder, "") || !path_go_up(contents, 1)) {
     return false;
   }
 
-  if (!read_conf(home, contents)) {
-    find_around(home, contents);
+  if (!read_conf(home, folder, "/requinto.conf") &&
+      !read_conf(home, contents, "/Resources/requinto.conf") &&
+      !find_around(home, folder, 1)) {
+    find_around(home, folder, 3);
   }
   if (!home->executable[0]) {
     path_join(home->executable, REQUINTO_PYTHON_EXECUTABLE, "");

@@ -2,10 +2,10 @@
 
    Where the Python environment is that this plugin belongs to.
 
-   In order: the file `Contents/Resources/requinto.conf` in the bundle, which
-   `requinto plugin install` writes; the environment whose site-packages hold
-   the bundle; the one that CMake saw.  The environment variable
-   REQUINTO_PYTHON, the path of an executable, goes before all of these. */
+   In order: the file `requinto.conf` that `requinto plugin install` writes beside
+   this library or, in a bundle, as `Contents/Resources/requinto.conf`; the
+   environment whose site-packages hold them; the one that CMake saw.  The environment
+   variable REQUINTO_PYTHON, the path of an executable, goes before all of these. */
 
 #ifndef REQUINTO_HOME_H
 #define REQUINTO_HOME_H

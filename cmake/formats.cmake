@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The plugin as CLAP and LV2: other translations of the same instance.
+
+# A single file, in a folder with what it needs; on macOS a bundle
+set(clap_folder "${CMAKE_BINARY_DIR}/clap")
+if(APPLE)
+  set(clap_binaries "${clap_folder}/Requinto.clap/Contents/MacOS")
+  set(clap_suffix "")
+  set(bundle_format clap)
+  configure_file(plugin/Info.plist.in
+    "${clap_folder}/Requinto.clap/Contents/Info.plist" @ONLY)
+  file(WRITE "${clap_folder}/Requinto.clap/Contents/PkgInfo" "BNDL????")
+else()
+  set(clap_binaries "${clap_folder}")
+  set(clap_suffix ".clap")
+endif()
+add_library(clap MODULE
+  plugin/clap.c plugin/clap_extensions.c plugin/clap_params.c plugin/clap_process.c)
+set_target_properties(clap PROPERTIES
+  OUTPUT_NAME Requinto PREFIX "" SUFFIX "${clap_suffix}"
+  LIBRARY_OUTPUT_DIRECTORY "${clap_binaries}")
+
+set(lv2_folder "${CMAKE_BINARY_DIR}/Requinto.lv2")
+add_library(lv2 MODULE plugin/lv2.c plugin/lv2_position.c)
+set_target_properties(lv2 PROPERTIES
+  OUTPUT_NAME Requinto PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${lv2_folder}")
+
+foreach(format clap lv2)
+  target_compile_definitions(${format} PRIVATE REQUINTO_VERSION="${PROJECT_VERSION}")
+  target_include_directories(${format} SYSTEM PRIVATE "${TRAVESTY_INCLUDE_DIR}")
+  target_link_libraries(${format} PRIVATE instance warnings)
+endforeach()
+
+# What LV2's hosts are told; where it is built for another system, Wine runs this
+add_executable(lv2_ttl plugin/lv2_ttl.c)
+target_compile_definitions(lv2_ttl PRIVATE REQUINTO_VERSION="${PROJECT_VERSION}")
+target_link_libraries(lv2_ttl PRIVATE core warnings)
+add_custom_command(
+  OUTPUT "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl"
+  COMMAND "${CMAKE_COMMAND}" -E make_directory "${lv2_folder}"
+  COMMAND lv2_ttl "${lv2_folder}" "$<TARGET_FILE_NAME:lv2>"
+  DEPENDS lv2_ttl)
+add_custom_target(lv2_data ALL
+  DEPENDS "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl")
+
+# Each finds the bridge beside itself
+if(with_bridge)
+  add_custom_command(TARGET bridge POST_BUILD
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${clap_binaries}" "${lv2_folder}"
+    COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:bridge>" "${clap_binaries}"
+    COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:bridge>" "${lv2_folder}")
+endif()
+
+install(DIRECTORY "${clap_folder}" "${lv2_folder}" DESTINATION requinto
+  USE_SOURCE_PERMISSIONS)
