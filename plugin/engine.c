@@ -46,7 +46,7 @@ struct EngineImpl {
   uint32_t n_since_late; ///< Frames since the last late one, up to `late_shown`
   uint32_t late_shown;   ///< Frames for which lateness is told
   uint32_t n_dropouts;   ///< Blocks that were late although the worker had kept up
-  bool     kept_up;      ///< It was in time since it has been ready
+  bool     kept_up;      ///< It was well in time since it has been ready
   bool     gave_up;      ///< Waited in vain
 
   News              news; ///< For the worker
@@ -301,8 +301,10 @@ is_over(const Engine* const engine)
 static void
 count_late(Engine* const engine, const uint32_t n, const uint32_t n_late)
 {
-  const bool is_ready = session_status(engine->session) == STATUS_READY;
-  engine->kept_up     = is_ready && (engine->kept_up || !n_late);
+  const Session* const session  = engine->session;
+  const bool           is_ready = session_status(session) == STATUS_READY;
+  const bool is_ahead = ring_ready(session->from_worker) >= 2 * engine->max_frames;
+  engine->kept_up     = is_ready && (engine->kept_up || is_ahead);
   if (engine->kept_up && n_late && engine->n_dropouts < PARAMS_MOST_DROPOUTS) {
     ++engine->n_dropouts;
   }
@@ -313,9 +315,9 @@ count_late(Engine* const engine, const uint32_t n, const uint32_t n_late)
 EngineStatus
 engine_run(Engine* const engine, const Block* const block)
 {
-  const uint32_t n   = block->n_frames;
-  const bool     dry = engine->gave_up || // then nothing but the input is left
-                   status_is_failure(session_status(engine->session));
+  const Status   status = session_status(engine->session);
+  const bool     dry    = engine->gave_up || status_is_failure(status);
+  const uint32_t n      = block->n_frames;
 
   // Input first: the host may give one buffer for both directions
   interleave(engine, block);
