@@ -69,8 +69,8 @@ least(const uint64_t a, const uint32_t b)
 uint32_t
 engine_latency(const double sample_rate, const ClipChoice clip)
 {
-  return frames(delays[clip].stream, sample_rate) +
-         frames(delays[clip].allowance, sample_rate);
+  const Delays delay = delays[clip];
+  return frames(delay.stream, sample_rate) + frames(delay.allowance, sample_rate);
 }
 
 /* Life */
@@ -335,8 +335,6 @@ engine_run(Engine* const engine, const Block* const block)
          : n_late         ? ENGINE_LATE
                           : ENGINE_OK;
 }
-
-/* Waiting */
 
 /// Return whether a block of `n` frames can be sent and served in full
 static bool
