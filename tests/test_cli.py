@@ -154,6 +154,7 @@ def test_plugin(run, tmp_path, monkeypatch, two_models):
     status, out, _ = run("plugin", "status")
     assert status == 0
     assert out.count("not installed") == 3
+    assert f"your references go to: {tmp_path}/references\n" in out
     assert "\nself-test: passed" in out
     status, out, _ = run("plugin", "install")
     places = [".vst3/Requinto.vst3", ".clap/Requinto", ".lv2/Requinto.lv2"]

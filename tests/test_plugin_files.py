@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+import pedalboard
 import pytest
 
 from requinto import plugin
@@ -49,6 +50,19 @@ def test_hosts_look_in_the_users_folders(tmp_path, monkeypatch):
     found = [plugin.user_folder(form).relative_to(tmp_path) for form in plugin.FORMATS]
     assert {path.parent.name for path in found} == {"Plug-Ins"}
     assert not any(plugin.installed(form) for form in plugin.FORMATS)
+
+
+@pytest.mark.parametrize("chosen", ["", "relative", "/absolute"])
+def test_references_go_where_the_plugin_looks(tmp_path, monkeypatch, chosen):
+    monkeypatch.delenv("REQUINTO_REFERENCES")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    data = f"{tmp_path}{chosen}" if chosen.startswith("/") else chosen
+    monkeypatch.setenv("XDG_DATA_HOME", data)
+    folder = plugin.references_folder()
+    folder.mkdir(parents=True)
+    (folder / "laud.wav").write_bytes(b"not read yet")
+    loaded = pedalboard.load_plugin(str(plugin.plugin_path()))
+    assert loaded.parameters["target"].valid_values[-1] == "laud"
 
 
 def test_a_place_that_cannot_be_written_is_told_and_left(tmp_path):

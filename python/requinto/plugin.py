@@ -21,6 +21,7 @@ __all__ = [
     "installed_home",
     "plugin_path",
     "preset",
+    "references_folder",
     "user_folder",
 ]
 
@@ -100,6 +101,23 @@ def user_folder(form: Format) -> Path:
             os.environ["APPDATA" if form is LV2 else "LOCALAPPDATA"], form.windows
         )
     return Path.home() / form.linux
+
+
+def references_folder() -> Path:
+    """Return the folder whose sound files are targets of the plugin.
+
+    The environment variable REQUINTO_REFERENCES names another one.
+    """
+    if chosen := os.environ.get("REQUINTO_REFERENCES"):
+        return Path(chosen)
+    if sys.platform == "darwin":
+        data = Path.home() / "Library" / "Application Support"
+    elif os.name == "nt":
+        data = Path(os.environ["APPDATA"])
+    else:
+        chosen = os.environ.get("XDG_DATA_HOME", "")
+        data = Path(chosen) if chosen.startswith("/") else Path.home() / ".local/share"
+    return data / "Requinto" / "References"
 
 
 def install(folder: Path | None = None) -> dict[str, Path]:

@@ -35,6 +35,7 @@ def status() -> dict[str, Any]:
         "built": str(plugin_files.plugin_path()),
         "installed": {form.name: _installed(form) for form in plugin_files.FORMATS},
         "models": _models(),
+        "references": str(plugin_files.references_folder()),
         "self_test": _self_test(),
     }
 
@@ -126,6 +127,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         named = [n if whole else f"{n} (damaged)" for n, whole in kept["whole"].items()]
         said.append(f"models: {', '.join(named)}, in {kept['folder']}")
         said.append(f"targets: {', '.join(kept['targets'])}")
+    said.append(f"your references go to: {found['references']}")
     test = found["self_test"]
     if test["passed"]:
         said.append(f"self-test: passed, in {test['seconds']} s")
