@@ -73,12 +73,6 @@ automation_free(Automation* const automation)
 }
 
 void
-automation_rewind(Automation* const automation)
-{
-  automation->n_done = 0;
-}
-
-void
 automation_fill(Automation* const automation,
                 const int64_t     frame,
                 const int64_t     n,

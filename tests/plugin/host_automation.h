@@ -17,10 +17,6 @@ automation_read(const Instance* instance, const Options* options);
 void
 automation_free(Automation* automation);
 
-/// Return to before the first change
-void
-automation_rewind(Automation* automation);
-
 /// Write the changes of the block of `n` frames that begins at `frame`
 void
 automation_fill(Automation* automation, int64_t frame, int64_t n, Changes* changes);
