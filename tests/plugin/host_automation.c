@@ -82,6 +82,8 @@ automation_fill(Automation* const automation,
   while (automation->n_done < automation->n &&
          automation->changes[automation->n_done].frame < frame + n) {
     const Change* const change = &automation->changes[automation->n_done++];
-    changes_add(changes, change->id, (int32_t)(change->frame - frame), change->value);
+    queue_add(changes_find(changes, change->id),
+              (int32_t)(change->frame - frame),
+              change->value);
   }
 }

@@ -5,7 +5,6 @@
 #ifndef REQUINTO_HOST_AUTOMATION_H
 #define REQUINTO_HOST_AUTOMATION_H
 
-#include "host_changes.h"
 #include "host_vst3.h"
 
 typedef struct AutomationImpl Automation;
