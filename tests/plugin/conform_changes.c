@@ -33,8 +33,8 @@ desk_free(Desk* const desk)
 {
   EXPECT(instance_stop(desk->p));
   sound_free(desk->sound);
-  changes_free(desk->input);
-  changes_free(desk->output);
+  free(desk->input);
+  free(desk->output);
 }
 
 /// Check that what came out names parameters of ours and makes sense
@@ -43,7 +43,7 @@ check_output(const Desk* const desk, const int32_t n_frames)
 {
   const Values values = values_read(desk->p);
   for (int32_t i = 0; i < desk->output->n_queues; ++i) {
-    const Queue* const queue = desk->output->queues[i];
+    const Queue* const queue = &desk->output->queues[i];
     bool               known = false;
     for (int32_t j = 0; j < values.n; ++j) {
       known = known || values.ids[j] == queue->id;
@@ -153,7 +153,7 @@ flush_takes_values(Instance* const p)
   EXPECT(fabs(get(&other, id) - 0.125) < 1e-6);
   EXPECT(instance_free(&other) == 0);
   sound_free(sound);
-  changes_free(input);
+  free(input);
 }
 
 static void

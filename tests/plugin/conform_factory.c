@@ -140,7 +140,7 @@ static void
 class_id_is_stable(Instance* const p)
 {
   (void)p;
-  EXPECT(v3_tuid_match(module.class_id, our_class));
+  EXPECT(v3_tuid_match(module.info.class_id, our_class));
 }
 
 static void
@@ -164,7 +164,7 @@ creation_is_refused(Instance* const p)
   EXPECT(!object);
   for (int i = 0; i < 100; ++i) { // a sanitizer sees what is lost
     object = p;
-    EXPECT((*f)->create_instance(f, module.class_id, unknown, &object) != V3_OK);
+    EXPECT((*f)->create_instance(f, module.info.class_id, unknown, &object) != V3_OK);
     EXPECT(!object);
   }
 }
@@ -184,8 +184,8 @@ creation_through_each_interface(Instance* const p)
   for (int i = 0; i < N_FACES; ++i) {
     void* object = NULL;
     EXPECT((*module.factory)
-             ->create_instance(module.factory, module.class_id, faces[i], &object) ==
-           V3_OK);
+             ->create_instance(
+               module.factory, module.info.class_id, faces[i], &object) == V3_OK);
     if (EXPECT(object)) {
       EXPECT((**(struct v3_funknown**)object).unref(object) == 0);
     }
@@ -260,7 +260,7 @@ controller_class(Instance* const p)
   // Component and controller are one: no other class may be named
   v3_tuid id = {0};
   EXPECT((*p->component)->get_controller_class_id(p->component, id) != V3_OK ||
-         v3_tuid_match(id, module.class_id));
+         v3_tuid_match(id, module.info.class_id));
   EXPECT(!(*p->controller)->create_view(p->controller, "editor"));
   EXPECT(!(*p->controller)->create_view(p->controller, ""));
 }

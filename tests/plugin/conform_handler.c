@@ -4,6 +4,8 @@
 
 #include "conform.h"
 
+#include <stdlib.h>
+
 static v3_result
 set_handler(const Instance* const p, Handler* const handler)
 {
@@ -136,7 +138,7 @@ latency_holds_while_active(Instance* const p)
   }
   EXPECT(instance_stop(p));
   sound_free(sound);
-  changes_free(input);
+  free(input);
 }
 
 /// Set one value, active or not, and return the latency from the next activation

@@ -7,6 +7,7 @@
 #include "conform.h"
 
 #include "check.h"
+#include "os.h"
 
 #include <pthread.h>
 
@@ -37,7 +38,7 @@ play(void* const argument)
   sound->data.input_params  = changes_face(input);
   sound->data.output_params = changes_face(output);
   if (player->handler) {
-    atomic_store(&player->handler->audio_thread, this_thread());
+    atomic_store(&player->handler->audio_thread, os_this_thread());
   }
   (void)(*player->p->processor)->set_processing(player->p->processor, true);
   while (!atomic_load(&player->stop)) {
@@ -52,8 +53,8 @@ play(void* const argument)
   }
   (void)(*player->p->processor)->set_processing(player->p->processor, false);
   sound_free(sound);
-  changes_free(input);
-  changes_free(output);
+  free(input);
+  free(output);
   return NULL;
 }
 

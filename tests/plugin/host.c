@@ -20,7 +20,6 @@
    preloaded, what is called in each block is counted; `--sin` has the host do
    something that must be found.  Prints `key=value` lines: what it saw. */
 
-#include "host_handler.h"
 #include "host_run.h"
 #include "host_state.h"
 #include "host_times.h"
@@ -57,7 +56,7 @@ tell_process(const char* const when)
 }
 
 static Instance
-scan(const Options* const options)
+scan(const Options* const options, Handler* const handler)
 {
   const double   begun    = now_s();
   const Instance instance = instance_load(options->bundle);
@@ -65,49 +64,48 @@ scan(const Options* const options)
   printf("scan_ms=%.3f\n", (now_s() - begun) * 1e3);
   tell_process("after_scan");
 
-  struct v3_component_handler** const handler =
-    (struct v3_component_handler**)(void*)handler_get();
-  CHECK((*instance.controller)->set_component_handler(instance.controller, handler) ==
-        V3_OK);
+  CHECK((*instance.controller)
+          ->set_component_handler(instance.controller, handler_face(handler)) == V3_OK);
   return instance;
 }
 
 static void
-print_restarts(void)
+print_restarts(const Handler* const handler)
 {
-  Handler* const handler = handler_get();
   printf("restarts=%d\n", atomic_load(&handler->n_restarts));
-  printf("restart_flags=%d\n", atomic_load(&handler->flags));
+  printf("restart_flags=%d\n", atomic_load(&handler->restart_flags));
   printf("edits=%d\n", atomic_load(&handler->n_edits));
 }
 
 int
 main(const int argc, char** const argv)
 {
-  Options        options  = options_parse(argc, argv);
-  const Instance instance = scan(&options);
-  const Watch    watch    = watch_find();
+  Options options = options_parse(argc, argv);
+  Handler handler;
+  handler_begin(&handler);
+  Instance    instance = scan(&options, &handler);
+  const Watch watch    = watch_find();
   if (options.load_path) {
     state_load(&instance, options.load_path);
     instance_print(&instance, "loaded");
   }
   for (int i = 0; i < options.n_activations; ++i) {
     instance_activate(&instance, &options);
-    atomic_store(&handler_get()->pending, 0);
+    atomic_store(&handler.pending_flags, 0);
     printf("latency=%u\n",
            (*instance.processor)->get_latency_samples(instance.processor));
     if (options.in_path) {
-      run_sound(&instance, &options, &watch);
+      run_sound(&instance, &options, &watch, &handler);
     }
-    instance_deactivate(&instance);
+    CHECK(instance_stop(&instance));
   }
   tell_process("after_run");
   instance_print(&instance, "end");
   if (options.save_path) {
     state_save(&instance, options.save_path);
   }
-  instance_free(&instance);
-  print_restarts();
+  instance_leave(&instance);
+  print_restarts(&handler);
   if (watch.print) {
     watch.print();
   }

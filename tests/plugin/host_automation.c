@@ -73,12 +73,6 @@ automation_free(Automation* const automation)
 }
 
 void
-automation_rewind(Automation* const automation)
-{
-  automation->n_done = 0;
-}
-
-void
 automation_fill(Automation* const automation,
                 const int64_t     frame,
                 const int64_t     n,
@@ -88,6 +82,8 @@ automation_fill(Automation* const automation,
   while (automation->n_done < automation->n &&
          automation->changes[automation->n_done].frame < frame + n) {
     const Change* const change = &automation->changes[automation->n_done++];
-    changes_add(changes, change->id, (int32_t)(change->frame - frame), change->value);
+    queue_add(changes_find(changes, change->id),
+              (int32_t)(change->frame - frame),
+              change->value);
   }
 }

@@ -5,7 +5,6 @@
 #ifndef REQUINTO_HOST_AUTOMATION_H
 #define REQUINTO_HOST_AUTOMATION_H
 
-#include "host_changes.h"
 #include "host_vst3.h"
 
 typedef struct AutomationImpl Automation;
@@ -16,10 +15,6 @@ automation_read(const Instance* instance, const Options* options);
 
 void
 automation_free(Automation* automation);
-
-/// Return to before the first change
-void
-automation_rewind(Automation* automation);
 
 /// Write the changes of the block of `n` frames that begins at `frame`
 void

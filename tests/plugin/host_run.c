@@ -3,7 +3,6 @@
 #include "host_run.h"
 
 #include "host_automation.h"
-#include "host_handler.h"
 #include "host_sound.h"
 #include "host_talk.h"
 #include "host_times.h"
@@ -25,6 +24,7 @@ typedef struct {
   const Instance* instance;
   const Options*  options;
   const Watch*    watch;
+  Handler*        handler;
   Sound           sound;
   Transport*      transport; ///< May be NULL
   Automation*     automation;
@@ -83,11 +83,11 @@ static void
 note_ready(Run* const run)
 {
   const Options* const options = run->options;
-  for (int32_t i = 0; i < run->output->n; ++i) {
+  for (int32_t i = 0; i < run->output->n_queues; ++i) {
     const Queue* const queue = &run->output->queues[i];
     if (options->after_ready_s > 0.0 && run->hurry_from == run->sound.n_frames &&
         queue->id == run->status &&
-        fabs(queue->points[queue->n - 1].value - run->ready) < 1e-6) {
+        fabs(queue->values[queue->n_points - 1] - run->ready) < 1e-6) {
       const int64_t n_after  = (int64_t)(options->after_ready_s * options->rate);
       const int64_t n_hurry  = (int64_t)(options->hurry_s * options->rate);
       const int64_t n_frames = run->sound.n_frames;
@@ -129,8 +129,8 @@ play_block(Run* const run, const int64_t n)
     .num_output_buses     = 1,
     .inputs               = in,
     .outputs              = &main,
-    .input_params         = (struct v3_param_changes**)(void*)run->input,
-    .output_params        = (struct v3_param_changes**)(void*)run->output,
+    .input_params         = changes_face(run->input),
+    .output_params        = changes_face(run->output),
     .ctx                  = run->transport ? &context : NULL,
   };
   struct rusage before;
@@ -175,7 +175,7 @@ static bool
 wants_restart(const Run* const run)
 {
   return run->options->follow_restarts &&
-         atomic_load(&handler_get()->pending) & V3_RESTART_LATENCY_CHANGED;
+         atomic_load(&run->handler->pending_flags) & V3_RESTART_LATENCY_CHANGED;
 }
 
 /// Play until the end, or until the plugin wants to be activated again
@@ -246,11 +246,13 @@ play(Run* const run)
 static Run
 prepare(const Instance* const instance,
         const Options* const  options,
-        const Watch* const    watch)
+        const Watch* const    watch,
+        Handler* const        handler)
 {
   Run run   = {.instance   = instance,
                .options    = options,
                .watch      = watch,
+               .handler    = handler,
                .automation = automation_read(instance, options),
                .input      = changes_new(),
                .output     = changes_new(),
@@ -314,16 +316,17 @@ release(Run* const run)
 void
 run_sound(const Instance* const instance,
           const Options* const  options,
-          const Watch* const    watch)
+          const Watch* const    watch,
+          Handler* const        handler)
 {
-  Run run = prepare(instance, options, watch);
+  Run run = prepare(instance, options, watch, handler);
   for (;;) {
     play(&run);
     if (run.frame >= run.end) {
       break;
     }
-    atomic_store(&handler_get()->pending, 0);
-    instance_deactivate(instance);
+    atomic_store(&run.handler->pending_flags, 0);
+    CHECK(instance_stop(instance));
     instance_activate(instance, options);
     printf("latency_at_frame_%lld=%u\n",
            (long long)run.frame,

@@ -10,6 +10,9 @@
 
 /// Play from the first frame to the last, and print what happened
 void
-run_sound(const Instance* instance, const Options* options, const Watch* watch);
+run_sound(const Instance* instance,
+          const Options*  options,
+          const Watch*    watch,
+          Handler*        handler);
 
 #endif

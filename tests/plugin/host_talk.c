@@ -11,11 +11,11 @@ void
 talk_say(Talk* const talk, const Changes* const changes, const int block)
 {
   unsigned n_said = atomic_load(&talk->n_said);
-  for (int32_t i = 0; i < changes->n; ++i) {
+  for (int32_t i = 0; i < changes->n_queues; ++i) {
     const Queue* const queue = &changes->queues[i];
-    CHECK(queue->n && n_said - atomic_load(&talk->n_heard) < TALK_SIZE);
+    CHECK(queue->n_points && n_said - atomic_load(&talk->n_heard) < TALK_SIZE);
     talk->words[n_said++ % TALK_SIZE] =
-      (Word){block, queue->id, queue->points[queue->n - 1].value};
+      (Word){block, queue->id, queue->values[queue->n_points - 1]};
     atomic_store(&talk->n_said, n_said);
   }
 }

@@ -6,7 +6,6 @@
 #ifndef REQUINTO_HOST_TALK_H
 #define REQUINTO_HOST_TALK_H
 
-#include "host_changes.h"
 #include "host_vst3.h"
 
 #include <stdatomic.h>

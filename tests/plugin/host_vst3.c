@@ -2,7 +2,6 @@
 
 #include "host_vst3.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,44 +11,13 @@
 
 /* Life */
 
-static struct v3_plugin_factory**
-open_factory(const char* const bundle)
-{
-  char path[4096];
-  snprintf(path, sizeof(path), "%s/Contents/%s/Requinto.so", bundle, BUNDLE_FOLDER);
-  void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    fprintf(stderr, "%s\n", dlerror());
-    exit(2);
-  }
-  typedef bool (*EntryFunc)(void*);
-  typedef struct v3_plugin_factory** (*FactoryFunc)(void);
-  const EntryFunc   entry = (EntryFunc)(uintptr_t)dlsym(library, "ModuleEntry");
-  const FactoryFunc get   = (FactoryFunc)(uintptr_t)dlsym(library, "GetPluginFactory");
-  CHECK(entry && get && entry(library));
-  return get();
-}
-
 Instance
 instance_load(const char* const bundle)
 {
-  struct v3_plugin_factory** const factory = open_factory(bundle);
-  struct v3_class_info             info;
-  CHECK((*factory)->num_classes(factory) == 1);
-  CHECK((*factory)->get_class_info(factory, 0, &info) == V3_OK);
-  printf("class=%s\n", info.name);
-
-  Instance instance = {0};
-  CHECK((*factory)->create_instance(
-          factory, info.class_id, v3_component_iid, (void**)&instance.component) ==
-        V3_OK);
-  struct v3_component** const c = instance.component;
-  CHECK((*c)->initialize(c, NULL) == V3_OK);
-  CHECK((*c)->query_interface(c, v3_audio_processor_iid, (void**)&instance.processor) ==
-        V3_OK);
-  CHECK((*c)->query_interface(
-          c, v3_edit_controller_iid, (void**)&instance.controller) == V3_OK);
-  return instance;
+  module_load(bundle);
+  CHECK((*module.factory)->num_classes(module.factory) == 1);
+  printf("class=%s\n", module.info.name);
+  return instance_new();
 }
 
 int32_t
@@ -78,40 +46,24 @@ instance_activate(const Instance* const instance, const Options* const options)
   struct v3_audio_processor** const p = instance->processor;
   v3_speaker_arrangement            speak =
     options->n_channels == 1 ? V3_SPEAKER_M : V3_SPEAKER_L | V3_SPEAKER_R;
-  v3_speaker_arrangement  inputs[2] = {speak, speak};
-  const int32_t           n_inputs  = instance_inputs(instance);
-  struct v3_process_setup setup     = {options->realtime ? V3_REALTIME : V3_OFFLINE,
-                                   V3_SAMPLE_32,
-                                   HOST_MAX_BLOCK,
-                                   options->rate};
+  v3_speaker_arrangement inputs[2] = {speak, speak};
+  const int32_t          n_inputs  = instance_inputs(instance);
+  const int32_t          mode      = options->realtime ? V3_REALTIME : V3_OFFLINE;
   CHECK(n_inputs == 1 || n_inputs == 2);
   CHECK((*p)->set_bus_arrangements(p, inputs, n_inputs, &speak, 1) == V3_TRUE);
   if (options->sidechain_path) {
     (void)instance_sidechain_channels(instance);
     CHECK((*c)->activate_bus(c, V3_AUDIO, V3_INPUT, 1, 1) == V3_OK);
   }
-  CHECK((*p)->setup_processing(p, &setup) == V3_OK);
-  CHECK((*c)->set_active(c, 1) == V3_OK);
-  CHECK((*p)->set_processing(p, 1) == V3_OK);
+  CHECK(instance_start(instance, options->rate, HOST_MAX_BLOCK, mode));
 }
 
 void
-instance_deactivate(const Instance* const instance)
-{
-  struct v3_audio_processor** const p = instance->processor;
-  CHECK((*p)->set_processing(p, 0) == V3_OK);
-  CHECK((*instance->component)->set_active(instance->component, 0) == V3_OK);
-}
-
-void
-instance_free(const Instance* const instance)
+instance_leave(Instance* const instance)
 {
   CHECK((*instance->controller)->set_component_handler(instance->controller, NULL) ==
         V3_OK);
-  CHECK((*instance->component)->terminate(instance->component) == V3_OK);
-  (*instance->processor)->unref(instance->processor);
-  (*instance->controller)->unref(instance->controller);
-  printf("references_left=%u\n", (*instance->component)->unref(instance->component));
+  printf("references_left=%u\n", instance_free(instance));
 }
 
 /* Parameters */

@@ -6,13 +6,7 @@
 #define REQUINTO_HOST_VST3_H
 
 #include "host_options.h"
-#include "vst3.h"
-
-typedef struct {
-  struct v3_component**       component;
-  struct v3_audio_processor** processor;
-  struct v3_edit_controller** controller;
-} Instance;
+#include "vst3_instance.h"
 
 /* Life */
 
@@ -24,12 +18,9 @@ instance_load(const char* bundle);
 void
 instance_activate(const Instance* instance, const Options* options);
 
-void
-instance_deactivate(const Instance* instance);
-
 /// Take leave, and print how many references are left
 void
-instance_free(const Instance* instance);
+instance_leave(Instance* instance);
 
 /// Return how many input buses there are
 int32_t

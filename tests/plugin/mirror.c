@@ -377,6 +377,8 @@ static const struct v3_plugin_factory factory = {.query_interface = query,
 
 EXPORT bool
 ModuleEntry(void* library);
+EXPORT bool
+ModuleExit(void);
 EXPORT const struct v3_plugin_factory**
 GetPluginFactory(void);
 
@@ -384,6 +386,12 @@ bool
 ModuleEntry(void* library)
 {
   (void)library;
+  return true;
+}
+
+bool
+ModuleExit(void)
+{
   return true;
 }
 

@@ -1,49 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
    The built module does what a host asks of it, where there is no Python: the
-   input passes, late by the latency.  Takes the path of the module. */
+   input passes, late by the latency.  Takes the path of the bundle. */
 
 #include "check.h"
 
-#include "os.h"
 #include "text16.h"
-#include "vst3.h"
-#include "vst3_entry.h"
+#include "vst3_instance.h"
 
 #include <string.h>
 
-#define TEXT_OF(name)       TEXT(name)
-#define TEXT(name)          #name
-#define FUNC(type, address) ((type)(uintptr_t)(address))
-
 enum { RATE = 8000, SOUND_FRAMES = 2 * RATE, BLOCK = 700, N_CHANNELS = 2 };
-
-typedef struct {
-  struct v3_component**       component;
-  struct v3_audio_processor** processor;
-  struct v3_edit_controller** controller;
-} Instance;
-
-static Instance
-make_instance(struct v3_plugin_factory** const factory)
-{
-  struct v3_class_info info;
-  CHECK((*factory)->num_classes(factory) == 1);
-  CHECK((*factory)->get_class_info(factory, 0, &info) == V3_OK);
-  CHECK(!strcmp(info.name, "Requinto"));
-
-  Instance instance = {0};
-  CHECK((*factory)->create_instance(
-          factory, info.class_id, v3_component_iid, (void**)&instance.component) ==
-        V3_OK);
-  struct v3_component** const c = instance.component;
-  CHECK((*c)->initialize(c, NULL) == V3_OK);
-  CHECK((*c)->query_interface(c, v3_audio_processor_iid, (void**)&instance.processor) ==
-        V3_OK);
-  CHECK((*c)->query_interface(
-          c, v3_edit_controller_iid, (void**)&instance.controller) == V3_OK);
-  return instance;
-}
 
 /// Write the value of a parameter as its user sees it
 static void
@@ -72,20 +39,9 @@ activate(const Instance* const instance)
 {
   struct v3_audio_processor** const p     = instance->processor;
   v3_speaker_arrangement            speak = V3_SPEAKER_L | V3_SPEAKER_R;
-  struct v3_process_setup           setup = {V3_OFFLINE, V3_SAMPLE_32, BLOCK, RATE};
   CHECK((*p)->set_bus_arrangements(p, &speak, 1, &speak, 1) == V3_TRUE);
-  CHECK((*p)->setup_processing(p, &setup) == V3_OK);
-  CHECK((*instance->component)->set_active(instance->component, 1) == V3_OK);
-  CHECK((*p)->set_processing(p, 1) == V3_OK);
+  CHECK(instance_start(instance, RATE, BLOCK, V3_OFFLINE));
   return (*p)->get_latency_samples(p);
-}
-
-static void
-deactivate(const Instance* const instance)
-{
-  struct v3_audio_processor** const p = instance->processor;
-  CHECK((*p)->set_processing(p, 0) == V3_OK);
-  CHECK((*instance->component)->set_active(instance->component, 0) == V3_OK);
 }
 
 /// Run sound through the plugin, in place
@@ -136,41 +92,22 @@ test_passes_the_input(const Instance* const instance)
     CHECK(left[i] - expected < 1e-6F && expected - left[i] < 1e-6F);
     CHECK(right[i] + expected < 1e-6F && -expected - right[i] < 1e-6F);
   }
-  deactivate(instance);
+  CHECK(instance_stop(instance));
   free(sent);
   free(left);
   free(right);
 }
 
-static void
-drop(const Instance* const instance)
-{
-  (*instance->controller)->unref(instance->controller);
-  (*instance->processor)->unref(instance->processor);
-  CHECK((*instance->component)->terminate(instance->component) == V3_OK);
-  CHECK((*instance->component)->unref(instance->component) == 0);
-}
-
 int
 main(const int argc, char** const argv)
 {
-  typedef bool (*EnterFunc)(void*); // what a system does not give is not looked at
-  typedef bool (*LeaveFunc)(void);
-  typedef struct v3_plugin_factory** (*FactoryFunc)(void);
-
   CHECK(argc == 2);
-  void* const library = os_library_open(argv[1], false);
-  CHECK(library);
-  const EnterFunc enter =
-    FUNC(EnterFunc, os_library_symbol(library, TEXT_OF(VST3_ENTER)));
-  const LeaveFunc leave =
-    FUNC(LeaveFunc, os_library_symbol(library, TEXT_OF(VST3_LEAVE)));
-  const FactoryFunc get =
-    FUNC(FactoryFunc, os_library_symbol(library, "GetPluginFactory"));
-  CHECK(enter && leave && get && enter(library));
+  module_load(argv[1]);
+  CHECK((*module.factory)->num_classes(module.factory) == 1);
+  CHECK(!strcmp(module.info.name, "Requinto"));
 
-  const Instance instance = make_instance(get());
-  char           text[128];
+  Instance instance = instance_new();
+  char     text[128];
   read_param(&instance, "Target", text);
   CHECK(!strcmp(text, "guitar"));
   read_param(&instance, "Status", text);
@@ -180,7 +117,7 @@ main(const int argc, char** const argv)
     read_param(&instance, "Status", text);
     CHECK(!strcmp(text, "No Python"));
   }
-  drop(&instance);
-  CHECK(leave());
+  CHECK(instance_free(&instance) == 0);
+  CHECK(module.exit());
   return 0;
 }

@@ -3,8 +3,8 @@
 #include "vst3_objects.h"
 
 #include "check.h"
+#include "os.h"
 
-#include <pthread.h>
 #include <string.h>
 
 /* What all have in common */
@@ -160,6 +160,7 @@ add_point(void* self, int32_t offset, double value, int32_t* index)
 {
   Queue* const queue = (Queue*)self;
   *index             = queue->n_points;
+  CHECK(!*index || queue->offsets[*index - 1] <= offset);
   queue_add(queue, offset, value);
   return V3_OK;
 }
@@ -182,9 +183,9 @@ get_param_count(void* self)
 static struct v3_param_value_queue** V3_API
 get_param_data(void* self, int32_t index)
 {
-  const Changes* const changes = (const Changes*)self;
-  const bool there = index >= 0 && index < changes->n_queues && !changes->has_holes;
-  return there ? (struct v3_param_value_queue**)(void*)changes->queues[index] : NULL;
+  Changes* const changes = (Changes*)self;
+  const bool     there = index >= 0 && index < changes->n_queues && !changes->has_holes;
+  return there ? (struct v3_param_value_queue**)(void*)&changes->queues[index] : NULL;
 }
 
 static struct v3_param_value_queue** V3_API
@@ -194,8 +195,9 @@ add_param_data(void* self, v3_param_id* id, int32_t* index)
   if (changes->refuses) {
     return NULL;
   }
-  *index = changes->n_queues;
-  return (struct v3_param_value_queue**)(void*)changes_add(changes, *id);
+  Queue* const queue = changes_find(changes, *id);
+  *index             = (int32_t)(queue - changes->queues);
+  return (struct v3_param_value_queue**)(void*)queue;
 }
 
 /* Newer headers make `id` const: accept either */
@@ -212,19 +214,12 @@ static const struct v3_param_changes changes_table = {
 Changes*
 changes_new(void)
 {
-  Changes* const changes = (Changes*)calloc(1, sizeof(Changes));
+  Changes* const changes = (Changes*)malloc(sizeof(Changes));
   CHECK(changes);
+  memset(changes, 0xFF, sizeof(Changes)); // so that each page is there
   changes->table = &changes_table;
+  changes_clear(changes);
   return changes;
-}
-
-void
-changes_free(Changes* const changes)
-{
-  for (int32_t i = 0; i < MAX_QUEUES; ++i) {
-    free(changes->queues[i]);
-  }
-  free(changes);
 }
 
 void
@@ -239,17 +234,23 @@ Queue*
 changes_add(Changes* const changes, const v3_param_id id)
 {
   CHECK(changes->n_queues < MAX_QUEUES);
-  const int32_t i = changes->n_queues++;
-  if (!changes->queues[i]) {
-    changes->queues[i] = (Queue*)malloc(sizeof(Queue));
-    CHECK(changes->queues[i]);
-  }
-  Queue* const queue = changes->queues[i];
+  Queue* const queue = &changes->queues[changes->n_queues++];
   queue->table       = &queue_table;
   queue->id          = id;
   queue->n_points    = 0;
   queue->n_claimed   = 0;
   return queue;
+}
+
+Queue*
+changes_find(Changes* const changes, const v3_param_id id)
+{
+  for (int32_t i = 0; i < changes->n_queues; ++i) {
+    if (changes->queues[i].id == id) {
+      return &changes->queues[i];
+    }
+  }
+  return changes_add(changes, id);
 }
 
 void
@@ -274,17 +275,11 @@ changes_face(Changes* const changes)
 
 /* The handler */
 
-uintptr_t
-this_thread(void)
-{
-  return (uintptr_t)pthread_self();
-}
-
 static void
 note_thread(Handler* const handler)
 {
   const uintptr_t forbidden = atomic_load(&handler->audio_thread);
-  if (forbidden && forbidden == this_thread()) {
+  if (forbidden && forbidden == os_this_thread()) {
     atomic_fetch_add(&handler->n_from_audio, 1);
   }
 }
@@ -324,6 +319,7 @@ restart_component(void* self, int32_t flags)
   Handler* const handler = (Handler*)self;
   note_thread(handler);
   atomic_fetch_or(&handler->restart_flags, flags);
+  atomic_fetch_or(&handler->pending_flags, flags);
   atomic_fetch_add(&handler->n_restarts, 1);
   return V3_OK;
 }

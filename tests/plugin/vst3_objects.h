@@ -56,15 +56,12 @@ typedef struct {
   int32_t                        n_queues;
   bool                           refuses;   ///< Adds no queue, as some hosts do
   bool                           has_holes; ///< Gives NULL for each queue
-  Queue*                         queues[MAX_QUEUES];
+  Queue                          queues[MAX_QUEUES];
 } Changes;
 
-/// Return changes with nothing in them
+/// Return changes with nothing in them, there in memory; the caller frees them
 Changes*
 changes_new(void);
-
-void
-changes_free(Changes* changes);
 
 /// Forget all queues
 void
@@ -73,6 +70,10 @@ changes_clear(Changes* changes);
 /// Add a queue without points
 Queue*
 changes_add(Changes* changes, v3_param_id id);
+
+/// Return the queue of a parameter, added if there is none
+Queue*
+changes_find(Changes* changes, v3_param_id id);
 
 /// Add a queue with one point at the start of the block
 void
@@ -91,6 +92,7 @@ typedef struct {
   atomic_int                         n_refs; ///< Begins at 1, the test's own
   atomic_int                         n_restarts;
   atomic_int                         restart_flags; ///< All that were ever told
+  atomic_int                         pending_flags; ///< Not yet acted upon
   atomic_int                         n_edits;
   atomic_uintptr_t                   audio_thread; ///< 0, or one that must not call
   atomic_int                         n_from_audio; ///< Calls from there
@@ -101,10 +103,6 @@ handler_begin(Handler* handler);
 
 struct v3_component_handler**
 handler_face(Handler* handler);
-
-/// Return a number that no other living thread has
-uintptr_t
-this_thread(void);
 
 /// A host's context that knows no interface and counts its references
 typedef struct {
