@@ -28,6 +28,12 @@ count_one(void* self)
 
 /* Streams */
 
+static char*
+memory_of(Stream* const stream)
+{
+  return stream->lent ? stream->lent : stream->bytes;
+}
+
 /// Return how many bytes a call may move, and 0 if it is to fail
 static int64_t
 grant(Stream* const stream, const int64_t wanted, const int64_t there)
@@ -54,7 +60,7 @@ stream_read(void* self, void* buffer, int32_t n_bytes, int32_t* n_read)
 {
   Stream* const stream = (Stream*)self;
   const int64_t n      = grant(stream, n_bytes, stream->n_bytes - stream->position);
-  memcpy(buffer, stream->bytes + stream->position, (size_t)n);
+  memcpy(buffer, memory_of(stream) + stream->position, (size_t)n);
   stream->position += n;
   if (n_read) {
     *n_read = (int32_t)n + (n ? stream->faults.lie : 0); // or it would never end
@@ -66,8 +72,8 @@ static v3_result V3_API
 stream_write(void* self, void* buffer, int32_t n_bytes, int32_t* n_written)
 {
   Stream* const stream = (Stream*)self;
-  const int64_t n      = grant(stream, n_bytes, STREAM_ROOM - stream->position);
-  memcpy(stream->bytes + stream->position, buffer, (size_t)n);
+  const int64_t n      = grant(stream, n_bytes, stream->room - stream->position);
+  memcpy(memory_of(stream) + stream->position, buffer, (size_t)n);
   stream->position += n;
   if (stream->n_bytes < stream->position) {
     stream->n_bytes = stream->position;
@@ -85,7 +91,7 @@ stream_seek(void* self, int64_t position, int32_t mode, int64_t* result)
   const int64_t base   = mode == V3_SEEK_SET   ? 0
                          : mode == V3_SEEK_CUR ? stream->position
                                                : stream->n_bytes;
-  if (base + position < 0 || base + position > STREAM_ROOM) {
+  if (base + position < 0 || base + position > stream->room) {
     return V3_INVALID_ARG;
   }
   stream->position = base + position;
@@ -116,10 +122,23 @@ stream_begin(Stream* const stream, const char* const bytes, const size_t n_bytes
   CHECK(n_bytes <= STREAM_ROOM);
   memset(stream, 0, sizeof(*stream));
   stream->table   = &stream_table;
+  stream->room    = STREAM_ROOM;
   stream->n_bytes = (int64_t)n_bytes;
   if (n_bytes) {
     memcpy(stream->bytes, bytes, n_bytes);
   }
+}
+
+void
+stream_begin_in(Stream* const stream,
+                char* const   memory,
+                const size_t  room,
+                const size_t  n_bytes)
+{
+  stream_begin(stream, NULL, 0);
+  stream->lent    = memory;
+  stream->room    = (int64_t)room;
+  stream->n_bytes = (int64_t)n_bytes;
 }
 
 struct v3_bstream**

@@ -22,10 +22,12 @@ typedef struct {
   int32_t lie;         ///< Added to the number of bytes that a read reports
 } StreamFaults;
 
-/// A stream in memory
+/// A stream in memory: its own, or, where that is too small, another's
 typedef struct {
   const struct v3_bstream* table;
   char                     bytes[STREAM_ROOM];
+  char*                    lent; ///< NULL where it is its own
+  int64_t                  room; ///< Bytes of either
   int64_t                  n_bytes;
   int64_t                  position;
   int32_t                  n_calls;
@@ -35,6 +37,10 @@ typedef struct {
 /// Begin a stream that holds a copy of `n_bytes`, at its start
 void
 stream_begin(Stream* stream, const char* bytes, size_t n_bytes);
+
+/// Begin a stream in memory that is lent and holds `n_bytes`, at its start
+void
+stream_begin_in(Stream* stream, char* memory, size_t room, size_t n_bytes);
 
 /// The stream as the plugin knows it
 struct v3_bstream**
