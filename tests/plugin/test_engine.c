@@ -287,6 +287,32 @@ test_a_jump_cuts_the_tail(void)
   engine_free(engine);
 }
 
+/// After a restart what came before it is gone at once, and the worker hears of it
+static void
+test_a_restart_silences_at_once(void)
+{
+  Engine* const engine  = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+  Echo          worker  = {engine_session(engine), 0};
+  const int64_t latency = engine_latency(RATE, CLIP_4_BEATS);
+  const int64_t restart = 60000;
+  engine_restart(engine); // of nothing
+  for (int64_t at = 0; at < 2 * restart; at += 100) {
+    if (at == restart) {
+      CHECK(!ring_ready(worker.session->messages));
+      engine_restart(engine);
+    }
+    const bool is_stale = at >= restart && at < restart + latency;
+    CHECK(run(engine, at, 100, is_stale ? 0.0F : 1.0F) == ENGINE_OK);
+    echo(&worker, UINT32_MAX);
+  }
+  Message message;
+  CHECK(ring_read(worker.session->messages, &message, 1));
+  CHECK(message.kind == MESSAGE_POSITION && message.at_frame == (uint64_t)restart);
+  CHECK(message.position.is_seam && !message.position.is_known);
+  CHECK(!ring_ready(worker.session->messages));
+  engine_free(engine);
+}
+
 /// What is automated while a song plays belongs to the sound it comes with
 static void
 test_gains_travel_with_the_sound(void)
@@ -360,6 +386,7 @@ main(void)
   test_latencies();
   test_sidechain();
   test_a_jump_cuts_the_tail();
+  test_a_restart_silences_at_once();
   test_gains_travel_with_the_sound();
   test_late_is_silent_whatever_is_heard();
   test_gives_up_waiting();
