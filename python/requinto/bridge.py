@@ -45,11 +45,14 @@ _loading = threading.Lock()  # one model, however many instances start at once
 _local = threading.local()  # each thread's last problem: its kind and text
 
 
-def attach(ffi: Any) -> None:
-    """Give the functions of a compiled bridge their Python bodies."""
+class _Door:
+    """The functions that `bridge.h` declares, of one compiled bridge."""
 
-    @ffi.def_extern(onerror=_report)
-    def requinto_open(setup: Any) -> int:
+    def __init__(self, ffi: Any) -> None:
+        self._ffi = ffi
+
+    def open(self, setup: Any) -> int:
+        """Start a stream and return its key."""
         stream = Stream(
             ClipConfig().of_beats(setup.beats_per_clip),
             sample_rate=setup.sample_rate,
@@ -62,9 +65,9 @@ def attach(ffi: Any) -> None:
         _streams[key] = _Open(stream, setup.sample_rate, n_in, setup.n_channels)
         return key
 
-    @ffi.def_extern(onerror=_report)
-    def requinto_configure(key: int, settings: Any, reference: Any) -> int:
-        file = bytes(ffi.buffer(reference.bytes, reference.n_bytes))
+    def configure(self, key: int, settings: Any, reference: Any) -> int:
+        """Choose what a stream extracts; return 1."""
+        file = bytes(self._ffi.buffer(reference.bytes, reference.n_bytes))
         stream = _streams[key].stream
         stream.learn(bool(settings.learn))
         with _loading:
@@ -80,8 +83,8 @@ def attach(ffi: Any) -> None:
         )
         return 1
 
-    @ffi.def_extern(onerror=_report)
-    def requinto_locate(key: int, position: Any) -> int:
+    def locate(self, key: int, position: Any) -> int:
+        """Tell a stream where the host is; return 1."""
         place = Position(
             position.quarter,
             position.tempo_bpm,
@@ -94,43 +97,56 @@ def attach(ffi: Any) -> None:
         )
         return 1
 
-    @ffi.def_extern(onerror=_report)
-    def requinto_exchange(key: int, passage: Any) -> int:
+    def exchange(self, key: int, passage: Any) -> int:
+        """Exchange sound; return the frames written."""
         opened = _streams[key]
-        n_samples, size = passage.n_frames * opened.n_in, ffi.sizeof("float")
-        heard = np.frombuffer(ffi.buffer(passage.input, n_samples * size), np.float32)
+        n_samples, size = passage.n_frames * opened.n_in, self._ffi.sizeof("float")
+        heard = np.frombuffer(
+            self._ffi.buffer(passage.input, n_samples * size), np.float32
+        )
         made = opened.stream.exchange(heard.reshape(-1, opened.n_in).T)
         # A slice of a cffi buffer refuses data of another length
         n_bytes = passage.n_frames * opened.n_out * size
-        ffi.buffer(passage.output, n_bytes)[:] = made.T.tobytes()
+        self._ffi.buffer(passage.output, n_bytes)[:] = made.T.tobytes()
         return int(passage.n_frames)
 
-    @ffi.def_extern(onerror=_report)
-    def requinto_learned(key: int, place: Any, n_bytes: int) -> int:
+    def learned(self, key: int, place: Any, n_bytes: int) -> int:
+        """Copy the sound file that was learnt, if it fits; return its size."""
         opened = _streams[key]
         bar = opened.stream.take_learned()
         if bar is not None:
             opened.learned = sound.encoded(bar, opened.sample_rate)
         n_learned = len(opened.learned)
         if 0 < n_learned <= n_bytes:
-            ffi.buffer(place, n_learned)[:] = opened.learned
+            self._ffi.buffer(place, n_learned)[:] = opened.learned
             opened.learned = b""
         return n_learned
 
-    @ffi.def_extern(onerror=_report)
-    def requinto_close(key: int) -> int:
+    def close(self, key: int) -> int:
+        """End a stream; return 1."""
         del _streams[key]
         return 1
 
-    @ffi.def_extern()
-    def requinto_problem(text: Any, n_bytes: int) -> int:
+    def problem(self, text: Any, n_bytes: int) -> int:
+        """Copy why the last call returned 0; return its kind."""
         kind, reason = getattr(_local, "problem", (0, ""))
         # Cut between characters, and leave room for the end
         whole = reason.encode()[: max(n_bytes - 1, 0)].decode(errors="ignore")
         if n_bytes:
             end = whole.encode() + b"\0"
-            ffi.buffer(text, n_bytes)[: len(end)] = end
+            self._ffi.buffer(text, n_bytes)[: len(end)] = end
         return int(kind)
+
+
+def attach(ffi: Any) -> None:
+    """Give the functions of a compiled bridge their Python bodies."""
+    door = _Door(ffi)
+    for body in (
+        *(door.open, door.configure, door.locate, door.exchange),
+        *(door.learned, door.close),
+    ):
+        ffi.def_extern(f"requinto_{body.__name__}", onerror=_report)(body)
+    ffi.def_extern("requinto_problem")(door.problem)
 
 
 def _query(file: bytes, separator: Separator) -> Query:

@@ -108,14 +108,8 @@ def extract(
         extracted, others = _separated(system, model, mixture, rate, notify, options)
     duration_s = mixture.shape[1] / rate
     real_time_factor = (time.perf_counter() - begun) / duration_s
-    sound.write(place, extracted, rate)
-    if rest:
-        sound.write(rest, others, rate)
-    if plot:
-        from requinto.evaluation.pictures import spectrograms
-
-        rows = {"mixture": mixture, chosen: extracted, "everything else": others}
-        spectrograms(rows, rate, plot)
+    rows = {"mixture": mixture, chosen: extracted, "everything else": others}
+    _write(rows, rate, (None, place, rest), plot)
     result = {
         "song": str(song),
         "target": chosen,
@@ -129,6 +123,22 @@ def extract(
         "real_time_factor": round(real_time_factor, 4),
     }
     print(json.dumps(result, indent=2) if as_json else place)
+
+
+def _write(
+    rows: dict[str, Any],
+    rate: int,
+    places: tuple[Path | None, ...],
+    plot: Path | None,
+) -> None:
+    """Write sounds where they have a place, and a picture of them all."""
+    for audio, place in zip(rows.values(), places, strict=True):
+        if place:
+            sound.write(place, audio, rate)
+    if plot:
+        from requinto.evaluation.pictures import spectrograms
+
+        spectrograms(rows, rate, plot)
 
 
 def _ours(system: str, beats_per_clip: int, sensitivity: float) -> dict[str, Any]:
