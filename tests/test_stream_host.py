@@ -13,7 +13,7 @@ from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
 from requinto.stream import Stream
 from requinto.transport import Position
-from sounds import error_db, noise
+from sounds import clicks, error_db, noise
 
 RATE = 8000  # what is tested here does not depend on it
 SECONDS = 40
@@ -186,6 +186,26 @@ def test_a_fixed_grid_begins_anew_where_the_sound_does(separator):
     later = found[found >= seam]
     assert later[0] == seam
     assert set(np.diff(later)) == {round(2.4 * RATE)}
+
+
+@pytest.mark.parametrize("source", ["detect", "fixed"])
+@pytest.mark.parametrize("stopped", [2777, 4 * 1024, 41 * 1024])
+def test_what_was_before_playing_began_does_not_matter(unchanged, source, stopped):
+    """Two bounces are equal though a host stands still for how long it likes."""
+    audio = clicks(97.3, 20, RATE)
+    silence = np.zeros((1, stopped), np.float32)
+    cut, played_now = [], []
+    for before in (0, stopped):
+        separator = Recording(unchanged)
+        stream, sizes = opened(separator, 4, source)
+        stream.configure("guitar", source, 97.3, separator=separator)
+        song = np.concatenate([silence[:, :before], audio], axis=1)
+        heard = played(stream, song, [(before, None, True)])
+        begun = starts(separator, sizes) - before
+        cut.append(begun[(begun >= 0) & (begun < 15 * RATE)])
+        played_now.append(heard[:, before:][:, sizes.half_seam : 15 * RATE])
+    np.testing.assert_array_equal(*cut)
+    np.testing.assert_array_equal(*played_now)
 
 
 def test_sensitivity_and_target_change_where_they_are_automated(unchanged):

@@ -96,7 +96,7 @@ class Stream:
         self._changes: list[int] = []  # frames at which something else is wanted
         self._follower: Follower | None = None  # until beats are to be detected
         self._followed_from = 0  # seam since which it follows
-        self._tracked: Beats | None = None  # for the clip that is being cut
+        self._tracked: Beats | None = None  # from there, for the clip being cut
         self._learner = Learner(n_channels, sample_rate)
 
     def configure(
@@ -236,7 +236,8 @@ class Stream:
         end = next_end(start, beats, downbeats, self._sizes)
         end = end_at_break(start, end, seen, self._sizes)
         if self._follower and self._tracked is not None:
-            self._follower.decide(self._tracked, end / self._sample_rate)
+            until = end - self._followed_from
+            self._follower.decide(self._tracked, until / self._sample_rate)
         return end
 
     def _grid(
@@ -257,18 +258,18 @@ class Stream:
         located = [place for frame, place in positions if frame <= start][-1]
         if source == "host" and located is not None:
             return host_beats(positions, first, last, rate)
+        # Counted from the seam, so that they do not depend on how long ago that was
         if source == "fixed" and settings:
             beats = Beats.grid(settings.tempo_bpm, (last - base) / rate)
-            beats = beats.moved(base / rate)
         else:
             beats = self._detected(base, start, known)
         return (
-            np.round(beats.times_s * rate).astype(int),
-            np.round(beats.downbeats_s * rate).astype(int),
+            base + np.round(beats.times_s * rate).astype(int),
+            base + np.round(beats.downbeats_s * rate).astype(int),
         )
 
     def _detected(self, base: int, start: int, known: int) -> Beats:
-        """Return the beats by what lies between the seams around `start`."""
+        """Return the beats after the seam `base` by what lies until the next one."""
         if self._follower is None or self._followed_from != base:
             self._follower, self._followed_from = Follower(load_tracker()), base
         first = max(self._origin, base, start - round(MEMORY_S * self._sample_rate))
@@ -276,10 +277,9 @@ class Stream:
         memory = self._heard[
             : self._n_channels, first - self._origin : last - self._origin
         ]
-        beats = self._follower.follow(
-            memory, self._sample_rate, first / self._sample_rate
-        )
-        self._tracked = beats.continued(known / self._sample_rate + _FORESIGHT_S)
+        rate = self._sample_rate
+        beats = self._follower.follow(memory, rate, (first - base) / rate)
+        self._tracked = beats.continued((known - base) / rate + _FORESIGHT_S)
         return self._tracked
 
     def _forget(self) -> None:
