@@ -8,11 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  PORT_MAIN      = 1,
-  PORT_SIDECHAIN = 2,
-  READ_BYTES     = 65536, // of a host's stream at a time
-};
+enum { PORT_MAIN = 1, PORT_SIDECHAIN = 2 };
 
 /* Ports */
 
@@ -115,37 +111,18 @@ save(const clap_plugin_t* const clap, const clap_ostream_t* const stream)
   return done;
 }
 
-/// Read all that a stream holds, as far as we could have written it
-static StateBytes
-read_all(const clap_istream_t* const stream)
+static int64_t
+read_some(void* const stream, void* const bytes, const uint32_t n_bytes)
 {
-  static const size_t most = 3 * (size_t)REFERENCES_MAX_FILE_SIZE;
-
-  StateBytes state  = {0};
-  int64_t    n_read = 1;
-  while (n_read > 0 && state.n_bytes < most) {
-    unsigned char* const longer =
-      (unsigned char*)realloc(state.bytes, state.n_bytes + READ_BYTES);
-    if (!longer) {
-      free(state.bytes);
-      return (StateBytes){0};
-    }
-    state.bytes = longer;
-    n_read      = stream->read(stream, longer + state.n_bytes, READ_BYTES);
-    if (n_read < 0 || n_read > READ_BYTES) {
-      free(state.bytes);
-      return (StateBytes){0};
-    }
-    state.n_bytes += (size_t)n_read;
-  }
-  return state;
+  const clap_istream_t* const from = (const clap_istream_t*)stream;
+  return from->read(from, bytes, n_bytes);
 }
 
 static bool CLAP_ABI
 load(const clap_plugin_t* const clap, const clap_istream_t* const stream)
 {
   ClapPlugin* const plugin = CLAP_PLUGIN_OF(clap);
-  const StateBytes  state  = read_all(stream);
+  const StateBytes  state  = state_read_stream(read_some, (void*)stream);
   const bool        taken =
     state.bytes && instance_read_state(plugin->instance, state.bytes, state.n_bytes);
   free(state.bytes);

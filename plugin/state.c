@@ -13,7 +13,12 @@
 static const char header[]    = "requinto 1\n";
 static const char sound_key[] = "sound=";
 
-enum { N_HEADER = sizeof(header) - 1, MAX_LINE = 256, N_DECIMALS = 6 };
+enum {
+  N_HEADER   = sizeof(header) - 1,
+  MAX_LINE   = 256,
+  N_DECIMALS = 6,
+  READ_BYTES = 65536, // of a host's stream at a time
+};
 
 static const ParamInfo*
 row(const ParamIndex index, const ParamInfo* const target)
@@ -106,6 +111,27 @@ state_write(const double           values[N_PARAMS],
 }
 
 /* Reading */
+
+StateBytes
+state_read_stream(const StateReadFunc read, void* const stream)
+{
+  static const size_t most = 3 * (size_t)REFERENCES_MAX_FILE_SIZE;
+
+  StateBytes state  = {0};
+  int64_t    n_read = 1;
+  while (n_read > 0 && state.n_bytes < most) {
+    unsigned char* const longer =
+      (unsigned char*)realloc(state.bytes, state.n_bytes + READ_BYTES);
+    n_read = longer ? read(stream, longer + state.n_bytes, READ_BYTES) : -1;
+    if (n_read < 0 || n_read > READ_BYTES) {
+      free(longer ? longer : state.bytes);
+      return (StateBytes){0};
+    }
+    state.bytes = longer;
+    state.n_bytes += (size_t)n_read;
+  }
+  return state;
+}
 
 /// What is left of a state
 typedef struct {

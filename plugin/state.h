@@ -30,6 +30,21 @@ state_write(const double     values[N_PARAMS],
             References*      references);
 
 /**
+   Read up to `n_bytes` of a host's stream.
+
+   Returns how many came, 0 at its end, or less if it failed.
+*/
+typedef int64_t (*StateReadFunc)(void* stream, void* bytes, uint32_t n_bytes);
+
+/**
+   Return all that a stream holds, as far as we could have written it.
+
+   Nothing if it failed, or there is no room.  Not the audio thread.
+*/
+StateBytes
+state_read_stream(StateReadFunc read, void* stream);
+
+/**
    Keep the sounds that a state brings, so that its target is one of the list.
 
    Returns false, and does nothing, if these are not such bytes.  Not the audio

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { READ_BYTES = 65536 }; // of a host's stream at a time
+enum { WRITE_BYTES = 65536 }; // to a host's stream at a time
 
 /* Life */
 
@@ -121,36 +121,21 @@ vst3_plugin_tell_latency(Vst3Plugin* const plugin)
 
 /* State */
 
-/// Read all that a stream holds, as far as we could have written it
-static StateBytes
-read_all(struct v3_bstream** const stream)
+/// Read some of a stream; what some hosts call an error is its end
+static int64_t
+read_some(void* const stream, void* const bytes, const uint32_t n_bytes)
 {
-  static const size_t most = 3 * (size_t)REFERENCES_MAX_FILE_SIZE;
-
-  StateBytes state  = {0};
-  int32_t    n_read = 1;
-  while (n_read > 0 && state.n_bytes < most) {
-    unsigned char* const longer =
-      (unsigned char*)realloc(state.bytes, state.n_bytes + READ_BYTES);
-    if (!longer) {
-      free(state.bytes);
-      return (StateBytes){0};
-    }
-    state.bytes = longer;
-    n_read      = 0;
-    if ((*stream)->read(stream, longer + state.n_bytes, READ_BYTES, &n_read) != V3_OK ||
-        n_read < 0 || n_read > READ_BYTES) {
-      break;
-    }
-    state.n_bytes += (size_t)n_read;
-  }
-  return state;
+  struct v3_bstream** const from   = (struct v3_bstream**)stream;
+  const int32_t             n      = (int32_t)n_bytes;
+  int32_t                   n_read = 0;
+  const v3_result           result = (*from)->read(from, bytes, n, &n_read);
+  return result == V3_OK && n_read > 0 && n_read <= n ? n_read : 0;
 }
 
 v3_result
 vst3_plugin_read_state(Vst3Plugin* const plugin, struct v3_bstream** const stream)
 {
-  const StateBytes state = read_all(stream);
+  const StateBytes state = state_read_stream(read_some, (void*)stream);
   const bool       taken =
     state.bytes && instance_read_state(plugin->instance, state.bytes, state.n_bytes);
   free(state.bytes);
@@ -172,7 +157,7 @@ vst3_plugin_write_state(Vst3Plugin* const plugin, struct v3_bstream** const stre
   while (done && n_done < state.n_bytes) {
     int32_t       n_written = 0;
     const size_t  n_left    = state.n_bytes - n_done;
-    const int32_t n         = n_left < READ_BYTES ? (int32_t)n_left : READ_BYTES;
+    const int32_t n         = n_left < WRITE_BYTES ? (int32_t)n_left : WRITE_BYTES;
     done = (*stream)->write(stream, state.bytes + n_done, n, &n_written) == V3_OK &&
            n_written > 0 && n_written <= n;
     n_done += done ? (size_t)n_written : 0;

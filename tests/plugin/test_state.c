@@ -142,6 +142,57 @@ test_sounds_are_carried(void)
   references_leave(there);
 }
 
+/// A host's stream, that gives so much at a time, and may fail in the end
+typedef struct {
+  size_t  n_given;
+  size_t  n_bytes;
+  size_t  step;
+  int64_t at_end;
+} Tap;
+
+static int64_t
+draw_from(void* const stream, void* const bytes, const uint32_t n_bytes)
+{
+  Tap* const tap = (Tap*)stream;
+  size_t     n   = tap->n_bytes - tap->n_given;
+  n              = n < tap->step ? n : tap->step;
+  n              = n < n_bytes ? n : n_bytes;
+  for (size_t i = 0; i < n; ++i) {
+    ((unsigned char*)bytes)[i] = (unsigned char)((tap->n_given + i) % 251);
+  }
+  tap->n_given += n;
+  return n ? (int64_t)n : tap->at_end;
+}
+
+static void
+test_streams(void)
+{
+  static const size_t sizes[] = {0, 1, 65535, 65536, 65537, 300000};
+  static const size_t steps[] = {1000, 65536, 100000};
+  for (int k = 0; k < 18; ++k) {
+    Tap              tap   = {0, sizes[k / 3], steps[k % 3], 0};
+    const StateBytes state = state_read_stream(draw_from, &tap);
+    CHECK(state.bytes && state.n_bytes == sizes[k / 3]);
+    for (size_t i = 0; i < state.n_bytes; ++i) {
+      CHECK(state.bytes[i] == i % 251);
+    }
+    free(state.bytes);
+
+    static const int64_t wrong[] = {-1, INT64_MIN, 65537, INT64_MAX};
+    for (int w = 0; w < 4; ++w) {
+      Tap broken = {0, sizes[k / 3], steps[k % 3], wrong[w]};
+      CHECK(!state_read_stream(draw_from, &broken).bytes);
+    }
+  }
+
+  // One without an end is left once it holds more than a state can
+  Tap              endless = {0, SIZE_MAX, SIZE_MAX, 0};
+  const StateBytes state   = state_read_stream(draw_from, &endless);
+  CHECK(state.bytes && state.n_bytes >= 2 * (size_t)REFERENCES_MAX_FILE_SIZE);
+  CHECK(state.n_bytes == endless.n_given);
+  free(state.bytes);
+}
+
 /// Read bytes that may be anything into a fresh list, and into values
 static void
 read_anything(const unsigned char* const bytes, const size_t n, unsigned* const seed)
@@ -192,6 +243,7 @@ main(void)
   test_other_versions();
   test_a_state_without_quality();
   test_sounds_are_carried();
+  test_streams();
   test_damage();
   return 0;
 }
