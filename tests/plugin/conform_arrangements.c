@@ -92,8 +92,7 @@ run_blocks(const Instance* const p)
   Sound* const sound = sound_new(p, BLOCK);
   EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
   for (int i = 0; i < 3; ++i) {
-    sound_fill(sound, &seed);
-    EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
+    EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
   EXPECT(instance_stop(p));
   sound_free(sound);

@@ -16,9 +16,7 @@ blocks_of_any_size(Instance* const p)
   Sound* const sound = sound_new(p, MAX_BLOCK);
   for (int32_t i = 0; i < 300; ++i) {
     const int32_t n = i < 70 ? i : (int32_t)(draw(&seed) % (MAX_BLOCK + 1U));
-    sound_fill(sound, &seed);
-    EXPECT(sound_run(sound, p, n) == V3_OK);
-    EXPECT(sound_is_clean(sound, n) && sound_is_within(sound, n));
+    EXPECT(sound_plays(sound, p, n, &seed) && sound_is_within(sound, n));
   }
   EXPECT(instance_stop(p));
   sound_free(sound);
@@ -42,9 +40,7 @@ blocks_at_each_rate(Instance* const p)
         }
         Sound* const sound = sound_new(p, blocks[b]);
         for (int i = 0; i < 10; ++i) {
-          sound_fill(sound, &seed);
-          EXPECT(sound_run(sound, p, blocks[b]) == V3_OK);
-          EXPECT(sound_is_clean(sound, blocks[b]));
+          EXPECT(sound_plays(sound, p, blocks[b], &seed));
         }
         sound_free(sound);
         EXPECT(!releases || instance_stop(p));
@@ -61,9 +57,7 @@ blocks_too_large(Instance* const p)
   EXPECT(instance_start(p, RATE, 64, V3_REALTIME));
   Sound* const sound = sound_new(p, 150000);
   for (int32_t n = 65; n <= 150000; n = n * 3 + 1) {
-    sound_fill(sound, &seed);
-    EXPECT(sound_run(sound, p, n) == V3_OK);
-    EXPECT(sound_is_clean(sound, n) && sound_is_within(sound, n));
+    EXPECT(sound_plays(sound, p, n, &seed) && sound_is_within(sound, n));
   }
   EXPECT(instance_stop(p));
   sound_free(sound);
@@ -119,8 +113,7 @@ buses_without_buffers(Instance* const p)
     run_lacking(p, sound);
   }
   sound->data = whole;
-  sound_fill(sound, &seed);
-  EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
+  EXPECT(sound_plays(sound, p, BLOCK, &seed));
   EXPECT(instance_stop(p));
   sound_free(sound);
 }

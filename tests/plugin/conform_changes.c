@@ -61,9 +61,7 @@ static void
 desk_run(Desk* const desk, const int32_t n_frames)
 {
   changes_clear(desk->output);
-  sound_fill(desk->sound, &desk->seed);
-  EXPECT(sound_run(desk->sound, desk->p, n_frames) == V3_OK);
-  EXPECT(sound_is_clean(desk->sound, n_frames));
+  EXPECT(sound_plays(desk->sound, desk->p, n_frames, &desk->seed));
   EXPECT(sound_is_within(desk->sound, n_frames));
   check_output(desk, n_frames);
   changes_clear(desk->input);

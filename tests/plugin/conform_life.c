@@ -121,8 +121,7 @@ repeated_transitions(Instance* const p)
   (void)instance_set_active(p, true);
   (void)set_processing(p, true);
   (void)set_processing(p, true);
-  sound_fill(sound, &seed);
-  EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
+  EXPECT(sound_plays(sound, p, BLOCK, &seed));
   (void)set_processing(p, false);
   (void)set_processing(p, false);
   EXPECT(instance_set_active(p, false) == V3_OK);
@@ -244,8 +243,7 @@ try_rate(const Instance* const p, const double rate)
   EXPECT(instance_set_active(p, true) == V3_OK);
   EXPECT(set_processing(p, true) == V3_OK);
   for (int i = 0; i < 3; ++i) {
-    sound_fill(sound, &seed);
-    EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
+    EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
   EXPECT(instance_stop(p));
   sound_free(sound);

@@ -21,9 +21,7 @@ process_blocks(Instance* const p)
     Sound* const sound       = sound_new(p, 64);
     sound->data.process_mode = modes[m];
     for (int i = 0; i < 50; ++i) {
-      sound_fill(sound, &seed);
-      EXPECT(sound_run(sound, p, 64) == V3_OK);
-      EXPECT(sound_is_clean(sound, 64));
+      EXPECT(sound_plays(sound, p, 64, &seed));
     }
     EXPECT(instance_stop(p));
     sound_free(sound);
@@ -39,8 +37,7 @@ modes_that_differ_from_setup(Instance* const p)
   Sound* const sound = sound_new(p, BLOCK);
   for (int i = 0; i < 60; ++i) {
     sound->data.process_mode = i % 5 ? (i / 5) % 3 : 17;
-    sound_fill(sound, &seed);
-    EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
+    EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
   EXPECT(instance_stop(p));
   sound_free(sound);
@@ -321,8 +318,7 @@ contexts_of_any_kind(Instance* const p)
   for (int i = 0; i < 300; ++i) {
     struct v3_process_context context = draw_context(&seed);
     sound->data.ctx                   = i % 4 ? &context : NULL;
-    sound_fill(sound, &seed);
-    EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
+    EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
   EXPECT(instance_stop(p));
   sound_free(sound);

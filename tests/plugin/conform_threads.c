@@ -47,8 +47,7 @@ play(void* const argument)
     for (int32_t i = 0; player->changes_values && i < values.n; ++i) {
       changes_set(input, values.ids[i], draw_fraction(&seed));
     }
-    sound_fill(sound, &seed);
-    EXPECT(sound_run(sound, player->p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
+    EXPECT(sound_plays(sound, player->p, BLOCK, &seed));
     atomic_fetch_add(&player->n_blocks, 1);
   }
   (void)(*player->p->processor)->set_processing(player->p->processor, false);

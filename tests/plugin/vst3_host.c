@@ -242,6 +242,16 @@ sound_is_within(const Sound* const sound, const int32_t n_frames)
   return true;
 }
 
+bool
+sound_plays(Sound* const          sound,
+            const Instance* const p,
+            const int32_t         n_frames,
+            unsigned* const       seed)
+{
+  sound_fill(sound, seed);
+  return sound_run(sound, p, n_frames) == V3_OK && sound_is_clean(sound, n_frames);
+}
+
 float
 sound_peak(const Sound* const sound, const int32_t n_frames)
 {

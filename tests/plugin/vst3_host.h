@@ -75,6 +75,10 @@ sound_is_clean(const Sound* sound, int32_t n_frames);
 bool
 sound_is_within(const Sound* sound, int32_t n_frames);
 
+/// Run noise, and return whether it was taken and the outputs are clean
+bool
+sound_plays(Sound* sound, const Instance* instance, int32_t n_frames, unsigned* seed);
+
 /// Return the greatest magnitude in the outputs
 float
 sound_peak(const Sound* sound, int32_t n_frames);
