@@ -13,8 +13,9 @@ import numpy as np
 
 import requinto
 from models import write_neutral
+from requinto.beats import Beats
 from shell import build, run, run_host
-from sounds import sine
+from sounds import RATE, error_db, noise, sine
 
 
 def play(
@@ -50,6 +51,18 @@ def play(
     latency = int(report["latency"])
     assert not heard[:, :latency].any()
     return heard[:, latency : latency + sound.shape[1]], report
+
+
+def check_bounce(host: str, plugin: Path, folder: Path) -> None:
+    """Check that a bounce at the host's tempo is what the library gives."""
+    sound = 0.3 * noise(7 * RATE)
+    options = ("--tempo", "100", "--set", "Target=bass")
+    heard, report = play(host, plugin, folder, sound, *options)
+    grid = Beats.grid(100.0, sound.shape[1] / RATE)
+    expected = requinto.extract(sound, RATE, "bass", beats=grid)
+    assert report["after.Status"] == "Ready"
+    assert error_db(expected, heard) < -80
+    assert np.abs(expected).max() > 0.01
 
 
 def own_sound(folder: Path) -> dict[str, str]:

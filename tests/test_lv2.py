@@ -10,9 +10,8 @@ import soundfile
 
 import live
 import requinto
-from hosts import own_sound, play, play_vst3
+from hosts import check_bounce, own_sound, play, play_vst3
 from models import write_neutral
-from requinto.beats import Beats
 from shell import run
 from sounds import RATE, error_db, noise
 
@@ -122,16 +121,7 @@ def test_it_gives_the_same_samples_as_vst3(bundle, tmp_path):
 
 def test_a_bounce_gives_what_the_library_gives(bundle, tmp_path):
     """Where the host tells its position seldom, and amid blocks."""
-    sound = 0.3 * noise(7 * RATE)
-    heard, report = play(
-        *("lv2_host", bundle / "Requinto.so", tmp_path, sound, "--tempo", "100"),
-        *("--set", "Target=bass"),
-    )
-    grid = Beats.grid(100.0, sound.shape[1] / RATE)
-    expected = requinto.extract(sound, RATE, "bass", beats=grid)
-    assert report["after.Status"] == "Ready"
-    assert error_db(expected, heard) < -80
-    assert np.abs(expected).max() > 0.01
+    check_bounce("lv2_host", bundle / "Requinto.so", tmp_path)
 
 
 def test_a_state_keeps_what_was_learnt(bundle, tmp_path, halving):
