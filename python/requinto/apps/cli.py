@@ -19,6 +19,7 @@ from requinto import plugin as plugin_files
 from requinto.apps import measuring
 from requinto.apps.clicks import clicking
 from requinto.apps.quiet import import_tensorflow
+from requinto.baselines import trainers
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, PluginError, RequintoError
 from requinto.weights import STANDARD
@@ -245,10 +246,10 @@ def train(
     """Train a model, or an earlier system, on a library of loops."""
     values = read_toml(config)
     system = values.pop("system", "requinto")
-    if system not in ("requinto", "bachata2020", "beats"):
-        raise ConfigError(
-            f"unknown system {system!r}; requinto, beats and bachata2020 can be trained"
-        )
+    trainable = ("requinto", "beats", *trainers.TRAINERS)
+    if system not in trainable:
+        known = ", ".join(trainable)
+        raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
     import_tensorflow()
     if system != "requinto":
         print(_train_another(system, values | ({"resume": True} if resume else {})))
@@ -264,10 +265,7 @@ def _train_another(system: str, values: dict[str, Any]) -> Path:
         from requinto.training import beat_fit
 
         return beat_fit.train(from_values(beat_fit.BeatTraining, values, "training"))
-    from requinto.baselines import bachata2020_training as earlier
-
-    kind = earlier.Bachata2020Training
-    return earlier.train(from_values(kind, values, "training"))
+    return trainers.train(system, values)
 
 
 @plugin_app.command("path")
