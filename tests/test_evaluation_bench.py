@@ -126,6 +126,28 @@ def test_rivals_are_of_a_kind_and_differ(built):
         np.testing.assert_allclose(wrong, rival.clip(-1, 1), atol=2 / 32767)
 
 
+def test_duets_are_of_two_and_add_up(built):
+    found = items(built, "duets")
+    assert {i.instrument for i in found} == set(benches.DUETS[0])
+    first, second = (read_task(i) for i in found)
+    # Of one song; each file is rounded on its own
+    np.testing.assert_allclose(first.mixture, second.mixture, atol=2 / 32767)
+    np.testing.assert_allclose(
+        first.truth + second.truth, first.mixture, atol=3 / 32767
+    )
+
+
+@pytest.mark.parametrize("index", [0, 1, 23])
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_singers_sing_and_pairs_take_turns(split, index):
+    (row,) = benches.QUESTIONS["singers"].make(split, index)
+    assert row["meta"]["instrument"] == "voice"
+    asked = [
+        r["meta"]["instrument"] for r in benches.QUESTIONS["duets"].make(split, index)
+    ]
+    assert sorted(asked) == sorted(benches.DUETS[index % len(benches.DUETS)])
+
+
 def test_a_build_is_the_same_each_time_and_goes_on(built, tmp_path):
     benches.build_song(tmp_path, "bachata_clips", "test", 0)
     for file in sorted(tmp_path.glob("bachata_clips/*/*")):

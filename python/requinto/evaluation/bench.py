@@ -34,6 +34,9 @@ Row = dict[str, Any]  # arguments of `write_item`, and the item's `name`
 OTHER_STYLES = tuple(
     name for name, found in STYLES.items() if name != "bachata" and not found.compound
 )
+# Pairs that the systems with two outputs were made for
+DUETS = (("voice", "drums"), ("guitar", "bass"))
+_MOST_TRIED = 40  # songs in which the players of an item are looked for
 
 
 class Question(NamedTuple):
@@ -232,6 +235,34 @@ def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
     yield {**row, "wrong_reference": rival.reference(seed + 501)}
 
 
+def _duets(split: str, index: int) -> Iterator[Row]:
+    """Ask for each of two who play alone."""
+    pair = DUETS[index % len(DUETS)]
+    song = _song_with(pair, "duets", split, index)
+    yield from _rows(song, list(voices(song, split, pair)), pair)
+
+
+def _singers(split: str, index: int) -> Iterator[Row]:
+    """Ask for the voice among a whole band."""
+    song = _song_with(("voice",), "singers", split, index)
+    yield from _rows(song, list(voices(song, split)), ("voice",))
+
+
+def _song_with(
+    instruments: tuple[str, ...], set_name: str, split: str, index: int
+) -> Song:
+    """Return a song of another style in which each of these plays, and once."""
+    seed = _seed(split, set_name, index * _MOST_TRIED)
+    for n in range(_MOST_TRIED):
+        kind = style(OTHER_STYLES[(index + n) % len(OTHER_STYLES)])
+        song = plan_loop(kind, seed + n, _CLIP_BARS)
+        found = list(voices(song, split, instruments))
+        alone = sorted(v.instrument for v in found) == sorted(instruments)
+        if alone and all(arranging.sounds(v.render()) for v in found):
+            return song
+    raise ConfigError(f"no {_MOST_TRIED} songs have {instruments}")  # so seeds changed
+
+
 def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
     """Ask over other people's music: at most `most` items of each song."""
 
@@ -256,6 +287,8 @@ QUESTIONS: dict[str, Question] = {
     "unseen_instruments": Question(_unseen, 35, 2),
     "absent_target": Question(_absent, 40, 2),
     "two_of_a_kind": Question(_two_of_a_kind, 30, 2),
+    "duets": Question(_duets, 24, 2),
+    "singers": Question(_singers, 24, 1),
     "others_lmms": Question(_others("lmms", 4), 1, 0, ("test",)),
     "others_modules": Question(_others("modules", 4), 1, 0, ("test",)),
     "others_midi": Question(_others("midi", 1), 1, 0, ("test",)),
