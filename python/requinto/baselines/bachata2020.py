@@ -9,23 +9,18 @@ What precedes the first beat is not separated: there the answer is silence.
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import itertools
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 import librosa
 import numpy as np
 
 from requinto.audio import checked
+from requinto.baselines import packing
 from requinto.beats import Beats
-from requinto.config import from_values
-from requinto.errors import ConfigError, ModelError
+from requinto.errors import ConfigError
 from requinto.evaluation.librosa_beats import track
 from requinto.evaluation.systems import Task
 from requinto.weights import models_folder
@@ -90,11 +85,6 @@ class Bachata2020Config:
         first = self.first_width // self.width_divisor
         return tuple(first * 2**level for level in range(self.n_levels))
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Bachata2020Config:
-        """Return the configuration in a dictionary, or raise `ConfigError`."""
-        return cast(Bachata2020Config, from_values(cls, values, NAME))
-
 
 class Network(Protocol):
     """What draws spectrograms: the Keras model, or a stand-in."""
@@ -134,7 +124,8 @@ class Bachata2020:
                 f"unstretch must be one of {UNSTRETCHES}, got {unstretch!r}"
             )
         if network is None:
-            config, network = load(models_folder())
+            loaded = packing.load(models_folder(), NAME, Bachata2020Config, build)
+            config, network = loaded
         self.config = config or Bachata2020Config()
         self.unstretch = unstretch
         self.name = NAME if unstretch == "vocoder" else f"{NAME} ({unstretch})"
@@ -293,58 +284,7 @@ def _mono(audio: np.ndarray, sample_rate: int, wanted_rate: int) -> np.ndarray:
 
 def build(config: Bachata2020Config, dtype: str = "float32") -> keras.Model:
     """Return the untrained network of a configuration."""
-    # A guest in somebody's process says nothing on stderr unless asked to
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    packing.choose_backend()
     from requinto.baselines.bachata2020_network import build_network
 
     return build_network(config.widths, config.n_bins, config.n_columns, dtype)
-
-
-def save(
-    folder: Path,
-    config: Bachata2020Config,
-    network: keras.Model,
-    provenance: dict[str, Any],
-) -> None:
-    """Write `bachata2020.npz`, matrices in half precision, and its record."""
-    arrays = {
-        str(i): weight.astype(np.float16) if weight.ndim > 1 else weight
-        for i, weight in enumerate(network.get_weights())
-    }
-    weights_path = folder / f"{NAME}.npz"
-    np.savez_compressed(weights_path, **arrays)
-    record = {
-        "sha256": hashlib.sha256(weights_path.read_bytes()).hexdigest(),
-        "n_parameters": int(network.count_params()),
-        "config": dataclasses.asdict(config),
-        "provenance": provenance,
-    }
-    (folder / f"{NAME}.json").write_text(json.dumps(record, indent=2) + "\n")
-
-
-def load(folder: Path) -> tuple[Bachata2020Config, keras.Model]:
-    """Return the configuration and network that `save` wrote, verified.
-
-    Raises
-    ------
-    ModelError
-        If they are missing, or are not as they were when saved.
-    """
-    record_path, weights_path = folder / f"{NAME}.json", folder / f"{NAME}.npz"
-    try:
-        record = json.loads(record_path.read_text())
-        packed = weights_path.read_bytes()
-        config = Bachata2020Config.from_dict(record["config"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"model {NAME!r} cannot be used: {error}") from error
-    if record.get("sha256") != hashlib.sha256(packed).hexdigest():
-        raise ModelError(f"{weights_path} is damaged: its checksum is another")
-
-    network = build(config)
-    with np.load(weights_path) as arrays:
-        n_weights = len(network.weights)
-        network.set_weights(
-            [arrays[str(i)].astype(np.float32) for i in range(n_weights)]
-        )
-    return config, network
