@@ -132,11 +132,13 @@ def test_a_pickup_shifts_the_clips_and_no_beat_at_all_is_no_error():
     assert nothing.shape == (1, 9 * RATE) and not nothing.any()
 
 
+@pytest.mark.parametrize("normalise", [True, False])
 @pytest.mark.parametrize("unstretch", bachata2020.UNSTRETCHES)
-def test_an_unchanged_picture_is_the_mixture_at_147_bpm(unstretch):
+def test_an_unchanged_picture_is_the_mixture_at_147_bpm(unstretch, normalise):
     first_s = 0.4
     mixture = chord(7.0, n_channels=2)
-    system = Bachata2020(CONFIG, Stand(), unstretch=unstretch)
+    config = dataclasses.replace(CONFIG, normalise=normalise)
+    system = Bachata2020(config, Stand(), unstretch=unstretch)
     estimate = system.estimate(task(mixture, grid(147, 7.0, first_s)))
     begin = round(first_s * RATE)
     assert not estimate[:, : begin - 100].any() or (
@@ -206,7 +208,17 @@ def test_the_network_sees_the_clip_and_the_reference_each_at_full_scale():
     np.testing.assert_array_equal(seen[..., 0], np.concatenate(quiet.seen)[..., 0])
 
 
+@pytest.mark.parametrize("unstretch", bachata2020.UNSTRETCHES)
+def test_a_drawing_below_silence_is_silence(unstretch):
+    below = Stand()
+    below.predict_on_batch = lambda pictures: -pictures[..., :1]
+    config = dataclasses.replace(CONFIG, clamp=False, normalise=False)
+    system = Bachata2020(config, below, unstretch=unstretch)
+    assert not system.estimate(task(chord(4.0), grid(100, 4.0, 0.0))).any()
+
+
 def test_the_networks_output_is_clamped_and_clamped_values_still_learn():
+    packing.choose_backend()
     import keras
 
     keras.utils.set_random_seed(0)
@@ -219,6 +231,11 @@ def test_the_networks_output_is_clamped_and_clamped_values_still_learn():
     drawn = np.asarray(network(inputs))
     assert drawn.shape == (1, 64, 64, 1)
     assert drawn.min() == 0 and drawn.max() == 1
+    free = bachata2020.build(dataclasses.replace(TINY, clamp=False))
+    free.set_weights(network.get_weights())
+    unlimited = np.asarray(free(inputs))
+    assert unlimited.min() < -1 and unlimited.max() > 2
+    np.testing.assert_allclose(np.clip(unlimited, 0, 1), drawn, atol=1e-6)
 
     head.set_weights([kernel * 0, bias - 3])  # below all truths
     network.compile(keras.optimizers.SGD(1.0), loss="mse", jit_compile=False)
@@ -253,17 +270,28 @@ def test_a_mixture_holds_one_of_each_with_the_thesis_gains():
         assert -1e-4 <= rest <= gains.sum() / 4 + 1e-4
         assert mixture - target > 0
     assert asked == {0, 1, 2, 3}
+    for name, gain in GAINS.items():
+        _, targets, _ = draw(constant_bank(), 9, np.random.default_rng(0), name)
+        kinds = (targets[:, 0] / gain + 1e-3).astype(int)
+        assert set(kinds - 1) == {INSTRUMENTS.index(name)}
 
 
 def test_pictures_are_scaled_by_the_batch():
     waves = 0.1 * noise(CONFIG.clip_frames, 4).astype(np.float32)
     mixtures = waves * np.array([[1], [0.5], [0.1], [0.02]], np.float32)
-    seen, wanted = pictures(mixtures, 0.5 * mixtures, mixtures[::-1], CONFIG)
+    seen, wanted, scale = pictures(mixtures, 0.5 * mixtures, mixtures[::-1], CONFIG)
     assert seen.shape == (4, 256, 256, 2) and wanted.shape == (4, 256, 256, 1)
     peaks = seen.max(axis=(1, 2))
     assert peaks[0, 0] == pytest.approx(1) and np.all(np.diff(peaks[:, 0]) < 0)
     assert peaks[3, 1] == pytest.approx(1)
     assert np.all(wanted <= seen[..., :1] + 1e-6) and wanted.min() >= 0
+    # Times the scale they are what they are without normalisation
+    plain = dataclasses.replace(CONFIG, normalise=False)
+    bare = pictures(mixtures, 0.5 * mixtures, mixtures[::-1], plain)
+    assert bare.scale == 1 and scale == pytest.approx(bare.seen[..., 0].max())
+    np.testing.assert_allclose(seen[..., 0] * scale, bare.seen[..., 0], atol=1e-6)
+    np.testing.assert_allclose(wanted * scale, bare.wanted, atol=1e-6)
+    np.testing.assert_array_equal(bare.seen[..., 1], bare.seen[::-1, ..., 0])
 
 
 class Loops:
@@ -344,7 +372,7 @@ def test_the_bank_reads_a_rendered_library(library, tmp_path):
 
 def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config, tmp_path):
     clips = bank(Loops(None, "train"), tmp_path / "c", TINY)
-    batch = pictures(*draw(clips, 2, np.random.default_rng(1)), TINY)
+    batch = pictures(*draw(clips, 2, np.random.default_rng(1)), TINY)[:2]
     network = bachata2020_training.compiled(TINY, run_config)
     losses = [float(network.train_on_batch(*batch)) for _ in range(12)]
     assert losses[-1] < 0.5 * losses[0]
@@ -369,7 +397,8 @@ def test_a_run_is_validated_heard_and_goes_on(run_config):
     config, best = packing.load(run, NAME, Bachata2020Config, build)
     assert config == dataclasses.replace(TINY, width_divisor=32)
     clips = bank(None, run / "clips-validation", config)
-    seen, wanted = pictures(*draw(clips, 2, np.random.default_rng([0, 1, 0])), config)
+    drawn = draw(clips, 2, np.random.default_rng([0, 1, 0]))
+    seen, wanted, _ = pictures(*drawn, config)
     mse = float(np.mean(np.square(np.asarray(best(seen)) - wanted)))
     assert mse == pytest.approx(line["validation_loss"], rel=5e-3)
     training = json.loads((run / "bachata2020.json").read_text())["provenance"]

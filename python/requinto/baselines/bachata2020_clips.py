@@ -81,13 +81,13 @@ def _stem_clips(
 
 
 def draw(
-    bank: Bank, size: int, rng: np.random.Generator
+    bank: Bank, size: int, rng: np.random.Generator, instrument: str = ""
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mixtures, targets and references, each `(size, clip_frames)`.
 
     A mixture is the sum of one clip of each instrument, at `GAINS`; its target is
-    one of them as it sounds there; the reference is another clip of the same
-    instrument, from another song where there is one.
+    one of them as it sounds there, the one that is told or any; the reference is
+    another clip of the same instrument, from another song where there is one.
     """
     by_instrument = [np.flatnonzero(bank.instruments == name) for name in INSTRUMENTS]
     gains = np.array([GAINS[name] for name in INSTRUMENTS], np.float32)
@@ -96,6 +96,8 @@ def draw(
         chosen = [int(rng.choice(rows)) for rows in by_instrument]
         stems = bank.waves[chosen].astype(np.float32) * gains[:, None]
         wanted = int(rng.integers(len(INSTRUMENTS)))
+        if instrument:
+            wanted = INSTRUMENTS.index(instrument)
         rows = by_instrument[wanted]
         elsewhere = rows[bank.songs[rows] != bank.songs[chosen[wanted]]]
         others = elsewhere if len(elsewhere) else rows[rows != chosen[wanted]]
@@ -106,22 +108,34 @@ def draw(
     return np.stack(mixtures), np.stack(targets), np.stack(references)
 
 
+class Pictures(NamedTuple):
+    """A batch as the network has it."""
+
+    seen: np.ndarray  # (size, n_bins, n_columns, 2), mixtures and references
+    wanted: np.ndarray  # (size, n_bins, n_columns, 1)
+    scale: float  # what mixtures and targets were divided by
+
+
 def pictures(
     mixtures: np.ndarray,
     targets: np.ndarray,
     references: np.ndarray,
     config: Bachata2020Config,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the network sees and what it shall draw, in [0, 1].
+) -> Pictures:
+    """Return what the network sees and what it shall draw.
 
     Logarithmic spectrograms over the batch's maximum: mixtures and targets over
-    the mixtures', so that a drawing has a size, references over their own.
+    the mixtures', so that a drawing has a size, references over their own.  Without
+    `config.normalise` they are as they are.
     """
     mixed, wanted, heard = (
         bachata2020.compressed(bachata2020.spectrum(waves, config))
         for waves in (mixtures, targets, references)
     )
-    peak = max(float(mixed.max()), float(np.finfo(np.float32).tiny))
-    own_peak = max(float(heard.max()), float(np.finfo(np.float32).tiny))
-    seen = np.stack([mixed / peak, heard / own_peak], axis=-1)
-    return seen, np.clip(wanted / peak, 0, 1)[..., None]
+    over = bachata2020.scale(mixed, config)
+    heard = heard / bachata2020.scale(heard, config)
+    seen = np.stack([mixed / over, heard], axis=-1)
+    wanted = wanted / over
+    if config.normalise:
+        wanted = np.clip(wanted, 0, 1)
+    return Pictures(seen, wanted[..., None], float(over.max()))

@@ -36,6 +36,8 @@ def build_network(
     n_bins: int = 256,
     n_columns: int = 256,
     dtype: str = "float32",
+    *,
+    clamp: bool = True,
 ) -> keras.Model:
     """Return the untrained network.
 
@@ -49,12 +51,14 @@ def build_network(
     dtype : str
         Keras' policy: "float32", or "mixed_bfloat16" to train where the
         processor has it.
+    clamp : bool
+        Limit the drawing to [0, 1].
 
     Returns
     -------
     keras.Model
-        From `(batch, n_bins, n_columns, 2)`, mixture and reference in [0, 1], to
-        `(batch, n_bins, n_columns, 1)` in [0, 1].
+        From `(batch, n_bins, n_columns, 2)`, mixture and reference, to
+        `(batch, n_bins, n_columns, 1)`.
 
     References
     ----------
@@ -78,7 +82,9 @@ def build_network(
 
     # In float32 whatever the precision of the rest, so that nothing is coarse
     drawn = layers.Conv2D(1, 1, dtype="float32")(x)
-    return keras.Model(pictures, Clamp(dtype="float32")(drawn), name="bachata2020")
+    if clamp:
+        drawn = Clamp(dtype="float32")(drawn)
+    return keras.Model(pictures, drawn, name="bachata2020")
 
 
 def _block(x, width, dtype):  # type: ignore[no-untyped-def]

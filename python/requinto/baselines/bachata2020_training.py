@@ -42,20 +42,30 @@ class Bachata2020Training(fitting.Run):
     n_heard: int = 2
     clips: str = ""  # folder for the stretched clips, which runs may share
     width_divisor: int = 1  # 4: channels 16...256 instead of 64...1024
+    clamp: bool = True  # as in `Bachata2020Config`
+    normalise: bool = True
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
+
+    def model(self) -> Bachata2020Config:
+        """Return what is trained."""
+        return Bachata2020Config(
+            width_divisor=self.width_divisor,
+            clamp=self.clamp,
+            normalise=self.normalise,
+        )
 
 
 def train(run: Bachata2020Training) -> Path:
     """Train until the minutes are used up; return the folder of the best model."""
     folder = Path(run.run)
-    model = Bachata2020Config(width_divisor=run.width_divisor)
+    model = run.model()
     caches = {s: Cache(Path(run.loops), s) for s in ("train", "validation")}
     clips = Path(run.clips or run.run)
     banks = {s: bank(caches[s], clips / f"clips-{s}", model) for s in caches}
     network = compiled(model, run)
 
     def batch(split: str, rng: np.random.Generator) -> fitting.Batch:
-        return pictures(*draw(banks[split], run.batch_size, rng), model)
+        return pictures(*draw(banks[split], run.batch_size, rng), model)[:2]
 
     def save(record: dict[str, Any]) -> None:
         del record["training"]["clips"]  # a place too
