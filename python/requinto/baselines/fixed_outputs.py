@@ -12,10 +12,11 @@ import numpy as np
 from requinto.audio import checked
 from requinto.baselines.windows import Windows
 from requinto.errors import TargetError
-from requinto.evaluation.metrics import si_sdr
+from requinto.evaluation.metrics import si_sdr, snr
 from requinto.evaluation.systems import Task
 
-_SILENT_DB = -100.0  # what a silent answer to a sounding target counts as
+_MOST_DB = 100.0  # what a perfect answer counts as; a silent one, as much below 0
+_ALONE_DB = 40.0  # over the others there is nothing to gain, under them nothing heard
 
 
 class FixedOutputs(abc.ABC):
@@ -86,8 +87,9 @@ class FixedOutputs(abc.ABC):
 def gains_db(system: FixedOutputs, moments: Windows, n: int) -> dict[str, float]:
     """Return the mean improvement of SI-SDR over `n` mixtures, by source.
 
-    Sources that are silent at a moment are not counted there.  The names end with
-    `_gain_db`, `mean_gain_db` is that of all.
+    Sources that are silent or alone at a moment, 40 dB below or above the others,
+    are not counted there.  The names end with `_gain_db`, `mean_gain_db` is that of
+    all; there are none where nothing could be counted.
     """
     found: dict[str, list[float]] = {}
     for i in range(n):
@@ -95,9 +97,10 @@ def gains_db(system: FixedOutputs, moments: Windows, n: int) -> dict[str, float]
         mixture = stems.sum(axis=0)
         answers = system.separated(mixture)
         for source, truth, answer in zip(system.sources, stems, answers, strict=True):
-            if truth.any():
-                after = max(si_sdr(truth, answer), _SILENT_DB)
-                found.setdefault(source, []).append(after - si_sdr(truth, mixture))
+            if not truth.any() or abs(snr(truth, mixture)) > _ALONE_DB:
+                continue
+            after = float(np.clip(si_sdr(truth, answer), -_MOST_DB, _MOST_DB))
+            found.setdefault(source, []).append(after - si_sdr(truth, mixture))
     gains = {f"{name}_gain_db": float(np.mean(rows)) for name, rows in found.items()}
     everything = [gain for rows in found.values() for gain in rows]
-    return {**gains, "mean_gain_db": float(np.mean(everything))}
+    return {**gains, "mean_gain_db": float(np.mean(everything))} if found else {}

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import cast
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from requinto import audio as sound
 from requinto.config import from_values
+from requinto.errors import ConfigError
 
 Cell = str | float | None
 
@@ -33,6 +35,18 @@ class Study:
     columns: tuple[str, ...]  # headings, with units
     rows: tuple[tuple[Cell, ...], ...]  # None where there is nothing to say
     pictures: tuple[tuple[str, str], ...] = ()  # file beside the JSON, and caption
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ConfigError(
+                    f"study {self.name}: there are {len(self.columns)} columns, got a "
+                    f"row of {len(row)}"
+                )
+        if wrong := [pair for pair in self.pictures if len(pair) != 2]:
+            raise ConfigError(
+                f"study {self.name}: pictures are a file and a caption, got {wrong}"
+            )
 
 
 def write(folder: Path, study: Study) -> Path:
@@ -55,10 +69,13 @@ def read(folder: Path) -> list[Study]:
     """
     found = []
     for place in sorted(folder.glob("*.json")):
-        values = json.loads(place.read_text())
-        for name in ("rows", "pictures"):
-            values[name] = [tuple(row) for row in values.get(name, [])]
-        found.append(cast(Study, from_values(Study, values, str(place))))
+        try:
+            values = json.loads(place.read_text())
+            for name in {"rows", "pictures"} & set(values):
+                values[name] = [tuple(row) for row in values[name]]
+            found.append(cast(Study, from_values(Study, values, place.name)))
+        except (OSError, ValueError, TypeError) as error:
+            raise ConfigError(f"{place} is no study: {error}") from error
     return found
 
 
@@ -68,13 +85,18 @@ def show(study: Study, console: Console) -> None:
     for i, heading in enumerate(study.columns):
         table.add_column(heading, justify="right" if i else "left")
     for row in study.rows:
-        table.add_row(*map(cell, row))
+        table.add_row(*(escape(cell(value)) for value in row))
     console.print(table)
-    console.print(study.finding)
+    console.print(study.finding, markup=False)
 
 
 def cell(value: Cell) -> str:
-    """Return a value as a table shows it: numbers to three digits, `-` for None."""
+    """Return a value as a table shows it, `-` for None.
+
+    Numbers have three digits, or all those before the point.
+    """
     if value is None:
         return "-"
-    return value if isinstance(value, str) else f"{value:.3g}"
+    if isinstance(value, str):
+        return value
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clutters of digits are what they say, and the study counts what it says."""
+
+import functools
+
+import matplotlib.image
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from requinto.baselines import digits, digits_study, study
+from requinto.baselines.digits import N_PARTS, SIZE, Digits
+from requinto.baselines.digits_study import DigitsTraining
+from requinto.errors import ConfigError
+
+SPLITS = ("train", "validation", "test")
+
+
+@pytest.fixture(scope="module")
+def clutters():
+    return digits.draw(digits.split("test"), 60, np.random.default_rng(0))
+
+
+def holds(frame, images):
+    """Return which images a frame shows, somewhere."""
+    size = images.shape[1]
+    windows = np.lib.stride_tricks.sliding_window_view(frame, (size, size))
+    same = np.abs(windows[:, :, None] - images).max(axis=(3, 4)) == 0
+    return set(np.flatnonzero(same.any(axis=(0, 1))))
+
+
+def test_splits_share_no_image_and_leave_none_out():
+    found = [digits.split(name) for name in SPLITS]
+    assert [len(split.images) for split in found] == [1197, 300, 300]
+    classes = np.concatenate([split.classes for split in found])
+    np.testing.assert_array_equal(classes, load_digits().target)
+    flat = [
+        {image.tobytes() for image in split.images.reshape(-1, 28 * 28)}
+        for split in found
+    ]
+    assert not flat[0] & flat[1] and not flat[0] & flat[2] and not flat[1] & flat[2]
+    for split in found:
+        assert split.images.shape[1:] == (28, 28) and split.images.dtype == np.float32
+        assert split.images.min() >= 0 and split.images.max() <= 1
+        # No class so rare that a reference is hard to find
+        assert np.bincount(split.classes).min() > 20
+    with pytest.raises(ConfigError, match="'trial'"):
+        digits.split("trial")
+
+
+def test_enlarged_digits_are_the_packages():
+    small = load_digits().images[:1197] / 16
+    large = digits.split("train").images
+    blocks = small.repeat(7, 1).repeat(7, 2)[:, ::2, ::2]
+    likeness = [
+        np.corrcoef(block.ravel(), image.ravel())[0, 1]
+        for block, image in zip(blocks, large, strict=True)
+    ]
+    assert min(likeness) > 0.8
+
+
+def test_a_clutter_is_the_maximum_of_four_digits_that_differ(clutters):
+    assert clutters.parts.shape == (60, N_PARTS, SIZE, SIZE)
+    for parts, mixed, classes in zip(
+        clutters.parts, clutters.mixed, clutters.classes, strict=True
+    ):
+        a, b, c, d = parts
+        np.testing.assert_array_equal(mixed, np.fmax(np.fmax(a, b), np.fmax(c, d)))
+        assert (parts <= mixed).all() and (parts > 0).any(axis=(1, 2)).all()
+        assert len(set(classes)) == N_PARTS + 1  # and a fifth that is not there
+
+
+def test_references_are_other_images_of_the_same_digits(clutters):
+    split = digits.split("test")
+    for i in range(8):
+        for k, digit in enumerate(clutters.classes[i]):
+            shown = holds(clutters.references[i, k], split.images)
+            assert {split.classes[image] for image in shown} == {digit}
+            if k < N_PARTS:
+                there = holds(clutters.parts[i, k], split.images)
+                assert {split.classes[image] for image in there} == {digit}
+                assert not shown & there
+
+
+def test_digits_lie_anywhere_in_their_frames():
+    one = Digits(np.ones((20, 28, 28), np.float32), np.arange(20) % 10)
+    found = digits.draw(one, 300, np.random.default_rng(0))
+    for frames in (found.parts, found.references):
+        assert (frames.sum(axis=(2, 3)) == 28 * 28).all()  # whole
+        seen = frames.reshape(-1, SIZE, SIZE).any(axis=0)
+        assert seen.all()
+
+
+def test_a_question_is_a_clutter_and_a_reference(clutters):
+    for wanted, shown in [(0, 0), (2, 2), (3, 1), (1, 4)]:
+        seen, truth = clutters.questions(wanted, shown)
+        np.testing.assert_array_equal(seen[..., 0], clutters.mixed)
+        np.testing.assert_array_equal(seen[..., 1], clutters.references[:, shown])
+        np.testing.assert_array_equal(truth[..., 0], clutters.parts[:, wanted])
+
+
+def test_clutters_depend_on_the_seed_alone():
+    split = digits.split("train")
+    first, again, other = (
+        digits.draw(split, 5, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    for a, b, c in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert (a != c).any()
+
+
+def test_no_answer_is_counted_for_what_it_is_not(clutters):
+    found = digits_study.ask(digits_study.untouched, clutters, "of the wanted digit")
+    apart = clutters.mixed[:, None] - clutters.parts
+    assert found.error.mean() == pytest.approx(np.square(apart).mean(), rel=1e-5)
+    # The same answer to four questions is nearest to one of the four
+    assert found.is_wanted.mean() == pytest.approx(1 / N_PARTS)
+    nothing = digits_study.ask(digits_study.black, clutters, "of the wanted digit")
+    assert nothing.error.mean() == pytest.approx(np.square(clutters.parts).mean())
+    assert len(nothing.wanted) == 60 * N_PARTS
+    counts = np.bincount(nothing.wanted, minlength=10)
+    np.testing.assert_array_equal(
+        counts, np.bincount(clutters.classes[:, :N_PARTS].ravel(), minlength=10)
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted", "referred"),
+    [
+        ("of the wanted digit", 1, 1),
+        ("of another digit of the four", 0, 1),
+        ("of a digit that is not there", 0.25, 0),
+    ],
+)
+def test_one_that_knows_the_references_digit_pulls_it(
+    clutters, shown, wanted, referred
+):
+    answers = {}
+    for k in range(N_PARTS + 1):
+        seen, _ = clutters.questions(0, k)
+        for i, row in enumerate(seen):
+            answers[row.tobytes()] = clutters.parts[i, min(k, N_PARTS - 1)]
+
+    def oracle(seen):
+        return np.stack([answers[row.tobytes()] for row in seen])
+
+    found = digits_study.ask(oracle, clutters, shown)
+    assert found.is_wanted.mean() == wanted and found.is_shown.mean() == referred
+    assert (found.error[found.is_wanted] == 0).all()
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setattr(digits_study, "WIDTHS", (4, 8))
+    monkeypatch.setattr(digits_study, "_N_QUESTIONED", 40)
+    few = functools.partial(
+        DigitsTraining, batch_size=2, steps_per_epoch=2, n_validation_batches=1
+    )
+    monkeypatch.setattr(digits_study, "DigitsTraining", few)
+
+
+def test_training_steps_lower_the_loss_on_a_fixed_batch(tiny, tmp_path):
+    config = DigitsTraining(loops="", run=str(tmp_path), learning_rate=1e-2)
+    network = digits_study.compiled(config)
+    batch = digits.draw(digits.split("train"), 4, np.random.default_rng(0)).questions(
+        0, 0
+    )
+    losses = [float(network.train_on_batch(*batch)) for _ in range(12)]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_means_and_deviations_are_over_seeds(clutters):
+    kinds = ("of the wanted digit", "of another digit of the four")
+    kinds += ("of a digit that is not there",)
+    dark, bright = (
+        {kind: digits_study.ask(answer, clutters, kind) for kind in kinds}
+        for answer in (digits_study.black, digits_study.untouched)
+    )
+    rows = digits_study.report([dark, bright], {"nobody": dark[kinds[0]]})
+    assert [row[0] for row in rows[:4]] == [
+        *(f"reference {k}" for k in kinds),
+        "nobody",
+    ]
+    errors = [one[kinds[0]].error.mean() for one in (dark, bright)]
+    assert rows[0][1] == pytest.approx(np.mean(errors))
+    assert rows[0][2] == pytest.approx(abs(errors[0] - errors[1]) / 2)
+    assert rows[3][1:3] == (pytest.approx(errors[0]), None)  # one has no deviation
+    # Each question is counted with its own digit
+    digit = dark[kinds[0]].wanted == 7
+    own = [one[kinds[0]].error[digit].mean() for one in (dark, bright)]
+    assert rows[4 + 7][1] == pytest.approx(np.mean(own))
+
+
+def test_a_study_leaves_its_table_and_its_pictures(tiny, tmp_path, capsys):
+    folder = tmp_path / "studies"
+    digits_study.main(folder, seeds=2, minutes=1e-6)
+    (found,) = study.read(folder)
+    assert found.name == "digits" and "--seeds 2" in found.command
+    rows = {row[0]: row[1:] for row in found.rows}
+    assert len(rows) == 3 + 2 + 10
+    right = rows["reference of the wanted digit"]
+    assert right[2] == right[4]
+    for row in rows.values():
+        assert row[0] >= 0 and 0 <= row[2] <= 100
+    assert rows["the clutter untouched"][2] == pytest.approx(25)
+    assert f"{right[0]:.4f}" in found.finding and found.title in capsys.readouterr().out
+
+    assert {p.name for p in folder.iterdir()} == {
+        "digits.json",
+        *(name for name, _ in found.pictures),
+    }
+    assert len(found.pictures) == 2
+    for name, caption in found.pictures:
+        picture = matplotlib.image.imread(folder / name)[..., :3]
+        assert min(picture.shape[:2]) > 300 and caption
+        ink = (picture < 0.9).any(axis=2).mean()
+        assert 0.005 < ink < 0.95
+
+
+def test_what_is_watched_is_kept_as_it_comes(tiny, tmp_path, clutters):
+    seen, truth = digits_study.watched_questions(clutters)
+    assert seen.shape == (6, SIZE, SIZE, 2)
+    # Two questions of one clutter, each with its own answer
+    np.testing.assert_array_equal(seen[0, ..., 0], seen[1, ..., 0])
+    assert (seen[0, ..., 1] != seen[1, ..., 1]).any()
+    np.testing.assert_array_equal(truth[:2, ..., 0], clutters.parts[0, :2])
+
+    config = digits_study.DigitsTraining(loops="", run=str(tmp_path), minutes=1e-6)
+    trained = digits_study.train(config, seen)
+    assert list(trained.drawn) == [0, 2] and [x["step"] for x in trained.log] == [2]
+    assert (trained.drawn[0] != trained.drawn[2]).any()
+    np.testing.assert_array_equal(trained.answer(seen), trained.drawn[2])
