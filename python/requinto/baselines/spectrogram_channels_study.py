@@ -157,6 +157,7 @@ def draw(found: Sequence[Found], folder: Path) -> None:
                 axis.plot(
                     [line["minutes"] for line in run.log],
                     [line[f"validation_{source}_l1"] for line in run.log],
+                    marker=".",
                     label=run.case.name,
                 )
             axis.set_title(source)
