@@ -67,7 +67,18 @@ def build_network(
     picture keeps its size, and normalises each batch.
     """
     pictures = keras.Input((n_bins, n_columns, 2), name="pictures")
-    x, skips = pictures, []
+    x = u_net(pictures, widths, dtype)
+
+    # In float32 whatever the precision of the rest, so that nothing is coarse
+    drawn = layers.Conv2D(1, 1, dtype="float32")(x)
+    if clamp:
+        drawn = Clamp(dtype="float32")(drawn)
+    return keras.Model(pictures, drawn, name="bachata2020")
+
+
+def u_net(x, widths, dtype):  # type: ignore[no-untyped-def]
+    """Return the features, `widths[0]` of them, of pictures that keep their size."""
+    skips = []
     for width in widths[:-1]:
         x = _block(x, width, dtype)
         skips.append(x)
@@ -79,12 +90,7 @@ def build_network(
         x = layers.Conv2DTranspose(width, 2, strides=2, dtype=dtype)(x)
         x = layers.Concatenate(dtype=dtype)([skip, x])
         x = _block(x, width, dtype)
-
-    # In float32 whatever the precision of the rest, so that nothing is coarse
-    drawn = layers.Conv2D(1, 1, dtype="float32")(x)
-    if clamp:
-        drawn = Clamp(dtype="float32")(drawn)
-    return keras.Model(pictures, drawn, name="bachata2020")
+    return x
 
 
 def _block(x, width, dtype):  # type: ignore[no-untyped-def]
