@@ -13,6 +13,7 @@ from requinto.config import from_values
 TRAINERS: dict[str, tuple[str, str]] = {
     "bachata2020": ("bachata2020_training", "Bachata2020Training"),
     "recurrent-masker": ("recurrent_masker_training", "RecurrentMaskerTraining"),
+    "lstm-separator": ("lstm_separator_training", "LstmSeparatorTraining"),
 }
 
 
