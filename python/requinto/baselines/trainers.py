@@ -16,6 +16,8 @@ TRAINERS: dict[str, tuple[str, str]] = {
         "spectrogram_channels_training",
         "SpectrogramChannelsTraining",
     ),
+    "recurrent-masker": ("recurrent_masker_training", "RecurrentMaskerTraining"),
+    "lstm-separator": ("lstm_separator_training", "LstmSeparatorTraining"),
 }
 
 
