@@ -12,6 +12,11 @@ from requinto.config import from_values
 # Module in this folder, its configuration of a run; each module has a `train`
 TRAINERS: dict[str, tuple[str, str]] = {
     "bachata2020": ("bachata2020_training", "Bachata2020Training"),
+    "deepconvsep": ("deepconvsep_training", "DeepConvSepTraining"),
+    "denoising-autoencoder": (
+        "denoising_autoencoder_training",
+        "DenoisingAutoencoderTraining",
+    ),
 }
 
 
