@@ -45,16 +45,21 @@ class DenoisingAutoencoderConfig:
     source: str  # that it cleans
     n_columns: int = 30  # that it sees at once
     n_bins: int = 513
-    n_kernel: int = 386  # bins of a filter: 128 places are left
+    n_places: int = 128  # of a filter, which has as many bins as leave it these
     n_filters: int = 2
 
     def __post_init__(self) -> None:
-        if not 1 <= self.n_kernel <= self.n_bins:
+        if not 1 <= self.n_places <= self.n_bins:
             raise ConfigError(
-                f"n_kernel must be in [1, {self.n_bins}], got {self.n_kernel}"
+                f"n_places must be in [1, {self.n_bins}], got {self.n_places}"
             )
         if self.n_filters < 2 or self.n_filters % 2:
             raise ConfigError(f"n_filters must be even, got {self.n_filters}")
+
+    @property
+    def n_kernel(self) -> int:
+        """Bins of a filter."""
+        return self.n_bins - self.n_places + 1
 
 
 class Denoised(DeepConvSep):

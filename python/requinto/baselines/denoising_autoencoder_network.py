@@ -31,20 +31,15 @@ def build_network(
     ----------
     Grau Noel's 2018 thesis, section 5.4; the rectifier at the end is ours.
     """
-    n_wide = config.n_bins - config.n_kernel + 1
     estimate = keras.Input((config.n_columns, config.n_bins, 2), name="estimate")
     kernel = (1, config.n_kernel)
     flow = layers.Conv2D(config.n_filters, kernel, dtype=dtype)(estimate)
-    flow = layers.Reshape((config.n_columns, n_wide * config.n_filters), dtype=dtype)(
-        flow
-    )
+    shape = flow.shape[1:]
+    n_heard = config.n_places * config.n_filters
+    flow = layers.Reshape((config.n_columns, n_heard), dtype=dtype)(flow)
     # Both directions together as wide as what they hear
-    one_way = layers.LSTM(
-        n_wide * config.n_filters // 2, return_sequences=True, dtype=dtype
-    )
+    one_way = layers.LSTM(n_heard // 2, return_sequences=True, dtype=dtype)
     flow = layers.Bidirectional(one_way, dtype=dtype)(flow)
-    flow = layers.Reshape((config.n_columns, n_wide, config.n_filters), dtype=dtype)(
-        flow
-    )
+    flow = layers.Reshape(shape, dtype=dtype)(flow)
     flow = layers.Conv2DTranspose(2, kernel, dtype=dtype)(flow)
     return keras.Model(estimate, layers.ReLU(dtype="float32")(flow), name="denoising")

@@ -41,6 +41,7 @@ class DenoisingAutoencoderTraining(material.MaterialRun):
 
     sources: tuple[str, ...] = ()  # one each; without, all that the separator knows
     separator: str = ""  # folder of the separator's model; without, the released one
+    n_places: int = 128  # as the autoencoder's configuration has them
     n_filters: int = 2
 
 
@@ -77,7 +78,7 @@ def _train_one(
 ) -> None:
     model, separating = separator
     own = DenoisingAutoencoderConfig(
-        source, model.n_columns, model.n_bins, n_filters=config.n_filters
+        source, model.n_columns, model.n_bins, config.n_places, config.n_filters
     )
     network = compiled(own, config)
     known = {s: material.moments(config, model, s) for s in ("train", "validation")}
