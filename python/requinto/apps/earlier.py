@@ -8,13 +8,16 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto.baselines import registry
+from requinto.baselines.fixed_outputs import FixedOutputs
+from requinto.baselines.windows import ACCOMPANIMENT
 from requinto.errors import ConfigError, TargetError
 from requinto.evaluation.scoring import answered
-from requinto.evaluation.systems import Task
+from requinto.evaluation.systems import System, Task
+from requinto.material.instruments import INSTRUMENTS
 from requinto.weights import models_folder, targets
 
 _NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
-_BLIND = ("harmonic-percussive", "repet-sim", "spleeter")  # go by the name alone
+_BLIND = ("harmonic-percussive", "repet-sim", "spleeter")
 
 
 def extract_with(
@@ -54,8 +57,11 @@ def extract_with(
     mixture = sound.checked(mixture, sample_rate)
     instrument = target or "guitar"
     if not made.applies(instrument):
-        raise TargetError(f"{system} does not extract {instrument!r}")
-    if reference is None and system in _BLIND:
+        known = [n for n in (*INSTRUMENTS, ACCOMPANIMENT) if made.applies(n)]
+        raise TargetError(
+            f"{system} does not extract {instrument!r}; it knows {', '.join(known)}"
+        )
+    if reference is None and _is_blind(made):
         reference = mixture
     elif reference is None:
         reference, reference_sample_rate = _built_in(instrument)
@@ -66,6 +72,11 @@ def extract_with(
     )
     task = Task(mixture, heard, sample_rate, instrument, None, np.zeros_like(mixture))
     return answered(made, task)[0]
+
+
+def _is_blind(system: System) -> bool:
+    """Whether a system goes by the name alone."""
+    return isinstance(system, FixedOutputs) or system.name in _BLIND
 
 
 def _built_in(instrument: str) -> tuple[np.ndarray, int]:

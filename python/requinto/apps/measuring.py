@@ -25,6 +25,7 @@ JsonPlace = Annotated[
 Workers = Annotated[
     int, typer.Option(help="Processes; as many as cores unless told.", min=1)
 ]
+_TABLE_WIDTH = 180  # characters
 _N_CORES = len(os.sched_getaffinity(0))
 
 
@@ -81,7 +82,7 @@ def evaluate(
     rows = _scored(folder, json_place, (ours, ideal), workers, bss_eval=False)
     result = tables.evaluated(rows, ours, ideal)
     _write(json_place, result)
-    tables.print_evaluated(result, Console())
+    tables.print_evaluated(result, _console())
 
 
 def compare(
@@ -94,22 +95,30 @@ def compare(
         list[str] | None, typer.Option(help="Only this one; may be repeated.")
     ] = None,
     bss_eval: Annotated[bool, typer.Option(help="Score by BSSEval v4 too.")] = True,
+    page: Annotated[
+        Path | None, typer.Option(help="A Markdown page of it all, with box plots.")
+    ] = None,
     workers: Workers = _N_CORES,
 ) -> None:
     """Score every system we have on test items, in one table."""
+    from requinto.baselines import page as systems_page
     from requinto.baselines import registry
     from requinto.evaluation import report, tables
     from requinto.evaluation.items import read_items
 
+    if page:
+        sound.check_place(page)
     names = tuple(system or registry.usual())
     rows = _scored(folder, json_place, names, workers, bss_eval=bss_eval)
     result = tables.compared(rows)
     _write(json_place, result)
-    tables.print_compared(result, Console())
+    tables.print_compared(result, _console())
     if pictures and "requinto" in names:
         ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
         drawn = report.draw(pictures, rows, read_items(folder), ours, ideal)
         print("\n".join(map(str, drawn)))
+    if page:
+        print("\n".join(map(str, systems_page.write(page, rows))))
 
 
 def _scored(
@@ -139,6 +148,12 @@ def _make_quietly(names: tuple[str, ...]) -> list[Any]:
 
     import_tensorflow()
     return registry.make_systems(names)
+
+
+def _console() -> Console:
+    """Return where tables go: wide enough for them where nobody says how wide."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_TABLE_WIDTH)
 
 
 def _write(place: Path | None, result: dict[str, Any]) -> None:

@@ -152,8 +152,10 @@ def box_plots(
         If the picture cannot be written.
     """
     systems = list(dict.fromkeys(name for found in rows.values() for name in found))
-    figure = _figure(3 + 2.2 * len(rows), 5)
+    # Neither boxes nor gaps get too narrow to tell apart
+    figure = _figure(3 + max(2.2, 0.25 * len(systems)) * len(rows), 5)
     axis = figure.subplots()
+    colours = _colours(len(systems))
     width = 0.8 / len(systems)
     for place, system in enumerate(systems):
         shown = [i for i, found in enumerate(rows.values()) if found.get(system)]
@@ -166,13 +168,21 @@ def box_plots(
             medianprops={"color": "black"},
         )
         for box in boxes["boxes"]:
-            box.set_facecolor(f"C{place}")
-        axis.plot([], [], color=f"C{place}", linewidth=6, label=system)
+            box.set_facecolor(colours[place])
+        axis.plot([], [], color=colours[place], linewidth=6, label=system)
     axis.axhline(0, color="grey", linewidth=0.5)
     axis.set_xticks(range(len(rows)), list(rows))
     axis.set_ylabel(label)
     axis.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     _save(figure, path)
+
+
+def _colours(n: int) -> list[tuple[float, float, float, float]]:
+    """Return colours that differ, as long as there are twenty or fewer."""
+    from matplotlib import colormaps
+
+    found = colormaps["tab10" if n <= 10 else "tab20"]
+    return [found(i % found.N) for i in range(n)]
 
 
 def _figure(width: float, height: float):  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from requinto.evaluation import pictures
@@ -30,26 +31,41 @@ def draw(
     list of Path
         The pictures.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = []
-    for set_name in dict.fromkeys(row.set_name for row in rows):
-        found = [
-            r for r in rows if r.set_name == set_name and r.improvement is not None
-        ]
-        # The mix gains nothing by definition
-        found = [r for r in found if r.system != "mix"]
-        if not found:
-            continue
-        path = folder / f"{set_name}-boxes.png"
-        boxes = _by_instrument(found)
-        pictures.box_plots(boxes, f"{set_name}: gain in SI-SDR, dB", path)
-        drawn.append(path)
-        places = {(i.set_name, i.name): i for i in items}
+    drawn = draw_boxes(folder, rows)
+    places = {(i.set_name, i.name): i for i in items}
+    for set_name, found in _gaining(rows):
         for title, row in _ends([r for r in found if r.system == ours.name]):
             path = folder / f"{set_name}-{title}.png"
             _quadruple(places[row.set_name, row.item], row, ours, ideal, path)
             drawn.append(path)
     return drawn
+
+
+def draw_boxes(folder: Path, rows: list[Score]) -> list[Path]:
+    """Draw box plots of each set's gains; return the pictures `SET-boxes.png`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = []
+    for set_name, found in _gaining(rows):
+        path = folder / f"{set_name}-boxes.png"
+        pictures.box_plots(
+            _by_instrument(found), f"{set_name}: gain in SI-SDR, dB", path
+        )
+        drawn.append(path)
+    return drawn
+
+
+def _gaining(rows: list[Score]) -> Iterator[tuple[str, list[Score]]]:
+    """Yield sets and their gains, but the mix's, which are none by definition."""
+    for set_name in dict.fromkeys(row.set_name for row in rows):
+        found = [
+            r
+            for r in rows
+            if r.set_name == set_name
+            and r.improvement is not None
+            and r.system != "mix"
+        ]
+        if found:
+            yield set_name, found
 
 
 def _by_instrument(rows: list[Score]) -> dict[str, dict[str, list[float]]]:

@@ -23,6 +23,7 @@ from requinto.errors import RequintoError
 from requinto.evaluation import metrics
 from requinto.evaluation.items import Item, check_references
 from requinto.evaluation.systems import System, Task
+from requinto.material.instruments import INSTRUMENTS
 from requinto.material.progress import tracked
 
 _WARM_UP_FRAMES, _WARM_UP_RATE = 2 * 44100, 44100
@@ -139,7 +140,9 @@ def _prepare(make_systems: MakeSystems, bss_eval: bool, cores: Any) -> None:
     rng = np.random.default_rng(0)
     sound = rng.uniform(-0.1, 0.1, (2, _WARM_UP_FRAMES)).astype(np.float32)
     for system in _worker.systems:  # what is done once is not timed
-        system.estimate(Task(sound, sound, _WARM_UP_RATE, "voice", None, sound))
+        for instrument in (i for i in INSTRUMENTS if system.applies(i)):
+            system.estimate(Task(sound, sound, _WARM_UP_RATE, instrument, None, sound))
+            break
 
 
 def _n_bytes(item: Item) -> int:

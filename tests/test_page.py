@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page of systems says what was measured, and is well-formed."""
+
+import json
+import re
+
+import pytest
+
+from requinto.baselines import page, study
+from requinto.baselines.about import ABOUT, About
+from requinto.evaluation import tables
+from requinto.evaluation.scoring import Score
+
+SYSTEMS = ("mix", "first", "second (half)")
+
+
+def row(system, set_name, item, gain, *, instrument="bass", **more):
+    known = {"si_sdr": -3.0 + gain, "si_sdr_mix": -3.0, "sdr": gain, "level": -3.0}
+    return Score(
+        system, set_name, item, instrument, **{"absent": False, **known, **more},
+        duration_s=10.0, seconds=0.5, n_parameters=1234,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def rows():
+    found = [
+        row(system, "pairs", f"{i}-{instrument}", gain + i, instrument=instrument)
+        for system, gain in zip(SYSTEMS, (0, 5, 7), strict=True)
+        for instrument in ("bass", "guitar")
+        for i in range(3)
+    ]
+    return [
+        *found,
+        *(
+            row(s, "nobody", "x", 0, si_sdr=None, si_sdr_mix=None, sdr=None,
+                absent=True, level=-40.0)
+            for s in SYSTEMS
+        ),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def about(monkeypatch):
+    monkeypatch.setitem(
+        ABOUT, "first", About("bass", "pairs", "Somebody, 1999.", "3 dB", "Smaller.")
+    )
+
+
+def tables_of(text):
+    """Return the tables of a page, each a list of rows of cells."""
+    found = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+    return [
+        [[c.strip() for c in line.strip("|").split("|")] for line in t.splitlines()]
+        for t in found
+    ]
+
+
+def test_it_holds_what_was_measured(rows, about, tmp_path):
+    place = tmp_path / "systems.md"
+    written = page.write(place, rows)
+    assert written == [place, tmp_path / "systems" / "pairs-boxes.png"]
+    text = place.read_text()
+    assert "](systems/pairs-boxes.png)" in text and "Somebody, 1999." in text
+    found = tables_of(text)
+    for table in found:
+        assert len({len(cells) for cells in table}) == 1
+    own = found[0]
+    assert own[2][:6] == ["first", "bass", "pairs", "6", "+6.0", "+6.0"]
+    speeds = {cells[0]: cells[1:] for cells in found[1]}
+    assert speeds["first"] == ["1,234", "0.050"]
+    # A column that says nothing is not there
+    absent = next(t for t in found if "absent" in t[0])
+    assert absent[0] == ["system", "items", "absent"]
+    assert absent[2:] == [[name, "1", "-40.0"] for name in SYSTEMS]
+    pairs = next(t for t in found if t[0][:2] == ["system", "items"] and t != absent)
+    assert pairs[0] == ["system", "items", "gain", "mean gain", "95 %", "SI-SDR", "SDR"]
+    by_instrument = next(t for t in found if t[0][1:] == ["bass (3)", "guitar (3)"])
+    assert by_instrument[3][1] == "3.0 / 6.0 / - / -"
+
+
+def test_it_is_written_again_from_files(rows, tmp_path):
+    halves = (rows[:9], rows[9:])
+    places = [tmp_path / f"{i}.json" for i in range(2)]
+    for place, some in zip(places, halves, strict=True):
+        place.write_text(json.dumps(tables.compared(some)))
+    assert page.read_scores(places) == rows
+
+
+def test_experiments_are_told(rows, tmp_path):
+    folder = tmp_path / "systems"
+    found = study.Study(
+        "heat", "Does it get hot?", "python -m heat", "It does, by 3 K.",
+        ("loop", "K"), (("first", 3.14159), ("second", None)), (("heat.png", "curve"),),
+    )  # fmt: skip
+    study.write(folder, found)
+    page.write(tmp_path / "systems.md", rows)
+    text = (tmp_path / "systems.md").read_text()
+    assert "### Does it get hot?" in text and "It does, by 3 K." in text
+    assert "![curve](systems/heat.png)" in text
+    assert tables_of(text)[-1][2:] == [["first", "3.14"], ["second", "-"]]
