@@ -43,7 +43,7 @@ def spectrograms(
     AudioFileError
         If the picture cannot be written.
     """
-    figure = _figure(12, 2.4 * len(rows))
+    figure = new_figure(12, 2.4 * len(rows))
     axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
     for axis, (title, audio) in zip(axes, rows.items(), strict=True):
         image = _draw(axis, audio, sample_rate)
@@ -53,7 +53,7 @@ def spectrograms(
             axis.axvline(join_s, color="white", linewidth=0.5, alpha=0.7)
     axes[-1].set_xlabel("seconds")
     figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def song_map(
@@ -87,7 +87,7 @@ def song_map(
     # A row for what is left over, unless that is hardly anything
     last_s = max(min(duration_s, _MOST_ROWS * _LONGEST_S) - 1, 0.1)
     starts_s = np.arange(0, last_s, _LONGEST_S)
-    figure = _figure(14, 2.4 * len(starts_s))
+    figure = new_figure(14, 2.4 * len(starts_s))
     axes = figure.subplots(len(starts_s), 1, squeeze=False)[:, 0]
     groups = sorted({section.group for section in sections})
     for axis, start_s in zip(axes, starts_s, strict=True):
@@ -111,7 +111,7 @@ def song_map(
         f"seconds; {beats.tempo_bpm:.1f} bpm, {beats.beats_per_bar} beats a bar, "
         f"confidence {beats.confidence:.2f}"
     )
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyped-def]
@@ -153,7 +153,7 @@ def box_plots(
     """
     systems = list(dict.fromkeys(name for found in rows.values() for name in found))
     # Neither boxes nor gaps get too narrow to tell apart
-    figure = _figure(3 + max(2.2, 0.25 * len(systems)) * len(rows), 5)
+    figure = new_figure(3 + max(2.2, 0.25 * len(systems)) * len(rows), 5)
     axis = figure.subplots()
     colours = _colours(len(systems))
     width = 0.8 / len(systems)
@@ -174,7 +174,7 @@ def box_plots(
     axis.set_xticks(range(len(rows)), list(rows))
     axis.set_ylabel(label)
     axis.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _colours(n: int) -> list[tuple[float, float, float, float]]:
@@ -185,7 +185,7 @@ def _colours(n: int) -> list[tuple[float, float, float, float]]:
     return [found(i % found.N) for i in range(n)]
 
 
-def _figure(width: float, height: float):  # type: ignore[no-untyped-def]
+def new_figure(width: float, height: float):  # type: ignore[no-untyped-def]
     """Return an empty page, in inches; no window is ever opened."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -195,7 +195,8 @@ def _figure(width: float, height: float):  # type: ignore[no-untyped-def]
     return figure
 
 
-def _save(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
+def save_figure(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Write a page to a picture, or raise `AudioFileError`."""
     try:
         with sound.whole_file(path) as unfinished:
             figure.savefig(unfinished, dpi=100)
