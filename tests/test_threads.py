@@ -11,18 +11,27 @@ from requinto import threads
 from requinto.errors import ConfigError
 
 PROGRAM = """if True:
-    from requinto import threads
-    threads.limit()
+    from requinto.baselines.packing import choose_backend as prepare_earlier
+    from requinto.threads import limit
+    from requinto.weights import prepare_keras
+    {}()
     import tensorflow as tf
     of = tf.config.threading
     print(of.get_intra_op_parallelism_threads(), of.get_inter_op_parallelism_threads())
 """
 
 
-@pytest.mark.parametrize(("given", "found"), [("", "0 0"), ("1", "1 1"), ("3", "3 3")])
-def test_tensorflow_takes_as_many_threads_as_asked(given, found):
+@pytest.mark.parametrize(
+    ("function", "given", "found"),
+    [
+        ("limit", "", "0 0"),
+        ("prepare_keras", "1", "1 1"),
+        ("prepare_earlier", "3", "3 3"),
+    ],
+)
+def test_tensorflow_takes_as_many_threads_as_asked(function, given, found):
     environment = {**os.environ, threads.VARIABLE: given}
-    run = [sys.executable, "-c", PROGRAM]
+    run = [sys.executable, "-c", PROGRAM.format(function)]
     done = subprocess.run(
         run, env=environment, capture_output=True, text=True, check=True
     )

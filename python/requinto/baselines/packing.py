@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +18,7 @@ import numpy as np
 
 from requinto.config import from_values
 from requinto.errors import ModelError
+from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -27,9 +27,8 @@ C = TypeVar("C")
 
 
 def choose_backend() -> None:
-    """Have Keras run on TensorFlow unless told otherwise, and keep quiet about it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    """Have Keras run as ours does: on TensorFlow unless told otherwise, quietly."""
+    prepare_keras()
 
 
 def save(
