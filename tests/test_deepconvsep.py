@@ -14,8 +14,10 @@ from requinto.baselines import (
     deepconvsep,
     deepconvsep_loss,
     deepconvsep_material,
+    deepconvsep_study,
     deepconvsep_training,
     packing,
+    study,
 )
 from requinto.baselines.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto.baselines.deepconvsep_training import DeepConvSepTraining
@@ -307,3 +309,36 @@ def test_what_is_missing_or_wrong_is_said(run_config, tmp_path):
         wrong = dataclasses.replace(run_config, **values)
         with pytest.raises(ConfigError):
             deepconvsep_training.compiled(TINY, wrong)
+
+
+def test_the_study_says_what_it_found(run_config, monkeypatch, tmp_path):
+    asked = []
+
+    def ran(name, base, n_heard):
+        asked.append((name, base.minutes, n_heard))
+        gains = {f"{s}_gain_db": len(asked) / 2 for s in (*SOURCES, "mean")}
+        return deepconvsep_study.Found(name, gains, dict.fromkeys(gains, 1.0))
+
+    monkeypatch.setattr(deepconvsep_study, "ran", ran)
+    deepconvsep_study.main(tmp_path, tmp_path / "found", tmp_path, 2.0, 3)
+    (made,) = study.read(tmp_path / "found")
+    assert [name for name, *_ in asked] == list(deepconvsep_study.CASES)
+    assert all(rest == [2.0, 3] for _, *rest in asked)
+    assert [row[1] for row in made.rows] == [0.5 * (i + 1) for i in range(len(asked))]
+    assert f"Best in songs is: {asked[-1][0]}." in made.finding
+    assert (tmp_path / "found" / made.pictures[0][0]).stat().st_size > 1000
+
+
+def test_a_case_of_the_study_is_trained_in_its_own_folder(run_config, monkeypatch):
+    trained = []
+    monkeypatch.setattr(deepconvsep_study, "train", trained.append)
+    monkeypatch.setattr(
+        deepconvsep_study.packing, "load", lambda *_: (TINY, Stand(QUARTERS))
+    )
+    found = deepconvsep_study.ran("square error alone", run_config, 2)
+    (run,) = trained
+    assert run.resume and run.run.endswith("square-error-alone")
+    assert (run.alpha, run.beta, run.beta_lead, run.dropped) == (0, 0, 0, 0.1)
+    # A quarter of the mixture for each is no better than the mixture
+    for gains in (found.songs_db, found.strangers_db):
+        np.testing.assert_allclose(list(gains.values()), 0, atol=1e-3)
