@@ -18,6 +18,11 @@ TRAINERS: dict[str, tuple[str, str]] = {
     ),
     "recurrent-masker": ("recurrent_masker_training", "RecurrentMaskerTraining"),
     "lstm-separator": ("lstm_separator_training", "LstmSeparatorTraining"),
+    "deepconvsep": ("deepconvsep_training", "DeepConvSepTraining"),
+    "denoising-autoencoder": (
+        "denoising_autoencoder_training",
+        "DenoisingAutoencoderTraining",
+    ),
 }
 
 
