@@ -29,7 +29,7 @@ class GateConfig:
 
     window_s: float = 0.02
     n_neighbours: int = 1  # windows on either side that the median is taken with
-    softness: float = 0.03  # of the loudest window's level: what is below is silenced
+    softness: float = 0.1  # of the loudest window's level: what is below is silenced
     fade_s: float = 0.02
 
     def __post_init__(self) -> None:

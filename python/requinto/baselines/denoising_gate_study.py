@@ -30,7 +30,7 @@ from requinto.material.cache import Cache
 from requinto.weights import models_folder
 
 NAME = "denoising-gate"
-SOFTNESSES = (0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
+SOFTNESSES = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 
 _SONG_S = 12.0
 _REST_S = 4.0
