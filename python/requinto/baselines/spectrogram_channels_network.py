@@ -10,27 +10,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from requinto.baselines.bachata2020_network import u_net
-
-
-@keras.saving.register_keras_serializable("requinto")
-class Rectifier(layers.Layer):
-    """A rectifier that values below zero come back from.
-
-    In training the gradient passes as if nothing were limited: most magnitudes are
-    near zero, and a channel that once answers zero everywhere would otherwise do so
-    for ever.  The answer itself is that of the plain rectifier.
-
-    Source: the straight-through estimator of Bengio, Léonard, Courville,
-    "Estimating or Propagating Gradients Through Stochastic Neurons", 2013,
-    arXiv:1308.3432.
-    """
-
-    def call(self, inputs, training=False):  # type: ignore[no-untyped-def]
-        limited = ops.relu(inputs)
-        if not training:
-            return limited
-        return inputs + ops.stop_gradient(limited - inputs)
+from requinto.baselines.plain_u_net import Limited, u_net
 
 
 @keras.saving.register_keras_serializable("requinto")
@@ -114,5 +94,5 @@ def build_network(
     x = u_net(pictures, widths, dtype)
     # In float32 whatever the precision of the rest, so that nothing is coarse
     drawn = layers.Conv2D(n_sources, 1, dtype="float32")(x)
-    answer = Rectifier(dtype="float32")(drawn)
+    answer = Limited(0.0, dtype="float32")(drawn)
     return keras.Model(pictures, answer, name="spectrogram_channels")
