@@ -8,7 +8,9 @@ import pytest
 
 from requinto.baselines import page, study
 from requinto.baselines.about import ABOUT, About
+from requinto.baselines.registry import SYSTEMS as REGISTERED
 from requinto.evaluation import tables
+from requinto.evaluation.bench import QUESTIONS
 from requinto.evaluation.scoring import Score
 
 SYSTEMS = ("mix", "first", "second (half)")
@@ -99,3 +101,10 @@ def test_experiments_are_told(rows, tmp_path):
     assert "### Does it get hot?" in text and "It does, by 3 K." in text
     assert "![curve](systems/heat.png)" in text
     assert tables_of(text)[-1][2:] == [["first", "3.14"], ["second", "-"]]
+
+
+def test_what_is_told_of_systems_is_of_systems_and_sets_that_are_there():
+    assert set(ABOUT) <= set(REGISTERED)
+    for about in ABOUT.values():
+        assert about.own_set in QUESTIONS
+        assert about.source.endswith(".") and about.differs.endswith(".")

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from pathlib import Path
+
+from requinto.config import from_values, read_toml
 
 
-class About(NamedTuple):
+@dataclass(frozen=True)
+class About:
     """What a reader of the tables should know of a system."""
 
     task: str  # what it was made for, in our terms
@@ -16,4 +20,11 @@ class About(NamedTuple):
     differs: str  # where ours is another, and why
 
 
-ABOUT: dict[str, About] = {}
+def _read(place: Path) -> dict[str, About]:
+    return {
+        name: from_values(About, values, f"{place.name}: {name}")
+        for name, values in read_toml(place).items()
+    }
+
+
+ABOUT = _read(Path(__file__).with_suffix(".toml"))

@@ -27,7 +27,7 @@ from requinto.weights import models_folder
 if TYPE_CHECKING:
     import keras
 
-NAMES = {  # of the weights, by what they part
+NAMES: dict[tuple[str, ...], str] = {  # of the weights, by what they part
     ("voice", "drums"): "lstm-separator",
     ("guitar", "bass"): "lstm-separator-guitar-bass",
 }
@@ -78,8 +78,8 @@ class LstmSeparator(Masker):
             )
             config, network = saved
         config = config or LstmSeparatorConfig()
-        title = f"lstm-separator ({', '.join(config.sources)})"
-        super().__init__(title, config, network)
+        name = NAMES.get(config.sources, f"lstm-separator {' '.join(config.sources)}")
+        super().__init__(name, config, network)
 
 
 def build(config: LstmSeparatorConfig, dtype: str = "float32") -> keras.Model:

@@ -6,10 +6,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+from requinto.baselines import spectrogram_channels
 from requinto.baselines.bachata2020 import Bachata2020
+from requinto.baselines.deepconvsep import DeepConvSep
+from requinto.baselines.denoising_autoencoder import Denoised
 from requinto.baselines.harmonic_percussive import HarmonicPercussive
+from requinto.baselines.lstm_separator import LstmSeparator
 from requinto.baselines.nmf import Nmf
+from requinto.baselines.recurrent_masker import RecurrentMasker
 from requinto.baselines.repet_sim import RepetSim
+from requinto.baselines.spectrogram_channels import SpectrogramChannels
 from requinto.baselines.spleeter import Spleeter
 from requinto.errors import ConfigError
 from requinto.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
@@ -25,6 +31,19 @@ SYSTEMS: dict[str, Callable[[], System]] = {
     "requinto fast": functools.partial(Requinto, model="fast"),
     "bachata2020": Bachata2020,
     "bachata2020 (mask)": functools.partial(Bachata2020, unstretch="mask"),
+    "spectrogram-channels": SpectrogramChannels,
+    "spectrogram-channels (gate)": functools.partial(SpectrogramChannels, gate=True),
+    "spectrogram-channels-voice": functools.partial(
+        SpectrogramChannels, model=spectrogram_channels.VOICE
+    ),
+    "deepconvsep": DeepConvSep,
+    "deepconvsep (autoencoders)": Denoised,
+    "recurrent-masker": RecurrentMasker,
+    "recurrent-masker (one output)": functools.partial(RecurrentMasker, n_outputs=1),
+    "lstm-separator": LstmSeparator,
+    "lstm-separator-guitar-bass": functools.partial(
+        LstmSeparator, sources=("guitar", "bass")
+    ),
     "harmonic-percussive": HarmonicPercussive,
     "nmf": Nmf,
     "repet-sim": RepetSim,
