@@ -302,16 +302,18 @@ def test_the_study_shows_the_broken_mask_and_the_cure(run, tmp_path):
         for n_outputs, name in recurrent_masker.NAMES.items()
     }
     found = recurrent_masker_study.study(runs, tmp_path / "out", 1)
-    one, limited, two = found.rows
-    assert one[1] > 0 and one[3] > 1
-    assert limited[1] == two[1] == 0 and limited[3] == 1 and two[3] <= 1
+    untrained, one, limited, two = found.rows
+    assert untrained[1] > 0 and one[1] > 0 and one[4] > 1
+    assert limited[1] == limited[2] == 0 and limited[4] == 1
+    assert two[1] == two[2] == 0 and two[4] <= 1
+    assert untrained[5] != one[5]
     for n_outputs, planned in runs.items():
         (line,) = fitting.read_log(Path(planned.run))
         assert (line["largest_mask"] > 1) == (n_outputs == 1)
         assert (line["share_above_one"] > 0) == (n_outputs == 1)
     for picture, caption in found.pictures:
         assert (tmp_path / "out" / picture).stat().st_size > 5000 and caption
-    assert f"{one[1]:.1f} %" in found.finding
+    assert f"{untrained[1]:.1f} %" in found.finding
 
 
 def test_what_is_wrong_is_said(run):

@@ -28,6 +28,7 @@ from requinto.evaluation.pictures import new_figure, save_figure
 
 NAME = "recurrent-masker"
 _TITLES = {
+    "untrained": "one output, untrained",
     "one": "one output",
     "limited": "one output, limited to 1",
     "two": "two outputs",
@@ -55,6 +56,7 @@ class Found:
     """What one kind of mask does on the validation split."""
 
     masks: np.ndarray  # of the first source, wherever the mixture is audible
+    above_one_anywhere: float  # percent, also where it is not
     gains_db: tuple[float, float]  # of both sources
 
     @property
@@ -73,10 +75,11 @@ def measured(
     """Return the masks of a network, and its gains over so many moments."""
     draw = masking_training.drawer(moments, run, config)
     batches = [draw(np.random.default_rng([3, i])) for i in range(_N_BATCHES)]
-    masks = training.audible_masks(network, batches)
+    masks = training.first_masks(network, batches)
+    anywhere = training.first_masks(network, batches, least=0)
     gains = gains_db(Masker(NAME, config, network), moments, n_heard)
     first, second = (gains[f"{source}_gain_db"] for source in config.sources)
-    return Found(masks, (first, second))
+    return Found(masks, 100 * float(np.mean(anywhere > 1)), (first, second))
 
 
 def study(runs: dict[int, RecurrentMaskerTraining], folder: Path, n: int) -> Study:
@@ -103,6 +106,8 @@ def study(runs: dict[int, RecurrentMaskerTraining], folder: Path, n: int) -> Stu
         if n_outputs == 1:
             limited = Limited(network)
             found["limited"] = measured(run, config, limited, moments, n)
+            untrained = recurrent_masker.build(config)
+            found["untrained"] = measured(run, config, untrained, moments, n)
         logs[key] = fitting.read_log(place)
     folder.mkdir(parents=True, exist_ok=True)
     _draw_masks(found, folder / f"{NAME}-masks.png")
@@ -111,22 +116,25 @@ def study(runs: dict[int, RecurrentMaskerTraining], folder: Path, n: int) -> Stu
 
 
 def _written(found: dict[str, Found], minutes: float) -> Study:
-    one, limited, two = (found[key] for key in _TITLES)
+    untrained, one, limited, two = (found[key] for key in _TITLES)
     finding = (
-        f"With one output, {one.above_one:.1f} % of the voice's masks are above 1 "
-        f"wherever the mixture is audible, up to {one.masks.max():.3g}: what is left "
-        "of the mixture stands in for the second source, the ratio becomes |ŷ| / |x|, "
-        "and a sigmoid hardly gets as small as most magnitudes are. With two outputs "
-        f"|ŷ₁| / (|ŷ₁| + |ŷ₂|) is {two.masks.max():.3g} at most. The voice gains "
-        f"{one.gains_db[0]:.1f} dB of SI-SDR with one output, "
-        f"{limited.gains_db[0]:.1f} dB when its masks are limited to 1 "
-        f"afterwards, and {two.gains_db[0]:.1f} dB with two, each after "
-        f"{minutes:g} minutes of training on one core."
+        "Of one output the ratio becomes |ŷ| / |x|, since what is left of the mixture "
+        "stands in for the second source, and nothing bounds it. A sigmoid begins at "
+        "one half, and magnitudes are mostly far less: untrained, "
+        f"{untrained.above_one:.1f} % of the masks are above 1 wherever the mixture is "
+        f"audible. After {minutes:g} minutes of training on one core "
+        f"{one.above_one:.2g} % still are, up to {one.masks.max():.3g}, and "
+        f"{one.above_one_anywhere:.2g} % of all, audible or not. With two outputs "
+        f"|ŷ₁| / (|ŷ₁| + |ŷ₂|) is {two.masks.max():.3g} at most. The first source "
+        f"gains {one.gains_db[0]:.1f} dB of SI-SDR with one output, "
+        f"{limited.gains_db[0]:.1f} dB when its masks are limited to 1 afterwards, "
+        f"and {two.gains_db[0]:.1f} dB with two."
     )
     rows = tuple(
         (
             title,
             found[key].above_one,
+            found[key].above_one_anywhere,
             float(np.median(found[key].masks)),
             float(found[key].masks.max()),
             *found[key].gains_db,
@@ -142,6 +150,7 @@ def _written(found: dict[str, Found], minutes: float) -> Study:
         columns=(
             "Masks",
             "above 1 (%)",
+            "anywhere (%)",
             "median",
             "largest",
             "voice gain (dB)",
@@ -159,7 +168,7 @@ def _draw_masks(found: dict[str, Found], place: Path) -> None:
     figure = new_figure(8, 4)
     axis = figure.subplots()
     edges = np.geomspace(1e-3, 1e3, 121)
-    for key in ("one", "two"):
+    for key in ("untrained", "one", "two"):
         values = np.clip(found[key].masks, edges[0], edges[-1])
         weights = np.full(len(values), 100 / len(values))
         axis.hist(values, edges, weights=weights, histtype="step", label=_TITLES[key])

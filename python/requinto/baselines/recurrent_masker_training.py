@@ -23,7 +23,7 @@ from requinto.baselines.masking import Network
 from requinto.baselines.masking_training import MaskingRun
 from requinto.baselines.recurrent_masker import RecurrentMaskerConfig, build
 
-_AUDIBLE = 1e-3  # of a batch's loudest magnitude: 60 dB below it
+AUDIBLE = 1e-3  # of a batch's loudest magnitude: 60 dB below it
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,23 @@ def train(config: RecurrentMaskerTraining) -> Path:
     )
 
 
-def audible_masks(network: Network, batches: Sequence[Batch]) -> np.ndarray:
-    """Return the first mask's values wherever batches are audible, in a row."""
+def first_masks(
+    network: Network, batches: Sequence[Batch], least: float = AUDIBLE
+) -> np.ndarray:
+    """Return the first source's masks wherever there is something to mask, in a row.
+
+    That is where a magnitude is above `least` of its batch's loudest.
+    """
     found = []
     for seen, _ in batches:
         masks = np.asarray(network.predict_on_batch(seen))[..., 0]
-        found.append(masks[seen > _AUDIBLE * seen.max()])
+        found.append(masks[seen > least * seen.max()])
     return np.concatenate(found)
 
 
 def mask_figures(network: Network, batches: Sequence[Batch]) -> Scores:
     """Return how far masks are from being masks, to be logged."""
-    values = audible_masks(network, batches)
+    values = first_masks(network, batches)
     return {
         "share_above_one": float(np.mean(values > 1)),
         "largest_mask": float(values.max()),
