@@ -80,7 +80,7 @@ def test_it_answers_for_its_own_sources():
     found = system.estimate(task)
     assert found.shape == mixture.shape and np.isfinite(found).all() and found.any()
     assert system.applies("guitar") and not system.applies("voice")
-    assert system.name == "lstm-separator (guitar, bass)"
+    assert system.name == "lstm-separator-guitar-bass"
     with pytest.raises(TargetError, match="drums"):
         system.estimate(dataclasses.replace(task, instrument="drums"))
 
