@@ -10,9 +10,10 @@ from sklearn.datasets import load_digits
 
 from requinto.baselines import digits, digits_study, study
 from requinto.baselines.digits import N_PARTS, SIZE, Digits
-from requinto.baselines.digits_study import DigitsTraining
+from requinto.baselines.digits_study import SHOWN, DigitsTraining
 from requinto.errors import ConfigError
 
+RIGHT, OTHER = SHOWN
 SPLITS = ("train", "validation", "test")
 
 
@@ -67,7 +68,7 @@ def test_a_clutter_is_the_maximum_of_four_digits_that_differ(clutters):
         a, b, c, d = parts
         np.testing.assert_array_equal(mixed, np.fmax(np.fmax(a, b), np.fmax(c, d)))
         assert (parts <= mixed).all() and (parts > 0).any(axis=(1, 2)).all()
-        assert len(set(classes)) == N_PARTS + 1  # and a fifth that is not there
+        assert len(set(classes)) == N_PARTS
 
 
 def test_references_are_other_images_of_the_same_digits(clutters):
@@ -76,10 +77,9 @@ def test_references_are_other_images_of_the_same_digits(clutters):
         for k, digit in enumerate(clutters.classes[i]):
             shown = holds(clutters.references[i, k], split.images)
             assert {split.classes[image] for image in shown} == {digit}
-            if k < N_PARTS:
-                there = holds(clutters.parts[i, k], split.images)
-                assert {split.classes[image] for image in there} == {digit}
-                assert not shown & there
+            there = holds(clutters.parts[i, k], split.images)
+            assert {split.classes[image] for image in there} == {digit}
+            assert not shown & there
 
 
 def test_digits_lie_anywhere_in_their_frames():
@@ -92,7 +92,7 @@ def test_digits_lie_anywhere_in_their_frames():
 
 
 def test_a_question_is_a_clutter_and_a_reference(clutters):
-    for wanted, shown in [(0, 0), (2, 2), (3, 1), (1, 4)]:
+    for wanted, shown in [(0, 0), (2, 2), (3, 1), (1, 3)]:
         seen, truth = clutters.questions(wanted, shown)
         np.testing.assert_array_equal(seen[..., 0], clutters.mixed)
         np.testing.assert_array_equal(seen[..., 1], clutters.references[:, shown])
@@ -110,12 +110,12 @@ def test_clutters_depend_on_the_seed_alone():
 
 
 def test_no_answer_is_counted_for_what_it_is_not(clutters):
-    found = digits_study.ask(digits_study.untouched, clutters, "of the wanted digit")
+    found = digits_study.ask(digits_study.untouched, clutters, RIGHT)
     apart = clutters.mixed[:, None] - clutters.parts
     assert found.error.mean() == pytest.approx(np.square(apart).mean(), rel=1e-5)
     # The same answer to four questions is nearest to one of the four
     assert found.is_wanted.mean() == pytest.approx(1 / N_PARTS)
-    nothing = digits_study.ask(digits_study.black, clutters, "of the wanted digit")
+    nothing = digits_study.ask(digits_study.black, clutters, RIGHT)
     assert nothing.error.mean() == pytest.approx(np.square(clutters.parts).mean())
     assert len(nothing.wanted) == 60 * N_PARTS
     counts = np.bincount(nothing.wanted, minlength=10)
@@ -127,19 +127,18 @@ def test_no_answer_is_counted_for_what_it_is_not(clutters):
 @pytest.mark.parametrize(
     ("shown", "wanted", "referred"),
     [
-        ("of the wanted digit", 1, 1),
-        ("of another digit of the four", 0, 1),
-        ("of a digit that is not there", 0.25, 0),
+        (RIGHT, 1, 1),
+        (OTHER, 0, 1),
     ],
 )
 def test_one_that_knows_the_references_digit_pulls_it(
     clutters, shown, wanted, referred
 ):
     answers = {}
-    for k in range(N_PARTS + 1):
+    for k in range(N_PARTS):
         seen, _ = clutters.questions(0, k)
         for i, row in enumerate(seen):
-            answers[row.tobytes()] = clutters.parts[i, min(k, N_PARTS - 1)]
+            answers[row.tobytes()] = clutters.parts[i, k]
 
     def oracle(seen):
         return np.stack([answers[row.tobytes()] for row in seen])
@@ -170,25 +169,20 @@ def test_training_steps_lower_the_loss_on_a_fixed_batch(tiny, tmp_path):
 
 
 def test_means_and_deviations_are_over_seeds(clutters):
-    kinds = ("of the wanted digit", "of another digit of the four")
-    kinds += ("of a digit that is not there",)
     dark, bright = (
-        {kind: digits_study.ask(answer, clutters, kind) for kind in kinds}
+        {kind: digits_study.ask(answer, clutters, kind) for kind in SHOWN}
         for answer in (digits_study.black, digits_study.untouched)
     )
-    rows = digits_study.report([dark, bright], {"nobody": dark[kinds[0]]})
-    assert [row[0] for row in rows[:4]] == [
-        *(f"reference {k}" for k in kinds),
-        "nobody",
-    ]
-    errors = [one[kinds[0]].error.mean() for one in (dark, bright)]
+    rows = digits_study.report([dark, bright], {"nobody": dark[RIGHT]})
+    assert [row[0] for row in rows[:3]] == [RIGHT, OTHER, "nobody"]
+    errors = [one[RIGHT].error.mean() for one in (dark, bright)]
     assert rows[0][1] == pytest.approx(np.mean(errors))
     assert rows[0][2] == pytest.approx(abs(errors[0] - errors[1]) / 2)
-    assert rows[3][1:3] == (pytest.approx(errors[0]), None)  # one has no deviation
+    assert rows[2][1:3] == (pytest.approx(errors[0]), None)  # one has no deviation
     # Each question is counted with its own digit
-    digit = dark[kinds[0]].wanted == 7
-    own = [one[kinds[0]].error[digit].mean() for one in (dark, bright)]
-    assert rows[4 + 7][1] == pytest.approx(np.mean(own))
+    digit = dark[RIGHT].wanted == 7
+    own = [one[RIGHT].error[digit].mean() for one in (dark, bright)]
+    assert rows[3 + 7][1] == pytest.approx(np.mean(own))
 
 
 def test_a_study_leaves_its_table_and_its_pictures(tiny, tmp_path, capsys):
@@ -197,8 +191,8 @@ def test_a_study_leaves_its_table_and_its_pictures(tiny, tmp_path, capsys):
     (found,) = study.read(folder)
     assert found.name == "digits" and "--seeds 2" in found.command
     rows = {row[0]: row[1:] for row in found.rows}
-    assert len(rows) == 3 + 2 + 10
-    right = rows["reference of the wanted digit"]
+    assert len(rows) == 2 + 2 + 10
+    right = rows[RIGHT]
     assert right[2] == right[4]
     for row in rows.values():
         assert row[0] >= 0 and 0 <= row[2] <= 100

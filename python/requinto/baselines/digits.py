@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clutters of four handwritten digits, and other images of the same digits.
 
-The images are scikit-learn's `load_digits`: 1797 digits that E. Alpaydin and
-C. Kaynak had 13 people write, counted into 8 by 8 pixels of 17 grey levels (UCI
-Machine Learning Repository, 1998, doi:10.24432/C50P49, CC BY 4.0).  They ship
-inside the package; MNIST, larger and sharper, is in no kept package of a clear
-licence.
+The images are scikit-learn's `load_digits`: 1797 digits by 13 people, 8 by 8 pixels
+of 17 grey levels (E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten
+Digits", UCI Machine Learning Repository, 1998, doi:10.24432/C50P49, CC BY 4.0).
+MNIST, larger and sharper, would be one more thing to depend on.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ N_PARTS = 4  # digits in it, no two of them the same
 
 _LEVELS = 16.0  # of the package's images: 0 to 16
 _ENLARGED = 3.5  # from 8 to 28 pixels, as MNIST's images have
-# Neighbours in the package are by the same hand: apart, so that no split knows
-# the others' hands any better than it must
+# In the package's order, where neighbours look to be by one hand: so the splits have
+# hardly a hand in common
 _SPLITS = {"train": (0, 1197), "validation": (1197, 1497), "test": (1497, 1797)}
 
 
@@ -36,15 +35,11 @@ class Digits(NamedTuple):
 
 
 class Clutters(NamedTuple):
-    """Clutters, and what can be asked of them.
-
-    Classes and references are those of the four digits that are there, in an order
-    that says nothing, and of one that is not.
-    """
+    """Clutters, and what can be asked of them; the order of parts says nothing."""
 
     parts: np.ndarray  # (n, 4, 32, 32), float32 in [0, 1], each as it lies there
-    references: np.ndarray  # (n, 5, 32, 32), another image of each, as it may lie
-    classes: np.ndarray  # (n, 5)
+    references: np.ndarray  # (n, 4, 32, 32), another image of each
+    classes: np.ndarray  # (n, 4), the digits that they show
 
     @property
     def mixed(self) -> np.ndarray:
@@ -59,7 +54,7 @@ class Clutters(NamedTuple):
         wanted : int
             The part to be pulled out, 0 to 3.
         shown : int
-            Of which digit the reference is, 0 to 4; `wanted`, or a wrong one.
+            Of which digit the reference is, 0 to 3: `wanted`, or a wrong one.
 
         Returns
         -------
@@ -100,15 +95,14 @@ def draw(digits: Digits, n: int, rng: np.random.Generator) -> Clutters:
     """
     by_class = [np.flatnonzero(digits.classes == digit) for digit in range(10)]
     parts = np.zeros((n, N_PARTS, SIZE, SIZE), np.float32)
-    references = np.zeros((n, N_PARTS + 1, SIZE, SIZE), np.float32)
-    classes = np.empty((n, N_PARTS + 1), int)
+    references = np.zeros_like(parts)
+    classes = np.empty((n, N_PARTS), int)
     for i in range(n):
-        classes[i] = rng.choice(10, N_PARTS + 1, replace=False)
+        classes[i] = rng.choice(10, N_PARTS, replace=False)
         for k, digit in enumerate(classes[i]):
             image, other = rng.choice(by_class[digit], 2, replace=False)
+            _place(parts[i, k], digits.images[image], rng)
             _place(references[i, k], digits.images[other], rng)
-            if k < N_PARTS:
-                _place(parts[i, k], digits.images[image], rng)
     return Clutters(parts, references, classes)
 
 

@@ -86,7 +86,7 @@ def curves(
     for i, (name, level) in enumerate(levels.items()):
         axis.axhline(level, color="grey", linestyle=("--", ":")[i % 2], label=name)
     axis.set_xscale("log")
-    axis.set_yscale("log")
+    axis.set_ylim(bottom=0)
     axis.set_xlabel("steps")
     axis.set_ylabel("mean squared error")
     axis.legend()
