@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from requinto.baselines import fitting, packing
+from requinto.baselines import fitting
 from requinto.errors import ConfigError
+from requinto.weights import prepare_keras
 
 TRUE = np.array([[1.0], [-2.0], [0.5]], np.float32)
 
@@ -42,7 +43,7 @@ def clock(monkeypatch):
 
 
 def network():
-    packing.choose_backend()
+    prepare_keras()
     import keras
 
     keras.utils.set_random_seed(0)

@@ -12,6 +12,7 @@ import pytest
 
 from requinto.baselines import packing
 from requinto.errors import ModelError
+from requinto.weights import prepare_keras
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Shape:
 
 
 def build(shape):
-    packing.choose_backend()
+    prepare_keras()
     import keras
     from keras import layers
 
@@ -105,8 +106,8 @@ def test_what_is_missing_or_damaged_is_said(saved, damage, message):
 def test_tensorflow_is_a_default_that_can_be_overruled(told, found):
     """And nothing is imported by choosing."""
     script = (
-        "import os, sys\nfrom requinto.baselines import packing\n"
-        "packing.choose_backend()\nassert 'keras' not in sys.modules\n"
+        "import os, sys\nfrom requinto.weights import prepare_keras\n"
+        "prepare_keras()\nassert 'keras' not in sys.modules\n"
         "print(os.environ['KERAS_BACKEND'])"
     )
     kept = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}

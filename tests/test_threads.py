@@ -11,7 +11,6 @@ from requinto import threads
 from requinto.errors import ConfigError
 
 PROGRAM = """if True:
-    from requinto.baselines.packing import choose_backend as prepare_earlier
     from requinto.threads import limit
     from requinto.weights import prepare_keras
     {}()
@@ -26,7 +25,6 @@ PROGRAM = """if True:
     [
         ("limit", "", "0 0"),
         ("prepare_keras", "1", "1 1"),
-        ("prepare_earlier", "3", "3 3"),
     ],
 )
 def test_tensorflow_takes_as_many_threads_as_asked(function, given, found):

@@ -34,7 +34,7 @@ from requinto.beats import Beats
 from requinto.errors import ConfigError
 from requinto.evaluation.librosa_beats import track
 from requinto.evaluation.systems import Task
-from requinto.weights import models_folder
+from requinto.weights import models_folder, prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -310,7 +310,7 @@ def _mono(audio: np.ndarray, sample_rate: int, wanted_rate: int) -> np.ndarray:
 
 def build(config: Bachata2020Config, dtype: str = "float32") -> keras.Model:
     """Return the untrained network of a configuration."""
-    packing.choose_backend()
+    prepare_keras()
     from requinto.baselines.bachata2020_network import build_network
 
     return build_network(

@@ -25,6 +25,7 @@ from requinto.evaluation.metrics import si_sdr
 from requinto.evaluation.systems import Task
 from requinto.material.cache import Cache
 from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -83,7 +84,7 @@ def train(run: Bachata2020Training) -> Path:
 
 def compiled(model: Bachata2020Config, run: Bachata2020Training) -> keras.Model:
     """Return the untrained network with its loss and optimiser."""
-    packing.choose_backend()
+    prepare_keras()
     import keras
 
     keras.utils.set_random_seed(run.seed)

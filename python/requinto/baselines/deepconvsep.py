@@ -28,7 +28,7 @@ import numpy as np
 from requinto.baselines import chunks, packing
 from requinto.baselines.fixed_outputs import FixedOutputs
 from requinto.errors import ConfigError
-from requinto.weights import models_folder
+from requinto.weights import models_folder, prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -187,7 +187,7 @@ def level(spectra: np.ndarray) -> np.float32:
 
 def build(config: DeepConvSepConfig, dtype: str = "float32") -> keras.Model:
     """Return the untrained network of a configuration."""
-    packing.choose_backend()
+    prepare_keras()
     from requinto.baselines.deepconvsep_network import build_network
 
     return build_network(config, dtype)

@@ -23,6 +23,7 @@ from requinto.baselines import deepconvsep, fitting, packing
 from requinto.baselines import deepconvsep_material as material
 from requinto.baselines.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto.baselines.fixed_outputs import gains_db
+from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -75,7 +76,7 @@ def compiled(model: DeepConvSepConfig, config: DeepConvSepTraining) -> keras.Mod
     ConfigError
         If the lead and the rest are not two of the sources.
     """
-    packing.choose_backend()
+    prepare_keras()
     import keras
 
     from requinto.baselines import deepconvsep_loss

@@ -29,7 +29,7 @@ from requinto.baselines.deepconvsep import (
     asked,
 )
 from requinto.errors import ConfigError
-from requinto.weights import models_folder
+from requinto.weights import models_folder, prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -125,7 +125,7 @@ def load(folder: Path, source: str) -> tuple[DenoisingAutoencoderConfig, keras.M
 
 def build(config: DenoisingAutoencoderConfig, dtype: str = "float32") -> keras.Model:
     """Return the untrained network of a configuration."""
-    packing.choose_backend()
+    prepare_keras()
     from requinto.baselines.denoising_autoencoder_network import build_network
 
     return build_network(config, dtype)

@@ -29,7 +29,7 @@ from requinto.baselines.denoising_autoencoder import (
 from requinto.baselines.fixed_outputs import gains_db
 from requinto.baselines.windows import Windows
 from requinto.errors import ConfigError
-from requinto.weights import models_folder
+from requinto.weights import models_folder, prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -123,7 +123,7 @@ def compiled(
     model: DenoisingAutoencoderConfig, config: DenoisingAutoencoderTraining
 ) -> keras.Model:
     """Return the untrained network with its loss and optimiser."""
-    packing.choose_backend()
+    prepare_keras()
     import keras
 
     keras.utils.set_random_seed(config.seed)

@@ -17,9 +17,10 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from requinto.baselines import digits, digits_pictures, fitting, packing, study
+from requinto.baselines import digits, digits_pictures, fitting, study
 from requinto.baselines.digits import N_PARTS, SIZE, Clutters
 from requinto.material.progress import tracked
+from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -68,7 +69,7 @@ class Found(NamedTuple):
 
 def compiled(config: DigitsTraining) -> keras.Model:
     """Return the untrained network with its loss and optimiser."""
-    packing.choose_backend()
+    prepare_keras()
     import keras
 
     from requinto.baselines.bachata2020_network import build_network

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from requinto.baselines import packing
 from requinto.baselines.masking import Masker, MaskingConfig, Network
 from requinto.errors import ConfigError
-from requinto.weights import models_folder
+from requinto.weights import models_folder, prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +84,7 @@ class LstmSeparator(Masker):
 
 def build(config: LstmSeparatorConfig, dtype: str = "float32") -> keras.Model:
     """Return the untrained network of a configuration."""
-    packing.choose_backend()
+    prepare_keras()
     from requinto.baselines.lstm_separator_network import build_network
 
     return build_network(

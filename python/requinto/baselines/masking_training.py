@@ -20,6 +20,7 @@ from requinto.baselines.masking import Masker, MaskingConfig, moment_frames, spe
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.errors import ConfigError
 from requinto.material.cache import Cache
+from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -108,7 +109,7 @@ def drawer(
 
 def compiled(run: MaskingRun, build: Callable[[], keras.Model]) -> keras.Model:
     """Return the untrained network with its loss and optimiser."""
-    packing.choose_backend()
+    prepare_keras()
     import keras
 
     from requinto.baselines.masking_network import masked_loss

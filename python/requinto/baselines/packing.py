@@ -18,17 +18,11 @@ import numpy as np
 
 from requinto.config import from_values
 from requinto.errors import ModelError
-from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
 
 C = TypeVar("C")
-
-
-def choose_backend() -> None:
-    """Have Keras run as ours does: on TensorFlow unless told otherwise, quietly."""
-    prepare_keras()
 
 
 def save(

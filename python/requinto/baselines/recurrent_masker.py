@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from requinto.baselines import packing
 from requinto.baselines.masking import Masker, MaskingConfig, Network
 from requinto.errors import ConfigError
-from requinto.weights import models_folder
+from requinto.weights import models_folder, prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -91,7 +91,7 @@ class RecurrentMasker(Masker):
 
 def build(config: RecurrentMaskerConfig, dtype: str = "float32") -> keras.Model:
     """Return the untrained network of a configuration."""
-    packing.choose_backend()
+    prepare_keras()
     from requinto.baselines.recurrent_masker_network import build_network
 
     return build_network(

@@ -28,7 +28,7 @@ from requinto.baselines import chunks, packing
 from requinto.baselines.denoising_gate import GateConfig, gated
 from requinto.baselines.fixed_outputs import FixedOutputs
 from requinto.errors import ConfigError
-from requinto.weights import models_folder
+from requinto.weights import models_folder, prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -196,7 +196,7 @@ def pictures(magnitudes: np.ndarray, config: SpectrogramChannelsConfig) -> np.nd
 
 def build(config: SpectrogramChannelsConfig, dtype: str = "float32") -> keras.Model:
     """Return the untrained network of a configuration."""
-    packing.choose_backend()
+    prepare_keras()
     from requinto.baselines.spectrogram_channels_network import build_network
 
     return build_network(config.widths, *config.picture, len(config.sources), dtype)

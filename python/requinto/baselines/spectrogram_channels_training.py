@@ -27,6 +27,7 @@ from requinto.baselines.spectrogram_channels import (
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.errors import ConfigError
 from requinto.material.cache import Cache
+from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -99,7 +100,7 @@ def compiled(
     model: SpectrogramChannelsConfig, config: SpectrogramChannelsTraining
 ) -> keras.Model:
     """Return the untrained network with its loss, metrics and optimiser."""
-    packing.choose_backend()
+    prepare_keras()
     import keras
 
     from requinto.baselines.spectrogram_channels_network import (

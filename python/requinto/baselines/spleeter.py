@@ -8,7 +8,6 @@ older than ours: install it without what it depends on.
 from __future__ import annotations
 
 import importlib.metadata
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from requinto.errors import ModelError
 from requinto.evaluation.systems import Task
+from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras
@@ -130,9 +130,7 @@ def _load(checkpoint: Path) -> keras.Model:
 
     Input and both outputs are `(batch, _N_COLUMNS, _N_BINS, 2)`.
     """
-    # A guest in somebody's process says nothing on stderr unless asked to
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    prepare_keras()
     import keras
     import tensorflow as tf
 
