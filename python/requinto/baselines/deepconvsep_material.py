@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What DeepConvSep and its autoencoders learn from: pieces of moments of loops.
 
-Many pieces are cut from each moment of a few seconds, silent ones left out, as the
-2018 thesis had to do too: a silent mixture has no shares.
+Some pieces are cut from each of many moments, silent ones left out, as the 2018
+thesis had to do too: a silent mixture has no shares.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _HEARD_S = 6.0  # length of a mixture that is heard in validation
 class MaterialRun(fitting.Run):
     """The numbers of a run that say what is learnt from."""
 
-    batch_size: int = 2  # moments
-    moment_s: float = 2.0
-    pieces_per_moment: int = 12
+    batch_size: int = 6  # moments: fewer of more pieces each make the loss jump
+    moment_s: float = 0.7
+    pieces_per_moment: int = 4
     quiet: float = 0.02  # mean magnitude under which no piece is learnt from
     remixed: float = 0.4  # probability that sources come from different songs
     dropped: float = 0.1  # probability, for each source, that it is silent
