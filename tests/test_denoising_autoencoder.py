@@ -53,6 +53,26 @@ def test_the_network_is_as_wide_as_the_thesis_has_it():
     assert network.output_shape == network.input_shape == (None, 30, 513, 2)
 
 
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("n_filters", [1, 4])
+def test_long_filters_are_keras_own_convolutions(back, n_filters):
+    from keras import layers
+
+    from requinto.baselines.denoising_autoencoder_network import AcrossBins
+
+    ours = AcrossBins(n_filters, 24, back=back)
+    kind = layers.Conv2DTranspose if back else layers.Conv2D
+    theirs = kind(n_filters, (1, 24))
+    pieces = noise(3 * 8 * 33 * 2, 1).reshape(3, 8, 33, 2)
+    theirs(pieces), ours(pieces)
+    kernel, bias = ours.get_weights()
+    ours.set_weights([kernel, bias + 0.5])
+    kernel = kernel.swapaxes(1, 2) if back else kernel
+    theirs.set_weights([kernel[None], bias + 0.5])
+    assert ours(pieces).shape[2] == (33 + 23 if back else 33 - 23)
+    np.testing.assert_allclose(ours(pieces), theirs(pieces), atol=1e-5)
+
+
 def test_the_network_hears_both_directions_and_draws_nothing_negative():
     import keras
 
