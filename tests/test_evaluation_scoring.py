@@ -301,13 +301,13 @@ def test_an_evaluation_has_what_was_promised(folder):
     json.dumps(result, allow_nan=False)
 
 
-def test_fast_is_compared_where_it_is_there(tmp_path, monkeypatch):
+def test_what_has_weights_is_compared_where_they_are_there(tmp_path, monkeypatch):
     from requinto.baselines import registry
 
     write_neutral(tmp_path)
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
     without = registry.usual()
-    assert without == tuple(n for n in registry.SYSTEMS if n not in registry._MODELS)
+    assert without == tuple(n for n in registry.SYSTEMS if n not in registry._WEIGHTS)
     assert registry.checked(("requinto fast",))  # it can always be asked for
     with pytest.raises(ModelError, match="'fast'; known are standard"):
         registry.make_systems(("requinto fast",))

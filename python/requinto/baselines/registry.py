@@ -20,10 +20,25 @@ from requinto.baselines.spleeter import Spleeter
 from requinto.errors import ConfigError
 from requinto.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
 from requinto.evaluation.systems import Requinto, System
-from requinto.weights import models
+from requinto.material.instruments import BACHATA
+from requinto.weights import models_folder
 
-# Systems that need a model which need not be there
-_MODELS = {"requinto fast": "fast"}
+# Weights that need not be there: `requinto train` makes them again
+_WEIGHTS: dict[str, tuple[str, ...]] = {
+    "requinto fast": ("fast",),
+    "spectrogram-channels": ("spectrogram-channels",),
+    "spectrogram-channels (gate)": ("spectrogram-channels",),
+    "spectrogram-channels-voice": ("spectrogram-channels-voice",),
+    "deepconvsep": ("deepconvsep",),
+    "deepconvsep (autoencoders)": (
+        "deepconvsep",
+        *(f"denoising-autoencoder-{name}" for name in BACHATA),
+    ),
+    "recurrent-masker": ("recurrent-masker",),
+    "recurrent-masker (one output)": ("recurrent-masker-one",),
+    "lstm-separator": ("lstm-separator",),
+    "lstm-separator-guitar-bass": ("lstm-separator-guitar-bass",),
+}
 
 SYSTEMS: dict[str, Callable[[], System]] = {
     "mix": Mix,
@@ -54,9 +69,13 @@ SYSTEMS: dict[str, Callable[[], System]] = {
 
 
 def usual() -> tuple[str, ...]:
-    """Return the names of all systems but those of ours whose model is not there."""
-    there = models()
-    return tuple(n for n in SYSTEMS if n not in _MODELS or _MODELS[n] in there)
+    """Return the names of all systems but those whose weights are not there."""
+    folder = models_folder()
+    return tuple(
+        name
+        for name in SYSTEMS
+        if all((folder / f"{w}.npz").is_file() for w in _WEIGHTS.get(name, ()))
+    )
 
 
 def checked(names: tuple[str, ...]) -> tuple[str, ...]:
