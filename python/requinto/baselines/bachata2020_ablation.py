@@ -172,12 +172,16 @@ def _draw_variants(found: Found, place: Path) -> None:
         axis.fill_between(
             curve.steps, error - margin, error + margin, color=f"C{i}", alpha=0.1
         )
-    for height, what in (
-        (found.floors.silence["all"], "nothing is drawn"),
-        (found.floors.clamped, "the truth, clamped without normalisation"),
-    ):
-        axis.axhline(height, color="grey", linestyle=":")
-        axis.text(0, height, what, color="grey", va="bottom")
+    nothing = found.floors.silence["all"]
+    axis.axhline(nothing, color="grey", linestyle=":")
+    axis.annotate(
+        "nothing is drawn",
+        (0.99, nothing),
+        xycoords=axis.get_yaxis_transform(),
+        color="grey",
+        horizontalalignment="right",
+        verticalalignment="bottom",
+    )
     _label(axis, "error of the logarithmic spectrogram, thousandths")
     axis.legend(title="the network has")
     save_figure(page, place)
@@ -203,6 +207,8 @@ def _draw_instruments(found: Found, place: Path) -> None:
 
 def _label(axis, what: str) -> None:  # type: ignore[no-untyped-def]
     axis.set_yscale("log", nonpositive="clip")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
     axis.set_xlabel("batches")
     axis.set_ylabel(what)
     axis.grid(visible=True, which="both", alpha=0.2)
