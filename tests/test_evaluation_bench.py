@@ -204,6 +204,7 @@ def test_the_command_builds_scores_and_draws(tmp_path, monkeypatch, capsys):
     status, out, err = run(
         *("compare", folder, *systems, "--json", result),
         *("--pictures", tmp_path / "pictures"),
+        *("--page", tmp_path / "systems.md"),
     )
     assert (status, err) == (0, "")
     found = json.loads(result.read_text())
@@ -212,6 +213,9 @@ def test_the_command_builds_scores_and_draws(tmp_path, monkeypatch, capsys):
     for name in names:
         assert found["sets"]["bachata_clips"][name]["all"]["n"] == 4
         assert "sdr" in found["sets"]["bachata_clips"][name]["all"]
+    page = (tmp_path / "systems.md").read_text()
+    assert all(f"| {name} |" in page for name in names)
+    assert (tmp_path / "systems" / "bachata_clips-boxes.png").is_file()
     drawn = {p.name for p in (tmp_path / "pictures").iterdir()}
     assert drawn == {
         f"bachata_clips-{end}.png" for end in ("boxes", "best", "median", "worst")
