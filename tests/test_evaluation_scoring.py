@@ -32,6 +32,7 @@ class Scaled:
     """Answer with the truth in some noise, or with the mix where it is wrong."""
 
     n_parameters = 3
+    hears_reference = True
 
     def __init__(self, name, share, instruments=("bass", "guitar")):
         self.name, self.share, self.instruments = name, share, instruments

@@ -81,8 +81,8 @@ def lengthen(path):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: (f / "tiny.json").unlink(), "cannot be used"),
-        (lambda f: (f / "tiny.npz").unlink(), "cannot be used"),
+        (lambda f: (f / "tiny.json").unlink(), "`requinto train` makes it"),
+        (lambda f: (f / "tiny.npz").unlink(), "`requinto train` makes it"),
         (lambda f: (f / "tiny.json").write_text("{"), "cannot be used"),
         (lambda f: (f / "tiny.json").write_text("[]"), "cannot be used"),
         (lambda f: spoil(f, lambda r: r.pop("config")), "cannot be used"),

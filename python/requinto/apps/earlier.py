@@ -8,16 +8,14 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto.baselines import registry
-from requinto.baselines.fixed_outputs import FixedOutputs
 from requinto.baselines.windows import ACCOMPANIMENT
 from requinto.errors import ConfigError, TargetError
 from requinto.evaluation.scoring import answered
-from requinto.evaluation.systems import System, Task
+from requinto.evaluation.systems import Task
 from requinto.material.instruments import INSTRUMENTS
 from requinto.weights import models_folder, targets
 
 _NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
-_BLIND = ("harmonic-percussive", "repet-sim", "spleeter")
 
 
 def extract_with(
@@ -61,7 +59,7 @@ def extract_with(
         raise TargetError(
             f"{system} does not extract {instrument!r}; it knows {', '.join(known)}"
         )
-    if reference is None and _is_blind(made):
+    if reference is None and not made.hears_reference:
         reference = mixture
     elif reference is None:
         reference, reference_sample_rate = _built_in(instrument)
@@ -72,11 +70,6 @@ def extract_with(
     )
     task = Task(mixture, heard, sample_rate, instrument, None, np.zeros_like(mixture))
     return answered(made, task)[0]
-
-
-def _is_blind(system: System) -> bool:
-    """Whether a system goes by the name alone."""
-    return isinstance(system, FixedOutputs) or system.name in _BLIND
 
 
 def _built_in(instrument: str) -> tuple[np.ndarray, int]:

@@ -125,6 +125,8 @@ class Bachata2020:
         move to where they came from, and the unstretched mixture is masked.
     """
 
+    hears_reference = True
+
     def __init__(
         self,
         config: Bachata2020Config | None = None,

@@ -18,9 +18,7 @@ import numpy as np
 from requinto.beats import Beats
 from requinto.errors import BeatsError
 from requinto.evaluation.items import Item
-from requinto.evaluation.systems import Requinto, System, Task
-from requinto.extract import extract
-from requinto.weights import STANDARD
+from requinto.evaluation.systems import System, Task
 
 BEATS_PER_CLIP = 4
 PARTS = 4  # of a beat
@@ -30,25 +28,6 @@ N_NEAR = 5  # bins on a side of a clip's beginning
 _RATE = 11025  # Hz: what the thesis hears
 _SOUNDING = 1e-3  # of the target's mean power: below it no level is compared
 _LEAST = 1e-9  # of full scale's power
-
-
-class OnGrid(Requinto):
-    """A released model of ours, cut at the beats that it is told."""
-
-    def __init__(self, model: str = STANDARD) -> None:
-        super().__init__(model)
-        self._told = model
-
-    def estimate(self, task: Task) -> np.ndarray:
-        """Return what a mixture holds of the reference's instrument."""
-        return extract(
-            task.mixture,
-            task.sample_rate,
-            reference=task.reference,
-            reference_sample_rate=task.sample_rate,
-            beats=task.beats,
-            model=self._told,
-        )
 
 
 class Excess(NamedTuple):

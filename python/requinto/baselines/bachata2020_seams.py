@@ -29,7 +29,6 @@ from requinto.baselines.bachata2020_first_beat import (
     N_NEAR,
     PARTS,
     Excess,
-    OnGrid,
     excesses,
 )
 from requinto.baselines.bachata2020_intro import BEATS_PER_BAR, PICKUPS, Begun, begun
@@ -243,7 +242,7 @@ def main(
     places = [
         row
         for item in tracked(items, "Cutting")
-        for row in excesses(item, [*thesis, OnGrid()])
+        for row in excesses(item, [*thesis, Requinto(told_beats=True)])
     ]
     study.write(output, found := first_beat_study(places, output, command))
     study.show(found, console)

@@ -33,6 +33,8 @@ class FixedOutputs(abc.ABC):
     n_parameters : int
     """
 
+    hears_reference = False
+
     def __init__(
         self, name: str, sources: Sequence[str], sample_rate: int, n_parameters: int
     ) -> None:

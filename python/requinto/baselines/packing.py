@@ -83,6 +83,11 @@ def load(
         record = json.loads(record_path.read_text())
         packed = weights_path.read_bytes()
         config = from_values(kind, record["config"], name)
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"model {name!r} is not there, {error.filename} is missing; `requinto "
+            "train` makes it, as CONTRIBUTING.md tells"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"model {name!r} cannot be used: {error}") from error
     if record.get("sha256") != hashlib.sha256(packed).hexdigest():

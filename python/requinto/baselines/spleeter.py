@@ -57,6 +57,8 @@ class Spleeter:
 
     name = "spleeter"
 
+    hears_reference = False
+
     def __init__(self) -> None:
         self._networks = _load(_checkpoint())
         self.n_parameters = int(self._networks.count_params())

@@ -18,6 +18,7 @@ class Mix:
 
     name = "mix"
     n_parameters = 0
+    hears_reference = False
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked: always."""
@@ -37,6 +38,7 @@ class IdealRatioMask:
 
     name = "ideal ratio mask"
     n_parameters = 0
+    hears_reference = False
 
     def __init__(self) -> None:
         self._spectra = Spectra(TRANSFORM)
@@ -65,6 +67,7 @@ class IdealBinaryMask:
 
     name = "ideal binary mask"
     n_parameters = 0
+    hears_reference = False
 
     def __init__(self) -> None:
         self._spectra = Spectra(TRANSFORM)

@@ -30,6 +30,7 @@ class System(Protocol):
 
     name: str
     n_parameters: int  # trained numbers; 0 where nothing is trained
+    hears_reference: bool  # where not, the instrument's name says it all
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked for this instrument at all."""
@@ -39,18 +40,23 @@ class System(Protocol):
 
 
 class Requinto:
-    """A released model, as `requinto.extract` runs it: it tracks its own beats.
+    """A released model, as `requinto.extract` runs it.
 
     Parameters
     ----------
     model : str
         One of `requinto.models()`.
+    told_beats : bool
+        Cut at the beats that a task gives, where it else tracks its own.
     """
 
-    def __init__(self, model: str = STANDARD) -> None:
+    hears_reference = True
+
+    def __init__(self, model: str = STANDARD, *, told_beats: bool = False) -> None:
         self.name = "requinto" if model == STANDARD else f"requinto {model}"
         self.n_parameters = load_separator(model).n_parameters
         self._model = model
+        self._told_beats = told_beats
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked: always, since a reference is given."""
@@ -64,5 +70,6 @@ class Requinto:
             task.sample_rate,
             reference=task.reference,
             reference_sample_rate=task.sample_rate,
+            beats=task.beats if self._told_beats else None,
             model=self._model,
         )
