@@ -18,7 +18,7 @@ from requinto.baselines import (
 )
 from requinto.baselines.bachata2020 import clip_bounds
 from requinto.baselines.bachata2020_ablation import VARIANTS, Found, told
-from requinto.baselines.bachata2020_clips import INSTRUMENTS, bank
+from requinto.baselines.bachata2020_clips import INSTRUMENTS, bank, pictures
 from requinto.baselines.bachata2020_curves import Curve, Floors, Variant
 from requinto.baselines.bachata2020_first_beat import excesses, late, question
 from requinto.baselines.bachata2020_intro import PICKUPS, begun, regular_bars
@@ -291,9 +291,15 @@ def test_drawing_the_truth_has_no_error_and_drawing_nothing_the_floors(examples)
     floors = bachata2020_curves.floors(examples, TINY)
     for name in (*INSTRUMENTS, "all"):
         assert floors.silence[name] == pytest.approx(found[f"error {name}"], rel=1e-5)
-        assert floors.below_silence_db(name, floors.silence[name] / 10) == (
-            pytest.approx(10)
-        )
+        below = floors.below_db(name, floors.silence[name] / 10)
+        assert below[0] == pytest.approx(10)
+        louder = floors.mixture[name] / floors.silence[name]
+        assert below[1] == pytest.approx(10 + 10 * np.log10(louder))
+    mixtures = [pictures(*each, plain).seen[..., 0] for each in waves]
+    found = bachata2020_curves.errors(Answering(mixtures), plain, examples)
+    for name in (*INSTRUMENTS, "all"):
+        assert floors.mixture[name] == pytest.approx(found[f"error {name}"], rel=1e-5)
+    found = bachata2020_curves.errors(Answering(np.zeros_like(truths)), plain, examples)
     # Over its own peak each target's error is its power over its peak's
     own = np.concatenate(
         [np.mean((x / x.max(axis=(1, 2), keepdims=True)) ** 2, (1, 2)) for x in truths]
@@ -342,7 +348,8 @@ def test_curves_are_compared_where_all_of_them_are():
     assert found["short"].at_end("all") == pytest.approx((1.0, 0.1))
 
 
-FLOORS = Floors({**dict.fromkeys(INSTRUMENTS, 10.0), "all": 10.0}, 0.3, 1.25)
+ALIKE = dict.fromkeys((*INSTRUMENTS, "all"), 10.0)
+FLOORS = Floors(ALIKE, {k: 10 * v for k, v in ALIKE.items()}, 0.3, 1.25)
 
 
 @pytest.mark.parametrize(
@@ -375,7 +382,7 @@ def test_the_ablation_tells_what_its_curves_say(tmp_path, one, alone, verdict):
     by_name = {row[:2]: row for row in found.rows}
     assert len(by_name) == 12
     assert by_name["both", "all"][2:4] == pytest.approx((1.0, 0.1))
-    assert by_name["both", "all"][-1] == pytest.approx(10)
+    assert by_name["both", "all"][-2:] == pytest.approx((10, 20))
     assert by_name["bass alone", "bass"][4] == pytest.approx(alone)
     for file, _ in found.pictures:
         assert (tmp_path / file).stat().st_size > 10_000

@@ -47,6 +47,7 @@ _ALONE = 0.5  # of the minutes, for the networks of one instrument
 _COLUMNS = (
     *("network", "asked for", "error, thousandths", "± 95 %"),
     *("over the target's peak", "± 95 %", "below drawing nothing, dB"),
+    "below the mix, dB",
 )
 
 
@@ -110,7 +111,7 @@ def _rows(found: Found) -> list[tuple[Cell, ...]]:
     return [
         (
             *(network, name, *curve.at_end(name), *curve.at_end(f"{name} own")),
-            found.floors.below_silence_db(name, curve.at_end(name)[0]),
+            *found.floors.below_db(name, curve.at_end(name)[0]),
         )
         for network, curve, name in asked
     ]
@@ -127,7 +128,8 @@ def _variants_told(found: Found) -> str:
     return (
         f"After {steps} batches the error in the logarithmic spectrogram, in "
         f"thousandths, is {errors}, where drawing nothing has "
-        f"{floor.silence['all']:.2f}. The lowest is that of {best}{unlike}. "
+        f"{floor.silence['all']:.2f} and the untouched mix "
+        f"{floor.mixture['all']:.2f}. The lowest is that of {best}{unlike}. "
         f"Without normalisation {floor.above:.2f} % of the targets' values lie above "
         f"1, where the clamp cuts them off: the truth itself would then have an error "
         f"of {floor.clamped:.2f}."
@@ -172,16 +174,19 @@ def _draw_variants(found: Found, place: Path) -> None:
         axis.fill_between(
             curve.steps, error - margin, error + margin, color=f"C{i}", alpha=0.1
         )
-    nothing = found.floors.silence["all"]
-    axis.axhline(nothing, color="grey", linestyle=":")
-    axis.annotate(
-        "nothing is drawn",
-        (0.99, nothing),
-        xycoords=axis.get_yaxis_transform(),
-        color="grey",
-        horizontalalignment="right",
-        verticalalignment="bottom",
-    )
+    for floor, what in (
+        (found.floors.silence["all"], "nothing is drawn"),
+        (found.floors.mixture["all"], "the mix is drawn"),
+    ):
+        axis.axhline(floor, color="grey", linestyle=":")
+        axis.annotate(
+            what,
+            (0.99, floor),
+            xycoords=axis.get_yaxis_transform(),
+            color="grey",
+            horizontalalignment="right",
+            verticalalignment="bottom",
+        )
     _label(axis, "error of the logarithmic spectrogram, thousandths")
     axis.legend(title="the network has")
     save_figure(page, place)

@@ -4,13 +4,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from requinto.baselines import fitting
 from requinto.baselines.bachata2020 import Bachata2020Config
-from requinto.baselines.bachata2020_clips import INSTRUMENTS, Bank, draw, pictures
+from requinto.baselines.bachata2020_clips import (
+    INSTRUMENTS,
+    Bank,
+    Pictures,
+    draw,
+    pictures,
+)
 from requinto.baselines.bachata2020_training import Bachata2020Training, compiled
 
 if TYPE_CHECKING:
@@ -118,8 +125,11 @@ def _errors(network: keras.Model, model: Bachata2020Config, waves: Waves) -> np.
 
 def truths(waves: Waves, model: Bachata2020Config) -> np.ndarray:
     """Return the logarithmic spectrograms of targets before any normalisation."""
-    plain = dataclasses.replace(model, normalise=False)
-    return pictures(*waves, plain).wanted[..., 0]
+    return _plain(waves, model).wanted[..., 0]
+
+
+def _plain(waves: Waves, model: Bachata2020Config) -> Pictures:
+    return pictures(*waves, dataclasses.replace(model, normalise=False))
 
 
 def _curve(lines: list[fitting.Scores]) -> Curve:
@@ -138,26 +148,37 @@ class Floors(NamedTuple):
     """What can be had without learning, in thousandths."""
 
     silence: dict[str, float]  # error of drawing nothing, by instrument and of all
+    mixture: dict[str, float]  # of drawing the untouched mix
     clamped: float  # of the truth, limited to 1 without having been normalised
     above: float  # share of values above 1, percent
 
-    def below_silence_db(self, name: str, error: float) -> float:
-        """Return how far an error is below that of drawing nothing."""
-        return 10 * float(np.log10(self.silence[name] / error))
+    def below_db(self, name: str, error: float) -> tuple[float, float]:
+        """Return how far an error is below that of nothing, and of the mix."""
+        whole = [self.silence[name], self.mixture[name]]
+        nothing, mixture = 10 * np.log10(np.divide(whole, error))
+        return float(nothing), float(mixture)
 
 
 def floors(examples: dict[str, list[Waves]], model: Bachata2020Config) -> Floors:
     """Return the errors of answers that need no network."""
-    found = {
-        name: np.concatenate([truths(waves, model) for waves in batches])
+    every = {
+        name: [_plain(waves, model) for waves in batches]
         for name, batches in examples.items()
     }
-    everything = np.concatenate(list(found.values()))
-    silence = {name: 1e3 * float(np.mean(x**2)) for name, x in found.items()}
+    every["all"] = [found for batches in every.values() for found in batches]
+    wanted = np.concatenate([found.wanted for found in every["all"]])
+
+    def errors_of(drawn: Callable[[Pictures], np.ndarray | float]) -> dict[str, float]:
+        return {
+            name: 1e3 * float(np.mean([np.mean((drawn(f) - f.wanted) ** 2) for f in b]))
+            for name, b in every.items()
+        }
+
     return Floors(
-        silence | {"all": 1e3 * float(np.mean(everything**2))},
-        1e3 * float(np.mean(np.maximum(everything - 1, 0) ** 2)),
-        100 * float(np.mean(everything > 1)),
+        errors_of(lambda found: 0.0),
+        errors_of(lambda found: found.seen[..., :1]),
+        1e3 * float(np.mean(np.maximum(wanted - 1, 0) ** 2)),
+        100 * float(np.mean(wanted > 1)),
     )
 
 
