@@ -89,6 +89,20 @@ def test_it_is_written_again_from_files(rows, tmp_path):
     assert page.read_scores(places) == rows
 
 
+def test_systems_measured_apart_are_put_in_order(tmp_path):
+    apart = [("spleeter", "b"), ("nmf", "a"), ("mix", "b"), ("requinto", "a")]
+    places = [tmp_path / f"{i}.json" for i in range(4)]
+    for place, (system, name) in zip(places, apart, strict=True):
+        place.write_text(json.dumps(tables.compared([row(system, name, "x", 1)])))
+    found = page.read_scores(places)
+    assert [(r.system, r.set_name) for r in found] == [
+        *(("mix", "b"), ("spleeter", "b"), ("requinto", "a"), ("nmf", "a")),
+    ]
+    page.write(tmp_path / "systems.md", found)
+    speeds = tables_of((tmp_path / "systems.md").read_text())[1]
+    assert [cells[0] for cells in speeds[2:]] == ["mix", "requinto", "nmf", "spleeter"]
+
+
 def test_experiments_are_told(rows, tmp_path):
     folder = tmp_path / "systems"
     found = study.Study(

@@ -22,6 +22,7 @@ import typer
 from requinto import audio as sound
 from requinto.baselines import study
 from requinto.baselines.about import ABOUT
+from requinto.baselines.registry import SYSTEMS
 from requinto.evaluation import report, tables
 from requinto.evaluation.scoring import Score
 from requinto.training.provenance import commit
@@ -63,11 +64,21 @@ def write(place: Path, rows: list[Score]) -> list[Path]:
 
 
 def read_scores(paths: Iterable[Path]) -> list[Score]:
-    """Return the scores in files that `requinto compare --json` wrote."""
+    """Return the scores in files that `requinto compare --json` wrote.
+
+    Sets are in the order of the files, a set's systems in that of the registry.
+    """
     items = [item for path in paths for item in json.loads(path.read_text())["items"]]
     for item in items:
         item.pop("improvement")  # follows from the rest
-    return [Score(**item) for item in items]
+    rows = [Score(**item) for item in items]
+    sets = list(dict.fromkeys(row.set_name for row in rows))
+    return sorted(rows, key=lambda row: (sets.index(row.set_name), _rank(row.system)))
+
+
+def _rank(system: str) -> int:
+    """Return a system's place in the registry, after it for one that is not there."""
+    return [*SYSTEMS, system].index(system)
 
 
 def _page(found: dict[str, Any], pictures: list[str], folder: Path) -> Iterator[str]:
@@ -119,7 +130,8 @@ def _own_tasks(found: dict[str, Any]) -> Iterator[str]:
 def _about(found: dict[str, Any]) -> Iterator[str]:
     yield "## The systems\n"
     rows = []
-    for name, speed in found["systems"].items():
+    for name in sorted(found["systems"], key=_rank):
+        speed = found["systems"][name]
         n = speed["n_parameters"]
         factor = f"{speed['real_time_factor']:.3f}"
         rows.append([name, f"{n:,}" if n else "-", factor])
