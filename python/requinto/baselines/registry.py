@@ -23,6 +23,10 @@ from requinto.evaluation.systems import Requinto, System
 from requinto.material.instruments import BACHATA
 from requinto.weights import models_folder
 
+_AUTOENCODERS = (
+    "deepconvsep",
+    *(f"denoising-autoencoder-{name}" for name in BACHATA),
+)
 # Weights that need not be there: `requinto train` makes them again
 _WEIGHTS: dict[str, tuple[str, ...]] = {
     "requinto fast": ("fast",),
@@ -30,10 +34,8 @@ _WEIGHTS: dict[str, tuple[str, ...]] = {
     "spectrogram-channels (gate)": ("spectrogram-channels",),
     "spectrogram-channels-voice": ("spectrogram-channels-voice",),
     "deepconvsep": ("deepconvsep",),
-    "deepconvsep (autoencoders)": (
-        "deepconvsep",
-        *(f"denoising-autoencoder-{name}" for name in BACHATA),
-    ),
+    "deepconvsep (autoencoders)": _AUTOENCODERS,
+    "deepconvsep (autoencoder masks)": _AUTOENCODERS,
     "recurrent-masker": ("recurrent-masker",),
     "recurrent-masker (one output)": ("recurrent-masker-one",),
     "lstm-separator": ("lstm-separator",),
@@ -53,6 +55,7 @@ SYSTEMS: dict[str, Callable[[], System]] = {
     ),
     "deepconvsep": DeepConvSep,
     "deepconvsep (autoencoders)": Denoised,
+    "deepconvsep (autoencoder masks)": functools.partial(Denoised, way="masks"),
     "recurrent-masker": RecurrentMasker,
     "recurrent-masker (one output)": functools.partial(RecurrentMasker, n_outputs=1),
     "lstm-separator": LstmSeparator,
