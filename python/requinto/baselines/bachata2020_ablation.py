@@ -141,23 +141,34 @@ def _instruments_told(found: Found) -> str:
     peak = {name: both.at_end(f"{name} own")[0] for name in INSTRUMENTS}
     alone = {n: found.alone[n].at_end(f"{n} own")[0] for n in INSTRUMENTS}
     plain = {name: both.at_end(name)[0] for name in INSTRUMENTS}
-    seen = [_as_reported(errors) for errors in (peak, alone, plain)]
-    verdict = {3: "seen here too", 0: "not seen here"}.get(
-        sum(seen), "seen here in part"
-    )
+    scales = {
+        "in one network": peak,
+        "in a network for each": alone,
+        "at their own loudness": plain,
+    }
+    guitar = [where for where, found in scales.items() if _last(found) == "guitar"]
+    bass = [where for where, found in scales.items() if _first(found) == "bass"]
     steps = int(found.alone[INSTRUMENTS[0]].steps[-1])
     return (
         "The thesis scales each target to its own peak and reports the lowest loss "
         "for bass and the highest for guitar. On that scale the order is "
         f"{_ordered(peak)} in one network and {_ordered(alone)} in a network for "
-        f"each after {steps} batches; as loud as they are in the mixture it is "
-        f"{_ordered(plain)}. What it reports is {verdict}."
+        f"each after {steps} batches; at the loudness that they have in the mixture it "
+        f"is {_ordered(plain)}. Guitar is the highest {_listed(guitar)}, bass the "
+        f"lowest {_listed(bass)}."
     )
 
 
-def _as_reported(errors: dict[str, float]) -> bool:
-    ordered = sorted(errors, key=lambda name: errors[name])
-    return ordered[0] == "bass" and ordered[-1] == "guitar"
+def _first(errors: dict[str, float]) -> str:
+    return min(errors, key=lambda name: errors[name])
+
+
+def _last(errors: dict[str, float]) -> str:
+    return max(errors, key=lambda name: errors[name])
+
+
+def _listed(places: list[str]) -> str:
+    return " and ".join(places) or "nowhere"
 
 
 def _ordered(errors: dict[str, float]) -> str:
