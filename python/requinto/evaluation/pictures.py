@@ -172,6 +172,7 @@ def box_plots(
         axis.plot([], [], color=colours[place], linewidth=6, label=system)
     axis.axhline(0, color="grey", linewidth=0.5)
     axis.set_xticks(range(len(rows)), list(rows))
+    axis.set_xlim(-0.5, len(rows) - 0.5)
     axis.set_ylabel(label)
     axis.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     save_figure(figure, path)
