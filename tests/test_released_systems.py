@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each earlier system that we ship does what it was made for, and is what is said."""
+
+import dataclasses
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from requinto.baselines import registry
+from requinto.baselines.about import ABOUT
+from requinto.baselines.fixed_outputs import FixedOutputs
+from requinto.baselines.trainers import TRAINERS
+from requinto.config import from_values, read_toml
+from requinto.evaluation import bench as benches
+from requinto.evaluation.items import read_items
+from requinto.evaluation.metrics import si_sdr
+from requinto.evaluation.scoring import answered, read_task
+from requinto.material.instruments import BACHATA
+
+MODELS = Path(__file__).parent.parent / "models"
+RECIPES = {
+    path.stem: (
+        [f"{path.stem}-{name}" for name in BACHATA]
+        if path.stem == "denoising-autoencoder"
+        else [path.stem]
+    )
+    for path in sorted(MODELS.glob("*.toml"))
+    if read_toml(path).get("system") in TRAINERS
+}
+N_SONGS = {"bachata_clips": 2, "duets": 4, "singers": 6}
+# The thesis' pictures sound worse than the mix, one output leaves its mask unbounded:
+# docs/systems.md measures both
+UNLIKELY = ("bachata2020", "bachata2020 (mask)", "recurrent-masker (one output)")
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory):
+    """Return the items of a few songs of each set, of the validation split."""
+    folder = tmp_path_factory.mktemp("sets")
+    for name, n in N_SONGS.items():
+        for index in range(n):
+            benches.build_song(folder, name, "validation", index)
+    return {name: read_items(folder / name) for name in N_SONGS}
+
+
+def test_all_of_them_are_shipped_and_small():
+    assert set(registry.usual()) == set(registry.SYSTEMS)
+    earlier = [MODELS / f"{name}.npz" for names in RECIPES.values() for name in names]
+    assert sum(path.stat().st_size for path in earlier) < 25e6
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_weights_are_of_the_recipe_beside_them(recipe):
+    said = read_toml(MODELS / f"{recipe}.toml")
+    place, kind = TRAINERS[said.pop("system")]
+    module = importlib.import_module(f"requinto.baselines.{place}")
+    run = dataclasses.asdict(from_values(getattr(module, kind), said, recipe))
+    run = json.loads(json.dumps(run))  # tuples as lists
+    for name in RECIPES[recipe]:
+        record = json.loads((MODELS / f"{name}.json").read_text())["provenance"]
+        done = record["training"]
+        if name != recipe:  # one of several
+            run["sources"] = [name.removeprefix(f"{recipe}-")]
+        both = set(run) & set(done)
+        assert both >= set(said) - {"loops", "run", "separator"}
+        assert {key: done[key] for key in both} == {key: run[key] for key in both}
+        assert record["reached"]["minutes"] <= done["minutes"] + 1
+
+
+@pytest.mark.parametrize("name", [n for n in ABOUT if n not in UNLIKELY])
+def test_each_gains_on_its_own_task(sets, name):
+    (system,) = registry.make_systems((name,))
+    assert isinstance(system, FixedOutputs)
+    gains = []
+    for item in sets[ABOUT[name].own_set]:
+        if system.applies(item.instrument):
+            task = read_task(item)
+            before = si_sdr(task.truth, task.mixture)
+            gains.append(si_sdr(task.truth, answered(system, task)[0]) - before)
+    assert len(gains) >= 3
+    assert np.mean(gains) > 1.0, gains
