@@ -183,6 +183,8 @@ def test_a_pickup_costs_what_it_costs(songs):
     (found,) = begun(read_items(songs)[0], [Misled("misled")])
     np.testing.assert_allclose(found.gains_db[[0, 4]], 40, atol=0.1)
     np.testing.assert_allclose(np.delete(found.gains_db, [0, 4]), 20, atol=0.1)
+    above = found.drawn_db[[0, 4]].min() - np.delete(found.drawn_db, [0, 4])
+    assert above.min() > 10
 
 
 def test_intervals_are_over_songs():

@@ -4,7 +4,8 @@
 The thesis cuts its clips from the first beat of a song; a pickup that is no whole bar
 shifts them all, its "intro issue".  So one stretch of regular bars is asked for again
 and again, with none of the song's beats before it, with one, and so on, and scored
-where it is the same each time.
+where it is the same each time: as sound, and as the picture that the thesis' network
+was trained to draw, since a vocoder's phases cost SI-SDR however good that is.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import librosa
 import numpy as np
 
+from requinto.baselines.bachata2020 import Bachata2020Config, compressed
 from requinto.baselines.bachata2020_first_beat import known_beats, question
 from requinto.beats import Beats
 from requinto.errors import BeatsError
@@ -27,6 +30,7 @@ PICKUPS = range(2 * BEATS_PER_BAR)
 _MOST_BARS = 6  # that are scored
 _LEAD_S = 0.05  # before the first beat
 _LEAST_DB = -100.0  # what a silent answer counts as
+_LEAST_ERROR = 1e-12  # of a picture, which is about 1 where music is loud
 
 
 class Begun(NamedTuple):
@@ -35,7 +39,8 @@ class Begun(NamedTuple):
     system: str
     song: int
     instrument: str
-    gains_db: np.ndarray  # (len(PICKUPS),)
+    gains_db: np.ndarray  # (len(PICKUPS),), in SI-SDR
+    drawn_db: np.ndarray  # (len(PICKUPS),), of the error in the logarithmic picture
 
 
 def begun(item: Item, systems: Iterable[System]) -> Iterator[Begun]:
@@ -47,8 +52,9 @@ def begun(item: Item, systems: Iterable[System]) -> Iterator[Begun]:
     tasks = [with_pickup(asked, first, last, n) for n in PICKUPS]
     n_frames = tasks[0].truth.shape[1] - round(_LEAD_S * asked.sample_rate)
     for system in systems:
-        gains_db = np.array([_gain_db(system, task, n_frames) for task in tasks])
-        yield Begun(system.name, item.meta["seed"], item.instrument, gains_db)
+        gains = [_gains(system, task, n_frames) for task in tasks]
+        gains_db, drawn_db = np.array(gains).T
+        yield Begun(system.name, item.meta["seed"], item.instrument, gains_db, drawn_db)
 
 
 def regular_bars(beats: Beats) -> tuple[int, int]:
@@ -92,10 +98,27 @@ def with_pickup(asked: Task, first: int, last: int, n_beats: int) -> Task:
     )
 
 
-def _gain_db(system: System, task: Task, n_frames: int) -> float:
-    """Return the gain in SI-SDR over the last frames of a task."""
+def _gains(system: System, task: Task, n_frames: int) -> tuple[float, float]:
+    """Return the gains over the mixture in the last frames of a task, in dB.
+
+    The first is in SI-SDR, the second in the mean square error of the picture.
+    """
     estimate = system.estimate(task)
     truth, mixture, answer = (
         sound[:, -n_frames:] for sound in (task.truth, task.mixture, estimate)
     )
-    return max(si_sdr(truth, answer), _LEAST_DB) - si_sdr(truth, mixture)
+    gain_db = max(si_sdr(truth, answer), _LEAST_DB) - si_sdr(truth, mixture)
+    wanted, untouched, drawn = (
+        picture(sound, task.sample_rate) for sound in (truth, mixture, answer)
+    )
+    errors = [np.mean((wanted - found) ** 2) for found in (untouched, drawn)]
+    untouched_db, drawn_db = 10 * np.log10(np.maximum(errors, _LEAST_ERROR))
+    return gain_db, float(untouched_db - drawn_db)
+
+
+def picture(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return the spectrogram `(n_bins, n_columns)` that the thesis' network draws."""
+    model = Bachata2020Config()
+    mono = audio.mean(axis=0)
+    mono = librosa.resample(mono, orig_sr=sample_rate, target_sr=model.sample_rate)
+    return compressed(librosa.stft(mono, n_fft=model.n_fft, hop_length=model.hop))
