@@ -222,7 +222,7 @@ def _draw_places(rows: Sequence[Excess], place: Path) -> None:
 
 
 def _draw_pickups(rows: Sequence[Begun], place: Path) -> None:
-    page = new_figure(13, 5)
+    page = new_figure(11, 5)
     axes = page.subplots(1, 2)
     measures = ("gains_db", "drawn_db")
     for axis, measure, of in zip(
@@ -246,8 +246,7 @@ def _draw_pickups(rows: Sequence[Begun], place: Path) -> None:
         axis.set_xlabel("beats before the first bar that is scored")
         axis.set_ylabel(f"gain in {of} beside each item's mean, dB")
         axis.grid(visible=True, alpha=0.2)
-        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
-        axis.legend(**above, fontsize="small")
+        axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), fontsize="small")
     save_figure(page, place)
 
 
