@@ -42,6 +42,8 @@ _FEWEST = 3  # items of an instrument for a row of its own
 def write(place: Path, rows: list[Score]) -> list[Path]:
     """Write the page, and its box plots into the folder of its name.
 
+    Sets are in the order of the rows, a set's systems in that of the registry.
+
     Parameters
     ----------
     place : Path
@@ -55,6 +57,8 @@ def write(place: Path, rows: list[Score]) -> list[Path]:
         The page and the pictures.
     """
     folder = place.with_suffix("")
+    sets = list(dict.fromkeys(row.set_name for row in rows))
+    rows = sorted(rows, key=lambda row: (sets.index(row.set_name), _rank(row.system)))
     drawn = report.draw_boxes(folder, rows)
     found = tables.compared(rows)
     text = "\n".join(_page(found, [path.name for path in drawn], folder))
@@ -64,16 +68,11 @@ def write(place: Path, rows: list[Score]) -> list[Path]:
 
 
 def read_scores(paths: Iterable[Path]) -> list[Score]:
-    """Return the scores in files that `requinto compare --json` wrote.
-
-    Sets are in the order of the files, a set's systems in that of the registry.
-    """
+    """Return the scores in files that `requinto compare --json` wrote."""
     items = [item for path in paths for item in json.loads(path.read_text())["items"]]
     for item in items:
         item.pop("improvement")  # follows from the rest
-    rows = [Score(**item) for item in items]
-    sets = list(dict.fromkeys(row.set_name for row in rows))
-    return sorted(rows, key=lambda row: (sets.index(row.set_name), _rank(row.system)))
+    return [Score(**item) for item in items]
 
 
 def _rank(system: str) -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from requinto.sections import Section
 _SHOWN_HZ = 11025  # what lies above is mostly air
 _LONGEST_S = 60.0  # more than this cannot be told apart on a page
 _MOST_ROWS = 20
+_MOST_ABREAST = 4  # panels
+_LEFT_EDGE_DB = -30.0  # of box plots
 
 
 def spectrograms(
@@ -133,14 +136,20 @@ def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyp
 
 
 def box_plots(
-    rows: Mapping[str, Mapping[str, Sequence[float]]], label: str, path: Path
+    rows: Mapping[str, Mapping[str, Sequence[float]]],
+    systems: Sequence[str],
+    label: str,
+    path: Path,
 ) -> None:
-    """Draw a box plot of each system, side by side for each instrument.
+    """Draw a box plot of each system, one below the other, for each instrument.
 
     Parameters
     ----------
     rows : dict of str to dict
-        Values by instrument, then by system.
+        Values in dB by instrument, then by system; those of less than -30 dB are drawn
+        at the left edge, so that a few failures do not press all else together.
+    systems : sequence of str
+        From above downwards.
     label : str
         What the values are, and their unit.
     path : Path
@@ -151,39 +160,33 @@ def box_plots(
     AudioFileError
         If the picture cannot be written.
     """
-    systems = list(dict.fromkeys(name for found in rows.values() for name in found))
-    # Neither boxes nor gaps get too narrow to tell apart
-    figure = new_figure(3 + max(2.2, 0.25 * len(systems)) * len(rows), 5)
-    axis = figure.subplots()
-    colours = _colours(len(systems))
-    width = 0.8 / len(systems)
-    for place, system in enumerate(systems):
-        shown = [i for i, found in enumerate(rows.values()) if found.get(system)]
-        boxes = axis.boxplot(
-            [list(found[system]) for found in rows.values() if found.get(system)],
-            positions=[i + (place - (len(systems) - 1) / 2) * width for i in shown],
-            widths=0.85 * width,
+    n_lines = math.ceil(len(rows) / _MOST_ABREAST)
+    n_abreast = math.ceil(len(rows) / n_lines)
+    figure = new_figure(2 + 3 * n_abreast, n_lines * (1 + 0.22 * len(systems)))
+    axes = figure.subplots(n_lines, n_abreast, sharex=True, sharey=True, squeeze=False)
+    # Panels that no instrument is left for stay empty
+    for axis in axes.flat[len(rows) :]:
+        axis.set_axis_off()
+    for axis, (instrument, found) in zip(axes.flat, rows.items(), strict=False):
+        shown = [place for place, system in enumerate(systems) if found.get(system)]
+        axis.boxplot(
+            [np.maximum(found[systems[place]], _LEFT_EDGE_DB) for place in shown],
+            positions=shown,
+            orientation="horizontal",
+            widths=0.7,
             patch_artist=True,
+            boxprops={"facecolor": "lightsteelblue"},
             flierprops={"markersize": 2},
             medianprops={"color": "black"},
         )
-        for box in boxes["boxes"]:
-            box.set_facecolor(colours[place])
-        axis.plot([], [], color=colours[place], linewidth=6, label=system)
-    axis.axhline(0, color="grey", linewidth=0.5)
-    axis.set_xticks(range(len(rows)), list(rows))
-    axis.set_xlim(-0.5, len(rows) - 0.5)
-    axis.set_ylabel(label)
-    axis.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+        axis.axvline(0, color="grey", linewidth=0.5)
+        axis.grid(visible=True, axis="x", alpha=0.3)
+        axis.set_yticks(range(len(systems)), systems)
+        axis.set_ylim(len(systems) - 0.5, -0.5)
+        axis.set_title(instrument, fontsize="medium")
+    edge = f"{_LEFT_EDGE_DB:.0f} stands for less too"
+    figure.supxlabel(f"{label}; {edge}", fontsize="medium")
     save_figure(figure, path)
-
-
-def _colours(n: int) -> list[tuple[float, float, float, float]]:
-    """Return colours that differ, as long as there are twenty or fewer."""
-    from matplotlib import colormaps
-
-    found = colormaps["tab10" if n <= 10 else "tab20"]
-    return [found(i % found.N) for i in range(n)]
 
 
 def new_figure(width: float, height: float):  # type: ignore[no-untyped-def]

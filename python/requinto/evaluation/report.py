@@ -47,9 +47,9 @@ def draw_boxes(folder: Path, rows: list[Score]) -> list[Path]:
     drawn = []
     for set_name, found in _gaining(rows):
         path = folder / f"{set_name}-boxes.png"
-        pictures.box_plots(
-            _by_instrument(found), f"{set_name}: gain in SI-SDR, dB", path
-        )
+        systems = list(dict.fromkeys(row.system for row in found))
+        label = f"{set_name}: gain in SI-SDR, dB"
+        pictures.box_plots(_by_instrument(found), systems, label, path)
         drawn.append(path)
     return drawn
 
