@@ -104,6 +104,14 @@ def test_systems_measured_apart_are_put_in_order(tmp_path):
     assert [cells[0] for cells in speeds[2:]] == ["mix", "requinto", "nmf", "spleeter"]
 
 
+def test_it_says_what_our_sets_ask_for(tmp_path):
+    place = tmp_path / "systems.md"
+    page.write(place, [row("mix", name, "x", 0) for name in ("singers", "one's own")])
+    text = place.read_text()
+    assert "### singers\n\nAsked for: the voice in a band.\n" in text
+    assert text.count("Asked for") == 1
+
+
 def test_experiments_are_told(rows, tmp_path):
     folder = tmp_path / "systems"
     found = study.Study(

@@ -24,6 +24,7 @@ from requinto.baselines import study
 from requinto.baselines.about import ABOUT
 from requinto.baselines.registry import SYSTEMS
 from requinto.evaluation import report, tables
+from requinto.evaluation.bench import QUESTIONS
 from requinto.evaluation.scoring import Score
 from requinto.training.provenance import commit
 
@@ -92,6 +93,8 @@ def _page(found: dict[str, Any], pictures: list[str], folder: Path) -> Iterator[
     )
     for name, systems in found["sets"].items():
         yield f"### {name}\n"
+        if name in QUESTIONS:  # not one's own set
+            yield _wrapped(f"Asked for: {QUESTIONS[name].asks}.")
         if f"{name}-boxes.png" in pictures:
             yield f"![Gains by instrument]({folder.name}/{name}-boxes.png)\n"
         yield from _set_table(systems)

@@ -43,6 +43,7 @@ class Question(NamedTuple):
     """One set: how an item of it is made, and how many there are."""
 
     make: Callable[[str, int], Iterator[Row]]  # (split, index) -> items
+    asks: str  # what for, to be read
     n_full: int  # songs
     n_quick: int
     splits: tuple[str, ...] = ("validation", "test")
@@ -281,16 +282,38 @@ def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
 
 
 QUESTIONS: dict[str, Question] = {
-    "bachata_clips": Question(_bachata_clips, 24, 3),
-    "bachata_songs": Question(_bachata_songs, 8, 1),
-    "other_styles": Question(_other_styles, 26, 2),
-    "unseen_instruments": Question(_unseen, 35, 2),
-    "absent_target": Question(_absent, 40, 2),
-    "two_of_a_kind": Question(_two_of_a_kind, 30, 2),
-    "duets": Question(_duets, 24, 2),
-    "singers": Question(_singers, 24, 1),
-    "others_lmms": Question(_others("lmms", 4), 1, 0, ("test",)),
-    "others_modules": Question(_others("modules", 4), 1, 0, ("test",)),
-    "others_midi": Question(_others("midi", 1), 1, 0, ("test",)),
-    "others_hydrogen": Question(_others("hydrogen", 4), 1, 0, ("test",)),
+    "bachata_clips": Question(
+        _bachata_clips, "guitar, bass, bongo, güira in four bars of a bachata", 24, 3
+    ),
+    "bachata_songs": Question(
+        _bachata_songs, "the same in whole songs, after 0 to 7 beats of pickup", 8, 1
+    ),
+    "other_styles": Question(
+        _other_styles, "whatever plays in four bars of another style", 26, 2
+    ),
+    "unseen_instruments": Question(
+        _unseen, "a class of instrument that no training of ours has heard", 35, 2
+    ),
+    "absent_target": Question(
+        _absent, "what does not play; how loud the answer is beside the mix", 40, 2
+    ),
+    "two_of_a_kind": Question(
+        _two_of_a_kind, "one of two guitars, or of two basses", 30, 2
+    ),
+    "duets": Question(
+        _duets, "voice or drums, guitar or bass, where only these two play", 24, 2
+    ),
+    "singers": Question(_singers, "the voice in a band", 24, 1),
+    "others_lmms": Question(
+        _others("lmms", 4), "other people's songs, made with LMMS", 1, 0, ("test",)
+    ),
+    "others_modules": Question(
+        _others("modules", 4), "other people's tracker modules", 1, 0, ("test",)
+    ),
+    "others_midi": Question(
+        _others("midi", 1), "other people's MIDI files", 1, 0, ("test",)
+    ),
+    "others_hydrogen": Question(
+        _others("hydrogen", 4), "drum songs that Hydrogen ships with", 1, 0, ("test",)
+    ),
 }
