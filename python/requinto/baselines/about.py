@@ -13,11 +13,11 @@ from requinto.config import from_values, read_toml
 class About:
     """What a reader of the tables should know of a system."""
 
-    task: str  # what it was made for, in our terms
-    own_set: str  # the test set that asks for that
     source: str  # whom it follows
-    reported: str  # what its authors say that it does
     differs: str  # where ours is another, and why
+    task: str = ""  # what an earlier system was made for, in our terms
+    own_set: str = ""  # the test set that asks for that
+    reported: str = ""  # what its authors say that it does
 
 
 def _read(place: Path) -> dict[str, About]:

@@ -286,7 +286,7 @@ QUESTIONS: dict[str, Question] = {
         _bachata_clips, "guitar, bass, bongo, güira in four bars of a bachata", 24, 3
     ),
     "bachata_songs": Question(
-        _bachata_songs, "the same in whole songs, after 0 to 7 beats of pickup", 8, 1
+        _bachata_songs, "the same four in whole bachatas with pickups", 8, 1
     ),
     "other_styles": Question(
         _other_styles, "whatever plays in four bars of another style", 26, 2
