@@ -18,7 +18,7 @@ import librosa
 import numpy as np
 
 from requinto.baselines.bachata2020 import Bachata2020Config, compressed
-from requinto.baselines.bachata2020_first_beat import known_beats, question
+from requinto.baselines.bachata2020_first_beat import known_beats, narrow, question
 from requinto.beats import Beats
 from requinto.errors import BeatsError
 from requinto.evaluation.items import Item
@@ -119,6 +119,5 @@ def _gains(system: System, task: Task, n_frames: int) -> tuple[float, float]:
 def picture(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     """Return the spectrogram `(n_bins, n_columns)` that the thesis' network draws."""
     model = Bachata2020Config()
-    mono = audio.mean(axis=0)
-    mono = librosa.resample(mono, orig_sr=sample_rate, target_sr=model.sample_rate)
-    return compressed(librosa.stft(mono, n_fft=model.n_fft, hop_length=model.hop))
+    heard = narrow(audio, sample_rate)
+    return compressed(librosa.stft(heard, n_fft=model.n_fft, hop_length=model.hop))

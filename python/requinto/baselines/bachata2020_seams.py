@@ -10,7 +10,6 @@ be cut at, this compares systems at the places of their clips.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -42,8 +41,10 @@ from requinto.material.progress import tracked
 _COMMAND = "python -m requinto.baselines.bachata2020_seams {} -o {}"
 _NEAR_MS = round(1000 * N_NEAR * BIN_S)
 _ALL = "all"
+_GAINS = {"gains_db": "SI-SDR", "drawn_db": "the spectrogram"}  # of `Begun`
 
 Interval = tuple[float, float]  # mean, and half of its 95 % interval, nan if unknown
+_UNKNOWN = (math.nan, math.nan)
 
 
 def interval(values: Iterable[float], songs: Iterable[int]) -> Interval:
@@ -117,24 +118,18 @@ def intro_study(rows: Sequence[Begun], folder: Path, command: str) -> Study:
     file = "bachata2020-intro.png"
     _draw_pickups(rows, folder / file)
     table: list[tuple[Cell, ...]] = []
-    told: dict[str, list[str]] = {"gains_db": [], "drawn_db": []}
+    told: list[list[str]] = [[] for _ in _GAINS]
     for system in _systems(rows):
         some = [row for row in rows if row.system == system]
-        halves: list[list[tuple[Cell, ...]]] = []
-        for measure, sentences in told.items():
-            found, lost = _by_remainder(some, measure)
-            halves.append(
-                [
-                    _cells([at, beyond]) if n else (*_cells([at]), None, None)
-                    for n, (at, beyond) in enumerate(zip(found, lost, strict=True))
-                ]
-            )
+        measured = [_by_remainder(some, name) for name in _GAINS]
+        for sentences, (gains, above) in zip(told, measured, strict=True):
             sentences.append(
-                f"{system}: {found[0][0]:.1f} dB after whole bars, and with 1, 2 "
-                f"and 3 beats more {', '.join(map(_decibels, lost[1:]))}"
+                f"{system}: {gains[0][0]:.1f} dB after whole bars, and with 1, 2 "
+                f"and 3 beats more {', '.join(map(_decibels, above[1:]))}"
             )
-        for n, both in enumerate(zip(*halves, strict=True)):
-            table.append((system, str(n), *itertools.chain(*both)))
+        for n in range(BEATS_PER_BAR):
+            found = [intervals[n] for both in measured for intervals in both]
+            table.append((system, str(n), *_cells(found)))
     n_songs = len({row.song for row in rows})
     return Study(
         name="bachata2020-intro",
@@ -145,10 +140,10 @@ def intro_study(rows: Sequence[Begun], folder: Path, command: str) -> Study:
             "clips. The same bars are asked for after 0 to 7 of the beats before them, "
             "and scored alone; the thesis' system is told the true beats, ours finds "
             f"its own ({n_songs} songs, 95 % intervals over songs). Mean gain over the "
-            f"mixture in SI-SDR: {'; '.join(told['gains_db'])}. A vocoder's phases are "
+            f"mixture in SI-SDR: {'; '.join(told[0])}. A vocoder's phases are "
             "its own and cost SI-SDR whatever the network drew; so here is the gain in "
             "the mean square error of the logarithmic spectrogram, which it is trained "
-            f"to draw: {'; '.join(told['drawn_db'])}."
+            f"to draw: {'; '.join(told[1])}."
         ),
         columns=(
             *("system", "beats beyond whole bars", "gain in SI-SDR, dB", "± 95 %"),
@@ -164,15 +159,12 @@ def intro_study(rows: Sequence[Begun], folder: Path, command: str) -> Study:
 def _by_remainder(
     rows: Sequence[Begun], measure: str
 ) -> tuple[list[Interval], list[Interval]]:
-    """Return gains by the beats beyond whole bars, and how far above those of none."""
+    """Return gains by the beats beyond whole bars, and how far above that of none."""
     gains = np.stack([getattr(row, measure) for row in rows])
     gains = gains.reshape(len(rows), -1, BEATS_PER_BAR).mean(axis=1)
     songs = [row.song for row in rows]
-    beside = gains - gains[:, :1]
-    return (
-        [interval(column, songs) for column in gains.T],
-        [interval(column, songs) for column in beside.T],
-    )
+    above = [interval(column, songs) for column in (gains - gains[:, :1]).T[1:]]
+    return [interval(column, songs) for column in gains.T], [_UNKNOWN, *above]
 
 
 def _systems(rows: Sequence[Excess] | Sequence[Begun]) -> list[str]:
@@ -224,10 +216,7 @@ def _draw_places(rows: Sequence[Excess], place: Path) -> None:
 def _draw_pickups(rows: Sequence[Begun], place: Path) -> None:
     page = new_figure(11, 5)
     axes = page.subplots(1, 2)
-    measures = ("gains_db", "drawn_db")
-    for axis, measure, of in zip(
-        axes, measures, ("SI-SDR", "the spectrogram"), strict=True
-    ):
+    for axis, (measure, of) in zip(axes, _GAINS.items(), strict=True):
         for i, system in enumerate(_systems(rows)):
             some = [row for row in rows if row.system == system]
             songs = [row.song for row in some]

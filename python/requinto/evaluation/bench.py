@@ -305,15 +305,23 @@ QUESTIONS: dict[str, Question] = {
     ),
     "singers": Question(_singers, "the voice in a band", 24, 1),
     "others_lmms": Question(
-        _others("lmms", 4), "other people's songs, made with LMMS", 1, 0, ("test",)
+        _others("lmms", 4), "parts of songs that others made with LMMS", 1, 0, ("test",)
     ),
     "others_modules": Question(
-        _others("modules", 4), "other people's tracker modules", 1, 0, ("test",)
+        _others("modules", 4),
+        "parts of others' tracker modules",
+        1,
+        0,
+        ("test",),
     ),
     "others_midi": Question(
-        _others("midi", 1), "other people's MIDI files", 1, 0, ("test",)
+        _others("midi", 1), "parts of others' MIDI files", 1, 0, ("test",)
     ),
     "others_hydrogen": Question(
-        _others("hydrogen", 4), "drum songs that Hydrogen ships with", 1, 0, ("test",)
+        _others("hydrogen", 4),
+        "drums of Hydrogen's demo songs",
+        1,
+        0,
+        ("test",),
     ),
 }

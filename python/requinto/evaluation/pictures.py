@@ -168,7 +168,7 @@ def box_plots(
     for axis in axes.flat[len(rows) :]:
         axis.set_axis_off()
     for axis, (instrument, found) in zip(axes.flat, rows.items(), strict=False):
-        shown = [place for place, system in enumerate(systems) if found.get(system)]
+        shown = [place for place, system in enumerate(systems) if system in found]
         axis.boxplot(
             [np.maximum(found[systems[place]], _LEFT_EDGE_DB) for place in shown],
             positions=shown,

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Box plots show each system's values at its name, in each instrument's panel."""
+
+import pytest
+
+from requinto.evaluation import pictures
+
+SYSTEMS = ("first", "second", "third")
+
+
+@pytest.fixture
+def drawn(monkeypatch, tmp_path):
+    """Return a function that draws box plots and returns their panels by title."""
+
+    def draw(rows):
+        figures = []
+        monkeypatch.setattr(
+            pictures, "save_figure", lambda page, _: figures.append(page)
+        )
+        pictures.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / "boxes.png")
+        return {axis.get_title(): axis for axis in figures[0].axes if axis.axison}
+
+    return draw
+
+
+def medians(axis):
+    """Return where the medians of a panel are, by the system at their height."""
+    lines = [line.get_xydata().T for line in axis.lines if line.get_color() == "black"]
+    upright = [(xs, ys) for xs, ys in lines if len(xs) == 2 and xs[0] == xs[1]]
+    # Whiskers' ends are black and upright too, but half as high
+    return {
+        SYSTEMS[round(ys.mean())]: xs[0]
+        for xs, ys in upright
+        if ys[1] - ys[0] == pytest.approx(0.7)
+    }
+
+
+@pytest.mark.parametrize("n_instruments", [1, 2, 4, 5, 7])
+def test_each_instrument_has_a_panel_with_its_own_values(drawn, n_instruments):
+    gains = {"first": 0, "second": 10, "third": -10}
+    rows = {
+        f"instrument {i}": {s: [g + i - 1, g + i, g + i + 1] for s, g in gains.items()}
+        for i in range(n_instruments)
+    }
+    panels = drawn(rows)
+    assert list(panels) == list(rows)
+    names = next(iter(panels.values())).get_yticklabels()
+    assert [name.get_text() for name in names] == list(SYSTEMS)
+    for i, axis in enumerate(panels.values()):
+        assert medians(axis) == pytest.approx({s: g + i for s, g in gains.items()})
+        # The first system is uppermost
+        assert axis.yaxis_inverted()
+
+
+def test_a_system_that_is_not_asked_leaves_its_place_empty(drawn):
+    panels = drawn(
+        {"bass": {"third": [1.0]}, "voice": {"first": [2.0], "third": [3.0]}}
+    )
+    assert medians(panels["bass"]) == {"third": 1.0}
+    assert medians(panels["voice"]) == {"first": 2.0, "third": 3.0}
+
+
+def test_failures_stay_at_the_edge(drawn):
+    panels = drawn({"bass": {"first": [-80.0, -70.0, -60.0], "second": [-29.0]}})
+    assert medians(panels["bass"]) == {"first": -30.0, "second": -29.0}
+    assert panels["bass"].get_xlim()[0] > -40
