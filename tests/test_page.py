@@ -9,6 +9,7 @@ import pytest
 from requinto.baselines import page, study
 from requinto.baselines.about import ABOUT, About
 from requinto.baselines.registry import SYSTEMS as REGISTERED
+from requinto.errors import ConfigError
 from requinto.evaluation import tables
 from requinto.evaluation.bench import QUESTIONS
 from requinto.evaluation.scoring import Score
@@ -86,6 +87,18 @@ def test_it_is_written_again_from_files(rows, tmp_path):
     for place, some in zip(places, halves, strict=True):
         place.write_text(json.dumps(tables.compared(some)))
     assert page.read_scores(places) == rows
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "no", "[]", "{}", '{"items": [{}]}', '{"items": [{"improvement": 1}]}'],
+)
+def test_files_that_hold_no_scores_are_named(tmp_path, text):
+    place = tmp_path / "other.json"
+    if text is not None:
+        place.write_text(text)
+    with pytest.raises(ConfigError, match=r"other\.json is not what `requinto compare"):
+        page.read_scores([place])
 
 
 def test_systems_measured_apart_are_put_in_order(tmp_path):

@@ -23,6 +23,7 @@ from requinto import audio as sound
 from requinto.baselines import study
 from requinto.baselines.about import ABOUT
 from requinto.baselines.registry import SYSTEMS
+from requinto.errors import ConfigError
 from requinto.evaluation import report, tables
 from requinto.evaluation.bench import QUESTIONS
 from requinto.evaluation.scoring import Score
@@ -69,11 +70,26 @@ def write(place: Path, rows: list[Score]) -> list[Path]:
 
 
 def read_scores(paths: Iterable[Path]) -> list[Score]:
-    """Return the scores in files that `requinto compare --json` wrote."""
-    items = [item for path in paths for item in json.loads(path.read_text())["items"]]
-    for item in items:
-        item.pop("improvement")  # follows from the rest
-    return [Score(**item) for item in items]
+    """Return the scores in files that `requinto compare --json` wrote.
+
+    Raises
+    ------
+    ConfigError
+        If a file is not there, or is another.
+    """
+    return [score for path in paths for score in _scores(path)]
+
+
+def _scores(path: Path) -> list[Score]:
+    try:
+        items = json.loads(path.read_text())["items"]
+        for item in items:
+            item.pop("improvement")  # follows from the rest
+        return [Score(**item) for item in items]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{path} is not what `requinto compare --json` writes: {error!r}"
+        ) from error
 
 
 def _rank(system: str) -> int:
