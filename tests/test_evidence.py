@@ -104,3 +104,58 @@ def test_the_level_of_either_does_not_matter():
     sounding = heard > 1e-10 * heard.max()  # in what is all but silent, floors decide
     assert sounding.mean() > 0.5
     np.testing.assert_allclose(plain[sounding], changed[sounding], atol=0.02)
+
+
+def panned(sound, balance):
+    """Return the power of a sound whose channels differ, from -1, left, to 1."""
+    gains = np.sqrt([[1 - balance], [1 + balance]]).astype(np.float32)
+    return SPECTRA.power(SPECTRA.analyse(gains * sound))
+
+
+@pytest.mark.parametrize("balance", [-0.9, -0.3, 0.4, 1.0])
+def test_the_place_of_a_reference_shows_who_stands_there(balance):
+    matcher = Evidence(EvidenceConfig(placement=True), SPECTRA)
+    low, high = notes([220, 330], ODD), notes([3000, 4100], {1: 1})
+    reference = panned(notes([247, 294], ODD), balance)
+    place = matcher.balance(reference)
+    np.testing.assert_allclose(place[20:40], balance, atol=0.02)
+
+    mixture = panned(low, balance) + panned(high, -balance)
+    view = matcher.view(mixture, matcher.templates(reference), place)
+    assert view.shape[-1] == 5
+    near = view[..., -1]
+    part, other = panned(low, 0).mean(-1), panned(high, 0).mean(-1)
+    assert np.average(near, weights=part) > 0.95
+    assert np.average(near, weights=other) < 0.3
+
+
+def test_one_channel_says_no_place():
+    matcher = Evidence(EvidenceConfig(placement=True), SPECTRA)
+    mono, stereo = power(notes(SCALE, ODD)), panned(notes(SCALE, ODD), 0.5)
+    assert matcher.balance(mono) is None
+    assert EVIDENCE.balance(stereo) is None  # nobody asks
+    templates = matcher.templates(stereo)
+    for mixture, place in ((stereo, None), (mono, matcher.balance(stereo))):
+        assert (matcher.view(mixture, templates, place)[..., -1] == 0.5).all()
+
+
+def test_pruning_keeps_the_share_of_what_explains_most():
+    settings = {"reaches": (0, 19), "n_kept": 96}
+    mixture = power(notes(SCALE, ODD) + notes(SCALE[::-1] * 2.01, EVEN))
+    whole, pruned = (
+        Evidence(EvidenceConfig(**settings, prune_above=above), SPECTRA)
+        for above in (0, 6)
+    )
+    templates = whole.templates(power(notes(SCALE * 2 ** (9 / 12), ODD)))
+    one, other = (e.shares(mixture, templates) for e in (whole, pruned))
+    np.testing.assert_array_equal(one[..., 0], other[..., 0])
+    loud = mixture.mean(axis=-1)
+    assert not np.array_equal(one[..., 1], other[..., 1])
+    error = np.average(np.abs(one - other)[..., 1], weights=loud)
+    assert error < 0.05
+
+
+@pytest.mark.parametrize("name", ["n_trial", "n_kept"])
+def test_numbers_of_pruning_that_cannot_be_are_refused(name):
+    with pytest.raises(ConfigError, match=f"{name} must be 1 or more, got 0"):
+        EvidenceConfig(**{name: 0})

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from requinto.factorisation import factorised, share, transposed
+from requinto.factorisation import factorised, share, transposed, transposition
 
 
 def product(n_bins=40, n_spectra=3, n_columns=50, seed=0):
@@ -61,8 +61,22 @@ def test_a_share_is_of_the_whole():
 def test_transposing_moves_the_peak_by_its_ratio(semitones):
     spectra = np.zeros((200, 2), np.float32)
     spectra[[40, 60], [0, 1]] = 1
-    moved = transposed(spectra, semitones, np.arange(200))
+    bins = np.arange(200)
+    moved = transposed(spectra, transposition([semitones], bins))[:, 0]
     np.testing.assert_array_equal(
         moved.argmax(axis=0), np.array([40, 60]) * 2 ** (semitones / 12)
     )
     np.testing.assert_allclose(moved.sum(axis=0), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("semitones", [-19, -7.5, 0, 0.3, 12, 24])
+def test_moving_is_interpolating(semitones):
+    """NumPy's interpolation is the other opinion, on bins that lie unevenly."""
+    rng = np.random.default_rng(3)
+    bins = np.concatenate([np.arange(50), np.geomspace(50, 400, 40)])
+    spectra = rng.random((90, 3)).astype(np.float32)
+    moved = transposed(spectra, transposition([0, semitones], bins))[:, 1]
+    sources = bins / 2 ** (semitones / 12)
+    plain = [np.interp(sources, bins, one, right=0) for one in spectra.T]
+    wanted = np.stack(plain, axis=1) / np.sum(plain, axis=1)
+    np.testing.assert_allclose(moved, wanted, rtol=1e-4, atol=1e-6)

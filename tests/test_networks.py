@@ -59,9 +59,28 @@ def test_the_evidence_has_its_share_of_the_mask():
     without, _ = build_networks(CONFIG)
     without.set_weights(with_it.get_weights())
     inputs = random_inputs()
-    found = inputs["mixture"][..., 2:].mean(axis=-1, keepdims=True)
-    wanted = 0.7 * without.predict_on_batch(inputs) + 0.3 * found
+    shares = inputs["mixture"][..., 2:].mean(axis=-1, keepdims=True)
+    wanted = 0.7 * without.predict_on_batch(inputs) + 0.3 * shares
     np.testing.assert_allclose(with_it.predict_on_batch(inputs), wanted, atol=1e-5)
+
+
+def test_only_the_first_shares_are_blended_into_the_mask():
+    unet = dataclasses.replace(CONFIG.unet, evidence_weight=0.3, n_blended_shares=1)
+    evidence = dataclasses.replace(CONFIG.evidence, placement=True)
+    config = dataclasses.replace(CONFIG, evidence=evidence, unet=unet)
+    assert (config.n_views, config.n_shares) == (5, 2)
+    with_it, _ = build_networks(config)
+    plain = dataclasses.replace(unet, evidence_weight=0.0)
+    without, _ = build_networks(dataclasses.replace(config, unet=plain))
+    without.set_weights(with_it.get_weights())
+    inputs = random_inputs()
+    rng = np.random.default_rng(5)
+    inputs["mixture"] = rng.random((3, 16, 32, 5), np.float32)
+    difference = with_it.predict_on_batch(inputs) - 0.7 * without.predict_on_batch(
+        inputs
+    )
+    share = 0.3 * np.broadcast_to(inputs["mixture"][..., 2:3], difference.shape)
+    np.testing.assert_allclose(difference, share, atol=1e-5)
 
 
 def test_a_weight_beyond_one_is_refused():

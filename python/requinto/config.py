@@ -74,6 +74,8 @@ class SpectraConfig:
     n_bands: int = 256  # rows the network sees, a multiple of 16
     n_linear_bands: int = 128  # the lowest, one bin wide each; the rest logarithmic
     n_columns_step: int = 16  # clips are padded to a multiple of this
+    # What nobody hears does not steer the network: see `Spectra.audible`
+    limit_inaudible: bool = False
 
     def __post_init__(self) -> None:
         if self.n_fft % (2 * self.hop):
@@ -97,10 +99,20 @@ class EvidenceConfig:
     n_iterations: int = 15  # on the mixture
     # For each share, by how many semitones either way templates are moved
     reaches: tuple[int, ...] = (0, 6)
+    # Wider reaches than this drop most spectra after `n_trial` iterations; 0: none do
+    prune_above: int = 0
+    n_trial: int = 4  # iterations with all of them
+    n_kept: int = 160  # spectra that explain the mixture best go on alone
+    placement: bool = False  # a view of who stands where the reference stands
 
     def __post_init__(self) -> None:
         if not self.reaches or min(self.reaches) < 0:
             raise ConfigError(f"reaches must be 0 or more, got {list(self.reaches)}")
+        for name in ("n_trial", "n_kept"):
+            if getattr(self, name) < 1:
+                raise ConfigError(
+                    f"{name} must be 1 or more, got {getattr(self, name)}"
+                )
 
 
 @dataclass(frozen=True)
@@ -119,8 +131,14 @@ class UNetConfig:
     # Of the mask, what is the evidence itself, so that a network that is wrong of an
     # unknown sound leaves it faint instead of silent
     evidence_weight: float = 0.1
+    # Shares that are blended into the mask, the first ones: wide reaches match too much
+    n_blended_shares: int = 2
 
     def __post_init__(self) -> None:
+        if self.n_blended_shares < 1:
+            raise ConfigError(
+                f"n_blended_shares must be 1 or more, got {self.n_blended_shares}"
+            )
         if not 0 <= self.evidence_weight < 1:
             raise ConfigError(
                 f"evidence_weight must be in [0, 1), got {self.evidence_weight}"
@@ -144,7 +162,12 @@ class ModelConfig:
     @property
     def n_views(self) -> int:
         """Channels that the U-Net sees of a mixture: see `evidence.py`."""
-        return 2 + (len(self.evidence.reaches) if self.evidence.n_templates else 0)
+        return 2 + self.n_shares + self.evidence.placement
+
+    @property
+    def n_shares(self) -> int:
+        """Shares of templates among these channels."""
+        return len(self.evidence.reaches) if self.evidence.n_templates else 0
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:

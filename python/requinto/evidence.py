@@ -8,6 +8,9 @@ ever showed, and tells apart two players whom the network would take for one.
 
 Of a pitched instrument the reference rarely plays the very notes, so that other
 shares have the templates in several keys.  Drums are better found without.
+
+A reference from the same mix also tells where its player stands in the stereo image;
+a last view says of each band how near to that place it is.
 """
 
 from __future__ import annotations
@@ -16,11 +19,18 @@ import contextlib
 import functools
 
 import numpy as np
+import scipy.ndimage
 from threadpoolctl import ThreadpoolController
 
 from requinto.config import EvidenceConfig
-from requinto.factorisation import FLOOR, factorised, share, transposed
+from requinto.factorisation import FLOOR, factorised, share, transposed, transposition
 from requinto.spectra import Spectra, compressed
+
+_NEARBY_BANDS = 9  # over which the place of a player is averaged
+_ANYWHERE = 0.01  # weight of all bands together, for those that hold nothing
+_WIDTH = 0.25  # difference of balance at which two places no longer agree
+_CENTRED = 1e-4  # balance below which a sound is in one channel: it says no place
+_UNKNOWN = 0.5  # in the view of placement, where there is none to compare
 
 
 class Evidence:
@@ -37,21 +47,63 @@ class Evidence:
 
     def __init__(self, config: EvidenceConfig, spectra: Spectra) -> None:
         self.config = config
-        self._frequencies = spectra.band_centres
+        self._spectra = spectra
+        widest = max(config.reaches)
+        self._keys = transposition(range(-widest, widest + 1), spectra.band_centres)
 
-    def view(self, power: np.ndarray, templates: np.ndarray) -> np.ndarray:
+    def power(self, spectrum: np.ndarray) -> np.ndarray:
+        """Return the power of a spectrum that may steer the network."""
+        return self._spectra.audible(self._spectra.power(spectrum))
+
+    def view(
+        self,
+        power: np.ndarray,
+        templates: np.ndarray,
+        balance: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return what the network sees of a mixture.
+
+        Parameters
+        ----------
+        power : np.ndarray, shape=(n_columns, n_bands, n_channels)
+        templates, balance : np.ndarray
+            What `templates` and `balance` return of the reference.
 
         Returns
         -------
-        np.ndarray, shape=(n_columns, n_bands, n_channels + n_shares)
-            Compressed magnitudes, then shares.
+        np.ndarray, shape=(n_columns, n_bands, n_views)
+            Compressed magnitudes, then shares, then placement.
         """
-        if not self.config.n_templates:
-            return compressed(power)
-        return np.concatenate(
-            [compressed(power), self.shares(power, templates)], axis=-1
-        )
+        views = [compressed(power)]
+        if self.config.n_templates:
+            views.append(self.shares(power, templates))
+        if self.config.placement:
+            views.append(_placement(power, balance)[..., None])
+        return np.concatenate(views, axis=-1)
+
+    def balance(self, power: np.ndarray) -> np.ndarray | None:
+        """Return where the player of a reference stands, band by band.
+
+        Parameters
+        ----------
+        power : np.ndarray, shape=(n_columns, n_bands, 2)
+
+        Returns
+        -------
+        np.ndarray, shape=(n_bands,), or None
+            From -1, left, to 1, right; a band that holds nothing has the place of
+            all. None where both channels are the same, or no place is looked at.
+        """
+        if not self.config.placement:
+            return None
+        total = power.sum(axis=(0, 2))
+        difference = (power[..., 1] - power[..., 0]).sum(axis=0)
+        if np.abs(difference).sum() <= _CENTRED * total.sum():
+            return None
+        sums = np.stack([difference, total]) / (total.mean() + FLOOR)
+        nearby = scipy.ndimage.uniform_filter1d(sums, _NEARBY_BANDS, mode="nearest")
+        nearby += _ANYWHERE * sums.mean(axis=1, keepdims=True)
+        return np.asarray(nearby[0] / (nearby[1] + FLOOR), np.float32)
 
     def templates(self, power: np.ndarray) -> np.ndarray:
         """Return the spectra of a reference's power, in all keys.
@@ -65,14 +117,12 @@ class Evidence:
         config = self.config
         if not config.n_templates:
             return np.zeros((power.shape[1], 0, 0), np.float32)
-        heard = _magnitudes(power)
-        guess = _columns(heard, config.n_templates)
+        magnitudes = _magnitudes(power)
+        guess = _columns(magnitudes, config.n_templates)
+        gains = _even(guess, magnitudes)
         with _one_thread():
-            learnt, _ = factorised(heard, guess, _even(guess, heard), config.n_learning)
-        widest = max(config.reaches)
-        keys = range(-widest, widest + 1)
-        moved = [transposed(learnt, key, self._frequencies) for key in keys]
-        return np.stack(moved, axis=1)
+            learnt, _ = factorised(magnitudes, guess, gains, config.n_learning)
+        return transposed(learnt, self._keys)
 
     def shares(self, power: np.ndarray, templates: np.ndarray) -> np.ndarray:
         """Return the templates' shares of a mixture's bands.
@@ -88,26 +138,54 @@ class Evidence:
         np.ndarray, shape=(n_columns, n_bands, n_shares), in [0, 1]
             For each reach.
         """
-        heard = _magnitudes(power)
+        magnitudes = _magnitudes(power)
         middle = templates.shape[1] // 2
-        found = []
+        shares = []
         with _one_thread():
             for reach in self.config.reaches:
                 fixed = templates[:, middle - reach : middle + reach + 1]
-                found.append(self._share(heard, fixed.reshape(len(fixed), -1)))
-        return np.stack(found, axis=-1).transpose(1, 0, 2)
+                fixed = fixed.reshape(len(fixed), -1)
+                wide = 0 < self.config.prune_above < reach
+                shares.append(self._share(magnitudes, fixed, prune=wide))
+        return np.stack(shares, axis=-1).transpose(1, 0, 2)
 
-    def _share(self, heard: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+    def _share(
+        self, magnitudes: np.ndarray, fixed: np.ndarray, *, prune: bool
+    ) -> np.ndarray:
         config = self.config
-        guess = np.concatenate([fixed, _columns(heard, config.n_free)], axis=1)
+        free = _columns(magnitudes, config.n_free)
+        guess = np.concatenate([fixed, free], axis=1)
+        gains = _even(guess, magnitudes)
+        n_fixed, n_iterations = fixed.shape[1], config.n_iterations
+        if prune and n_fixed > config.n_kept:
+            # Most keys explain nothing, which few iterations show
+            n_trial = min(config.n_trial, n_iterations)
+            guess, gains = factorised(
+                magnitudes, guess, gains, n_trial, n_fixed=n_fixed
+            )
+            loudest = np.argpartition(gains[:n_fixed].sum(axis=1), -config.n_kept)
+            rows = [*np.sort(loudest[-config.n_kept :]), *range(n_fixed, len(gains))]
+            guess, gains = guess[:, rows], gains[rows]
+            n_fixed, n_iterations = config.n_kept, n_iterations - n_trial
         spectra, gains = factorised(
-            heard,
-            guess,
-            _even(guess, heard),
-            config.n_iterations,
-            n_fixed=fixed.shape[1],
+            magnitudes, guess, gains, n_iterations, n_fixed=n_fixed
         )
-        return share(spectra, gains, fixed.shape[1])
+        return share(spectra, gains, n_fixed)
+
+
+def _placement(power: np.ndarray, balance: np.ndarray | None) -> np.ndarray:
+    """Return how near each band of a mixture is to a place, `(n_columns, n_bands)`.
+
+    From 1, at it, to 0; all the same where the reference or the mixture has one
+    channel only.
+    """
+    total = power.sum(axis=-1)
+    difference = power[..., 1] - power[..., 0]
+    centred = np.abs(difference).sum() <= _CENTRED * total.sum()
+    if balance is None or centred:
+        return np.full(total.shape, _UNKNOWN, np.float32)
+    apart = difference / (total + FLOOR * (total.mean() + FLOOR)) - balance
+    return np.asarray(np.exp(-np.square(apart / _WIDTH)), np.float32)
 
 
 def _magnitudes(power: np.ndarray) -> np.ndarray:
@@ -116,16 +194,18 @@ def _magnitudes(power: np.ndarray) -> np.ndarray:
     return np.asarray(size / (size.max() + FLOOR), np.float32)
 
 
-def _columns(heard: np.ndarray, n_spectra: int) -> np.ndarray:
+def _columns(magnitudes: np.ndarray, n_spectra: int) -> np.ndarray:
     """Return columns from all over a spectrogram: the first guess of its spectra."""
-    places = np.linspace(0, heard.shape[1] - 1, n_spectra).astype(int)
-    guess = heard[:, places] + heard.mean() + FLOOR
+    columns = np.linspace(0, magnitudes.shape[1] - 1, n_spectra).astype(int)
+    guess = magnitudes[:, columns] + magnitudes.mean() + FLOOR
     return np.asarray(guess / guess.sum(axis=0), np.float32)
 
 
-def _even(spectra: np.ndarray, heard: np.ndarray) -> np.ndarray:
+def _even(spectra: np.ndarray, magnitudes: np.ndarray) -> np.ndarray:
     """Return the first guess of gains: all the same."""
-    return np.full((spectra.shape[1], heard.shape[1]), heard.mean(), np.float32)
+    return np.full(
+        (spectra.shape[1], magnitudes.shape[1]), magnitudes.mean(), np.float32
+    )
 
 
 def _one_thread() -> contextlib.AbstractContextManager[object]:

@@ -6,7 +6,10 @@ Our own, since scikit-learn's cannot hold a part of the spectra fixed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import scipy.sparse
 
 FLOOR = np.float32(1e-9)  # of magnitudes whose peak is about one
 
@@ -66,22 +69,50 @@ def share(spectra: np.ndarray, gains: np.ndarray, n_wanted: int) -> np.ndarray:
     return np.asarray(wanted / (wanted + other + FLOOR), np.float32)
 
 
-def transposed(
-    spectra: np.ndarray, semitones: float, frequencies: np.ndarray
-) -> np.ndarray:
-    """Return spectra moved in pitch, each summing to one or zero.
+def transposition(
+    semitones: Sequence[float], frequencies: np.ndarray
+) -> scipy.sparse.csr_matrix:
+    """Return the matrix that moves spectra in pitch by each of some intervals.
 
-    What moves beyond the last bin is lost; above what moves down is silence.
+    Multiplied by spectra `(n_bins, n_spectra)` it gives them in all keys,
+    `(n_keys * n_bins, n_spectra)`, interpolated linearly.  What moves beyond the
+    last bin is lost; above what moves down is silence.
+
+    Parameters
+    ----------
+    semitones : sequence of float
+        The keys.
+    frequencies : np.ndarray, shape=(n_bins,)
+        Of the bins, ascending from 0, in any unit.
+    """
+    n_bins = len(frequencies)
+    rows, columns, weights = [], [], []
+    for key, interval in enumerate(semitones):
+        sources = frequencies / 2 ** (interval / 12)
+        inside = np.flatnonzero(sources <= frequencies[-1])
+        upper = np.searchsorted(frequencies, sources[inside]).clip(1, n_bins - 1)
+        width = frequencies[upper] - frequencies[upper - 1]
+        share = (sources[inside] - frequencies[upper - 1]) / width
+        rows += [key * n_bins + inside] * 2
+        columns += [upper - 1, upper]
+        weights += [1 - share, share]
+    entries = (np.concatenate(rows), np.concatenate(columns))
+    shape = (len(semitones) * n_bins, n_bins)
+    values = np.concatenate(weights).astype(np.float32)
+    return scipy.sparse.csr_matrix((values, entries), shape)
+
+
+def transposed(spectra: np.ndarray, matrix: scipy.sparse.csr_matrix) -> np.ndarray:
+    """Return spectra in all keys of a `transposition`, each summing to one or zero.
 
     Parameters
     ----------
     spectra : np.ndarray, shape=(n_bins, n_spectra)
-    semitones : float
-    frequencies : np.ndarray, shape=(n_bins,)
-        Of the bins, ascending from 0, in any unit.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_bins, n_keys, n_spectra), float32
     """
-    places = frequencies / 2 ** (semitones / 12)
-    moved = np.stack(
-        [np.interp(places, frequencies, one, right=0) for one in spectra.T], axis=1
-    )
-    return np.asarray(moved / (moved.sum(axis=0) + FLOOR), np.float32)
+    moved = (matrix @ spectra).reshape(-1, *spectra.shape)
+    moved /= moved.sum(axis=1, keepdims=True) + FLOOR
+    return np.ascontiguousarray(moved.transpose(1, 0, 2), np.float32)

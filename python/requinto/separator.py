@@ -15,7 +15,7 @@ import numpy as np
 
 from requinto.config import ClipConfig, ModelConfig
 from requinto.evidence import Evidence
-from requinto.spectra import Spectra, compressed
+from requinto.spectra import Spectra, centred, compressed
 
 if TYPE_CHECKING:
     import keras
@@ -29,6 +29,7 @@ class Query(NamedTuple):
 
     embedding: np.ndarray  # (reference_size,), see `reference.py`
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `evidence.py`
+    balance: np.ndarray | None = None  # (n_bands,), see `Evidence.balance`
     by_name: bool = False  # any player of the instrument is wanted: see `pair.py`
     sensitivity: float = 0.5  # 0 to 1: more is more of the target, and more bleed
 
@@ -131,13 +132,15 @@ class NetworkSeparator:
         for sound in sounds:
             missing = max(0, self._reference_frames - sound.shape[1])
             padded = np.pad(_stereo(sound), ((0, 0), (0, missing)))
-            power = self._spectra.power(self._spectra.analyse(padded))
+            power = self._evidence.power(self._spectra.analyse(padded))
             view = self._spectra.padded(compressed(power))
             with self._lock:
                 embeddings.append(self._encoder.predict_on_batch(view[None])[0])
             powers.append(power)
-        templates = self._evidence.templates(np.concatenate(powers))
-        return Query(np.mean(embeddings, axis=0), templates)
+        power = np.concatenate(powers)
+        templates = self._evidence.templates(power)
+        balance = self._evidence.balance(power)
+        return Query(np.mean(embeddings, axis=0), templates, balance)
 
     def separate(
         self, clip: np.ndarray, sample_rate: float, query: Query
@@ -163,7 +166,7 @@ class NetworkSeparator:
         rate = self.config.spectra.sample_rate
         estimates = [np.zeros_like(clip) for clip in clips]
         sounding = [i for i, clip in enumerate(clips) if clip.any()]
-        sounds = [_stereo(self._at_model_rate(clips[i], sample_rate)) for i in sounding]
+        sounds = [self._steering(clips[i], sample_rate) for i in sounding]
         spectra = [self._spectra.analyse(sound) for sound in sounds]
         masks = self.masks(spectra, query)
         for i, sound, spectrum, mask in zip(
@@ -183,7 +186,9 @@ class NetworkSeparator:
         """
         views = [
             self._spectra.padded(
-                self._evidence.view(self._spectra.power(spectrum), query.templates)
+                self._evidence.view(
+                    self._evidence.power(spectrum), query.templates, query.balance
+                )
             )
             for spectrum in spectra
         ]
@@ -201,6 +206,11 @@ class NetworkSeparator:
         if exponent == 1.0:
             return found
         return [np.where(mask < 1.0, mask**exponent, mask) for mask in found]
+
+    def _steering(self, clip: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return a clip in stereo as the network meets it."""
+        sound = _stereo(self._at_model_rate(clip, sample_rate))
+        return centred(sound) if self.config.spectra.limit_inaudible else sound
 
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         rate = self.config.spectra.sample_rate

@@ -18,6 +18,9 @@ import scipy.sparse
 from requinto.config import SpectraConfig
 
 _FLOOR = 1e-10  # power of silence, so that ratios stay finite
+_LOWEST_HZ = 20.0  # of what is heard
+_HIGHEST_HZ = 15000.0  # above, single lines are not heard
+_LINE = 4.0  # times the median power up there is what a band may have
 
 
 class Spectra:
@@ -73,6 +76,34 @@ class Spectra:
         """Return the mean power in each band of a spectrum."""
         return self.in_bands(np.square(spectrum.real) + np.square(spectrum.imag))
 
+    def audible(self, power: np.ndarray) -> np.ndarray:
+        """Return the power in bands without what nobody hears.
+
+        Where the configuration says so, what lies below 20 Hz is left out, and above
+        15 kHz no band of a column exceeds four times their median, so that neither a
+        constant offset nor a whine scales, or matches, anything.
+
+        Parameters
+        ----------
+        power : np.ndarray, shape=(n_columns, n_bands, n_channels)
+
+        Returns
+        -------
+        np.ndarray
+            Of the same shape; `power` itself where nothing is left out.
+        """
+        if not self.config.limit_inaudible:
+            return power
+        bins_per_hz = self.config.n_fft / self.config.sample_rate
+        first = int(np.searchsorted(self.band_centres, _LOWEST_HZ * bins_per_hz))
+        top = int(np.searchsorted(self.band_centres, _HIGHEST_HZ * bins_per_hz))
+        limited = power.copy()
+        limited[:, :first] = 0
+        whine = limited[:, top:]
+        if whine.size:
+            np.minimum(whine, _LINE * np.median(whine, axis=1, keepdims=True), whine)
+        return limited
+
     def apply(self, mask: np.ndarray, spectrum: np.ndarray) -> np.ndarray:
         """Multiply a spectrum by a mask `(n_columns, n_bands, n_channels)`.
 
@@ -88,6 +119,14 @@ class Spectra:
         """
         excess = -len(bands) % self.config.n_columns_step
         return np.pad(bands, [(0, excess)] + [(0, 0)] * (bands.ndim - 1))
+
+
+def centred(audio: np.ndarray) -> np.ndarray:
+    """Return sound `(n_channels, n_frames)` without its mean, which nobody hears.
+
+    Where a clip begins and ends it would be a step, which all bands show.
+    """
+    return audio - audio.mean(axis=-1, keepdims=True)
 
 
 def compressed(power: np.ndarray) -> np.ndarray:

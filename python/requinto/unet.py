@@ -145,13 +145,15 @@ class SelfAttention(layers.Layer):
         return {**super().get_config(), "n_heads": self.n_heads}
 
 
-def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> keras.Model:
+def build_unet(
+    spectra: SpectraConfig, config: UNetConfig, n_views: int, n_shares: int
+) -> keras.Model:
     """Return an untrained U-Net.
 
     Inputs, by name:
         mixture: `(batch, n_columns, n_bands, n_views)`, what `Evidence.view`
-            returns, of any number of columns that is a multiple of
-            `2 ** (depth - 1)`.
+            returns: two channels of magnitudes, `n_shares` of templates, the rest;
+            of any number of columns that is a multiple of `2 ** (depth - 1)`.
         embedding: `(batch, reference_size)`.
 
     Output: mask `(batch, n_columns, n_bands, 2)` in [0, mask_ceiling].
@@ -180,16 +182,16 @@ def build_unet(spectra: SpectraConfig, config: UNetConfig, n_views: int) -> kera
         x = layers.Conv2DTranspose(width, 2, strides=2)(x)
         x = _block(layers.Concatenate()([x, skip]), embedding, width)
 
-    has_evidence = n_views > 2
-    if has_evidence:  # unblurred
+    if n_views > 2:  # unblurred
         x = layers.Concatenate()([x, mixture])
     # In float32 whatever the precision of the rest, so that nothing saturates
     mask = layers.Conv2D(2, 1, activation="sigmoid", dtype="float32")(x)
     mask = layers.Rescaling(config.mask_ceiling, dtype="float32", name=TAUGHT)(mask)
-    if has_evidence and config.evidence_weight:
+    if n_shares and config.evidence_weight:
         weight = config.evidence_weight
-        found = ops.mean(mixture[..., 2:], axis=-1, keepdims=True)
-        mask = (1 - weight) * mask + weight * found
+        last = 2 + min(n_shares, config.n_blended_shares)
+        share = ops.mean(mixture[..., 2:last], axis=-1, keepdims=True)
+        mask = (1 - weight) * mask + weight * share
     return keras.Model({"mixture": mixture, "embedding": embedding}, mask, name="unet")
 
 

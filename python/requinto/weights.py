@@ -190,7 +190,7 @@ def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
     from requinto.unet import build_unet
 
     return (
-        build_unet(config.spectra, config.unet, config.n_views),
+        build_unet(config.spectra, config.unet, config.n_views, config.n_shares),
         build_reference_encoder(config.spectra, config.unet),
     )
 

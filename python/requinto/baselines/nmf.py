@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from requinto.config import SpectraConfig
 from requinto.evaluation.systems import Task
-from requinto.factorisation import FLOOR, factorised, share, transposed
+from requinto.factorisation import FLOOR, factorised, share, transposed, transposition
 from requinto.material.instruments import PERCUSSION
 from requinto.spectra import Spectra
 
@@ -99,9 +99,8 @@ class Nmf:
         )
         if task.instrument in PERCUSSION:
             return learnt
-        bins = np.arange(len(learnt))
-        keys = [transposed(learnt, semitones, bins) for semitones in cfg.transpositions]
-        return np.concatenate(keys, axis=1)
+        keys = transposition(cfg.transpositions, np.arange(len(learnt)))
+        return transposed(learnt, keys).reshape(len(learnt), -1)
 
     def _magnitudes(self, audio: np.ndarray) -> np.ndarray:
         """Return `(n_bins, n_columns)` of all channels folded, peak at one."""

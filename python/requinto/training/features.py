@@ -9,7 +9,7 @@ import numpy as np
 
 from requinto.config import ModelConfig
 from requinto.evidence import Evidence
-from requinto.spectra import Spectra, compressed
+from requinto.spectra import Spectra, centred, compressed
 from requinto.training.mixing import Example
 
 _FLOOR = 1e-9  # power added to silence, so that scaling stays finite
@@ -35,29 +35,30 @@ class Featurer:
 
         Moments are in units of the mixture's mean energy.
         """
-        spectra = self._spectra
+        config, spectra = self._spectra.config, self._spectra
+        if config.limit_inaudible:
+            examples = [Example(*map(centred, e[:3]), *e[3:]) for e in examples]
         whole = spectra.analyse(examples[0].mixture)
-        power = spectra.power(whole)
-        return [self._one(whole, power, e.target, e.reference) for e in examples]
+        return [self._one(whole, e.target, e.reference) for e in examples]
 
     def _one(
-        self,
-        whole: np.ndarray,
-        power: np.ndarray,
-        target: np.ndarray,
-        reference: np.ndarray,
+        self, whole: np.ndarray, target: np.ndarray, reference: np.ndarray
     ) -> Features:
-        spectra = self._spectra
-        heard = spectra.power(spectra.analyse(reference))
-        templates = self._evidence.templates(heard)
-        part = spectra.analyse(target)
-        cross = spectra.in_bands(whole.real * part.real + whole.imag * part.imag)
-        sizes = spectra.band_sizes[:, None]
-        truth = np.stack([power, cross, spectra.power(part)], axis=-1)
-        truth *= sizes[..., None]
-        truth /= np.mean(truth[..., 0]) + _FLOOR
-        return Features(
-            spectra.padded(self._evidence.view(power, templates)),
-            spectra.padded(compressed(heard)),
-            spectra.padded(truth),
+        spectra, evidence = self._spectra, self._evidence
+        power = evidence.power(spectra.analyse(reference))
+        view = evidence.view(
+            evidence.power(whole), evidence.templates(power), evidence.balance(power)
         )
+        return Features(
+            spectra.padded(view),
+            spectra.padded(compressed(power)),
+            spectra.padded(self._statistics(whole, spectra.analyse(target))),
+        )
+
+    def _statistics(self, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+        spectra = self._spectra
+        cross = spectra.in_bands(whole.real * part.real + whole.imag * part.imag)
+        parts = [spectra.power(whole), cross, spectra.power(part)]
+        truth = np.stack(parts, axis=-1) * spectra.band_sizes[:, None, None]
+        truth /= np.mean(truth[..., 0]) + _FLOOR
+        return truth

@@ -46,6 +46,7 @@ class TrainingConfig:
     weight_decay: float = 0.02  # times the learning rate
     dropout: float = 0.3  # of the embedding's numbers
     unheard: float = 0.3  # of embeddings, so that the evidence alone does too
+    level_weight: float = 0.0  # of each dB that an estimate is too quiet by
     clip_norm: float = 1.0  # of the gradient
     average: float = 0.995  # momentum of the weights' running average
     patience: int = 0  # epochs without a better score that end a run; 0: any
@@ -172,18 +173,32 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
         return build_networks(config.model)
     model, networks = load_networks(*_parent(config))
     # The transform and the factorisation may be others: what they mean is learnt anew
-    seen, wanted = (
-        f"{each.n_views} views of {each.spectra.n_bands} bands"
-        for each in (model, config.model)
-    )
-    if seen != wanted:
+    if not _sees_more(config.model, model):
+        seen, wanted = (
+            f"{each.n_views} views of {each.spectra.n_bands} bands"
+            for each in (model, config.model)
+        )
         raise ConfigError(f"the model in {config.start_from} sees {seen}, not {wanted}")
-    if model.unet == config.model.unet:
+    if model.unet == config.model.unet and model.n_views == config.model.n_views:
         return networks
     larger = build_networks(config.model)
     for network, large in zip(networks, larger, strict=True):
         grow(network, large)
     return larger
+
+
+def _sees_more(new: ModelConfig, old: ModelConfig) -> bool:
+    """Whether a model sees all views of another, first and in their order."""
+    n_shares = old.n_shares
+    same = new.evidence.reaches[:n_shares] == old.evidence.reaches[:n_shares]
+    more = new.n_shares == n_shares or not old.evidence.placement
+    return (
+        new.spectra.n_bands == old.spectra.n_bands
+        and new.n_shares >= n_shares
+        and new.n_views >= old.n_views
+        and same
+        and more
+    )
 
 
 def _parent(config: TrainingConfig) -> tuple[Path, str]:
@@ -196,7 +211,7 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
     """Both networks as one that learns from pairs."""
     import keras
 
-    from requinto.training.losses import separation_loss
+    from requinto.training.losses import SeparationLoss
     from requinto.unet import TAUGHT
 
     unet, encoder = networks
@@ -223,7 +238,7 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
             use_ema=True,
             ema_momentum=config.average,
         ),
-        loss=separation_loss,
+        loss=SeparationLoss(config.level_weight),
         # On a CPU, TensorFlow's own convolutions are faster than XLA's
         jit_compile=keras.backend.backend() != "tensorflow",
     )

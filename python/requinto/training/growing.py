@@ -101,6 +101,8 @@ def _heard(layer: Any, weight: Any, axis: int) -> list[int]:
     before = layer.input._keras_history.operation
     if type(before).__name__ == "Concatenate":
         return [part.shape[-1] for part in before.input]
+    if type(before).__name__ == "FrequencyPosition":  # views, then the height
+        return [weight.shape[axis] - 1, 1]
     return [weight.shape[axis]]
 
 

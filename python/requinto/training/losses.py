@@ -12,10 +12,16 @@ phase of the mixture is accounted for exactly, without complex tensors.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
 
 _EPSILON = 1e-6  # in units of the mixture's mean power
+
+
+_QUIETEST = 1e-3  # of a mixture's power: a fainter target need not reach its level
+_SILENCE = 1e-4  # of a target's power: a fainter estimate counts as this one
 
 
 @keras.saving.register_keras_serializable("requinto")
@@ -48,3 +54,45 @@ def separation_loss(moments, mask):  # type: ignore[no-untyped-def]
         / (wanted + floor)
     )
     return compressed + 0.02 * decibels
+
+
+@keras.saving.register_keras_serializable("requinto")
+class SeparationLoss(keras.losses.Loss):
+    """`separation_loss` and, where a target sounds, what its estimate is too quiet by.
+
+    A network that is unsure gains by silence; this makes silence cost as much as a
+    guess does.
+
+    Parameters
+    ----------
+    level_weight : float
+        Of each dB by which the estimate is quieter than the target.
+
+    """
+
+    def __init__(self, level_weight: float = 0.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.level_weight = level_weight
+
+    def call(self, moments, mask):  # type: ignore[no-untyped-def]
+        loss = separation_loss(moments, mask)
+        if self.level_weight:
+            loss = loss + self.level_weight * missing_level_db(moments, mask)
+        return loss
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it is made of."""
+        return {**super().get_config(), "level_weight": self.level_weight}
+
+
+def missing_level_db(moments, mask):  # type: ignore[no-untyped-def]
+    """Return by how many dB each estimate is quieter than its target, `(batch,)`.
+
+    Zero where it is louder, and where the target is all but absent.
+    """
+    axes = (1, 2, 3)
+    mixture, target = moments[..., 0], ops.mean(moments[..., 2], axis=axes)
+    estimate = ops.mean(ops.square(mask) * mixture, axis=axes)
+    sounds = target > _QUIETEST * ops.mean(mixture, axis=axes)
+    ratio = (target + _EPSILON) / (estimate + _SILENCE * target + _EPSILON)
+    return ops.where(sounds, ops.maximum(10 * ops.log10(ratio), 0.0), 0.0)
