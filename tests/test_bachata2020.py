@@ -26,7 +26,7 @@ from requinto.config import from_values, tomllib
 from requinto.errors import ConfigError
 from requinto.evaluation.metrics import si_sdr
 from requinto.evaluation.systems import Task
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 from requinto.weights import prepare_keras
 from sounds import RATE, clicks, noise
 from thesis import TINY, Loops, Stand
@@ -279,7 +279,7 @@ def test_pictures_are_scaled_by_the_batch():
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
-    monkeypatch.setattr(bachata2020_training, "Cache", Loops)
+    monkeypatch.setattr(bachata2020_training, "LoopLibrary", Loops)
     tiny = functools.partial(dataclasses.replace, TINY)
     monkeypatch.setattr(bachata2020_training, "Bachata2020Config", tiny)
     return Bachata2020Training(
@@ -310,7 +310,7 @@ def test_the_bank_holds_each_sounding_clip_stretched(tmp_path):
 
 
 def test_the_bank_reads_a_rendered_library(library, tmp_path):
-    cache = Cache(library, "train")
+    cache = LoopLibrary(library, "train")
     found = bank(cache, tmp_path / "clips", CONFIG)
     assert set(found.instruments) == set(INSTRUMENTS)
     assert set(found.songs) == set(cache.songs)

@@ -234,7 +234,7 @@ def test_seams_are_told_with_their_numbers(songs, tmp_path, monkeypatch, capsys)
 @pytest.fixture
 def tiny_run(monkeypatch, tmp_path):
     for module in (bachata2020_training, bachata2020_ablation):
-        monkeypatch.setattr(module, "Cache", Loops)
+        monkeypatch.setattr(module, "LoopLibrary", Loops)
     tiny = functools.partial(dataclasses.replace, TINY)
     monkeypatch.setattr(bachata2020_training, "Bachata2020Config", tiny)
     return Bachata2020Training(

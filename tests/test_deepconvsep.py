@@ -199,7 +199,7 @@ def test_the_loss_is_least_a_little_beyond_the_truth(unlike):
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
-    monkeypatch.setattr(deepconvsep_material, "Cache", Loops)
+    monkeypatch.setattr(deepconvsep_material, "LoopLibrary", Loops)
     tiny = functools.partial(dataclasses.replace, TINY)
     monkeypatch.setattr(deepconvsep_training, "DeepConvSepConfig", tiny)
     return DeepConvSepTraining(

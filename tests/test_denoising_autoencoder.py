@@ -130,7 +130,7 @@ def test_silence_stays_silence(way):
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
-    monkeypatch.setattr(deepconvsep_material, "Cache", Loops)
+    monkeypatch.setattr(deepconvsep_material, "LoopLibrary", Loops)
     separator = tmp_path / "separator"
     separator.mkdir()
     packing.save(separator, "deepconvsep", TINY, deepconvsep.build(TINY), {})

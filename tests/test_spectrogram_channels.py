@@ -226,7 +226,7 @@ class Loops:
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
-    monkeypatch.setattr(spectrogram_channels_training, "Cache", Loops)
+    monkeypatch.setattr(spectrogram_channels_training, "LoopLibrary", Loops)
     tiny = functools.partial(dataclasses.replace, TINY)
     monkeypatch.setattr(
         spectrogram_channels_training, "SpectrogramChannelsConfig", tiny

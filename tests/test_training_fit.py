@@ -20,7 +20,7 @@ from requinto.separator import NetworkSeparator
 from requinto.training.fit import TrainingConfig, compiled, train
 from requinto.training.keeping import Clock, Progress
 from requinto.training.loader import Batches
-from requinto.training.mixing import Mixer, MixingConfig
+from requinto.training.mixing import MixGenerator, MixingConfig
 from requinto.training.validation import SCORE, by_name, questions, scores
 from requinto.weights import build_networks, load_networks
 
@@ -258,7 +258,7 @@ def test_a_run_without_validation_is_refused(config):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_do_not_depend_on_who_mixes_them(library, workers):
-    desk = Mixer(library, MIXING, split="train")
+    mixes = MixGenerator(library, MIXING, split="train")
     seen = []
 
     class Listening(Batches):
@@ -266,7 +266,7 @@ def test_batches_do_not_depend_on_who_mixes_them(library, workers):
             inputs, truth = super().__getitem__(index)
             return inputs, np.full((2, 1), truth.mean(), np.float32)
 
-    data = Listening(desk, SMALL, batch_size=2, workers=workers)
+    data = Listening(mixes, SMALL, batch_size=2, workers=workers)
     inputs = {
         name: keras.Input((None, SMALL.spectra.n_bands, n_channels), name=name)
         for name, n_channels in (("mixture", SMALL.n_views), ("reference", 2))
@@ -288,7 +288,7 @@ def test_batches_do_not_depend_on_who_mixes_them(library, workers):
     found = np.concatenate(
         [np.diff(part, prepend=0) for part in np.split(np.array(seen), 2)]
     )
-    plain = Batches(desk, SMALL, batch_size=2)
+    plain = Batches(mixes, SMALL, batch_size=2)
     wanted = [plain[i][1].mean() for i in range(6)]
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
     assert len(set(np.round(wanted, 6))) == 6

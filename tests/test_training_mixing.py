@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cache must follow its seed and the mixing desk its configuration."""
+"""A library must follow its seed, and training mixes their configuration."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ import soundfile
 
 from requinto.errors import AudioFileError, ConfigError
 from requinto.material import holdings, loops, rendering
-from requinto.material.augmentation import AugmentationConfig, augmented, mastered
-from requinto.material.cache import Cache
+from requinto.material.augmentation import Augmentation, AugmentationConfig, augment
 from requinto.material.finishing import active_power
 from requinto.material.instruments import BACHATA
+from requinto.material.loop_library import LoopLibrary
+from requinto.material.mastering import master
 from requinto.material.patterns import play
 from requinto.material.songs import plan_loop
 from requinto.material.styles import style
 from requinto.material.timbres import find
-from requinto.training.mixing import Mixer, MixingConfig
+from requinto.training.bands import Player, Window
+from requinto.training.mixing import MixGenerator, MixingConfig
 from sounds import LIBRARY
 
 PLAIN = AugmentationConfig.none()
@@ -34,9 +36,9 @@ def folder(library: Path) -> Path:
     return library
 
 
-def mixer(folder: Path, **numbers: object) -> Mixer:
+def generator(folder: Path, **numbers: object) -> MixGenerator:
     settings = {"n_frames": 30_000, "reference_frames": 20_000, "bachata": 1} | numbers
-    return Mixer(folder, MixingConfig(**settings), split="train")  # type: ignore[arg-type]
+    return MixGenerator(folder, MixingConfig(**settings), split="train")  # type: ignore[arg-type]
 
 
 def test_the_library_follows_its_seed(folder: Path, tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_a_build_adds_only_what_is_missing(folder: Path, tmp_path: Path) -> None
     # An unfinished folder of a stopped build does not count
     (tmp_path / ".train-loop-bachata-000000.1").mkdir()
     with pytest.raises(AudioFileError, match="no train songs"):
-        Cache(tmp_path, "train")
+        LoopLibrary(tmp_path, "train")
 
 
 def test_stems_sound_and_are_described(folder: Path) -> None:
@@ -77,23 +79,53 @@ def test_stems_sound_and_are_described(folder: Path) -> None:
             assert -26 < stem["level_db"] < -19.9
 
 
-def test_the_cache_reads_any_part(folder: Path) -> None:
-    cache = Cache(folder, "train")
-    for stem in cache.stems[:6]:
-        whole = cache.read(stem, 0, stem.n_frames)
+def test_the_library_reads_any_part(folder: Path) -> None:
+    library = LoopLibrary(folder, "train")
+    for stem in library.stems[:6]:
+        whole = library.read(stem, 0, stem.n_frames)
         assert whole.shape == (stem.n_channels, stem.n_frames)
-        np.testing.assert_array_equal(cache.read(stem, 5000, 999), whole[:, 5000:5999])
-        early = cache.read(stem, -100, 300)
+        np.testing.assert_array_equal(
+            library.read(stem, 5000, 999), whole[:, 5000:5999]
+        )
+        early = library.read(stem, -100, 300)
         assert not early[:, :100].any()
         np.testing.assert_array_equal(early[:, 100:], whole[:, :200])
-        assert not cache.read(stem, stem.n_frames + 10, 50).any()
+        assert not library.read(stem, stem.n_frames + 10, 50).any()
         assert abs(20 * np.log10(np.sqrt(active_power(whole))) + 20) < 0.1
+
+
+def test_several_libraries_are_one(folder: Path, tmp_path: Path) -> None:
+    """Their songs may have the same names; parts of no clear instrument stay apart."""
+    second = tmp_path / "second"
+    for manifest in folder.glob("train-loop-*/song.json"):
+        song = json.loads(manifest.read_text())
+        for stem in song["stems"]:
+            if stem["instrument"] == "guitar":
+                stem["instrument"] = "other"
+        (second / manifest.parent.name).mkdir(parents=True)
+        (second / manifest.parent.name / "song.json").write_text(json.dumps(song))
+    one, other = LoopLibrary(folder, "train"), LoopLibrary([second], "train")
+    both = LoopLibrary([folder, str(second)], "train")
+    assert both.stems[: len(one.stems)] == [
+        dataclasses.replace(s, song=str(s.path.parent)) for s in one.stems
+    ]
+    assert len(both.songs) == len(one.songs) + len(other.songs)
+    assert both.checksum not in (one.checksum, other.checksum)
+    assert "other" in other.songs[next(iter(other.songs))]
+    assert "other" not in other.by_instrument and "guitar" not in other.by_instrument
+    assert len(both.by_instrument["guitar"]) == len(one.by_instrument["guitar"])
+    assert len(both.by_instrument["bass"]) > len(one.by_instrument["bass"])
+    bands = generator([folder, second], bachata=0.0).bands  # type: ignore[arg-type]
+    rng = np.random.default_rng(0)
+    assert not any("other" in bands.choose_any(rng).playing for _ in range(50))
+    with pytest.raises(AudioFileError, match="no songs of any split"):
+        LoopLibrary([folder, tmp_path / "nowhere"], "train")
 
 
 def test_holdings_count_what_is_there(folder: Path) -> None:
     found = holdings.holdings(folder)
     assert set(found["splits"]) == {"train", "validation"}
-    stems = Cache(folder, "train").by_instrument
+    stems = LoopLibrary(folder, "train").by_instrument
     for name, row in found["splits"]["train"].items():
         hours = sum(s.n_frames for s in stems[name]) / 44100 / 3600
         assert row["hours"] == pytest.approx(hours, abs=1e-3)
@@ -144,7 +176,9 @@ def test_onsets_fall_on_the_grid(instrument: str, timbre: str, part: str) -> Non
 
 
 def test_examples_follow_their_generator(folder: Path) -> None:
-    one, other = (mixer(folder).examples(np.random.default_rng(4))[0] for _ in range(2))
+    one, other = (
+        generator(folder).examples(np.random.default_rng(4))[0] for _ in range(2)
+    )
     np.testing.assert_array_equal(one.mixture, other.mixture)
     np.testing.assert_array_equal(one.reference, other.reference)
 
@@ -153,16 +187,16 @@ def test_target_and_rest_make_the_mixture(folder: Path) -> None:
     """Where the target plays alone, it is the mixture."""
     exact = AugmentationConfig(mix_coded=0.0)
     nobody = dict.fromkeys(("present", "others", "absent", "rival"), 0.0)
-    desk = mixer(folder, augmentation=exact, **nobody)
+    mixes = generator(folder, augmentation=exact, **nobody)
     rng = np.random.default_rng(0)
     for _ in range(10):
-        example = desk.examples(rng)[0]
+        example = mixes.examples(rng)[0]
         np.testing.assert_array_equal(example.mixture, example.target)
 
 
 def test_examples_have_their_shapes(folder: Path) -> None:
-    desk, rng = mixer(folder), np.random.default_rng(1)
-    for example in itertools.chain(*(desk.examples(rng) for _ in range(20))):
+    mixes, rng = generator(folder), np.random.default_rng(1)
+    for example in itertools.chain(*(mixes.examples(rng) for _ in range(20))):
         assert example.mixture.shape == example.target.shape == (2, 30_000)
         assert example.reference.shape == (2, 20_000)
         for sound in example[:3]:
@@ -179,10 +213,10 @@ def test_examples_of_one_mixture_add_up_to_it(folder: Path, n_targets: int) -> N
     calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
     band = {"fewest": 2, "most": 2, "n_targets": n_targets}
     exact = AugmentationConfig(mix_coded=0.0)
-    desk = mixer(folder, augmentation=exact, **calm, **band)
+    mixes = generator(folder, augmentation=exact, **calm, **band)
     rng = np.random.default_rng(7)
     for _ in range(10):
-        examples = desk.examples(rng)
+        examples = mixes.examples(rng)
         assert len({e.instrument for e in examples}) == len(examples) == n_targets
         assert all(e.mixture is examples[0].mixture for e in examples)
         together = np.sum([e.target for e in examples], axis=0)
@@ -192,17 +226,19 @@ def test_examples_of_one_mixture_add_up_to_it(folder: Path, n_targets: int) -> N
 
 
 def test_any_target_is_absent_as_often(folder: Path) -> None:
-    desk = mixer(folder, absent=0.3, bachata=0.0, fewest=2, most=2)
+    mixes = generator(folder, absent=0.3, bachata=0.0, fewest=2, most=2)
     rng = np.random.default_rng(0)
-    names = sorted(desk.cache.by_instrument)
-    asked = [desk._asked(names[0], names[:2], rng)[1] for _ in range(20_000)]
+    names = sorted(mixes.library.by_instrument)
+    queries = [
+        mixes.bands.choose_queries(names[0], names[:2], rng)[1] for _ in range(20_000)
+    ]
     # Three standard deviations of 20,000 draws at 0.3
-    assert 0.290 < np.mean([name not in names[:2] for name in asked]) < 0.310
+    assert 0.290 < np.mean([name not in names[:2] for name in queries]) < 0.310
 
 
 def test_the_desk_honours_its_numbers(folder: Path) -> None:
-    desk, rng = mixer(folder, absent=0.3, others=0.0), np.random.default_rng(2)
-    bands = [desk._bachata_band(rng) for _ in range(4000)]
+    mixes, rng = generator(folder, absent=0.3, others=0.0), np.random.default_rng(2)
+    bands = [mixes.bands.choose_bachata(rng) for _ in range(4000)]
     # Three standard deviations of 4000 draws at 0.3
     assert 0.278 < np.mean([absent for *_, absent in bands]) < 0.322
     counts = Counter(target for _, target, _ in bands)
@@ -215,28 +251,28 @@ def test_the_desk_honours_its_numbers(folder: Path) -> None:
 def test_a_band_of_any_instruments_has_as_many_players_as_asked(
     folder: Path, fewest: int, most: int
 ) -> None:
-    desk = mixer(folder, bachata=0.0, fewest=fewest, most=most, absent=0.2)
+    mixes = generator(folder, bachata=0.0, fewest=fewest, most=most, absent=0.2)
     rng = np.random.default_rng(4)
-    bands = [desk._any_band(rng) for _ in range(200)]
+    bands = [mixes.bands.choose_any(rng) for _ in range(200)]
     assert {len(set(playing)) for playing, _, _ in bands} == {*range(fewest, most + 1)}
     assert all((target in playing) != absent for playing, target, absent in bands)
     assert 0.1 < np.mean([absent for *_, absent in bands]) < 0.3
     wanted = Counter(target for _, target, _ in bands)
-    assert set(wanted) == set(desk.cache.by_instrument)
-    example = desk.examples(rng)[0]
+    assert set(wanted) == set(mixes.library.by_instrument)
+    example = mixes.examples(rng)[0]
     assert np.abs(example.mixture).max() > 0
 
 
 def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
-    desk = mixer(folder)
-    chosen = desk.cache.stems[0]
+    mixes = generator(folder)
+    chosen = mixes.library.stems[0]
     reads = []
-    read = desk.cache.read
-    desk.cache.read = lambda s, a, n: reads.append((s, a, n)) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
+    read = mixes.library.read
+    mixes.library.read = lambda s, a, n: reads.append((s, a, n)) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
     rng = np.random.default_rng(3)
-    window = (200_000, 30_000)  # at its own speed
+    window = Window(200_000, 30_000)  # at its own speed
     for _ in range(20):
-        desk._reference(chosen, window, False, rng)
+        mixes._reference(Player(chosen, window), False, None, rng)
     for stem, start, size in reads:
         assert (stem.instrument, stem.timbre) == (chosen.instrument, chosen.timbre)
         apart = start + size <= window[0] or start >= sum(window)
@@ -249,15 +285,17 @@ def test_a_reference_is_at_the_speed_of_its_player(
 ) -> None:
     calm = dict.fromkeys(("absent", "rival", "double", "bachata"), 0.0)
     whole = {"varispeed": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
-    desk = mixer(folder, coherent=coherent, **whole, **calm)
+    mixes = generator(folder, coherent=coherent, **whole, **calm)
     reads: list[tuple[str, int]] = []
-    read = desk.cache.read
-    desk.cache.read = lambda s, a, n: reads.append((s.instrument, n)) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
+    read = mixes.library.read
+    mixes.library.read = lambda s, a, n: (
+        reads.append((s.instrument, n)) or read(s, a, n)
+    )  # type: ignore[method-assign,assignment,func-returns-value]
     rng = np.random.default_rng(5)
     speeds = []
     for _ in range(60):
         reads.clear()
-        target = desk.examples(rng)[0].instrument
+        target = mixes.examples(rng)[0].instrument
         band, references = reads[:3], reads[3:]
         # One band plays at one speed; who is thrown together, each at its own
         assert (len({n for _, n in band}) == 1) == bool(coherent)
@@ -287,14 +325,14 @@ def test_each_player_of_a_new_timbre_keeps_to_it(
     monkeypatch.setattr("requinto.training.mixing.NewTimbre", Silencing)
     calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
     whole = {"new_timbre": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
-    example = mixer(folder, **whole, **calm).examples(np.random.default_rng(6))[0]
+    example = generator(folder, **whole, **calm).examples(np.random.default_rng(6))[0]
     assert not example.mixture.any() and not example.reference.any()
     assert sorted(used) == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize("by_name", [0.0, 1.0])
 def test_a_name_asks_for_every_player_of_it(folder: Path, by_name: float) -> None:
-    desk = mixer(
+    mixes = generator(
         folder,
         by_name=by_name,
         rival=1.0,
@@ -305,24 +343,78 @@ def test_a_name_asks_for_every_player_of_it(folder: Path, by_name: float) -> Non
     )
     rng = np.random.default_rng(6)
     for _ in range(10):
-        example = desk.examples(rng)[0]
+        example = mixes.examples(rng)[0]
         # Two players and nobody else: both are wanted, or one
         together = np.array_equal(example.mixture, example.target)
-        rivals = {s.family for s in desk.cache.by_instrument[example.instrument]}
+        rivals = {s.family for s in mixes.library.by_instrument[example.instrument]}
         assert together == bool(by_name) or len(rivals) == 1
+
+
+@pytest.mark.parametrize("register", [0.0, 1.0])
+def test_references_change_their_register(folder: Path, register: float) -> None:
+    mixes = generator(folder, register=register)
+    sizes: list[int] = []
+    read = mixes.library.read
+    mixes.library.read = lambda s, a, n: sizes.append(n) or read(s, a, n)  # type: ignore[method-assign,assignment,func-returns-value]
+    rng = np.random.default_rng(3)
+    moves: dict[str, set[int]] = {}
+    for stem in mixes.library.stems * 4:
+        sizes.clear()
+        player = Player(stem, Window(0, 30_000))
+        reference = mixes._reference(player, False, None, rng)
+        assert reference.shape == (2, 20_000)
+        semitones = 12 * np.log2(sizes[-1] / 20_000)
+        moves.setdefault(stem.instrument, set()).add(round(semitones))
+        assert abs(semitones - round(semitones)) < 0.01
+    up = {5, 7, 12, 19, 24}
+    assert moves["bongo"] == moves["guira"] == {0}  # of no pitch
+    assert moves["guitar"] <= (up | {-n for n in up} if register else {0})
+    assert len(moves["guitar"]) > 5 or not register
+
+
+@pytest.mark.parametrize("same_desk", [0.0, 1.0])
+def test_a_captured_bar_passes_its_players_desk(folder: Path, same_desk: float) -> None:
+    """Panned at random, it lies where its player does in the mix."""
+    calm = dict.fromkeys(("absent", "rival", "double", "new_timbre", "mono"), 0.0)
+    mixes = generator(
+        folder, same_desk=same_desk, augmentation=AugmentationConfig.none(pan=1), **calm
+    )
+    rng = np.random.default_rng(2)
+    same = []
+    for example in itertools.chain(*(mixes.examples(rng) for _ in range(15))):
+        if not example.absent:
+            pans = [np.std(sound, axis=1) for sound in example[1:3]]
+            angles = [np.arctan2(*pan) for pan in pans]
+            same.append(abs(angles[0] - angles[1]) < 1e-3)
+    assert len(same) > 15
+    assert np.mean(same) == 1 if same_desk else np.mean(same) < 0.2
+
+
+def test_a_desk_does_the_same_to_whatever_passes() -> None:
+    every = dict.fromkeys(("equaliser", "compressor", "saturation", "chorus"), 1.0)
+    every |= dict.fromkeys(("echo", "room", "narrow"), 1.0)
+    rng = np.random.default_rng(5)
+    sounds = rng.normal(0, 0.1, (2, 2, 20_000)).astype(np.float32)
+    for _ in range(3):
+        desk = Augmentation(AugmentationConfig(**every), rng)
+        first = desk(sounds[0])
+        desk(sounds[1])
+        np.testing.assert_array_equal(desk(sounds[0]), first)
+        # Thresholds follow the level
+        np.testing.assert_allclose(desk(sounds[0] / 4), first / 4, atol=2e-3)
 
 
 def test_augmentation_keeps_length_and_level() -> None:
     rng = np.random.default_rng(5)
     sound = rng.normal(0, 0.1, (1, 20_000)).astype(np.float32)
     np.testing.assert_allclose(
-        np.abs(augmented(sound, PLAIN, rng)), np.abs(sound).repeat(2, 0), rtol=1e-5
+        np.abs(augment(sound, PLAIN, rng)), np.abs(sound).repeat(2, 0), rtol=1e-5
     )
     every = dict.fromkeys(("equaliser", "compressor", "saturation", "chorus"), 1.0)
     every |= dict.fromkeys(("echo", "room", "narrow", "stretch"), 1.0)
     always = AugmentationConfig(**every, pan=0)
     for _ in range(10):
-        changed = augmented(sound, always, rng)
+        changed = augment(sound, always, rng)
         assert changed.shape == (2, 20_000)
         assert abs(20 * np.log10(np.std(changed) / np.std(sound))) < 1
 
@@ -335,14 +427,14 @@ def test_a_mastered_mix_keeps_its_rest(folder: Path) -> None:
         mix_equaliser=1, equaliser_db=6, mix_room=1, room_wet=0.3
     )
     draws = [np.random.default_rng(1) for _ in range(2)]
-    mixture, (answer,) = mastered(target + rest, [target], linear, draws[0])
-    _, (other,) = mastered(rest, [rest], linear, draws[1])
+    mixture, (answer,) = master(target + rest, [target], linear, draws[0])
+    _, (other,) = master(rest, [rest], linear, draws[1])
     # Filters in single precision
     np.testing.assert_allclose(mixture - answer, other, atol=1e-5)
     assert np.abs(answer - target).max() > 0.01
 
     coded = AugmentationConfig.none(mix_coded=1)
-    mixture, (answer,) = mastered(target + rest, [target], coded, rng)
+    mixture, (answer,) = master(target + rest, [target], coded, rng)
     np.testing.assert_array_equal(answer, target)
     lag = np.correlate(mixture[0, 2000:30_000], (target + rest)[0, 1900:30_100])
     assert np.argmax(lag) == 100  # the codec's delay is taken out
@@ -350,9 +442,11 @@ def test_a_mastered_mix_keeps_its_rest(folder: Path) -> None:
 
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AudioFileError, match="no train songs"):
-        Cache(tmp_path, "train")
+        LoopLibrary(tmp_path, "train")
     with pytest.raises(ConfigError):
         MixingConfig(n_frames=0)
+    with pytest.raises(ConfigError, match=r"register must be in \[0, 1\], got -1"):
+        MixingConfig(register=-1)
     with pytest.raises(ConfigError, match="fewest"):
         MixingConfig(fewest=3, most=2)
     with pytest.raises(ConfigError):

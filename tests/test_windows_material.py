@@ -8,7 +8,7 @@ import pytest
 
 from requinto.baselines.windows import ACCOMPANIMENT, Windows, WindowsConfig
 from requinto.errors import ConfigError
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 from sounds import RATE
 
 N = 50  # frames of most windows
@@ -274,7 +274,7 @@ def test_no_song_has_what_only_two_songs_have():
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_a_rendered_library_sounds(library, n_channels):
     moments = Windows(
-        Cache(library, "train"),
+        LoopLibrary(library, "train"),
         WindowsConfig(("guitar", "bass", ACCOMPANIMENT), 22050, 11025, n_channels),
     )
     levels = np.array(

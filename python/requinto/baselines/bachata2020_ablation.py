@@ -34,7 +34,7 @@ from requinto.baselines.bachata2020_curves import (
 from requinto.baselines.bachata2020_training import Bachata2020Training
 from requinto.baselines.study import Cell, Study
 from requinto.evaluation.pictures import new_figure, save_figure
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 
 NAME = "bachata2020-ablation"
 VARIANTS = {
@@ -64,7 +64,7 @@ def ablate(run: Bachata2020Training) -> Found:
     folder = Path(run.run)
     banks = {
         split: bank(
-            Cache(Path(run.loops), split), folder / f"clips-{split}", run.model()
+            LoopLibrary(Path(run.loops), split), folder / f"clips-{split}", run.model()
         )
         for split in ("train", "validation")
     }

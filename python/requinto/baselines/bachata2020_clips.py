@@ -15,13 +15,13 @@ import numpy as np
 from requinto.baselines import bachata2020, fitting
 from requinto.baselines.bachata2020 import Bachata2020Config
 from requinto.errors import ConfigError
-from requinto.material.cache import Cache, Stem
+from requinto.material.loop_library import LoopLibrary, Stem
 
 INSTRUMENTS = ("guitar", "bass", "bongo", "guira")
 # The thesis balanced its mixtures by hand
 GAINS = {"guitar": 1 / 3, "bass": 1.0, "bongo": 1.0, "guira": 3.0}
 
-_CACHE_RATE = 44100  # Hz, what Cache.read returns
+_CACHE_RATE = 44100  # Hz, what LoopLibrary.read returns
 _SILENT_RMS = 0.001  # of a clip at -20 dBFS: nothing plays there
 
 
@@ -33,7 +33,7 @@ class Bank(NamedTuple):
     songs: np.ndarray  # (n_clips,) of str
 
 
-def bank(cache: Cache, place: Path, config: Bachata2020Config) -> Bank:
+def bank(cache: LoopLibrary, place: Path, config: Bachata2020Config) -> Bank:
     """Return all sounding clips of the four instruments, stretched.
 
     They are kept in two files, `place`.npy for the sound and `place`.json for
@@ -65,7 +65,7 @@ def bank(cache: Cache, place: Path, config: Bachata2020Config) -> Bank:
 
 
 def _stem_clips(
-    cache: Cache, stem: Stem, config: Bachata2020Config
+    cache: LoopLibrary, stem: Stem, config: Bachata2020Config
 ) -> list[np.ndarray]:
     heard = cache.read(stem, 0, stem.n_frames).mean(axis=0)
     mono = librosa.resample(heard, orig_sr=_CACHE_RATE, target_sr=config.sample_rate)

@@ -23,7 +23,7 @@ from requinto.baselines.bachata2020_clips import INSTRUMENTS, bank, draw, pictur
 from requinto.beats import Beats
 from requinto.evaluation.metrics import si_sdr
 from requinto.evaluation.systems import Task
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.weights import prepare_keras
 
@@ -60,7 +60,7 @@ def train(run: Bachata2020Training) -> Path:
     """Train until the minutes are used up; return the folder of the best model."""
     folder = Path(run.run)
     model = run.model()
-    caches = {s: Cache(Path(run.loops), s) for s in ("train", "validation")}
+    caches = {s: LoopLibrary(Path(run.loops), s) for s in ("train", "validation")}
     clips = Path(run.clips or run.run)
     banks = {s: bank(caches[s], clips / f"clips-{s}", model) for s in caches}
     network = compiled(model, run)
@@ -97,7 +97,7 @@ def compiled(model: Bachata2020Config, run: Bachata2020Training) -> keras.Model:
 
 
 def gains_db(
-    cache: Cache, model: Bachata2020Config, network: Any, n_songs: int
+    cache: LoopLibrary, model: Bachata2020Config, network: Any, n_songs: int
 ) -> dict[str, float]:
     """Return improvements of SI-SDR over the first whole songs, by instrument.
 
@@ -121,7 +121,7 @@ def gains_db(
     return {f"{key}_gain_db": float(np.mean(found)) for key, found in rows.items()}
 
 
-def _tasks(cache: Cache, song: str, model: Bachata2020Config) -> list[Task]:
+def _tasks(cache: LoopLibrary, song: str, model: Bachata2020Config) -> list[Task]:
     """One question for each instrument of a song, with its true beats."""
     stems = {name: cache.songs[song][name][0] for name in INSTRUMENTS}
     any_stem = stems[INSTRUMENTS[0]]

@@ -16,7 +16,7 @@ from requinto.baselines import deepconvsep, fitting
 from requinto.baselines.deepconvsep import DeepConvSepConfig
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.errors import ConfigError
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 
 _HEARD_S = 6.0  # length of a mixture that is heard in validation
 
@@ -53,7 +53,7 @@ def moments(run: MaterialRun, model: DeepConvSepConfig, split: str) -> Windows:
         remixed=run.remixed,
         dropped=run.dropped,
     )
-    return Windows(Cache(Path(run.loops), split), config)
+    return Windows(LoopLibrary(Path(run.loops), split), config)
 
 
 def heard(loops: str, model: DeepConvSepConfig, remixed: float = 0.0) -> Windows:
@@ -62,7 +62,7 @@ def heard(loops: str, model: DeepConvSepConfig, remixed: float = 0.0) -> Windows
     config = WindowsConfig(
         model.sources, model.sample_rate, n_frames, n_channels=2, remixed=remixed
     )
-    return Windows(Cache(Path(loops), "validation"), config)
+    return Windows(LoopLibrary(Path(loops), "validation"), config)
 
 
 def batch(

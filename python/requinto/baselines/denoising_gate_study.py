@@ -26,7 +26,7 @@ from requinto.baselines.study import Study, show, write
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.evaluation.metrics import si_sdr
 from requinto.evaluation.pictures import new_figure, save_figure
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 from requinto.weights import models_folder
 
 NAME = "denoising-gate"
@@ -179,7 +179,7 @@ def main(
     system = SpectrogramChannels(model, network)
     size = round(_SONG_S * model.sample_rate)
     moment = WindowsConfig(model.sources, model.sample_rate, size, remixed=0.0)
-    moments = Windows(Cache(library, "validation"), moment)
+    moments = Windows(LoopLibrary(library, "validation"), moment)
     found = list(measured(system, moments, songs, GateConfig()))
     output.mkdir(parents=True, exist_ok=True)
     draw(found, output / f"{NAME}.png")

@@ -19,7 +19,7 @@ from requinto.baselines.fixed_outputs import gains_db
 from requinto.baselines.masking import Masker, MaskingConfig, moment_frames, spectrum
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.errors import ConfigError
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def moments(
         moment_frames(config, run.n_pieces),
         remixed=remixed,
     )
-    return Windows(Cache(Path(run.loops), split), kind)
+    return Windows(LoopLibrary(Path(run.loops), split), kind)
 
 
 def train(

@@ -26,7 +26,7 @@ from requinto.baselines.spectrogram_channels import (
 )
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.errors import ConfigError
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def heard_moments(
         _HEARD_SEGMENTS * model.segment_frames,
         remixed=0.0,
     )
-    return Windows(Cache(Path(config.loops), "validation"), moment)
+    return Windows(LoopLibrary(Path(config.loops), "validation"), moment)
 
 
 def train(config: SpectrogramChannelsTraining) -> Path:
@@ -140,7 +140,7 @@ def train(config: SpectrogramChannelsTraining) -> Path:
     )
     network = compiled(model, config)
     system = SpectrogramChannels(model, network)
-    caches = {s: Cache(Path(config.loops), s) for s in ("train", "validation")}
+    caches = {s: LoopLibrary(Path(config.loops), s) for s in ("train", "validation")}
     moment = WindowsConfig(
         model.sources,
         model.sample_rate,

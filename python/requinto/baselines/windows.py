@@ -9,8 +9,8 @@ import librosa
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto.material.augmentation import AugmentationConfig, augmented
-from requinto.material.cache import Cache, Stem
+from requinto.material.augmentation import AugmentationConfig, augment
+from requinto.material.loop_library import LoopLibrary, Stem
 from requinto.material.soundfonts import SAMPLE_RATE
 
 ACCOMPANIMENT = "accompaniment"  # whatever else plays in the song
@@ -57,7 +57,7 @@ class Windows:
 
     Parameters
     ----------
-    cache : Cache
+    cache : LoopLibrary
         Of one split.
     config : WindowsConfig
 
@@ -67,7 +67,7 @@ class Windows:
         If a source is nowhere heard, or no song has all of them.
     """
 
-    def __init__(self, cache: Cache, config: WindowsConfig) -> None:
+    def __init__(self, cache: LoopLibrary, config: WindowsConfig) -> None:
         self.config = config
         self._cache = cache
         self._named = [name for name in config.sources if name != ACCOMPANIMENT]
@@ -135,7 +135,7 @@ class Windows:
         if cfg.n_channels == 1:
             sound = sound.mean(axis=0, keepdims=True)
         else:
-            sound = augmented(sound, _PLACED, rng)
+            sound = augment(sound, _PLACED, rng)
         level = np.float32(10 ** (rng.uniform(-cfg.level_db, cfg.level_db) / 20))
         sound = librosa.resample(
             sound, orig_sr=SAMPLE_RATE, target_sr=cfg.sample_rate, axis=-1

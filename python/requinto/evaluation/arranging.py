@@ -12,7 +12,7 @@ import numpy as np
 
 from requinto.errors import ConfigError
 from requinto.material import splits
-from requinto.material.augmentation import AugmentationConfig, augmented
+from requinto.material.augmentation import AugmentationConfig, augment
 from requinto.material.finishing import active_power
 from requinto.material.loops import timing
 from requinto.material.patterns import play, players
@@ -49,7 +49,7 @@ class Voice:
             notes = play(song, self.part, self.instrument)
         rng = generator(song.seed, "desk", self.part.name, self.timbre.id)
         level = np.float32(10 ** (rng.uniform(-_LEVEL_DB, _LEVEL_DB) / 20))
-        return augmented(self.timbre.render(notes, song), _PLACED, rng) * level
+        return augment(self.timbre.render(notes, song), _PLACED, rng) * level
 
     def reference(self, seed: int) -> np.ndarray:
         """Return three seconds of its timbre from a loop of another seed.

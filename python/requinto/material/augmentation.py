@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes at random to a stem, and to a whole mix: a few milliseconds each."""
+"""Random placement and effects of a stem: a few milliseconds each."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import soxr
 from requinto.errors import ConfigError
 from requinto.material.soundfonts import SAMPLE_RATE
 
+_SILENT = 1e-6  # RMS
 _PROBABILITIES = (
     *("equaliser", "compressor", "saturation", "chorus", "echo", "room", "narrow"),
     *("stretch", "mix_equaliser", "mix_room", "mix_coded"),
@@ -54,10 +55,99 @@ class AugmentationConfig:
         return cls(**{**zeros, "saturation_drive": 1.0, **others})
 
 
-def augmented(
+class Augmentation:
+    """One placement and chain of effects, with random settings.
+
+    Thresholds are relative to the level of the sound that passes.
+
+    Parameters
+    ----------
+    config : AugmentationConfig
+        Probabilities and ranges.
+    rng : np.random.Generator
+        Source of every choice; all are made here.
+    n_channels : int
+        Of the sounds to come, 1 or 2.  A stereo image may be narrowed.
+    """
+
+    def __init__(
+        self, config: AugmentationConfig, rng: np.random.Generator, n_channels: int = 2
+    ) -> None:
+        self._speed = self._drive = 1.0
+        self._compressor: pedalboard.Compressor | None = None
+        self._threshold_db = 0.0  # of the compressor, above the level
+        if rng.random() < config.stretch:
+            widest = config.stretch_range
+            self._speed = float(rng.uniform(1 - widest, 1 + widest))
+        chain: list[pedalboard.Plugin] = []
+        if rng.random() < config.equaliser:
+            chain += equaliser(config.equaliser_db, rng)
+        if rng.random() < config.compressor:
+            self._threshold_db = float(rng.uniform(-12, 6))
+            self._compressor = _compressor(rng)
+            chain.append(self._compressor)
+        if rng.random() < config.saturation:
+            self._drive = float(rng.uniform(1, config.saturation_drive))
+        if rng.random() < config.chorus:
+            depth, mix = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.1, 0.4))
+            chain.append(pedalboard.Chorus(float(rng.uniform(0.3, 2)), depth, mix=mix))
+        if rng.random() < config.echo:
+            seconds, mix = float(rng.uniform(0.08, 0.5)), float(rng.uniform(0.05, 0.3))
+            chain.append(pedalboard.Delay(seconds, float(rng.uniform(0, 0.5)), mix))
+        self._has_room = bool(rng.random() < config.room)
+        if self._has_room:
+            chain.append(room(config.room_wet, rng))
+        self._chain = pedalboard.Chain(chain) if chain else None
+        self._polarity = np.float32(rng.choice((-1, 1)))
+        self._width = np.float32(1)
+        if (n_channels == 2 or self._has_room) and rng.random() < config.narrow:
+            self._width = np.float32(rng.random())
+        # Constant power: the middle is unity
+        angle = (1 + rng.uniform(-config.pan, config.pan)) * np.pi / 4
+        gains = np.sqrt(2) * np.array([[np.cos(angle)], [np.sin(angle)]])
+        self._gains = gains.astype(np.float32)
+
+    def __call__(self, sound: np.ndarray) -> np.ndarray:
+        """Return a sound through the chain, at the same level and length.
+
+        Parameters
+        ----------
+        sound : np.ndarray, shape=(n_channels, n_frames)
+            One or two channels.
+
+        Returns
+        -------
+        np.ndarray, shape=(2, n_frames)
+            float32.  Panned, and of this chain's polarity.
+        """
+        before = _level(sound)
+        if before < _SILENT:
+            return np.repeat(sound[:1], 2, axis=0)
+        if self._speed != 1:
+            sound = _stretch(sound, self._speed)
+        if self._drive != 1:
+            sound = _saturate(sound, self._drive)
+        if self._has_room and len(sound) == 1:
+            sound = np.repeat(sound, 2, axis=0)
+        if self._compressor is not None:
+            level_db = float(20 * np.log10(before))
+            self._compressor.threshold_db = level_db + self._threshold_db
+        if self._chain is not None:
+            sound = self._chain(sound, SAMPLE_RATE)
+        gain = np.float32(before / max(_level(sound), _SILENT)) * self._polarity
+        return self._place(sound) * gain
+
+    def _place(self, sound: np.ndarray) -> np.ndarray:
+        if len(sound) == 2 and self._width != 1:
+            middle = sound.mean(axis=0, keepdims=True)
+            sound = middle + self._width * (sound - middle)
+        return np.asarray(sound * self._gains)
+
+
+def augment(
     sound: np.ndarray, config: AugmentationConfig, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return a stem changed at random, at the same level and length.
+    """Return a stem through a random `Augmentation`, at the same level and length.
 
     Parameters
     ----------
@@ -73,69 +163,9 @@ def augmented(
     np.ndarray, shape=(2, n_frames)
         Panned, of random polarity.
     """
-    before = _level(sound)
-    if before < 1e-6:
+    if _level(sound) < _SILENT:
         return np.repeat(sound[:1], 2, axis=0)
-    if rng.random() < config.stretch:
-        sound = _stretched(sound, config.stretch_range, rng)
-    chain: list[pedalboard.Plugin] = []
-    if rng.random() < config.equaliser:
-        chain += equaliser(config.equaliser_db, rng)
-    if rng.random() < config.compressor:
-        chain.append(_compressor(before, rng))
-    if rng.random() < config.saturation:
-        drive = rng.uniform(1, config.saturation_drive)
-        # Full scale of the knee lies at the stem's peak, whatever its level
-        peak = float(np.abs(sound).max())
-        sound = np.tanh(sound * np.float32(drive / peak)) * np.float32(peak)
-    if rng.random() < config.chorus:
-        depth, mix = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.1, 0.4))
-        chain.append(pedalboard.Chorus(float(rng.uniform(0.3, 2)), depth, mix=mix))
-    if rng.random() < config.echo:
-        seconds, mix = float(rng.uniform(0.08, 0.5)), float(rng.uniform(0.05, 0.3))
-        chain.append(pedalboard.Delay(seconds, float(rng.uniform(0, 0.5)), mix))
-    if rng.random() < config.room:
-        chain.append(room(config.room_wet, rng))
-        if len(sound) == 1:
-            sound = np.repeat(sound, 2, axis=0)
-    if chain:
-        sound = pedalboard.Chain(chain)(sound, SAMPLE_RATE)
-    after = _level(sound)
-    gain = np.float32(before / max(after, 1e-6)) * rng.choice((-1, 1))
-    return _placed(sound, config, rng) * np.float32(gain)
-
-
-def mastered(
-    mixture: np.ndarray,
-    targets: list[np.ndarray],
-    config: AugmentationConfig,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return a mix and targets in it after what is done to a whole mix.
-
-    What is linear is done to all alike, so that the rest is still their
-    difference; a codec's losses are the mixture's alone.
-
-    Parameters
-    ----------
-    mixture : np.ndarray, shape=(2, n_frames)
-    targets : list of np.ndarray, shape=(2, n_frames)
-    """
-    chain: list[pedalboard.Plugin] = []
-    if rng.random() < config.mix_equaliser:
-        chain += equaliser(0.6 * config.equaliser_db, rng)
-    if rng.random() < config.mix_room:
-        chain.append(room(0.5 * config.room_wet, rng))
-    if chain:
-        board = pedalboard.Chain(chain)
-        mixture = board(mixture, SAMPLE_RATE)
-        targets = [board(target, SAMPLE_RATE) for target in targets]
-    if rng.random() < config.mix_coded:
-        codec = pedalboard.MP3Compressor(float(rng.uniform(2, 9)))
-        peak = max(float(np.abs(mixture).max()), 1e-6)
-        coded = codec(mixture * np.float32(0.7 / peak), SAMPLE_RATE)
-        mixture = np.asarray(coded * np.float32(peak / 0.7))
-    return mixture, targets
+    return Augmentation(config, rng, len(sound))(sound)
 
 
 def room(most_wet: float, rng: np.random.Generator) -> pedalboard.Plugin:
@@ -145,20 +175,22 @@ def room(most_wet: float, rng: np.random.Generator) -> pedalboard.Plugin:
     return pedalboard.Reverb(size, damping, wet, 1 - wet)
 
 
-def _compressor(level: float, rng: np.random.Generator) -> pedalboard.Plugin:
-    threshold_db = 20 * np.log10(level) + float(rng.uniform(-12, 6))
+def _compressor(rng: np.random.Generator) -> pedalboard.Compressor:
+    ratio, attack_ms = float(rng.uniform(1.5, 8)), float(rng.uniform(1, 30))
     return pedalboard.Compressor(
-        float(threshold_db),
-        float(rng.uniform(1.5, 8)),
-        float(rng.uniform(1, 30)),
-        float(rng.uniform(50, 300)),
+        ratio=ratio, attack_ms=attack_ms, release_ms=float(rng.uniform(50, 300))
     )
 
 
-def _stretched(sound: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
-    factor = float(rng.uniform(1 - most, 1 + most))
+def _saturate(sound: np.ndarray, drive: float) -> np.ndarray:
+    # Full scale of the knee lies at the stem's peak, whatever its level
+    peak = float(np.abs(sound).max())
+    return np.asarray(np.tanh(sound * np.float32(drive / peak)) * np.float32(peak))
+
+
+def _stretch(sound: np.ndarray, speed: float) -> np.ndarray:
     changed = pedalboard.time_stretch(
-        sound, SAMPLE_RATE, factor, high_quality=False, use_time_domain_smoothing=True
+        sound, SAMPLE_RATE, speed, high_quality=False, use_time_domain_smoothing=True
     )
     missing = max(sound.shape[1] - changed.shape[1], 0)
     return np.pad(changed, ((0, 0), (0, missing)))[:, : sound.shape[1]]
@@ -186,21 +218,6 @@ def varispeed(sound: np.ndarray, n_frames: int) -> np.ndarray:
     out = soxr.resample(sound.T, 1.0, ratio, quality="LQ").T
     missing = max(n_frames - out.shape[1], 0)
     return np.ascontiguousarray(np.pad(out, ((0, 0), (0, missing)))[:, :n_frames])
-
-
-def _placed(
-    sound: np.ndarray, config: AugmentationConfig, rng: np.random.Generator
-) -> np.ndarray:
-    if len(sound) == 1:
-        sound = np.repeat(sound, 2, axis=0)
-    elif rng.random() < config.narrow:
-        width = np.float32(rng.random())
-        middle = sound.mean(axis=0, keepdims=True)
-        sound = middle + width * (sound - middle)
-    # Constant power: the middle is unity
-    angle = (1 + rng.uniform(-config.pan, config.pan)) * np.pi / 4
-    gains = np.sqrt(2) * np.array([[np.cos(angle)], [np.sin(angle)]])
-    return np.asarray(sound * gains.astype(np.float32))
 
 
 def _level(sound: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from requinto.material import splits
-from requinto.material.cache import Cache, Stem
+from requinto.material.loop_library import LoopLibrary, Stem
 from requinto.material.soundfonts import SAMPLE_RATE
 
 Holdings = dict[str, Any]
@@ -25,7 +25,7 @@ def holdings(folder: Path) -> Holdings:
     by_split: dict[str, dict[str, Any]] = {}
     for split in splits.SPLITS:
         if any(folder.glob(f"{split}-*/song.json")):
-            cache = Cache(folder, split)
+            cache = LoopLibrary(folder, split)
             by_split[split] = {
                 instrument: _summed(stems)
                 for instrument, stems in sorted(cache.by_instrument.items())

@@ -14,10 +14,11 @@ import numpy as np
 import scipy.ndimage
 
 from requinto.material import tempo
-from requinto.material.augmentation import AugmentationConfig, augmented, mastered
+from requinto.material.augmentation import AugmentationConfig, augment
 from requinto.material.finishing import active_power
 from requinto.material.instruments import PERCUSSION
 from requinto.material.loops import choose
+from requinto.material.mastering import master
 from requinto.material.patterns import play
 from requinto.material.rendering import frame_of
 from requinto.material.songs import Song, generator, plan_song
@@ -176,8 +177,8 @@ def mixed(
     mixture = np.zeros((2, n_frames), np.float32)
     for stem, gain in zip(stems.values(), gains, strict=True):
         level = 10 ** (rng.normal(0, config.level_db) / 20)
-        mixture += augmented(stem, _DESK, rng) * (gain * np.float32(level))
-    mixture, _ = mastered(mixture, [], _DESK, rng)
+        mixture += augment(stem, _DESK, rng) * (gain * np.float32(level))
+    mixture, _ = master(mixture, [], _DESK, rng)
     peak = max(float(np.abs(mixture).max()), 1e-6)
     mixture *= np.float32(_LOUDEST_PEAK / peak)
     late = int(rng.random() < config.late_start) * rng.uniform(0.5, 8)

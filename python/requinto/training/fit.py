@@ -15,13 +15,13 @@ from typing import Any, cast
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
-from requinto.material.cache import Cache
+from requinto.material.loop_library import LoopLibrary
 from requinto.separator import NetworkSeparator
 from requinto.training.devices import shared
 from requinto.training.growing import grow
 from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Validation
 from requinto.training.loader import Batches
-from requinto.training.mixing import Mixer, MixingConfig
+from requinto.training.mixing import MixGenerator, MixingConfig
 from requinto.training.provenance import commit
 from requinto.training.validation import SCORE, by_name, questions, scores
 from requinto.weights import build_networks, load_networks, save_networks
@@ -98,9 +98,9 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     if progress.found:
         model.optimizer.build(model.trainable_variables)  # or its state is dropped
         model.load_weights(run / _CHECKPOINT)
-    mixer = Mixer(Path(config.loops), config.mixing, split="train")
+    mixes = MixGenerator(Path(config.loops), config.mixing, split="train")
     batches = Batches(
-        mixer,
+        mixes,
         config.model,
         batch_size=config.batch_size,
         seed=config.seed,
@@ -124,13 +124,16 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
             epochs=_MANY,
             shuffle=False,
             verbose=0,
-            callbacks=[clock, *_callbacks(config, networks, mixer.cache, progress)],
+            callbacks=[clock, *_callbacks(config, networks, mixes.library, progress)],
         )
     return run
 
 
 def _callbacks(
-    config: TrainingConfig, networks: tuple[Any, Any], cache: Cache, progress: Progress
+    config: TrainingConfig,
+    networks: tuple[Any, Any],
+    library: LoopLibrary,
+    progress: Progress,
 ) -> list[Any]:
     """Return what else happens at the end of an epoch, in this order.
 
@@ -147,7 +150,7 @@ def _callbacks(
     separator = NetworkSeparator(config.model, *networks, references={})
 
     def save_best(found: Scores) -> None:
-        record = _record(config, cache, progress, found)
+        record = _record(config, library, progress, found)
         save_networks(run, config.name, config.model, networks, record)
 
     callbacks = [
@@ -246,7 +249,7 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
 
 
 def _record(
-    config: TrainingConfig, cache: Cache, progress: Progress, found: Scores
+    config: TrainingConfig, library: LoopLibrary, progress: Progress, found: Scores
 ) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
     import keras
@@ -263,7 +266,7 @@ def _record(
         "commit": commit(),
         "started_from": started_from,
         "training": training,
-        "library": {"sha256": cache.checksum, "stems": len(cache.stems)},
+        "library": {"sha256": library.checksum, "stems": len(library.stems)},
         "minutes": round(progress.minutes, 1),
         "steps": progress.step,
         "validation_db": {k: round(v, 2) for k, v in found.items()},

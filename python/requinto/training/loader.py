@@ -10,7 +10,7 @@ import numpy as np
 
 from requinto.config import ModelConfig
 from requinto.training.features import Featurer, Features
-from requinto.training.mixing import Mixer
+from requinto.training.mixing import MixGenerator
 
 _ENDLESS = 10**9
 
@@ -24,7 +24,7 @@ class Batches(keras.utils.PyDataset):
 
     Parameters
     ----------
-    mixer : Mixer
+    mixes : MixGenerator
     config : ModelConfig
         Whose transform the features are of.
     batch_size : int
@@ -37,7 +37,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        mixer: Mixer,
+        mixes: MixGenerator,
         config: ModelConfig,
         *,
         batch_size: int = 16,
@@ -46,7 +46,7 @@ class Batches(keras.utils.PyDataset):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self._mixer = mixer
+        self._mixes = mixes
         self._features = Featurer(config)
         self._batch_size = batch_size
         self._seed = seed
@@ -65,7 +65,7 @@ class Batches(keras.utils.PyDataset):
         rng = np.random.default_rng([self._seed, self._first + index])
         rows: list[Features] = []
         while len(rows) < self._batch_size:
-            rows += self._features(self._mixer.examples(rng))
+            rows += self._features(self._mixes.examples(rng))
         rows = rows[: self._batch_size]
         mixture, reference, truth = (np.stack(part) for part in zip(*rows, strict=True))
         return {"mixture": mixture, "reference": reference}, truth

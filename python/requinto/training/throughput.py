@@ -21,7 +21,7 @@ import typer
 from requinto.training import heap
 from requinto.training.fit import TrainingConfig, compiled
 from requinto.training.loader import Batches
-from requinto.training.mixing import Mixer, MixingConfig
+from requinto.training.mixing import MixGenerator, MixingConfig
 from requinto.weights import build_networks
 
 _WARM_UP = 12  # batches: tracing, and the filling of queues
@@ -32,13 +32,13 @@ def main(
     batches: Annotated[int, typer.Option(help="To measure over.")] = 96,
 ) -> None:
     """Print examples a second of the step, of the loaders, and of both."""
-    mixer = Mixer(library, MixingConfig(), split="train")
+    mixes = MixGenerator(library, MixingConfig(), split="train")
     training = TrainingConfig(str(library), "", "", precision="mixed_bfloat16")
     keras.mixed_precision.set_global_policy(training.precision)
     model = compiled(build_networks(training.model), training)
 
     def data(**options: Any) -> Batches:
-        return Batches(mixer, training.model, batch_size=training.batch_size, **options)
+        return Batches(mixes, training.model, batch_size=training.batch_size, **options)
 
     def say(name: str, seconds: float) -> None:
         speed = training.batch_size * batches / seconds

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the library of loops and songs that `loops` renders."""
+"""Read libraries of loops and songs, as `loops` renders them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,10 @@ import numpy as np
 import soundfile
 
 from requinto.errors import AudioFileError
+
+# The instrument of a part that has no clear one.  Two of them need not sound alike, so
+# they count in their songs alone
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -33,39 +38,54 @@ class Stem:
     tempo_bpm: float
 
 
-class Cache:
+class LoopLibrary:
     """All stems of a split.
 
     Parameters
     ----------
-    folder : Path
+    folders : Path, str or sequence of them
         Where `loops` rendered to.  Songs added later are not seen.
     split : str
         "train", "validation" or "test".
 
+    Attributes
+    ----------
+    stems : list of Stem
+    songs : dict
+        Stems by song, then by instrument.  A song is named by its folder; with several
+        libraries, by its path.
+    by_instrument, by_timbre : dict
+        Stems by instrument, and by instrument and timbre, without `OTHER`.
+    checksum : str
+        SHA-256 of all manifests.
+
     Raises
     ------
     AudioFileError
-        If there is no whole song of the split.
+        If there is no whole song of the split in any of the folders, or one of several
+        folders has no song of any split.
     """
 
-    def __init__(self, folder: Path, split: str) -> None:
+    def __init__(self, folders: Path | str | Sequence[Path | str], split: str) -> None:
+        if isinstance(folders, (Path, str)):
+            folders = [folders]
         self.stems: list[Stem] = []
         digest = hashlib.sha256()
-        for manifest in sorted(Path(folder).glob(f"{split}-*/song.json")):
+        for manifest in _manifests([Path(folder) for folder in folders], split):
             digest.update(manifest.read_bytes())
-            self.stems += _stems(manifest)
-        self.checksum = digest.hexdigest()  # of all its manifests
-        if not self.stems:
-            raise AudioFileError(f"no {split} songs in {folder}")
+            song = manifest.parent.name if len(folders) == 1 else str(manifest.parent)
+            self.stems += _stems(manifest, song)
+        self.checksum = digest.hexdigest()
         self.songs: dict[str, dict[str, list[Stem]]] = {}
         self.by_timbre: dict[tuple[str, str], list[Stem]] = {}
         self.by_instrument: dict[str, list[Stem]] = {}
         for stem in self.stems:
-            song = self.songs.setdefault(stem.song, {})
-            song.setdefault(stem.instrument, []).append(stem)
-            self.by_timbre.setdefault((stem.instrument, stem.timbre), []).append(stem)
-            self.by_instrument.setdefault(stem.instrument, []).append(stem)
+            song_stems = self.songs.setdefault(stem.song, {})
+            song_stems.setdefault(stem.instrument, []).append(stem)
+            if stem.instrument != OTHER:
+                kind = stem.instrument, stem.timbre
+                self.by_timbre.setdefault(kind, []).append(stem)
+                self.by_instrument.setdefault(stem.instrument, []).append(stem)
 
     def read(self, stem: Stem, start: int, n_frames: int) -> np.ndarray:
         """Return a part of a stem at its gain, silent past its ends.
@@ -95,7 +115,20 @@ class Cache:
         return sound
 
 
-def _stems(manifest: Path) -> list[Stem]:
+def _manifests(folders: list[Path], split: str) -> list[Path]:
+    """Return the manifests of a split, folder by folder."""
+    manifests: list[Path] = []
+    for folder in folders:
+        here = sorted(folder.glob(f"{split}-*/song.json"))
+        if not here and len(folders) > 1 and not any(folder.glob("*/song.json")):
+            raise AudioFileError(f"no songs of any split in {folder}")
+        manifests += here
+    if not manifests:
+        raise AudioFileError(f"no {split} songs in {', '.join(map(str, folders))}")
+    return manifests
+
+
+def _stems(manifest: Path, name: str) -> list[Stem]:
     song = json.loads(manifest.read_text())
     rate = song["sample_rate"]
     beats = tuple(round(b * rate) for b in song["beats_s"])
@@ -103,7 +136,7 @@ def _stems(manifest: Path) -> list[Stem]:
     return [
         Stem(
             path=manifest.parent / row["file"],
-            song=manifest.parent.name,
+            song=name,
             style=song["style"],
             part=row["part"],
             instrument=row["instrument"],
