@@ -70,6 +70,30 @@ def data_bench(
         print(f"{place}: {n_items} items")
 
 
+@data_app.command("recorded")
+def data_recorded(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The songs.")],
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where packages are unpacked; may be repeated. Usually /."),
+    ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Do without missing packages.")
+    ] = False,
+    workers: Workers = _N_CORES,
+) -> None:
+    """Decode songs by others from Debian packages; go on where that was stopped."""
+    from requinto.material import recorded_inventory, recorded_songs
+
+    roots = root or [Path("/")]
+    missing = recorded_songs.build(
+        output, roots, allow_missing=allow_missing, n_workers=workers
+    )
+    recorded_inventory.show(recorded_inventory.count(output), Console())
+    if missing:
+        print(f"left out, not installed: {', '.join(missing)}")
+
+
 def evaluate(
     folder: Folder,
     json_place: JsonPlace = None,
