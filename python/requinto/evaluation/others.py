@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,11 +17,15 @@ from typing import Any
 import numpy as np
 
 from requinto.errors import RequintoError
+
+# "as": other files read these names from here too
+from requinto.material.instrument_names import OTHER
+from requinto.material.instrument_names import instrument_named as instrument_named
 from requinto.material.instruments import INSTRUMENTS
+from requinto.material.modules import mix_error_db as mix_error_db
 
 SAMPLE_RATE = 44100  # Hz
 LONGEST_S = 90.0  # seconds rendered of a song
-OTHER = "other"  # parts whose instrument is not one of ours, or not said plainly
 SOURCES = ("lmms", "modules", "midi", "hydrogen")
 
 _WINDOW = SAMPLE_RATE // 20  # frames of 50 ms over which loudness is taken
@@ -33,41 +36,6 @@ _SILENT = 1e-4  # peak below which a stem is left out
 _REFERENCE_S = 3.0
 _APART_S = 3.0  # least time between excerpt and reference
 _PEAK = 0.9
-
-# What musicians call things, in lower case, by our names.  Some write Finnish.
-_WORDS: dict[str, str] = {
-    "drums": "drum drums kick kik snare snr hat hats hihat hihats hh cymbal "
-    "crash ride tom toms rimshot rim clap claps handclap bassdrum snaredrum bdrum "
-    "ravedrum bd beat beats basari virveli pelti tomit",
-    "bass": "bass basses bassline bassguitar",
-    "guitar": "guitar kitara soolokitara",
-    "piano": "piano rhodes",
-    "organ": "organ",
-    "accordion": "accordion",
-    "strings": "string strings violin violins viola cello",
-    "brass": "brass trumpet trombone horn",
-    "reed": "oboe clarinet bassoon sax saxophone",
-    "flute": "flute huilu",
-    "mallets": "marimba vibraphone xylophone glockenspiel glock vibra",
-    "lead": "lead",
-    "pad": "pad pads",
-    "voice": "choir kuoro",
-    "bongo": "bongo bongos",
-    "conga": "conga congas",
-    "maracas": "maraca maracas",
-    "timbales": "timbale timbales",
-    "guira": "guira guiro",
-}
-# Trackers run words together: "hardsnare", "realitybass"
-_ENDINGS = {"bass": "bass", "bdrum": "drums", "snare": "drums", "guitar": "guitar"}
-_BY_WORD = {word: name for name, words in _WORDS.items() for word in words.split()}
-# Beside these a word means an imitation, or something else altogether
-_IMITATIONS = {
-    *("synth", "analog", "analogue", "saw", "wave", "chip"),
-    *("speech", "reversed", "rev"),
-}
-_PLUCKED = {"plucked", "pizzicato"}
-_IMITABLE = {"guitar", "piano", "brass", "reed", "flute", "mallets", "voice"}
 
 
 class OthersError(RequintoError):
@@ -187,47 +155,9 @@ def items(
                 break
 
 
-def instrument_named(*texts: str) -> str:
-    """Return the instrument that names say plainly, or "other".
-
-    A drum's name wins ("bass drum"), then bass wins over guitar ("bass guitar") and
-    guitar over lead ("lead guitar"); any other two instruments leave it unclear, and
-    so do words such as "synth" beside an acoustic instrument.
-    """
-    words = [word for text in texts for word in _split(text)]
-    found = {_BY_WORD[word] for word in words if word in _BY_WORD}
-    for ending, name in _ENDINGS.items():
-        if any(word.endswith(ending) and word not in _BY_WORD for word in words):
-            found.add(name)
-    for winner, loser in (("bass", "guitar"), ("guitar", "lead")):
-        if winner in found:
-            found.discard(loser)
-    if "drums" in found and found <= {"drums", "bass"}:
-        return "drums"
-    if len(found) != 1:
-        return OTHER
-    name = found.pop()
-    if name == "strings" and not _PLUCKED.isdisjoint(words):
-        return OTHER
-    imitated = name in _IMITABLE and not _IMITATIONS.isdisjoint(words)
-    return OTHER if imitated else name
-
-
-def _split(text: str) -> list[str]:
-    apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", text)
-    return re.findall(r"[a-z]+", apart.lower())
-
-
 def audible(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the stems that are not silent."""
     return {name: stem for name, stem in stems.items() if np.abs(stem).max() > _SILENT}
-
-
-def mix_error_db(stems: dict[str, np.ndarray], mix: np.ndarray) -> float:
-    """Return how far the sum of stems is from a mix, in dB of the mix; -120 or more."""
-    error = np.sum(list(stems.values()), axis=0) - mix
-    ratio = np.mean(error**2) / (np.mean(mix**2) + 1e-20)
-    return float(10 * np.log10(max(ratio, 1e-12)))
 
 
 def grid(

@@ -16,15 +16,14 @@ import numpy as np
 
 from requinto.evaluation.others import (
     LONGEST_S,
-    OTHER,
     SAMPLE_RATE,
     OthersError,
     StemSong,
     audible,
     grid,
-    instrument_named,
 )
 from requinto.material import samples
+from requinto.material.instrument_names import OTHER, instrument_named
 
 SONG_FOLDERS = (
     Path("/usr/share/hydrogen/data/demo_songs"),

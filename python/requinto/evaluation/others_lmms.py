@@ -21,17 +21,16 @@ import numpy as np
 from requinto import audio as sound
 from requinto.evaluation.others import (
     LONGEST_S,
-    OTHER,
     SAMPLE_RATE,
     OthersError,
     StemSong,
     audible,
     grid,
-    instrument_named,
-    mix_error_db,
 )
 from requinto.material import lmms
 from requinto.material.finishing import fitted
+from requinto.material.instrument_names import OTHER, instrument_named
+from requinto.material.modules import mix_error_db
 
 PROJECT_FOLDERS = (
     Path("/usr/share/lmms/projects"),

@@ -20,13 +20,13 @@ import numpy as np
 
 from requinto.evaluation.others import (
     LONGEST_S,
-    OTHER,
     SAMPLE_RATE,
     OthersError,
     StemSong,
     audible,
-    mix_error_db,
 )
+from requinto.material.instrument_names import OTHER
+from requinto.material.modules import mix_error_db
 from requinto.material.soundfonts import Synth, find_bank
 
 BANK = "OPL-3_FM_128M.sf2"
