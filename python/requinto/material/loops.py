@@ -123,7 +123,15 @@ def build(folder: Path, config: LibraryConfig, *, n_workers: int = 2) -> list[Pa
     -------
     list of Path
         The folders that were added.
+
+    Raises
+    ------
+    ConfigError
+        If `samples` is given and the folder is not there, or not whole.
     """
+    if config.samples:  # said at once, not after the first folder is begun
+        for split in {job.split for job in jobs(config)}:
+            recorded_timbres.timbres(split, Path(config.samples))
     missing = [job for job in jobs(config) if not (folder / job.folder).exists()]
     return each(
         render, [(folder, job, config) for job in missing], "Rendering", n_workers
