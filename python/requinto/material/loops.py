@@ -21,7 +21,7 @@ import soundfile
 
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
-from requinto.material import rendering, splits
+from requinto.material import recorded_timbres, rendering, splits
 from requinto.material.finishing import active_power
 from requinto.material.parallel import each
 from requinto.material.patterns import play, players
@@ -46,6 +46,9 @@ class LibraryConfig:
     timbres_per_part: int = 3  # each part of a loop is rendered so many times
     timbres_per_song_part: int = 1
     families: tuple[str, ...] = ()  # only these, when given
+    # Folder of recorded notes, from the working folder; none when empty.  Parts of
+    # instruments that it has are rendered through them alone
+    samples: str = ""
 
     def __post_init__(self) -> None:
         for name in ("loop_bars", "timbres_per_part", "timbres_per_song_part"):
@@ -120,7 +123,15 @@ def build(folder: Path, config: LibraryConfig, *, n_workers: int = 2) -> list[Pa
     -------
     list of Path
         The folders that were added.
+
+    Raises
+    ------
+    ConfigError
+        If `samples` is given and the folder is not there, or not whole.
     """
+    if config.samples:  # said at once, not after the first folder is begun
+        for split in {job.split for job in jobs(config)}:
+            recorded_timbres.timbres(split, Path(config.samples))
     missing = [job for job in jobs(config) if not (folder / job.folder).exists()]
     return each(
         render, [(folder, job, config) for job in missing], "Rendering", n_workers
@@ -139,7 +150,8 @@ def render(folder: Path, job: Job, config: LibraryConfig) -> Path:
     work = place.with_name(f".{place.name}.{os.getpid()}")
     work.mkdir(parents=True)
     stems = []
-    for part, timbre in choose(song, job.split, n_timbres, config.families):
+    samples = Path(config.samples) if config.samples else None
+    for part, timbre in choose(song, job.split, n_timbres, config.families, samples):
         sound = timbre.render(play(song, part, timbre.instrument), song)
         power = active_power(sound)
         if power == 0:
@@ -207,14 +219,42 @@ def timing(song: Song, first_s: float = rendering.LEAD_IN_S) -> dict[str, Any]:
 
 
 def choose(
-    song: Song, split: str, n_timbres: int, families: tuple[str, ...] = ()
+    song: Song,
+    split: str,
+    n_timbres: int,
+    families: tuple[str, ...] = (),
+    samples: Path | None = None,
 ) -> Iterator[tuple[Part, Timbre]]:
-    """Yield the timbres of each part: families in turn, then timbres at random."""
+    """Yield the timbres of each part: families in turn, then timbres at random.
+
+    Parameters
+    ----------
+    song : Song
+    split : str
+    n_timbres : int
+        Of each part, or as many as there are.
+    families : tuple of str
+        Only these; all when empty.
+    samples : Path, optional
+        Folder of recorded notes; a part whose instrument has recorded timbres that
+        suit it is played by these alone.
+
+    Raises
+    ------
+    ConfigError
+        If the folder of recorded notes is not whole.
+    """
     table = timbres(split)
+    recorded = recorded_timbres.timbres(split, samples) if samples else {}
     for part, instrument in players(song):
         rng = generator(song.seed, song.style.name, "timbres", part.name)
+        played = [
+            timbre
+            for timbre in recorded.get(instrument, ())
+            if recorded_timbres.suits(timbre, song.style.name, part)
+        ]
         by_family: dict[str, list[Timbre]] = {}
-        for timbre in table.get(instrument, ()):
+        for timbre in played or table.get(instrument, ()):
             fits = not timbre.manner or timbre.manner == part.manner
             if fits and (not families or timbre.family in families):
                 by_family.setdefault(timbre.family, []).append(timbre)

@@ -247,6 +247,31 @@ def _melody(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
     return notes
 
 
+def _riff(song: Song, part: Part, rng: np.random.Generator) -> list[Note]:
+    """Play power chords, palm-muted notes and single notes up the scale.
+
+    `X` and `x` are chords of root and fifth that ring, `m` the same under the palm,
+    `n` its root alone, `R` and the digits single notes that ring.
+    """
+    lowest = _lowest(part, rng)
+    notes = []
+    for step in _steps(song, part, rng):
+        chord = song.chord_at(step.beat)
+        root = lowest + (chord.root - lowest) % 12
+        letter = step.letter
+        tones = (0, 7, 12)[: part.n_voices] if letter in "Xxm" else (0,)
+        if letter.isdigit():
+            degrees = [(song.key + d - chord.root) % 12 for d in song.scale]
+            tones = (sorted({0, *degrees})[int(letter) - 1],)
+        sound = "palm" if letter in "mn" else "power" if letter in "Xx" else "single"
+        on_beat = abs(step.beat - round(step.beat)) < 0.01
+        force = 0.9 if letter == "X" else 0.8 if on_beat else 0.68
+        length = step.length * (0.9 if sound == "palm" else 0.98)
+        for tone in tones:
+            notes.append(Note(step.beat, length, root + tone, force, sound))
+    return notes
+
+
 def _runs(
     song: Song, part: Part, rng: np.random.Generator, around: int
 ) -> tuple[list[Note], set[int]]:
@@ -298,4 +323,5 @@ _MANNERS: dict[str, Callable[[Song, Part, np.random.Generator], list[Note]]] = {
     "strum": _strum,
     "chords": _chords,
     "melody": _melody,
+    "riff": _riff,
 }

@@ -17,6 +17,21 @@ LICENCES = {
     "sonic-pi": "CC0-1.0 (samples of Sonic Pi)",
     "singers": "CC-BY-SA-3.0, CC-BY-3.0 (prompts of Asterisk)",
     "hand": "GPL-2 (Hydrogen, Gimme A Hand 1.0)",
+    **dict.fromkeys(
+        ("black-guitar", "green-guitar"), "CC0-1.0 (Black And Green Guitars)"
+    ),
+    **dict.fromkeys(
+        ("shiny-guitar-electric", "shiny-guitar-acoustic"), "CC0-1.0 (Shinyguitar)"
+    ),
+    "classical-guitar": "CC0-1.0 (FreePats, Spanish classical guitar)",
+    "growly-bass": "CC0-1.0 (Growlybass)",
+    **dict.fromkeys(("meat-bass", "meat-bass-bowed"), "CC0-1.0 (Meatbass)"),
+    "double-bass": "CC0-1.0 (D. Smolken, double bass)",
+    "were-sax": "CC0-1.0 (Weresax)",
+    "war-tuba": "CC0-1.0 (War Tuba)",
+    **dict.fromkeys(("bobobo", "cajon"), "CC0-1.0 (Gogodze Phu Vol I)"),
+    "transistor-organ": "CC0-1.0 (Caveman Cosmonaut)",
+    "upright-piano": "CC0-1.0 (FreePats, upright piano)",
     "strums": "CC-BY-3.0 (Hydrogen, belofilms_GuitarStrums)",
 }
 # General MIDI presets, from 0

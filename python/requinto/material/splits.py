@@ -44,10 +44,17 @@ def families(split: str) -> dict[str, tuple[str, ...]]:
     return {instrument: tuple(names) for instrument, names in table.items()}
 
 
+def recorded_notes(split: str) -> dict[str, tuple[str, ...]]:
+    """Return the libraries of recorded notes of each instrument of a split."""
+    table = _table()["recorded_notes"].get(_checked(split), {})
+    return {instrument: tuple(names) for instrument, names in table.items()}
+
+
 def split_of_family(instrument: str, family: str) -> str:
     """Return the split of an instrument's family, or raise `ConfigError`."""
     for split in SPLITS:
-        if family in families(split).get(instrument, ()):
+        known = families(split).get(instrument, ())
+        if family in (*known, *recorded_notes(split).get(instrument, ())):
             return split
     raise ConfigError(f"family {family!r} of {instrument!r} is in no split")
 

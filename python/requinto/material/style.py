@@ -23,6 +23,7 @@ MANNERS: dict[str, str] = {
     "strum": "DdUux",
     "chords": "Xx",
     "melody": "x",
+    "riff": "XxmnR1234567",
 }
 SECTIONS = ("intro", "verse", "chorus", "mambo", "bridge", "outro")
 
