@@ -10,7 +10,7 @@ import numpy as np
 from requinto.config import ModelConfig
 from requinto.evidence import Evidence
 from requinto.spectra import Spectra, centred, compressed
-from requinto.training.mixing import Example
+from requinto.training.examples import Example
 
 _FLOOR = 1e-9  # power added to silence, so that scaling stays finite
 
@@ -23,7 +23,7 @@ class Features(NamedTuple):
     truth: np.ndarray  # (n_columns, n_bands, 2, 3): moments, see `losses.py`
 
 
-class Featurer:
+class FeatureExtractor:
     """The features of one configuration, as the separator makes them too."""
 
     def __init__(self, config: ModelConfig) -> None:

@@ -15,13 +15,13 @@ from typing import Any, cast
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
-from requinto.material.loop_library import LoopLibrary
 from requinto.separator import NetworkSeparator
 from requinto.training.devices import shared
+from requinto.training.generators import MaterialConfig, build_generator
 from requinto.training.growing import grow
 from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Validation
 from requinto.training.loader import Batches
-from requinto.training.mixing import MixGenerator, MixingConfig
+from requinto.training.mixing import MixingConfig
 from requinto.training.provenance import commit
 from requinto.training.validation import SCORE, by_name, questions, scores
 from requinto.weights import build_networks, load_networks, save_networks
@@ -35,7 +35,7 @@ _CHECKPOINT = "last.weights.h5"
 class TrainingConfig:
     """Every number of a run."""
 
-    loops: str  # folder of the loop library
+    loops: str | tuple[str, ...]  # folders of loop libraries
     run: str  # folder for checkpoints, log and the resulting model
     validation: str  # folder of test items of the validation split
     minutes: float = 60.0  # of training, after which the learning rate is zero
@@ -60,6 +60,7 @@ class TrainingConfig:
     start_from: str = ""  # a model as large or smaller: its folder, or FOLDER/NAME
     model: ModelConfig = field(default_factory=ModelConfig)
     mixing: MixingConfig = field(default_factory=MixingConfig)
+    material: MaterialConfig = field(default_factory=MaterialConfig)
 
 
 def training_config(values: dict[str, Any]) -> TrainingConfig:
@@ -72,7 +73,8 @@ def training_config(values: dict[str, Any]) -> TrainingConfig:
     """
     given = dict(values)
     given["model"] = ModelConfig.from_dict(given.get("model", {}))
-    given["mixing"] = from_values(MixingConfig, given.get("mixing", {}), "mixing")
+    for name, kind in (("mixing", MixingConfig), ("material", MaterialConfig)):
+        given[name] = from_values(kind, given.get(name, {}), name)
     return cast(TrainingConfig, from_values(TrainingConfig, given, "training"))
 
 
@@ -98,9 +100,11 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     if progress.found:
         model.optimizer.build(model.trainable_variables)  # or its state is dropped
         model.load_weights(run / _CHECKPOINT)
-    mixes = MixGenerator(Path(config.loops), config.mixing, split="train")
+    generator, checksums = build_generator(
+        config.loops, config.mixing, config.material, split="train"
+    )
     batches = Batches(
-        mixes,
+        generator,
         config.model,
         batch_size=config.batch_size,
         seed=config.seed,
@@ -124,7 +128,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
             epochs=_MANY,
             shuffle=False,
             verbose=0,
-            callbacks=[clock, *_callbacks(config, networks, mixes.library, progress)],
+            callbacks=[clock, *_callbacks(config, networks, checksums, progress)],
         )
     return run
 
@@ -132,7 +136,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
 def _callbacks(
     config: TrainingConfig,
     networks: tuple[Any, Any],
-    library: LoopLibrary,
+    checksums: dict[str, str],
     progress: Progress,
 ) -> list[Any]:
     """Return what else happens at the end of an epoch, in this order.
@@ -150,11 +154,11 @@ def _callbacks(
     separator = NetworkSeparator(config.model, *networks, references={})
 
     def save_best(found: Scores) -> None:
-        record = _record(config, library, progress, found)
+        record = _record(config, checksums, progress, found)
         save_networks(run, config.name, config.model, networks, record)
 
     callbacks = [
-        Checkpoint(run / _CHECKPOINT),
+        Checkpoint(run / _CHECKPOINT, progress),
         keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
         Validation(
             progress,
@@ -249,7 +253,10 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
 
 
 def _record(
-    config: TrainingConfig, library: LoopLibrary, progress: Progress, found: Scores
+    config: TrainingConfig,
+    checksums: dict[str, str],
+    progress: Progress,
+    found: Scores,
 ) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
     import keras
@@ -266,7 +273,7 @@ def _record(
         "commit": commit(),
         "started_from": started_from,
         "training": training,
-        "library": {"sha256": library.checksum, "stems": len(library.stems)},
+        "libraries_sha256": checksums,
         "minutes": round(progress.minutes, 1),
         "steps": progress.step,
         "validation_db": {k: round(v, 2) for k, v in found.items()},

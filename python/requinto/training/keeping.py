@@ -103,17 +103,20 @@ class Clock(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves weights as they are trained, and the optimiser's state."""
+    """Saves weights as they are trained, the optimiser's state, and how far it is."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, progress: Progress) -> None:
         super().__init__()
         self._path = path
+        self._progress = progress
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Save; a run that is stopped meanwhile leaves the old checkpoint."""
         unfinished = self._path.with_name("new.weights.h5")
         self.model.save_weights(unfinished)
         os.replace(unfinished, self._path)
+        # Before it is scored, which takes minutes: a run may be killed meanwhile
+        self._progress.save()
 
 
 class Validation(keras.callbacks.Callback):

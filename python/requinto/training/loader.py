@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from requinto.config import ModelConfig
-from requinto.training.features import Featurer, Features
-from requinto.training.mixing import MixGenerator
+from requinto.training.examples import ExampleGenerator
+from requinto.training.features import FeatureExtractor, Features
 
 _ENDLESS = 10**9
 
@@ -24,7 +24,7 @@ class Batches(keras.utils.PyDataset):
 
     Parameters
     ----------
-    mixes : MixGenerator
+    mixes : ExampleGenerator
     config : ModelConfig
         Whose transform the features are of.
     batch_size : int
@@ -37,7 +37,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        mixes: MixGenerator,
+        mixes: ExampleGenerator,
         config: ModelConfig,
         *,
         batch_size: int = 16,
@@ -47,7 +47,7 @@ class Batches(keras.utils.PyDataset):
     ) -> None:
         super().__init__(**options)
         self._mixes = mixes
-        self._features = Featurer(config)
+        self._extract = FeatureExtractor(config)
         self._batch_size = batch_size
         self._seed = seed
         self._first = first
@@ -65,7 +65,7 @@ class Batches(keras.utils.PyDataset):
         rng = np.random.default_rng([self._seed, self._first + index])
         rows: list[Features] = []
         while len(rows) < self._batch_size:
-            rows += self._features(self._mixes.examples(rng))
+            rows += self._extract(self._mixes.examples(rng))
         rows = rows[: self._batch_size]
         mixture, reference, truth = (np.stack(part) for part in zip(*rows, strict=True))
         return {"mixture": mixture, "reference": reference}, truth

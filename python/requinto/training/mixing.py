@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,22 +15,13 @@ from requinto.material.mastering import master
 from requinto.material.new_timbres import NewTimbre
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.training.bands import BandGenerator, Player, Window
+from requinto.training.examples import Example
 from requinto.training.mixing_config import MixingConfig
 
 __all__ = ["Example", "MixGenerator", "MixingConfig"]
 
 _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
 _REGISTERS = (5, 7, 12, 19, 24)  # semitones: a fourth to two octaves
-
-
-class Example(NamedTuple):
-    """One thing to learn: float32, stereo, 44.1 kHz."""
-
-    mixture: np.ndarray  # (2, n_frames)
-    target: np.ndarray  # (2, n_frames)
-    reference: np.ndarray  # (2, reference_frames)
-    instrument: str
-    absent: bool  # nothing of the target sounds
 
 
 class MixGenerator:

@@ -174,9 +174,7 @@ class RecordedPairs:
         rows = by_artist if rng.random() < 0.5 else self._packages[song.package]
         return [s for s in rows if s.path != song.path] or self.library.songs
 
-    def _any(
-        self, songs: list[RecordedSong], rng: np.random.Generator
-    ) -> RecordedSong:
+    def _any(self, songs: list[RecordedSong], rng: np.random.Generator) -> RecordedSong:
         return songs[rng.integers(len(songs))]
 
     def _excerpt(self, song: RecordedSong, rng: np.random.Generator) -> _Excerpt:
