@@ -57,14 +57,32 @@ def data_bench(
     sets: Annotated[
         list[str] | None, typer.Option("--set", help="Only this; may be repeated.")
     ] = None,
+    recorded: Annotated[
+        Path | None, typer.Option(help="Recorded songs, for validation.")
+    ] = None,
+    modules: Annotated[
+        Path | None, typer.Option(help="Songs of tracker modules, for validation.")
+    ] = None,
+    notes: Annotated[
+        Path | None, typer.Option(help="Loops of recorded notes, for validation.")
+    ] = None,
     workers: Workers = _N_CORES,
 ) -> None:
     """Build the test sets; go on where a build was stopped."""
     from requinto.evaluation import bench
 
+    material = {"recorded": recorded, "modules": modules, "notes": notes}
     places = bench.build(
-        output, split, quick=quick, sets=tuple(sets or ()), n_workers=workers
+        output,
+        split,
+        quick=quick,
+        sets=tuple(sets or ()),
+        material=material,
+        n_workers=workers,
     )
+    for name, option in bench.left_out(split, material).items():
+        if not sets:
+            print(f"{name} is left out: it needs --{option} FOLDER")
     for place in places:
         n_items = len(list(place.glob("*/mix.flac")))
         print(f"{place}: {n_items} items")

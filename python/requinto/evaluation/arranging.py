@@ -16,9 +16,10 @@ from requinto.material.augmentation import AugmentationConfig, augment
 from requinto.material.finishing import active_power
 from requinto.material.loops import timing
 from requinto.material.patterns import play, players
-from requinto.material.songs import Song, generator, plan_loop
+from requinto.material.songs import Note, Song, generator, plan_loop
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.style import Part
+from requinto.material.styles import STYLES
 from requinto.material.timbres import Timbre, timbres
 
 REFERENCE_S = 3.0
@@ -26,6 +27,10 @@ _PLACED = AugmentationConfig.none(pan=0.4)  # on the desk: panned, not changed
 _LEVEL_DB = 3.0  # stems lie within this of equal loudness
 _PEAK = 0.9
 _MOST_SILENT = 40  # loops in a row
+# Compound time came later: the items of these sets are counted through the others
+OTHER_STYLES = tuple(
+    name for name, found in STYLES.items() if name != "bachata" and not found.compound
+)
 
 
 @dataclass(frozen=True)
@@ -35,21 +40,34 @@ class Voice:
     part: Part
     timbre: Timbre
     song: Song  # whose notes; its timing is the arrangement's
+    semitones: int = 0  # by which it plays higher than written
 
     @property
     def instrument(self) -> str:
         """What it is."""
         return self.timbre.instrument
 
+    def notes(self) -> list[Note]:
+        """Return what it plays."""
+        reader = self.part.instruments[0]
+        if self.instrument in self.part.instruments:
+            reader = self.instrument
+        notes = play(self.song, self.part, reader)
+        return [n._replace(pitch=n.pitch + self.semitones) for n in notes]
+
     def render(self) -> np.ndarray:
         """Return its stem, placed on the desk, shape `(2, n_frames)`."""
         song = self.song
-        notes = play(song, self.part, self.part.instruments[0])
-        if self.instrument in self.part.instruments:
-            notes = play(song, self.part, self.instrument)
+        notes = self.notes()
         rng = generator(song.seed, "desk", self.part.name, self.timbre.id)
         level = np.float32(10 ** (rng.uniform(-_LEVEL_DB, _LEVEL_DB) / 20))
         return augment(self.timbre.render(notes, song), _PLACED, rng) * level
+
+    def in_loop(self, seed: int) -> Voice:
+        """Return the same player in another loop of the style, as fast."""
+        loop = plan_loop(self.song.style, seed)
+        loop = dataclasses.replace(loop, tempo_bpm=self.song.tempo_bpm)
+        return dataclasses.replace(self, song=loop)
 
     def reference(self, seed: int) -> np.ndarray:
         """Return three seconds of its timbre from a loop of another seed.
@@ -57,9 +75,7 @@ class Voice:
         Of the next seed where the part is silent throughout that loop.
         """
         for elsewhere in range(seed, seed + _MOST_SILENT):
-            other = plan_loop(self.song.style, elsewhere)
-            other = dataclasses.replace(other, tempo_bpm=self.song.tempo_bpm)
-            stem = dataclasses.replace(self, song=other).render()
+            stem = self.in_loop(elsewhere).render()
             if sounds(stem):
                 return loudest(stem, round(REFERENCE_S * SAMPLE_RATE))
         raise ConfigError(f"{self.timbre.id} is silent wherever it plays")
@@ -100,6 +116,15 @@ def voice(
         raise ConfigError(f"the split {split!r} has no timbre of {instrument!r}")
     rows = by_family[str(rng.choice(sorted(by_family)))]
     return Voice(part, rows[int(rng.integers(len(rows)))], song)
+
+
+def quartet(song: Song, split: str) -> list[Voice]:
+    """Return the four players of a bachata that the thesis asked for."""
+    parts = {"requinto": "guitar", "bajo": "bass", "bongo": "bongo", "guira": "guira"}
+    return [
+        voice(song, split, song.style.part(part), instrument)
+        for part, instrument in parts.items()
+    ]
 
 
 def mixed(stems: list[np.ndarray]) -> tuple[np.ndarray, np.float32]:

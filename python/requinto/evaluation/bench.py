@@ -2,51 +2,45 @@
 """Build the test sets: folders of items, one set a folder.
 
 Each set asks one question.  Patterns and timbres are of one held-out split;
-The `others` are other people's music.  A build that was stopped goes on where it was.
+The `others` are other people's music, and so is what some sets of the validation
+split are cut from.  A build that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from requinto.errors import ConfigError
 from requinto.evaluation import arranging, others
-from requinto.evaluation.arranging import Voice, mixed, voice, voices
+from requinto.evaluation.arranging import (
+    OTHER_STYLES,
+    Voice,
+    mixed,
+    quartet,
+    voice,
+    voices,
+)
 from requinto.evaluation.items import write_item
+from requinto.evaluation.question import Question, Row
+from requinto.evaluation.validation_sets import VALIDATION_SETS
 from requinto.material import splits
 from requinto.material.instruments import BACHATA, UNSEEN
 from requinto.material.parallel import each
 from requinto.material.songs import Song, generator, plan_loop, plan_song
 from requinto.material.soundfonts import SAMPLE_RATE
-from requinto.material.styles import STYLES, style
+from requinto.material.styles import style
 
 _CLIP_BARS = 4
 _SONG_FORM = "intro:2 verse:6 chorus:4 mambo:6 outro:1"
 _FIRST_SEED = 1000  # of a split's; those before belong to the demo song
-
-Row = dict[str, Any]  # arguments of `write_item`, and the item's `name`
-# Compound time came later: the items of these sets are counted through the others
-OTHER_STYLES = tuple(
-    name for name, found in STYLES.items() if name != "bachata" and not found.compound
-)
 # Pairs that the systems with two outputs were made for
 DUETS = (("voice", "drums"), ("guitar", "bass"))
 _MOST_TRIED = 40  # songs in which the players of an item are looked for
-
-
-class Question(NamedTuple):
-    """One set: how an item of it is made, and how many there are."""
-
-    make: Callable[[str, int], Iterator[Row]]  # (split, index) -> items
-    asks: str  # what for, to be read
-    n_full: int  # songs
-    n_quick: int
-    splits: tuple[str, ...] = ("validation", "test")
 
 
 def build(
@@ -55,9 +49,12 @@ def build(
     *,
     quick: bool = False,
     sets: tuple[str, ...] = (),
+    material: Mapping[str, Path | None] | None = None,
     n_workers: int = 2,
 ) -> list[Path]:
     """Build what a bench lacks; return the folders of all its sets.
+
+    Sets that need material which is not given are left out: see `left_out`.
 
     Parameters
     ----------
@@ -69,26 +66,35 @@ def build(
         A fixed subset of about five minutes.
     sets : tuple of str
         Only these; all when empty.
+    material : mapping of str to Path
+        Folders of recorded songs (`recorded`), modules (`modules`) and loops of
+        recorded notes (`notes`).
     n_workers : int
         Processes; 1 builds in this one.
 
     Raises
     ------
     ConfigError
-        If the split or a set is unknown.
+        If the split or a set is unknown, or a set of `sets` lacks its material.
     """
     if split not in ("validation", "test"):
         raise ConfigError(f"a bench is of validation or test, not {split!r}")
     if unknown := set(sets) - set(QUESTIONS):
         known = ", ".join(QUESTIONS)
         raise ConfigError(f"unknown sets {sorted(unknown)}; known are {known}")
+    folders = material or {}
+    missing = left_out(split, folders)
+    for name in set(sets) & set(missing):
+        raise ConfigError(f"the set {name!r} needs --{missing[name]} FOLDER")
     chosen = {
         name: question
         for name, question in QUESTIONS.items()
-        if split in question.splits and (not sets or name in sets)
+        if split in question.splits
+        and name not in missing
+        and (not sets or name in sets)
     }
     todo = [
-        (folder, name, split, index)
+        (folder, name, split, index, folders.get(question.material))
         for name, question in chosen.items()
         for index in range(question.n_quick if quick else question.n_full)
         if not _stamp(folder, name, index).exists()
@@ -97,9 +103,23 @@ def build(
     return [folder / name for name in chosen]
 
 
-def build_song(folder: Path, name: str, split: str, index: int) -> None:
+def left_out(split: str, material: Mapping[str, Path | None]) -> dict[str, str]:
+    """Return the sets of a split whose material is not given, with its option."""
+    return {
+        name: question.material
+        for name, question in QUESTIONS.items()
+        if split in question.splits
+        and question.material
+        and not material.get(question.material)
+    }
+
+
+def build_song(
+    folder: Path, name: str, split: str, index: int, material: Path | None = None
+) -> None:
     """Write the items of one song of a set, and the stamp that says so."""
-    for row in QUESTIONS[name].make(split, index):
+    given = (material,) if material else ()
+    for row in QUESTIONS[name].make(split, index, *given):
         place = folder / name / row.pop("name")
         write_item(place, sample_rate=SAMPLE_RATE, **row)
     stamp = _stamp(folder, name, index)
@@ -151,25 +171,17 @@ def _bachata_clips(split: str, index: int) -> Iterator[Row]:
     """Ask as the thesis did: four bars of four instruments."""
     seed = _seed(split, "bachata_clips", index)
     song = plan_loop(style("bachata"), seed, _CLIP_BARS)
-    yield from _rows(song, _quartet(song, split), BACHATA)
+    yield from _rows(song, quartet(song, split), BACHATA)
 
 
 def _bachata_songs(split: str, index: int) -> Iterator[Row]:
     """Ask over whole songs, whose pickups last 0 to 7 beats in turn."""
     seed = _seed(split, "bachata_songs", index)
     song = plan_song(style("bachata"), seed, index % 8, _SONG_FORM)
-    for row in _rows(song, _quartet(song, split), BACHATA):
+    for row in _rows(song, quartet(song, split), BACHATA):
         # As for a listener: where the beats fall is to be found out
         row["meta"] |= {"pickup_beats": index % 8, "beats_given": False}
         yield row
-
-
-def _quartet(song: Song, split: str) -> list[Voice]:
-    parts = {"requinto": "guitar", "bajo": "bass", "bongo": "bongo", "guira": "guira"}
-    return [
-        voice(song, split, song.style.part(part), instrument)
-        for part, instrument in parts.items()
-    ]
 
 
 def _other_styles(split: str, index: int) -> Iterator[Row]:
@@ -199,13 +211,13 @@ def _absent(split: str, index: int) -> Iterator[Row]:
     seed = _seed(split, "absent_target", index)
     name = "bachata" if index % 2 == 0 else OTHER_STYLES[index % len(OTHER_STYLES)]
     song = plan_loop(style(name), seed, _CLIP_BARS)
-    found = _quartet(song, split) if name == "bachata" else list(voices(song, split))
+    found = quartet(song, split) if name == "bachata" else list(voices(song, split))
     asked = BACHATA[(index // 2) % len(BACHATA)]
     playing = [v for v in found if v.instrument != asked]
     stems = [v.render() for v in playing]
     mixture, _ = mixed(stems)
     bachata = plan_loop(style("bachata"), seed + 500, _CLIP_BARS)
-    chosen = next(v for v in _quartet(bachata, split) if v.instrument == asked)
+    chosen = next(v for v in quartet(bachata, split) if v.instrument == asked)
     yield {
         "name": f"{name}-{seed}-no-{asked}".replace(" ", "-"),
         "mixture": mixture,
@@ -227,7 +239,7 @@ def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
     part = song.style.part(second)
     rivals = (voice(elsewhere, split, part, instrument, n) for n in range(50))
     rival = next(v for v in rivals if v.timbre.id != wanted.timbre.id)
-    rest = [v for v in _quartet(song, split) if v.instrument in ("bongo", "guira")]
+    rest = [v for v in quartet(song, split) if v.instrument in ("bongo", "guira")]
     stems = {v: v.render() for v in (wanted, rival, *rest)}
     if not (arranging.sounds(stems[wanted]) and arranging.sounds(stems[rival])):
         return
@@ -324,4 +336,5 @@ QUESTIONS: dict[str, Question] = {
         0,
         ("test",),
     ),
+    **VALIDATION_SETS,
 }

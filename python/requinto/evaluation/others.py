@@ -33,7 +33,7 @@ _SOUNDING_DB = -30.0  # of its loudest window: where a part still sounds
 _SOUNDING_SHARE = 0.4  # of an excerpt's windows
 _FAINTEST_DB = -25.0  # target, or the rest, relative to the mixture
 _SILENT = 1e-4  # peak below which a stem is left out
-_REFERENCE_S = 3.0
+REFERENCE_S = 3.0
 _APART_S = 3.0  # least time between excerpt and reference
 _PEAK = 0.9
 
@@ -146,13 +146,37 @@ def items(
         stem = song.stems[instrument]
         key = zlib.crc32(f"{song.name}/{instrument}".encode())
         rng = np.random.default_rng([seed, key])
-        places = _places(stem, mix, n_frames)
-        for choice in rng.permutation(len(places)):
-            start = places[choice]
-            references = _reference_places(stem, start, n_frames)
-            if references:
-                yield _item(song, instrument, start, rng.choice(references), n_frames)
-                break
+        chosen = choose_excerpt(stem, mix, n_frames, rng)
+        if chosen:
+            yield _item(song, instrument, *chosen, n_frames)
+
+
+def choose_excerpt(
+    stem: np.ndarray, mix: np.ndarray, n_frames: int, rng: np.random.Generator
+) -> tuple[int, int] | None:
+    """Return the first frames of an excerpt and its reference, as `items` says.
+
+    Parameters
+    ----------
+    stem, mix : np.ndarray, shape=(n_channels, n_mix_frames)
+        The stem is part of the mix.
+    n_frames : int
+        Length of the excerpt; the reference lasts `REFERENCE_S`.
+    rng : np.random.Generator
+        Chooses among the positions that serve.
+
+    Returns
+    -------
+    tuple of int, or None
+        None where no position serves.
+    """
+    starts = excerpt_starts(stem, mix, n_frames)
+    for choice in rng.permutation(len(starts)):
+        start = starts[choice]
+        references = _reference_places(stem, start, n_frames)
+        if references:
+            return start, int(rng.choice(references))
+    return None
 
 
 def audible(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -186,7 +210,7 @@ def _sounding(stem: np.ndarray) -> np.ndarray:
     return np.asarray(power > power.max(initial=1e-20) * 10 ** (_SOUNDING_DB / 10))
 
 
-def _places(stem: np.ndarray, mix: np.ndarray, n_frames: int) -> list[int]:
+def excerpt_starts(stem: np.ndarray, mix: np.ndarray, n_frames: int) -> list[int]:
     """Return the starts of excerpts that serve, on a grid of half a second."""
     flags, target, rest = _sounding(stem), _windows(stem), _windows(mix - stem)
     whole, faintest = _windows(mix), 10 ** (_FAINTEST_DB / 10)
@@ -201,7 +225,7 @@ def _places(stem: np.ndarray, mix: np.ndarray, n_frames: int) -> list[int]:
 
 
 def _reference_places(stem: np.ndarray, start: int, n_frames: int) -> list[int]:
-    flags, length = _sounding(stem), int(_REFERENCE_S * SAMPLE_RATE)
+    flags, length = _sounding(stem), int(REFERENCE_S * SAMPLE_RATE)
     apart = int(_APART_S * SAMPLE_RATE)
     return [
         place
@@ -217,7 +241,7 @@ def _item(
     stem, span = song.stems[instrument], slice(start, start + n_frames)
     mixture = song.mix()[:, span]
     gain = np.float32(min(1.0, _PEAK / np.abs(mixture).max()))
-    length = int(_REFERENCE_S * SAMPLE_RATE)
+    length = int(REFERENCE_S * SAMPLE_RATE)
     reference = stem[:, reference_start : reference_start + length]
     start_s = start / SAMPLE_RATE
     meta: dict[str, Any] = {
