@@ -21,12 +21,12 @@ from requinto.material.songs import (
     voicing,
 )
 from requinto.material.style import Part, layers, parse_form
-from requinto.material.styles import STYLES, style
+from requinto.material.styles import LATER_STYLES, STYLES, style
 
 SEEDS = (0, 17, 100_003, 110_001)
 PARTS = [
     (s.name, part.name, instrument)
-    for s in STYLES.values()
+    for s in (*STYLES.values(), *LATER_STYLES.values())
     for part in s.parts
     for instrument in part.instruments
 ]
@@ -41,7 +41,7 @@ def test_styles_are_as_many_and_as_deep_as_promised():
     assert played == set(INSTRUMENTS)
 
 
-@pytest.mark.parametrize("name", STYLES)
+@pytest.mark.parametrize("name", {**STYLES, **LATER_STYLES})
 def test_bars_divide_the_metre(name):
     found = style(name)
     for part in found.parts:
@@ -52,7 +52,7 @@ def test_bars_divide_the_metre(name):
                     assert per_beat in (0.25, 0.5, 1, 2, 3, 4), (part.name, row)
 
 
-@pytest.mark.parametrize("name", STYLES)
+@pytest.mark.parametrize("name", {**STYLES, **LATER_STYLES})
 def test_progressions_can_be_read(name):
     found = style(name)
     for row in found.minor_progressions + found.major_progressions:

@@ -20,7 +20,7 @@ from requinto.evaluation.arranging import REFERENCE_S, loudest
 from requinto.evaluation.levels import mix_row
 from requinto.evaluation.question import Row
 from requinto.evaluation.recorded_sets import in_turn, label, spread
-from requinto.material.cache import Cache, Stem
+from requinto.material.loop_library import LoopLibrary, Stem
 from requinto.material.songs import generator
 from requinto.material.soundfonts import SAMPLE_RATE
 
@@ -32,9 +32,9 @@ _SILENT = 1e-4  # peak
 
 
 @functools.cache
-def open_library(folder: Path, split: str) -> Cache:
+def open_library(folder: Path, split: str) -> LoopLibrary:
     """Return the songs of a split that have stems."""
-    return Cache(folder, split)
+    return LoopLibrary(folder, split)
 
 
 def modules(split: str, index: int, folder: Path) -> Iterator[Row]:
@@ -71,12 +71,12 @@ def notes(split: str, index: int, folder: Path) -> Iterator[Row]:
                 return
 
 
-def _songs(library: Cache, set_name: str, index: int) -> list[str]:
+def _songs(library: LoopLibrary, set_name: str, index: int) -> list[str]:
     order = spread(sorted(library.songs), lambda song: song, generator(set_name))
     return in_turn(order, index, generator(set_name, "others", index))
 
 
-def _stems(library: Cache, song: str) -> list[Stem]:
+def _stems(library: LoopLibrary, song: str) -> list[Stem]:
     by_instrument = library.songs[song]
     return [stem for name in sorted(by_instrument) for stem in by_instrument[name]]
 
@@ -89,7 +89,7 @@ def _one_timbre_each(stems: list[Stem], rng: np.random.Generator) -> list[Stem]:
     return [rows[rng.integers(len(rows))] for rows in by_part.values()]
 
 
-def _read(library: Cache, stem: Stem, start: int, n_frames: int) -> np.ndarray:
+def _read(library: LoopLibrary, stem: Stem, start: int, n_frames: int) -> np.ndarray:
     """Return a part of a stem, shape `(2, n_frames)`."""
     sound = library.read(stem, start, n_frames)
     return np.repeat(sound, 2, axis=0) if len(sound) == 1 else sound
@@ -145,7 +145,7 @@ def _own_row(
 
 
 def _row_of_another_song(
-    library: Cache,
+    library: LoopLibrary,
     index: int,
     stem: Stem,
     sound: np.ndarray,
