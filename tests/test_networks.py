@@ -12,7 +12,11 @@ from models import SMALL as CONFIG
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError
 from requinto.reference import FrequencyPosition
-from requinto.training.losses import separation_loss
+from requinto.training.losses import (
+    SeparationLoss,
+    missing_level_db,
+    separation_loss,
+)
 from requinto.unet import AcrossFrequency, FiLM, Recurrence, SelfAttention
 from requinto.weights import build_networks
 
@@ -211,3 +215,22 @@ def test_config_round_trip_and_refusals():
         ModelConfig.from_dict({"unet": {"depth": 3}})
     with pytest.raises(ConfigError, match="unknown sections"):
         ModelConfig.from_dict({"vnet": {}})
+
+
+def test_a_quiet_estimate_costs_what_it_misses():
+    rng = np.random.default_rng(0)
+    mixture = rng.random((1, 16, 32, 2)).astype(np.float32)
+    truth = np.stack([mixture, 0.25 * mixture, 0.25 * mixture], axis=-1)
+    for gain, missing_db in ((0.5, 0.0), (1.0, 0.0), (0.25, 6.02), (0.05, 20.0)):
+        missing = missing_level_db(truth, np.full_like(mixture, gain))
+        np.testing.assert_allclose(missing, [missing_db], atol=0.05)
+    silent = np.asarray(missing_level_db(truth, 0 * mixture))
+    assert 35 < silent[0] < 45
+    absent = np.stack([mixture, 0 * mixture, 0 * mixture], axis=-1)
+    assert np.asarray(missing_level_db(absent, 0 * mixture)) == 0
+
+    plain, heavy = SeparationLoss(), SeparationLoss(0.01)
+    mask = np.full_like(mixture, 0.05)
+    both = float(heavy(truth, mask)) - float(plain(truth, mask))
+    assert both == pytest.approx(0.01 * 20.0, abs=1e-3)
+    assert SeparationLoss.from_config(heavy.get_config()).level_weight == 0.01

@@ -122,9 +122,10 @@ class RecordedPairs:
             targets = [(one, fold(part)) for one, part in targets]
         mixture = np.sum(parts, axis=0)
         gain = gain_to(mixture, rng.uniform(cfg.lowest_db, cfg.highest_db))
+        mixture = mixture * gain
         return [
             Example(
-                mixture * gain,
+                mixture,
                 part * gain,
                 self._reference(one, rng),
                 "song",

@@ -120,9 +120,10 @@ class SongStems:
         if rng.random() < cfg.mono:
             mixture, sounds = fold(mixture), [fold(sound) for sound in sounds]
         gain = gain_to(mixture, rng.uniform(cfg.lowest_db, cfg.highest_db))
+        mixture = mixture * gain
         return [
             Example(
-                mixture * gain,
+                mixture,
                 sound * gain,
                 self._reference(player, size / cfg.n_frames, rng),
                 player.stem.instrument,
