@@ -128,7 +128,7 @@ class Player:
             for cell in cells
         }
         # Cells may name what the module does not hold
-        return {n - 1 for n in numbers if 0 < n <= len(self.names())}
+        return {number - 1 for number in numbers} & {*range(len(self.names()))}
 
     def mute(self, numbers: list[int]) -> None:
         """Silence instruments (or samples), from 0 as `names` lists them."""
