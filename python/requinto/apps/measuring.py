@@ -47,6 +47,30 @@ def data_build(
         holdings.show(found, Console())
 
 
+@data_app.command("modules")
+def data_modules(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The library.")],
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where packages are unpacked, if not /; may be repeated."),
+    ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option(help="Go on without packages that are not there.")
+    ] = False,
+    workers: Workers = _N_CORES,
+) -> None:
+    """Render tracker modules of Debian's games as songs, a file a stem."""
+    from requinto.material import module_songs
+
+    located = module_songs.locate(
+        module_songs.module_songs(),
+        tuple(root or (Path("/"),)),
+        allow_missing=allow_missing,
+    )
+    outcomes = module_songs.build(output, located, n_workers=workers)
+    print("\n".join(module_songs.summarise(output, outcomes)))
+
+
 @data_app.command("bench")
 def data_bench(
     output: Annotated[Path, typer.Option("-o", "--output", help="The test sets.")],

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import functools
+import itertools
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 
 from requinto.errors import RequintoError
 from requinto.material.soundfonts import SAMPLE_RATE
+
+_NUMBER = 1  # OPENMPT_MODULE_COMMAND_INSTRUMENT: which part of a cell to read
 
 
 class ModuleError(RequintoError):
@@ -54,6 +57,7 @@ def _library() -> Any:
         getattr(library, f"openmpt_module_{name}").restype = ctypes.c_void_p
     for name in ("get_current_estimated_bpm", "get_duration_seconds"):
         getattr(library, f"openmpt_module_{name}").restype = ctypes.c_double
+    library.openmpt_module_get_pattern_row_channel_command.restype = ctypes.c_uint8
     library.openmpt_module_read_interleaved_float_stereo.restype = ctypes.c_size_t
     library.openmpt_free_string.restype = None
     return library
@@ -106,6 +110,25 @@ class Player:
             names.append(ctypes.string_at(raw).decode("utf-8", "replace").strip())
             lib.openmpt_free_string(raw)
         return names
+
+    def used(self) -> set[int]:
+        """Return the instruments (or samples) that patterns name, from 0 as `names`."""
+        lib, module = self._lib, self._module
+        n_channels = lib.openmpt_module_get_num_channels(module)
+        cells = itertools.chain.from_iterable(
+            itertools.product(
+                (pattern,),
+                range(lib.openmpt_module_get_pattern_num_rows(module, pattern)),
+                range(n_channels),
+            )
+            for pattern in range(lib.openmpt_module_get_num_patterns(module))
+        )
+        numbers = {
+            lib.openmpt_module_get_pattern_row_channel_command(module, *cell, _NUMBER)
+            for cell in cells
+        }
+        # Cells may name what the module does not hold
+        return {number - 1 for number in numbers} & {*range(len(self.names()))}
 
     def mute(self, numbers: list[int]) -> None:
         """Silence instruments (or samples), from 0 as `names` lists them."""

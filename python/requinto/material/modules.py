@@ -35,6 +35,7 @@ class Rendering(NamedTuple):
     """A module as libopenmpt plays it."""
 
     names: list[str]  # of its instruments, or of its samples if it has none
+    used: set[int]  # which of them patterns name, from 0
     mix: np.ndarray  # float32 `(2, n_frames)`
     beats_s: tuple[float, ...]  # ascending; empty where rows do not tell
     downbeats_s: tuple[float, ...]
@@ -61,7 +62,7 @@ def render(data: bytes, longest_s: float) -> Rendering:
     rows: list[Row] = []
     last, here = (-1, -1), 0
     with Player(data) as player:
-        names = player.names()
+        names, used = player.names(), player.used()
         end = player.duration_s() * SAMPLE_RATE
         while here < longest_s * SAMPLE_RATE:
             block = player.read(_BLOCK)
@@ -75,7 +76,7 @@ def render(data: bytes, longest_s: float) -> Rendering:
                 last = position
             here += block.shape[1]
     mix = np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 1), np.float32)
-    return Rendering(names, mix, *beats_of(rows))
+    return Rendering(names, used, mix, *beats_of(rows))
 
 
 def render_alone(data: bytes, numbers: set[int], n_frames: int) -> np.ndarray:
