@@ -9,11 +9,11 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+from requinto.material.cache import Cache
 
 from requinto.errors import RequintoError
 from requinto.evaluation import others_modules
 from requinto.material import module_songs
-from requinto.material.cache import Cache
 from requinto.material.finishing import active_power
 from requinto.material.module_songs import ModuleSong
 from requinto.material.module_songs import module_songs as listed_songs

@@ -238,7 +238,7 @@ def test_a_palm_mute_dies_sooner_than_a_held_note(samples):
     assert powers[0] < 0.01 * powers[1]
 
 
-def test_a_missing_folder_is_told_apart_from_a_missing_index(samples, tmp_path):
+def test_a_missing_folder_differs_from_a_missing_index(samples, tmp_path):
     config = loops.LibraryConfig(
         loops={"train": {"metal": 1}}, samples=str(tmp_path / "nowhere")
     )

@@ -11,7 +11,6 @@ import functools
 import json
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -152,7 +151,7 @@ class NoteSet:
         force = float(np.clip(velocity + rng.normal(0, 0.05), 0, 0.999))
         takes = layers[sorted(layers)[int(force * len(layers))]]
         row = takes[rng.integers(len(takes))]
-        return Sample(_read(row.path) * np.float32(row.gain), row.pitch)
+        return Sample(read_recording(row.path) * np.float32(row.gain), row.pitch)
 
 
 class RecordedLibrary(NamedTuple):
@@ -212,7 +211,7 @@ def library(folder: Path, name: str, variant: str = "") -> RecordedLibrary:
     layout = LAYOUTS[name]
     sets = {}
     for kind in ("held", "short", "dead"):
-        rows = _matching(folder, name, getattr(layout, kind), layout.octave)
+        rows = _match_files(folder, name, getattr(layout, kind), layout.octave)
         rows = [r for r in rows if r.variant in ("", variant) or not variant]
         sets[kind] = NoteSet(rows) if rows else None
     if sets["held"] is None:
@@ -231,7 +230,7 @@ def files(folder: Path, name: str) -> dict[str, float]:
     }
 
 
-def _matching(folder: Path, name: str, pattern: str, octave: int) -> list[Recording]:
+def _match_files(folder: Path, name: str, pattern: str, octave: int) -> list[Recording]:
     """Return the recordings whose file name follows a pattern."""
     gains = files(folder, name) if pattern else {}
     loudest = max(gains.values(), default=0.0)
@@ -250,11 +249,11 @@ def _matching(folder: Path, name: str, pattern: str, octave: int) -> list[Record
         rows.append(
             Recording(folder / file, pitch, layer, parts.get("variant", ""), gain)
         )
-    return _audible(rows)
+    return _drop_softest(rows)
 
 
-def _audible(rows: list[Recording]) -> list[Recording]:
-    """Return recordings without the softest, where a pitch has louder ones."""
+def _drop_softest(rows: list[Recording]) -> list[Recording]:
+    """Return recordings without raised noise, where a pitch has louder ones."""
     loud = {row.pitch for row in rows if row.layer >= 0}
     return [row for row in rows if row.layer >= 0 or row.pitch not in loud]
 
@@ -307,9 +306,9 @@ def measure_octave(folder: Path, name: str, max_notes: int = 24) -> int:
 
     The median over `max_notes` held notes, evenly spaced in the library.
     """
-    rows = _matching(folder, name, LAYOUTS[name].held, 0)
+    rows = _match_files(folder, name, LAYOUTS[name].held, 0)
     rows = rows[:: max(len(rows) // max_notes, 1)]
-    offsets = [measure_pitch(_read(row.path)[0]) - row.pitch for row in rows]
+    offsets = [measure_pitch(read_recording(row.path)[0]) - row.pitch for row in rows]
     return 12 * round(float(np.nanmedian(offsets)) / 12)
 
 
@@ -319,8 +318,14 @@ def _index(folder: Path) -> tuple[Mapping[str, object], ...]:
 
 
 @functools.lru_cache(maxsize=600)
-def _read(path: Path) -> np.ndarray:
-    """Return a recording, `(1, n_frames)`, at our rate."""
+def read_recording(path: Path) -> np.ndarray:
+    """Return a recording at 44100 frames a second, shape `(1, n_frames)`.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read.
+    """
     try:
         sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
@@ -331,18 +336,11 @@ def _read(path: Path) -> np.ndarray:
     return np.asarray(mono[None], np.float32)
 
 
-def read_recording(path: Path) -> np.ndarray:
-    """Return a recording, shape `(1, n_frames)`, or raise `ConfigError`."""
-    return _read(path)
-
-
 def main(folder: str) -> None:
     """Print the measured octave of each library beside the table's."""
-    libraries: dict[str, int] = defaultdict(int)
-    for row in read_index(Path(folder)):
-        libraries[str(row["library"])] += 1
+    libraries = {str(row["library"]) for row in read_index(Path(folder))}
     for name in LAYOUTS:
-        if libraries[name]:
+        if name in libraries:
             measured = measure_octave(Path(folder), name)
             print(f"{name}: {measured:+d} measured, {LAYOUTS[name].octave:+d} here")
 

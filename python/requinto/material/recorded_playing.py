@@ -72,12 +72,12 @@ def play_take(
         length = max(end - start, 500)
         pitch = _within(note.pitch, library.held)
         if note.sound == "mute":
-            sound = _dead(library, pitch, rng)
+            sound = _dead_stroke(library, pitch, rng)
         elif note.sound == "palm":
-            sound = _palm_muted(library, pitch, note.velocity, damping_s, rng)
+            sound = _palm_mute(library, pitch, note.velocity, damping_s, rng)
         else:
-            sample = _choose(library, pitch, length, note.velocity, rng)
-            curve = _curve(pitch, before, start, length, touch, rng)
+            sample = _pick(library, pitch, length, note.velocity, rng)
+            curve = _pitch_curve(pitch, before, start, length, touch, rng)
             sound = _resample(sample, curve + touch.cents / 100)
             sound = _release(sound, length, touch.release_s)
         before = (end, pitch)
@@ -96,7 +96,7 @@ def _within(pitch: int, notes: NoteSet) -> int:
     return pitch
 
 
-def _choose(
+def _pick(
     library: RecordedLibrary,
     pitch: int,
     length: int,
@@ -109,7 +109,7 @@ def _choose(
     return library.held.pick(pitch, velocity, rng)
 
 
-def _curve(
+def _pitch_curve(
     pitch: int,
     before: tuple[int, int] | None,
     start: int,
@@ -142,8 +142,8 @@ def _curve(
 
 def _ramp(time: np.ndarray, starts_s: float, lasts_s: float) -> np.ndarray:
     """Return a smooth rise from 0 to 1."""
-    place = np.clip((time - starts_s) / lasts_s, 0, 1)
-    return np.asarray(place * place * (3 - 2 * place))
+    progress = np.clip((time - starts_s) / lasts_s, 0, 1)
+    return np.asarray(progress * progress * (3 - 2 * progress))
 
 
 def _resample(sample: Sample, curve: np.ndarray) -> np.ndarray:
@@ -166,7 +166,7 @@ def _release(sound: np.ndarray, length: int, release_s: float) -> np.ndarray:
     return sound
 
 
-def _palm_muted(
+def _palm_mute(
     library: RecordedLibrary,
     pitch: int,
     velocity: float,
@@ -184,7 +184,9 @@ def _palm_muted(
     return np.asarray((dull * 1.3 + 0.5 * attack) * decay, np.float32)
 
 
-def _dead(library: RecordedLibrary, pitch: int, rng: np.random.Generator) -> np.ndarray:
+def _dead_stroke(
+    library: RecordedLibrary, pitch: int, rng: np.random.Generator
+) -> np.ndarray:
     """Return a stroke over damped strings: a recorded one, or a note cut short."""
     if library.dead is not None:
         return library.dead.pick(0, 0.5, rng).sound[:, : int(0.15 * SAMPLE_RATE)]

@@ -122,7 +122,9 @@ def timbres(split: str, folder: Path) -> dict[str, tuple[Timbre, ...]]:
     """
     recorded_notes.read_index(folder)
     return {
-        instrument: tuple(t for name in names for t in _of(instrument, name, folder))
+        instrument: tuple(
+            t for name in names for t in _library_timbres(instrument, name, folder)
+        )
         for instrument, names in splits.recorded_notes(split).items()
     }
 
@@ -142,11 +144,11 @@ def suits(timbre: Timbre, style: str, part: Part) -> bool:
     return any(timbre.name.startswith(kind) for kind in accepted)
 
 
-def _of(instrument: str, library: str, folder: Path) -> Iterator[Timbre]:
+def _library_timbres(instrument: str, library: str, folder: Path) -> Iterator[Timbre]:
     if library in _DRUM_STROKES:
-        strokes = _drum(folder, library)
+        strokes = _hand_drum(folder, library)
         for name in ("0", "1~", "2~", "3~"):
-            yield Timbre(instrument, library, name, _struck(strokes))
+            yield Timbre(instrument, library, name, _stroke_renderer(strokes))
         return
     for character in CHARACTERS[library]:
         # Read once here, so that what is missing is said before rendering
@@ -159,11 +161,14 @@ def _of(instrument: str, library: str, folder: Path) -> Iterator[Timbre]:
             rng = generator("amplifier", library, label)
             pair = (draw_amplifier(kind, rng), draw_amplifier(kind, rng))
             yield Timbre(
-                instrument, library, label, _played(notes, instrument, kind, pair, rng)
+                instrument,
+                library,
+                label,
+                _note_renderer(notes, instrument, kind, pair, rng),
             )
 
 
-def _played(
+def _note_renderer(
     notes: recorded_notes.RecordedLibrary,
     instrument: str,
     kind: str,
@@ -239,7 +244,7 @@ def power_chords(notes: list[Note], song: Song) -> list[Note]:
     return kept
 
 
-def _struck(strokes: StrokeSet) -> Renderer:
+def _stroke_renderer(strokes: StrokeSet) -> Renderer:
     def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
         played = [
             (
@@ -255,7 +260,7 @@ def _struck(strokes: StrokeSet) -> Renderer:
     return render
 
 
-def _drum(folder: Path, library: str) -> StrokeSet:
+def _hand_drum(folder: Path, library: str) -> StrokeSet:
     """Return the strokes of a hand drum; "slap0" is the first take of a slap."""
     names = {Path(file).stem: file for file in recorded_notes.files(folder, library)}
     strokes = {}
