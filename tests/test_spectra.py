@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The transform is undone exactly, and bands share out every bin."""
 
+import librosa
 import numpy as np
 import pytest
 
 from requinto.config import SpectraConfig
 from requinto.errors import ConfigError
-from requinto.spectra import Spectra, compressed
+from requinto.spectra import Spectra, centred, compressed
 from sounds import error_db, noise
 
 CONFIGS = [
@@ -81,3 +82,34 @@ def test_what_the_network_sees_does_not_depend_on_level(gain):
 def test_a_hop_that_does_not_fit_is_refused():
     with pytest.raises(ConfigError, match="hop"):
         SpectraConfig(n_fft=2048, hop=500)
+
+
+@pytest.mark.parametrize("shape", [(2, 20_000), (1, 5000), (9001,)])
+def test_the_transform_is_librosas(shape):
+    sound = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    config = SpectraConfig(n_fft=1024, hop=256)
+    size = shape[-1] + -shape[-1] % 256
+    padded = librosa.util.fix_length(sound, size=size)
+    wanted = librosa.stft(padded, n_fft=1024, hop_length=256, window="hann")
+    np.testing.assert_allclose(Spectra(config).analyse(sound), wanted, atol=1e-4)
+
+
+def test_what_nobody_hears_does_not_steer():
+    spectra = Spectra(SpectraConfig(limit_inaudible=True))
+    music = spectra.power(spectra.analyse(0.1 * noise(60_000)))
+    clean = spectra.audible(music)
+    low, high = spectra.band_centres * 44100 / 4096 < 20, spectra.band_centres > 1400
+    assert (clean[:, low] == 0).all()
+    np.testing.assert_array_equal(clean[:, ~low & ~high], music[:, ~low & ~high])
+
+    time_s = np.arange(60_000) / 44100
+    whine = 0.5 * np.sin(2 * np.pi * 17_000 * time_s).astype(np.float32)
+    offset = centred(0.1 * noise(60_000) + 0.3 + whine)
+    disturbed = spectra.audible(spectra.power(spectra.analyse(offset)))
+    # A band at the line may be four times what lies around it
+    ratio = compressed(disturbed)[2:-2] / (compressed(clean)[2:-2] + 1e-3)
+    assert ratio.max() < 2.5
+    plain = Spectra(SpectraConfig())
+    assert plain.audible(music) is music
+    unlimited = compressed(plain.power(plain.analyse(offset)))[2:-2]
+    assert (unlimited / (compressed(music)[2:-2] + 1e-3)).max() > 5

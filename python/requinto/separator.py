@@ -10,8 +10,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import librosa
 import numpy as np
+import soxr
 
 from requinto.config import ClipConfig, ModelConfig
 from requinto.evidence import Evidence
@@ -236,5 +236,7 @@ def _resampled(
 ) -> np.ndarray:
     """Resample to exactly `n_frames`, aligned at the first."""
     if rate != new_rate:
-        audio = librosa.resample(audio, orig_sr=rate, target_sr=new_rate)
-    return librosa.util.fix_length(audio, size=n_frames).astype(np.float32, copy=False)
+        audio = soxr.resample(audio.T, rate, new_rate, quality="HQ").T
+    missing = max(n_frames - audio.shape[1], 0)
+    exact = np.pad(audio[:, :n_frames], ((0, 0), (0, missing)))
+    return exact.astype(np.float32, copy=False)

@@ -10,8 +10,8 @@ network has them: the lowest are one bin wide, the rest widen with frequency.
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
+import scipy.fft
 import scipy.signal
 import scipy.sparse
 
@@ -42,14 +42,13 @@ class Spectra:
 
         Columns lie on multiples of the hop, from the first to where all is heard.
         """
-        config = self.config
-        n_frames = audio.shape[-1]
-        return librosa.stft(
-            librosa.util.fix_length(audio, size=n_frames + -n_frames % config.hop),
-            n_fft=config.n_fft,
-            hop_length=config.hop,
-            window=self._window,
-        )
+        n_fft, hop = self.config.n_fft, self.config.hop
+        missing = -audio.shape[-1] % hop
+        edges = [(0, 0)] * (audio.ndim - 1) + [(n_fft // 2, n_fft // 2 + missing)]
+        sound = np.pad(audio.astype(np.float32, copy=False), edges)
+        frames = np.lib.stride_tricks.sliding_window_view(sound, n_fft, axis=-1)
+        columns = scipy.fft.rfft(frames[..., ::hop, :] * self._window)
+        return np.swapaxes(columns, -1, -2)
 
     def synthesise(self, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
         """Return the `n_frames` of sound whose spectrum this is."""
@@ -101,7 +100,8 @@ class Spectra:
         limited[:, :first] = 0
         whine = limited[:, top:]
         if whine.size:
-            np.minimum(whine, _LINE * np.median(whine, axis=1, keepdims=True), whine)
+            ceiling = _LINE * np.median(whine, axis=1, keepdims=True)
+            limited[:, top:] = np.minimum(whine, ceiling)
         return limited
 
     def apply(self, mask: np.ndarray, spectrum: np.ndarray) -> np.ndarray:

@@ -16,7 +16,9 @@ from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
+from requinto.training.batches import BatchMaker, in_processes
 from requinto.training.devices import shared
+from requinto.training.examples import ExampleGenerator
 from requinto.training.generators import MaterialConfig, build_generator
 from requinto.training.growing import grow
 from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Validation
@@ -54,6 +56,7 @@ class TrainingConfig:
     validation_stride: int = 1  # score each item, each second one, ...
     n_devices: int = 1  # that share each batch
     n_mixers: int = 1  # threads that mix
+    processes: bool = False  # mix in processes instead: for many cores
     precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
     seed: int = 0
     name: str = "standard"  # of the model
@@ -103,16 +106,6 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     generator, checksums = build_generator(
         config.loops, config.mixing, config.material, split="train"
     )
-    batches = Batches(
-        generator,
-        config.model,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        first=progress.step,
-        workers=config.n_mixers,
-        use_multiprocessing=False,
-        max_queue_size=_QUEUED_BATCHES,
-    )
     clock = Clock(
         progress,
         minutes=config.minutes,
@@ -123,7 +116,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     )
     if clock.done < 1:
         model.fit(
-            batches,
+            _batches(config, generator, progress.step),
             steps_per_epoch=config.steps_per_epoch,
             epochs=_MANY,
             shuffle=False,
@@ -131,6 +124,30 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
             callbacks=[clock, *_callbacks(config, networks, checksums, progress)],
         )
     return run
+
+
+def _batches(config: TrainingConfig, generator: ExampleGenerator, first: int) -> Any:
+    """Return batches without end, made by as many threads or processes as wanted."""
+    if config.processes:
+        return in_processes(_batch_maker, (config, first), config.n_mixers)
+    return Batches(
+        generator,
+        config.model,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        first=first,
+        workers=config.n_mixers,
+        use_multiprocessing=False,
+        max_queue_size=_QUEUED_BATCHES,
+    )
+
+
+def _batch_maker(config: TrainingConfig, first: int) -> BatchMaker:
+    """Return the source of batches that a process of its own makes."""
+    generator, _ = build_generator(
+        config.loops, config.mixing, config.material, split="train"
+    )
+    return BatchMaker(generator, config.model, config.batch_size, config.seed, first)
 
 
 def _callbacks(

@@ -1,36 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches mixed on the fly, as a Keras data set: any backend, any number of workers."""
+"""Batches mixed on the fly, as a Keras data set: any backend, any number of threads."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
-import numpy as np
 
 from requinto.config import ModelConfig
+from requinto.training.batches import Batch, BatchMaker
 from requinto.training.examples import ExampleGenerator
-from requinto.training.features import FeatureExtractor, Features
 
 _ENDLESS = 10**9
 
-Batch = tuple[dict[str, np.ndarray], np.ndarray]
-
 
 class Batches(keras.utils.PyDataset):
-    """Mixtures and references, and the moments of what is to be found.
-
-    Batch `i` follows from the seed and `i` alone, whichever worker mixes it.
+    """What a `BatchMaker` makes, whichever thread does.
 
     Parameters
     ----------
     mixes : ExampleGenerator
     config : ModelConfig
-        Whose transform the features are of.
-    batch_size : int
-    seed : int
-    first : int
-        Batches of earlier runs, which are not to come again.
+    batch_size, seed, first : int
+        See `BatchMaker`.
     workers, use_multiprocessing, max_queue_size
         As Keras has them.
     """
@@ -46,11 +38,7 @@ class Batches(keras.utils.PyDataset):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self._mixes = mixes
-        self._extract = FeatureExtractor(config)
-        self._batch_size = batch_size
-        self._seed = seed
-        self._first = first
+        self._make = BatchMaker(mixes, config, batch_size, seed, first)
 
     @property
     def num_batches(self) -> int:
@@ -62,10 +50,4 @@ class Batches(keras.utils.PyDataset):
         return _ENDLESS
 
     def __getitem__(self, index: int) -> Batch:
-        rng = np.random.default_rng([self._seed, self._first + index])
-        rows: list[Features] = []
-        while len(rows) < self._batch_size:
-            rows += self._extract(self._mixes.examples(rng))
-        rows = rows[: self._batch_size]
-        mixture, reference, truth = (np.stack(part) for part in zip(*rows, strict=True))
-        return {"mixture": mixture, "reference": reference}, truth
+        return self._make(index)
