@@ -95,7 +95,7 @@ class RecordedLibrary:
 def _parse_song(folder: Path, manifest: bytes) -> RecordedSong:
     row = json.loads(manifest)
     return RecordedSong(
-        path=folder / "song.flac",
+        path=folder / row.get("file", "song.flac"),
         package=row["package"],
         artist=row["artist"],
         title=row["title"],

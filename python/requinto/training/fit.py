@@ -195,7 +195,7 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     """Return networks to train, with the weights that they are to begin with."""
     if not config.start_from:
         return build_networks(config.model)
-    model, networks = load_networks(*_parent(config))
+    model, networks = load_networks(*parent_model(config))
     # The transform and the factorisation may be others: what they mean is learnt anew
     if not _sees_more(config.model, model):
         seen, wanted = (
@@ -225,7 +225,7 @@ def _sees_more(new: ModelConfig, old: ModelConfig) -> bool:
     )
 
 
-def _parent(config: TrainingConfig) -> tuple[Path, str]:
+def parent_model(config: TrainingConfig) -> tuple[Path, str]:
     """Return the folder and the name of the model that the run begins with."""
     path = Path(config.start_from)
     return (path, config.name) if path.is_dir() else (path.parent, path.name)
@@ -283,7 +283,7 @@ def _record(
         training.pop(name)
     started_from = {}
     if config.start_from:
-        folder, name = _parent(config)
+        folder, name = parent_model(config)
         record = json.loads((folder / f"{name}.json").read_text())
         started_from = record["provenance"]
     return {
