@@ -67,7 +67,7 @@ def pack(config: TrainingConfig, folder: Path, n_bytes: int, seed: int = 0) -> N
         ("loops", _songs(loops), _write_stems),
         (
             "songs",
-            _songs([s for s in config.material.songs if s not in loops]),
+            _songs(others),
             _write_stems,
         ),
     ]
