@@ -3,6 +3,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from requinto.training.fit import TrainingConfig, compiled, train
 from requinto.training.keeping import Clock, Progress
 from requinto.training.loader import Batches
 from requinto.training.mixing import MixGenerator, MixingConfig
-from requinto.training.validation import SCORE, by_name, questions, scores
+from requinto.training.validation import SCORE, by_name, read_test_items, scores
 from requinto.weights import build_networks, load_networks
 
 HERE = Path(__file__).parent
@@ -68,7 +69,7 @@ def test_it_records_and_goes_on(config):
     # What was saved is what was scored
     best = max(lines, key=lambda line: line[SCORE])
     separator = NetworkSeparator(SMALL, *load_networks(run, "standard")[1], {})
-    asked = questions(read_items(Path(config.validation)))
+    asked = read_test_items(read_items(Path(config.validation)))
     for name, score in scores(separator, asked).items():
         assert score == pytest.approx(best[name], abs=0.2)  # half precision
     assert list((run / "tensorboard").rglob("events.*"))
@@ -127,16 +128,20 @@ def test_the_rate_holds_and_then_falls_to_nothing(tmp_path, kind):
     assert clock.done == 1
 
 
-def test_a_name_is_asked_for_by_another_timbre_of_it(config):
+def test_a_name_is_asked_for_by_another_timbre_of_it(config, tmp_path):
     """Two guitars stand in for each other; a bass alone and one of two do not serve."""
-    first, second, third, fourth = questions(read_items(Path(config.validation)))
+    first, second, third, fourth = read_test_items(read_items(Path(config.validation)))
 
     def named(question, instrument, timbre):
         meta = question.item.meta | {"instrument": instrument, "timbre": timbre}
         item = type(question.item)(question.item.path, "named", meta)
-        return question._replace(item=item)
+        return dataclasses.replace(question, item=item, reference_item=item)
 
-    rivalled = fourth._replace(wrong_reference=fourth.reference)
+    place = tmp_path / "rivalled"
+    shutil.copytree(fourth.item.path, place)
+    shutil.copy(place / "reference.flac", place / "wrong_reference.flac")
+    item = dataclasses.replace(fourth.item, path=place)
+    rivalled = dataclasses.replace(fourth, item=item)
     asked = [
         named(first, "guitar", "nylon"),
         named(second, "guitar", "steel"),
@@ -145,9 +150,10 @@ def test_a_name_is_asked_for_by_another_timbre_of_it(config):
     ]
     one, other = by_name(asked)
     assert one.item is asked[0].item and other.item is asked[1].item
-    assert one.reference is second.reference
-    assert other.reference is fourth.reference
-    assert one.target is first.target
+    assert one.reference_item is asked[1].item
+    assert other.reference_item is asked[3].item
+    np.testing.assert_array_equal(one.reference, second.reference)
+    np.testing.assert_array_equal(one.target, first.target)
 
 
 def test_a_run_of_steps_ends_after_them(config):

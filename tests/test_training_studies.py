@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the studies say of a model whose mask is one wherever it is asked."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from models import write_neutral
 from requinto import weights
 from requinto.evaluation.items import read_items
 from requinto.training import studies
-from requinto.training.validation import questions
+from requinto.training.validation import read_test_items
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def separator(tmp_path, monkeypatch):
 
 @pytest.fixture
 def asked(bench):
-    return questions(read_items(bench))
+    return read_test_items(read_items(bench))
 
 
 def test_no_reference_helps_a_model_that_lets_all_through(separator, asked):
@@ -51,7 +53,7 @@ def test_another_timbre_is_of_the_instrument_and_elsewhere(separator, asked):
     first, second = asked[0], asked[1]
     twin = second.item.meta | {"instrument": first.item.instrument, "seed": -1}
     item = type(second.item)(second.item.path, "twins", twin)
-    asked = [first, second._replace(item=item), *asked[2:]]
+    asked = [first, dataclasses.replace(second, item=item), *asked[2:]]
     rows = list(studies.references(separator, asked, np.random.default_rng(0)))
     kinds = ["another timbre of its instrument" in dict(found) for found in rows]
     assert kinds == [True, True, False, False]
@@ -61,7 +63,9 @@ def test_several_pieces_add_nothing_where_no_reference_helps(separator, asked):
     """Three items of one timbre stand in for each other."""
     metas = [asked[0].item.meta | {"seed": -n} for n in range(3)]
     items = [type(asked[0].item)(asked[0].item.path, "three", meta) for meta in metas]
-    three = [q._replace(item=item) for q, item in zip(asked, items, strict=False)]
+    three = [
+        dataclasses.replace(q, item=item) for q, item in zip(asked, items, strict=False)
+    ]
     for found in studies.references(separator, three, np.random.default_rng(0)):
         kinds = dict(found)
         assert kinds["spread over pieces"] == pytest.approx(0, abs=1e-3)

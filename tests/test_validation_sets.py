@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from requinto.apps import measuring
 from requinto.errors import ConfigError
 from requinto.evaluation import bench, levels, other_register, recorded_sets, stem_sets
 from requinto.evaluation.arranging import Voice, loudest
@@ -387,3 +388,18 @@ def test_sets_without_material_are_left_out_of_validation_alone():
     missing = bench.left_out("validation", {"recorded": Path("x"), "notes": None})
     assert missing == {"module_stems": "modules", "recorded_notes": "notes"}
     assert bench.left_out("test", {}) == {}
+
+
+def test_the_command_says_what_is_left_out(tmp_path, monkeypatch, capsys):
+    given = {}
+    monkeypatch.setattr(
+        bench, "build", lambda *a, **options: given.update(options) or []
+    )
+    measuring.data_bench(tmp_path, "validation", recorded=tmp_path, workers=1)
+    assert given["material"]["recorded"] == tmp_path
+    assert capsys.readouterr().out.splitlines() == [
+        "module_stems is left out: it needs --modules FOLDER",
+        "recorded_notes is left out: it needs --notes FOLDER",
+    ]
+    measuring.data_bench(tmp_path, "test", workers=1)
+    assert capsys.readouterr().out == ""

@@ -25,7 +25,7 @@ from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Valid
 from requinto.training.loader import Batches
 from requinto.training.mixing import MixingConfig
 from requinto.training.provenance import commit
-from requinto.training.validation import SCORE, by_name, questions, scores
+from requinto.training.validation import SCORE, by_name, read_test_items, scores
 from requinto.weights import build_networks, load_networks, save_networks
 
 _QUEUED_BATCHES = 8  # mixed ahead of the training step
@@ -54,6 +54,7 @@ class TrainingConfig:
     patience: int = 0  # epochs without a better score that end a run; 0: any
     steps_per_epoch: int = 400  # between validations and checkpoints
     validation_stride: int = 1  # score each item, each second one, ...
+    validation_items_per_set: int = 0  # at most so many, spread evenly; 0: all
     n_devices: int = 1  # that share each batch
     n_mixers: int = 1  # threads that mix
     processes: bool = False  # mix in processes instead: for many cores
@@ -165,9 +166,9 @@ def _callbacks(
 
     run = Path(config.run)
     items = read_items(Path(config.validation))[:: config.validation_stride]
-    asked = questions(items)
+    test_items = read_test_items(items, config.validation_items_per_set)
     if config.mixing.by_name:
-        asked = by_name(asked)
+        test_items = by_name(test_items)
     separator = NetworkSeparator(config.model, *networks, references={})
 
     def save_best(found: Scores) -> None:
@@ -180,7 +181,7 @@ def _callbacks(
         Validation(
             progress,
             run / "log.jsonl",
-            scored=lambda: scores(separator, asked),
+            scored=lambda: scores(separator, test_items),
             score=SCORE,
             save_best=save_best,
             patience=config.patience,

@@ -23,7 +23,7 @@ from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
 from requinto.pair import Pair
 from requinto.separator import NetworkSeparator
 from requinto.spectra import Spectra
-from requinto.training.validation import Question, questions
+from requinto.training.validation import TestItem, read_test_items
 from requinto.weights import STANDARD, load_separator
 
 _MOST_REFERENCES = 6  # of a kind
@@ -34,26 +34,26 @@ Row = tuple[str, float]  # the variant, and its gain in dB
 
 
 def references(
-    separator: NetworkSeparator, asked: list[Question], rng: np.random.Generator
+    separator: NetworkSeparator, test_items: list[TestItem], rng: np.random.Generator
 ) -> Iterator[list[Row]]:
-    """Yield, for each question, the gains with references of several kinds.
+    """Yield, for each item, the gains with references of several kinds.
 
     *Spread* is the standard deviation over references of the target's timbre, in dB,
     and what they *add* is how much better all of them in a row do than one does.
     """
-    for question in asked:
-        meta = question.item.meta
+    for test_item in test_items:
+        meta = test_item.item.meta
         others = [
             q
-            for q in asked
-            if q.item.instrument == question.item.instrument
+            for q in test_items
+            if q.item.instrument == test_item.item.instrument
             and q.item.meta["seed"] != meta["seed"]
         ]
         same = [q for q in others if q.item.meta["timbre"] == meta["timbre"]]
         unlike = [q for q in others if q.item.meta["timbre"] != meta["timbre"]]
-        pieces = [question.reference, *(q.reference for q in _some(same, rng))]
+        pieces = [test_item.reference, *(q.reference for q in _some(same, rng))]
         kinds = {
-            "the target itself": [question.target],
+            "the target itself": [test_item.target],
             "its timbre, another piece": pieces,
             "another timbre of its instrument": [
                 q.reference for q in _some(unlike, rng)
@@ -62,60 +62,60 @@ def references(
         rows = []
         for kind, sounds in kinds.items():
             gains = [
-                _gain(question, _separated(separator, question, s)) for s in sounds
+                _gain(test_item, _separated(separator, test_item, s)) for s in sounds
             ]
             rows += [(kind, float(np.mean(gains)))] if gains else []
             if kind.startswith("its timbre") and len(gains) > 2:
                 rows.append(("spread over pieces", float(np.std(gains, ddof=1))))
-                row = _separated(separator, question, np.concatenate(sounds, axis=1))
-                more = _gain(question, row) - float(np.mean(gains))
+                row = _separated(separator, test_item, np.concatenate(sounds, axis=1))
+                more = _gain(test_item, row) - float(np.mean(gains))
                 rows.append(("what several pieces in a row add", more))
         yield rows
 
 
 def phases_and_rates(
-    separator: NetworkSeparator, asked: list[Question]
+    separator: NetworkSeparator, test_items: list[TestItem]
 ) -> Iterator[list[Row]]:
-    """Yield, for each question, the gains with other phases and bandwidths."""
+    """Yield, for each item, the gains with other phases and bandwidths."""
     spectra = Spectra(separator.config.spectra)
-    for question in asked:
-        n_frames = question.mixture.shape[1]
-        query = separator.query(question.reference, question.sample_rate)
-        mixed = spectra.analyse(question.mixture)
+    for test_item in test_items:
+        n_frames = test_item.mixture.shape[1]
+        query = separator.query(test_item.reference, test_item.sample_rate)
+        mixed = spectra.analyse(test_item.mixture)
         (mask,) = separator.masks([mixed], query)
         found = spectra.apply(mask, mixed)
         estimate = spectra.synthesise(found, n_frames)
-        true_phase = np.exp(1j * np.angle(spectra.analyse(question.target)))
-        rest = question.mixture - question.target
+        true_phase = np.exp(1j * np.angle(spectra.analyse(test_item.target)))
+        rest = test_item.mixture - test_item.target
         variants = {
             "mixture's phase (ours)": estimate,
             "phase made consistent": _consistent(spectra, found, n_frames),
             "true phase": spectra.synthesise(np.abs(found) * true_phase, n_frames),
-            "nothing above 5.5 kHz": _narrow(estimate, question.sample_rate),
-            "ideal ratio mask": ideal_ratio_mask(spectra, question.target, rest),
+            "nothing above 5.5 kHz": _narrow(estimate, test_item.sample_rate),
+            "ideal ratio mask": ideal_ratio_mask(spectra, test_item.target, rest),
             "ideal ratio mask, nothing above 5.5 kHz": _narrow(
-                ideal_ratio_mask(spectra, question.target, rest), question.sample_rate
+                ideal_ratio_mask(spectra, test_item.target, rest), test_item.sample_rate
             ),
         }
-        yield [(name, _gain(question, sound)) for name, sound in variants.items()]
+        yield [(name, _gain(test_item, sound)) for name, sound in variants.items()]
 
 
 def _separated(
-    separator: NetworkSeparator, question: Question, reference: np.ndarray
+    separator: NetworkSeparator, test_item: TestItem, reference: np.ndarray
 ) -> np.ndarray:
-    rate = question.sample_rate
+    rate = test_item.sample_rate
     query = separator.query(reference, rate)
-    return separator.separate(question.mixture, rate, query)
+    return separator.separate(test_item.mixture, rate, query)
 
 
-def _gain(question: Question, estimate: np.ndarray) -> float:
-    target = question.target
-    return si_sdr(target, estimate) - si_sdr(target, question.mixture)
+def _gain(test_item: TestItem, estimate: np.ndarray) -> float:
+    target = test_item.target
+    return si_sdr(target, estimate) - si_sdr(target, test_item.mixture)
 
 
-def _some(asked: list[Question], rng: np.random.Generator) -> list[Question]:
-    order = rng.permutation(len(asked))[:_MOST_REFERENCES]
-    return [asked[i] for i in order]
+def _some(test_items: list[TestItem], rng: np.random.Generator) -> list[TestItem]:
+    order = rng.permutation(len(test_items))[:_MOST_REFERENCES]
+    return [test_items[i] for i in order]
 
 
 def _consistent(spectra: Spectra, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
@@ -160,18 +160,20 @@ def main(
     separator = load_separator(model)
     if isinstance(separator, Pair):
         separator = separator.examples
-    asked = [q for q in questions(read_items(bench)) if not q.item.absent][::stride]
+    test_items = [t for t in read_test_items(read_items(bench)) if not t.item.absent][
+        ::stride
+    ]
     studies = {
-        "References": references(separator, asked, np.random.default_rng(0)),
-        "Phase and rate": phases_and_rates(separator, asked),
+        "References": references(separator, test_items, np.random.default_rng(0)),
+        "Phase and rate": phases_and_rates(separator, test_items),
     }
     for title, rows_of_items in studies.items():
         found: dict[str, dict[str, list[float]]] = defaultdict(
             lambda: defaultdict(list)
         )
-        for question, rows in zip(asked, rows_of_items, strict=True):
+        for test_item, rows in zip(test_items, rows_of_items, strict=True):
             for variant, gain in rows:
-                found[variant][question.item.set_name].append(gain)
+                found[variant][test_item.item.set_name].append(gain)
         _show(title, found)
 
 
