@@ -195,8 +195,8 @@ def summarise(folder: Path, outcomes: list[Outcome]) -> list[str]:
 
 def render_song(folder: Path, song: ModuleSong, path: Path) -> Outcome:
     """Render one song; its folder is complete or absent."""
-    place = folder / song.folder
-    if place.exists():
+    song_folder = folder / song.folder
+    if song_folder.exists():
         return Outcome(song, "")
     data = path.read_bytes()
     whole = render(data, LONGEST_S)
@@ -210,7 +210,7 @@ def render_song(folder: Path, song: ModuleSong, path: Path) -> Outcome:
     kept = [part for part in parts if _sounds(part.sound, peak)]
     if len(kept) < _MIN_STEMS:
         return Outcome(song, f"{len(kept)} stems sound")
-    _write(place, song, whole, kept, error_db)
+    _write(song_folder, song, whole, kept, error_db)
     return Outcome(song, "")
 
 
@@ -255,13 +255,13 @@ def _sounds(sound: np.ndarray, song_peak: float) -> bool:
 
 
 def _write(
-    place: Path,
+    song_folder: Path,
     song: ModuleSong,
     whole: Rendering,
     parts: list[_Part],
     error_db: float,
 ) -> None:
-    work = place.with_name(f".{place.name}.{os.getpid()}")
+    work = song_folder.with_name(f".{song_folder.name}.{os.getpid()}")
     work.mkdir(parents=True)
     # One gain for all keeps their balance, and no stem clips
     peaks = [
@@ -276,10 +276,10 @@ def _write(
         "kept_mix_error_db": round(kept_error_db, 2),  # less the stems dropped
     }
     (work / "song.json").write_text(json.dumps(row, indent=1))
-    if place.exists():
+    if song_folder.exists():
         shutil.rmtree(work)
     else:
-        work.rename(place)
+        work.rename(song_folder)
 
 
 def _write_stem(
