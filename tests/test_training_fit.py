@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import h5py
@@ -18,7 +19,14 @@ from requinto.apps import cli
 from requinto.errors import AudioFileError, ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
-from requinto.training.fit import TrainingConfig, compiled, train
+from requinto.training.batches import in_processes
+from requinto.training.fit import (
+    TrainingConfig,
+    _batch_maker,
+    _networks,
+    compiled,
+    train,
+)
 from requinto.training.keeping import Clock, Progress
 from requinto.training.loader import Batches
 from requinto.training.mixing import MixGenerator, MixingConfig
@@ -73,6 +81,50 @@ def test_it_records_and_goes_on(config):
     for name, score in scores(separator, asked).items():
         assert score == pytest.approx(best[name], abs=0.2)  # half precision
     assert list((run / "tensorboard").rglob("events.*"))
+
+
+def test_a_killed_run_goes_on(config):
+    """No word is said to it: what it had saved is all there is."""
+    program = (
+        "import json, sys\n"
+        "from requinto.training.fit import train, training_config\n"
+        "train(training_config(json.loads(sys.stdin.read())))\n"
+    )
+    values = dataclasses.asdict(dataclasses.replace(config, minutes=60.0))
+    run, command = Path(config.run), [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
+        process.stdin.write(json.dumps(values))
+        process.stdin.close()
+        deadline = time.monotonic() + 240
+        while not (run / "log.jsonl").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+    before = json.loads((run / "progress.json").read_text())
+    assert before["step"] >= 20 and before["step"] % 20 == 0
+    first = log(run)
+    train(dataclasses.replace(config, steps=before["step"] + 20), resume=True)
+    lines = log(run)
+    assert lines[: len(first)] == first
+    assert lines[-1]["step"] == before["step"] + 20
+    with h5py.File(run / "last.weights.h5") as checkpoint:
+        assert checkpoint["optimizer/vars/0"][()] == lines[-1]["step"]
+
+
+def test_processes_mix_what_threads_mix(config):
+    wanted = _batch_maker(config, 3)
+    batches = in_processes(_batch_maker, (config, 3), 2)
+    for index in range(3):
+        inputs, truth = next(batches)
+        same, other = wanted(index)
+        np.testing.assert_array_equal(truth, other)
+        for name, rows in inputs.items():
+            np.testing.assert_array_equal(rows, same[name])
+    batches.close()
+
+
+def test_a_run_mixes_in_processes(config):
+    run = train(dataclasses.replace(config, steps=20, processes=True))
+    assert [line["step"] for line in log(run)] == [20]
 
 
 def test_two_devices_share_each_batch(config):
@@ -193,6 +245,33 @@ def test_a_run_begins_with_a_smaller_model(config, tmp_path, name):
         masks.append(mask.ravel())
     assert np.std(masks[0]) > 0.1
     assert np.corrcoef(*masks)[0, 1] > 0.99  # only statistics of batches went on
+
+
+def test_a_run_begins_with_a_model_that_sees_less(config, tmp_path):
+    """What it sees beside is of no weight at first."""
+    config = dataclasses.replace(config, steps=20)
+    first = train(config)
+    evidence = dataclasses.replace(
+        SMALL.evidence, reaches=(0, 6, 9), prune_above=6, n_kept=8, placement=True
+    )
+    model = dataclasses.replace(SMALL, evidence=evidence)
+    more = dataclasses.replace(
+        config, run=str(tmp_path / "b"), start_from=str(first), model=model
+    )
+    second, _ = _networks(more)
+    _, (unet, _) = load_networks(first, "standard")
+    rng = np.random.default_rng(0)
+    views = rng.random((2, 16, SMALL.spectra.n_bands, 6), np.float32)
+    embedding = rng.standard_normal((2, 5), np.float32)
+    masks = [
+        network.predict_on_batch({"mixture": given, "embedding": embedding})
+        for network, given in ((second, views), (unet, views[..., :4]))
+    ]
+    np.testing.assert_allclose(*masks, atol=2e-5)
+    other = dataclasses.replace(evidence, reaches=(0, 5, 9))
+    model = dataclasses.replace(model, evidence=other)
+    with pytest.raises(ConfigError, match="sees 4 views"):
+        _networks(dataclasses.replace(more, model=model))
 
 
 def test_a_model_that_sees_otherwise_is_no_beginning(config, tmp_path):
