@@ -127,32 +127,26 @@ def test_the_command_prints_groups_and_writes_each_item(tmp_path, capsys):
     write(folder, "duets", "a", seconds=1)
     write(folder, "recorded_pairs", "b", seconds=1)
     write(folder, "recorded_pairs", "c", seed=5, seconds=1)
+    write(folder, "recorded_pairs", "e", seed=7, seconds=1)
     write(folder, "absent_target", "d", seconds=1, absent=True)
     models.mkdir()
     write_neutral(models, "mine")
     path = tmp_path / "scores.json"
-    validation.main(folder, "mine", models, path)
+    validation.main(folder, "mine", models, path, items_per_set=2)
     printed = capsys.readouterr().out
     assert all(
         n in printed for n in (RENDERED, "duets", "recorded_pairs", "all groups")
     )
     record = json.loads(path.read_text())
     rows = {row["item"]: row for row in record["items"]}
-    assert {n: row["group"] for n, row in rows.items() if n != "d"} == {
-        "a": RENDERED,
-        "b": "recorded_pairs",
-        "c": "recorded_pairs",
-    }
+    groups = sorted(row["group"] for name, row in rows.items() if name != "d")
+    assert groups == ["recorded_pairs", "recorded_pairs", RENDERED]  # one of 3 is left
     # Such a model returns the mix: no gain, and the level of the mix
-    for name in "abc":
+    for name in rows.keys() - {"d"}:
         assert rows[name]["si_sdr_gain_db"] == pytest.approx(0, abs=1e-3)
     assert rows["d"]["level_db"] == pytest.approx(0, abs=1e-3)
     assert rows["d"]["si_sdr_gain_db"] is None
     assert record["scores"][SCORE] == pytest.approx(0, abs=1e-3)
-
-    validation.main(folder, "mine", models, path, items_per_set=1)
-    sets = [row["set"] for row in json.loads(path.read_text())["items"]]
-    assert sorted(sets) == ["absent_target", "duets", "recorded_pairs"]
 
 
 def test_a_gain_is_over_the_untouched_mix(tmp_path):

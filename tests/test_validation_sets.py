@@ -327,11 +327,13 @@ def test_recorded_notes_are_asked_for_with_another_song(tmp_path):
         assert np.corrcoef(part, reference[0])[0, 1] > 0.999
 
 
-def test_each_part_of_a_song_plays_once():
-    config = [("a", 0), ("a", 1), ("b", 0), ("a", 2)]
+@pytest.mark.parametrize("seed", range(5))
+def test_each_part_of_a_song_plays_once_and_each_timbre(seed):
+    config = [("a", 0), ("a", 1), ("b", 0), ("b", 1), ("c", 2), ("d", 2)]
     stems = [types.SimpleNamespace(part=p, timbre=t) for p, t in config]
-    chosen = stem_sets._one_timbre_each(stems, np.random.default_rng(0))
-    assert sorted(stem.part for stem in chosen) == ["a", "b"]
+    chosen = stem_sets._one_timbre_each(stems, np.random.default_rng(seed))
+    assert [stem.part for stem in chosen] == ["a", "b", "c"]
+    assert len({stem.timbre for stem in chosen}) == 3
 
 
 def test_songs_of_all_groups_come_before_any_comes_again():

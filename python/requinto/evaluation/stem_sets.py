@@ -82,11 +82,21 @@ def _stems(library: LoopLibrary, song: str) -> list[Stem]:
 
 
 def _one_timbre_each(stems: list[Stem], rng: np.random.Generator) -> list[Stem]:
-    """Return a stem of each part; the others play the same notes."""
+    """Return a stem of each part, all of different timbres.
+
+    Other stems of a part play the same notes; two parts of one timbre would leave
+    unclear which of them is wanted.
+    """
     by_part: dict[str, list[Stem]] = {}
     for stem in stems:
         by_part.setdefault(stem.part, []).append(stem)
-    return [rows[rng.integers(len(rows))] for rows in by_part.values()]
+    chosen: list[Stem] = []
+    for rows in by_part.values():
+        used = {stem.timbre for stem in chosen}
+        unlike = [stem for stem in rows if stem.timbre not in used]
+        if unlike:
+            chosen.append(unlike[rng.integers(len(unlike))])
+    return chosen
 
 
 def _read(library: LoopLibrary, stem: Stem, start: int, n_frames: int) -> np.ndarray:
