@@ -24,7 +24,8 @@ class RecordedSong:
     title: str
     n_frames: int
     level_db: tuple[float, ...]  # dBFS, RMS of each half second
-    solos: tuple[tuple[float, float], ...]  # seconds where one source is alone
+    solos: tuple[tuple[float, float], ...]  # seconds where one source is alone;
+    # () where song.json names none, as those that `recorded_songs` writes
 
 
 class RecordedLibrary:
