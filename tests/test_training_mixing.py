@@ -18,14 +18,15 @@ from requinto.material import holdings, loops, rendering
 from requinto.material.augmentation import Augmentation, AugmentationConfig, augment
 from requinto.material.finishing import active_power
 from requinto.material.instruments import BACHATA
-from requinto.material.loop_library import LoopLibrary
-from requinto.material.mastering import master
+from requinto.material.loop_library import LoopLibrary, Stem
+from requinto.material.mastering import add_inaudible, limit, master
 from requinto.material.patterns import play
 from requinto.material.songs import plan_loop
 from requinto.material.styles import style
 from requinto.material.timbres import find
 from requinto.training.bands import Player, Window
 from requinto.training.mixing import MixGenerator, MixingConfig
+from requinto.training.references import Query
 from sounds import LIBRARY
 
 PLAIN = AugmentationConfig.none()
@@ -272,7 +273,7 @@ def test_the_reference_comes_from_elsewhere(folder: Path) -> None:
     rng = np.random.default_rng(3)
     window = Window(200_000, 30_000)  # at its own speed
     for _ in range(20):
-        mixes._reference(Player(chosen, window), False, None, rng)
+        mixes.references.play(Query(Player(chosen, window), None, None), rng)
     for stem, start, size in reads:
         assert (stem.instrument, stem.timbre) == (chosen.instrument, chosen.timbre)
         apart = start + size <= window[0] or start >= sum(window)
@@ -322,7 +323,7 @@ def test_each_player_of_a_new_timbre_keeps_to_it(
             used.append(self.used)
             return 0 * sound
 
-    monkeypatch.setattr("requinto.training.mixing.NewTimbre", Silencing)
+    monkeypatch.setattr("requinto.training.parts.NewTimbre", Silencing)
     calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
     whole = {"new_timbre": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
     example = generator(folder, **whole, **calm).examples(np.random.default_rng(6))[0]
@@ -360,8 +361,8 @@ def test_references_change_their_register(folder: Path, register: float) -> None
     moves: dict[str, set[int]] = {}
     for stem in mixes.library.stems * 4:
         sizes.clear()
-        player = Player(stem, Window(0, 30_000))
-        reference = mixes._reference(player, False, None, rng)
+        query = Query(Player(stem, Window(0, 30_000)), None, None)
+        reference = mixes.references.play(query, rng)
         assert reference.shape == (2, 20_000)
         semitones = 12 * np.log2(sizes[-1] / 20_000)
         moves.setdefault(stem.instrument, set()).add(round(semitones))
@@ -388,6 +389,123 @@ def test_a_captured_bar_passes_its_players_desk(folder: Path, same_desk: float) 
             same.append(abs(angles[0] - angles[1]) < 1e-3)
     assert len(same) > 15
     assert np.mean(same) == 1 if same_desk else np.mean(same) < 0.2
+
+
+def reads_of(mixes: MixGenerator) -> list[tuple[Stem, int, int]]:
+    """Return a list that grows by each stem, first frame and size that is read."""
+    reads: list[tuple[Stem, int, int]] = []
+    read = mixes.library.read
+
+    def note(stem: Stem, start: int, n_frames: int) -> np.ndarray:
+        reads.append((stem, start, n_frames))
+        return read(stem, start, n_frames)
+
+    mixes.library.read = note  # type: ignore[method-assign]
+    return reads
+
+
+def test_only_its_part_tells_a_player_from_one_alike(folder: Path) -> None:
+    calm = dict.fromkeys(("absent", "varispeed", "new_timbre", "bachata"), 0.0)
+    one = {"fewest": 1, "most": 1, "n_targets": 1, "reference_frames": 30_000}
+    mixes = generator(folder, alike=1.0, register=1.0, **calm, **one)
+    reads = reads_of(mixes)
+    rng = np.random.default_rng(1)
+    kinds: Counter[bool] = Counter()
+    apart = 0
+    for _ in range(60):
+        reads.clear()
+        example = mixes.examples(rng)[0]
+        apart += np.abs(example.mixture - example.target).max() > 1e-3
+        (first, start, _), (rival, beside, size), *references = reads
+        assert (rival.instrument, rival.family) == (first.instrument, first.family)
+        kinds[first.part == rival.part] += 1
+        if first.part == rival.part:
+            assert first.timbre == rival.timbre
+            assert 4.9 < abs(12 * np.log2(size / 30_000)) < 12.1
+        elif first.song == rival.song:
+            assert (beside, size) == (start, 30_000)  # in time
+        for stem, _, n_frames in references:
+            assert (stem.part, stem.timbre) == (first.part, first.timbre)
+            assert n_frames == 30_000  # in its register
+    assert min(kinds[True], kinds[False]) > 3
+    assert apart > 40  # of 60, as a player may rest
+
+
+def test_a_dense_master_keeps_the_truth() -> None:
+    rng = np.random.default_rng(4)
+    swell = np.linspace(0.05, 1, 60_000) * np.sin(np.arange(60_000) / 3000) ** 8
+    parts = rng.choice((-0.2, 0.1), (2, 2, 60_000)) * (0.01 + swell)
+    parts = parts.astype(np.float32)
+    whole = parts.sum(axis=0)
+    for _ in range(5):
+        mixture, targets = limit(whole, list(parts), rng)
+        gains = [t / p for t, p in zip(targets, parts, strict=True)]
+        np.testing.assert_allclose(*gains, rtol=1e-4)
+        assert gains[0].max() <= 1 + 1e-4 and gains[0].min() < 0.9
+        # What clips is the mixture's alone, and never louder
+        together = np.sum(targets, axis=0)
+        assert (np.abs(mixture) <= np.abs(together) + 1e-6).all()
+        crests = [np.abs(s).max() / np.std(s) for s in (mixture, whole)]
+        assert crests[0] < 0.9 * crests[1]
+    silence = np.zeros((2, 1000), np.float32)
+    assert not limit(silence, [silence], rng)[0].any()
+
+
+def test_what_is_inaudible_is_the_mixtures_alone(folder: Path) -> None:
+    rng = np.random.default_rng(4)
+    offsets, lines = [], []
+    for _ in range(40):
+        added = add_inaudible(np.zeros((2, 44_100), np.float32), rng)
+        spectrum = np.abs(np.fft.rfft(added[0])) / 44_100
+        peak = int(np.argmax(spectrum))  # Hz
+        (lines if peak else offsets).append(peak or added[0, 0])
+        assert np.ptp(added) == 0 or np.abs(added).max() < 0.0502  # -26 dB
+    assert 10 < len(lines) < 30
+    assert min(lines) >= 14_999 and max(lines) <= 20_001
+    assert max(np.abs(offsets)) <= 0.1 and min(offsets) < 0 < max(offsets)
+
+    nobody = dict.fromkeys(("present", "others", "absent", "rival"), 0.0)
+    exact = AugmentationConfig(mix_coded=0.0)
+    mixes = generator(folder, inaudible=1.0, augmentation=exact, **nobody)
+    for _ in range(10):
+        example = mixes.examples(rng)[0]
+        rest = example.mixture - example.target
+        assert rest.any() and np.abs(example.mixture).max() <= 0.99
+        heard = np.abs(np.fft.rfft(rest[0]))
+        assert np.argmax(heard) == 0 or np.argmax(heard) > 10_000
+
+
+@pytest.mark.parametrize("reuse", [1, 3])
+def test_a_part_serves_as_many_mixes(folder: Path, reuse: int) -> None:
+    calm = dict.fromkeys(("absent", "rival", "double", "coherent"), 0.0)
+    settings = {"bachata": 1.0, "present": 1.0, "n_targets": 1}
+    mixes = generator(folder, reuse=reuse, **calm, **settings)
+    rng = np.random.default_rng(3)
+    served: Counter[int] = Counter()
+    kept = []  # so that no identity comes twice
+    for _ in range(60):
+        parts = mixes._play(list(BACHATA), rng)
+        assert list(parts) == list(BACHATA)
+        assert all(p.player.stem.instrument == name for name, p in parts.items())
+        kept += parts.values()
+        served.update(id(part.sound) for part in parts.values())
+    assert max(served.values()) == reuse
+    assert 60 * len(BACHATA) / len(served) > 0.8 * reuse
+
+
+def test_decoded_copies_are_the_same(folder: Path, tmp_path: Path) -> None:
+    plain = LoopLibrary(folder, "train")
+    copied = LoopLibrary(folder, "train", decoded=tmp_path / "copies")
+    for stem in plain.stems[:4]:
+        for start, size in ((5000, 999), (-100, 300), (stem.n_frames - 50, 90)):
+            expected = plain.read(stem, start, size)
+            np.testing.assert_array_equal(copied.read(stem, start, size), expected)
+    copies = sorted((tmp_path / "copies").iterdir())
+    sizes = sorted(2 * s.n_frames * s.n_channels for s in plain.stems[:4])
+    assert sorted(c.stat().st_size for c in copies) == sizes
+    for copy in copies:  # read from, from now on
+        copy.write_bytes(bytes(copy.stat().st_size))
+    assert not copied.read(plain.stems[0], 0, 44_100).any()
 
 
 def test_a_desk_does_the_same_to_whatever_passes() -> None:

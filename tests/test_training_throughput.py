@@ -25,10 +25,23 @@ def small(monkeypatch):
 
 
 def test_every_way_to_feed_is_timed(small, library, capsys):
-    throughput.main(library, batches=2)
+    throughput.main([library], batches=2)
     lines = [line.rpartition(": ") for line in capsys.readouterr().out.splitlines()]
-    ways = {name: float(speed.split()[0]) for name, _, speed in lines}
-    assert len(ways) == len(lines) == 6
+    ways = {name: float(speed.split()[0]) for name, _, speed in lines[-6:]}
     assert {"step alone", "mixing alone, 2 threads"} < set(ways)
     assert sum(name.startswith("training, tf.data") for name in ways) == 1
     assert min(ways.values()) > 0
+
+
+def test_stages_add_up_to_the_whole(small, library, tmp_path, capsys):
+    throughput.main([library], batches=2, decoded=tmp_path, only_stages=True)
+    lines = [line.rpartition(": ") for line in capsys.readouterr().out.splitlines()]
+    costs = {name: float(cost.split()[0]) for name, _, cost in lines}
+    mixed, total = costs.pop("before the features"), costs.pop("all")
+    names = list(costs)
+    before = names.index("choosing and summing") + 1
+    assert names[:2] == ["reading and decoding", "varispeed"] and len(names) == 9
+    # Rounded to a tenth of a millisecond each
+    assert sum(list(costs.values())[:before]) == pytest.approx(mixed, abs=0.5)
+    assert sum(costs.values()) == pytest.approx(total, abs=0.6)
+    assert min(costs.values()) >= 0 and list(tmp_path.glob("*.s16"))

@@ -98,14 +98,14 @@ class Augmentation:
         if self._has_room:
             chain.append(room(config.room_wet, rng))
         self._chain = pedalboard.Chain(chain) if chain else None
-        self._polarity = np.float32(rng.choice((-1, 1)))
+        polarity = int(rng.choice((-1, 1)))
         self._width = np.float32(1)
         if (n_channels == 2 or self._has_room) and rng.random() < config.narrow:
             self._width = np.float32(rng.random())
         # Constant power: the middle is unity
         angle = (1 + rng.uniform(-config.pan, config.pan)) * np.pi / 4
         gains = np.sqrt(2) * np.array([[np.cos(angle)], [np.sin(angle)]])
-        self._gains = gains.astype(np.float32)
+        self._gains = (polarity * gains).astype(np.float32)
 
     def __call__(self, sound: np.ndarray) -> np.ndarray:
         """Return a sound through the chain, at the same level and length.
@@ -134,14 +134,10 @@ class Augmentation:
             self._compressor.threshold_db = level_db + self._threshold_db
         if self._chain is not None:
             sound = self._chain(sound, SAMPLE_RATE)
-        gain = np.float32(before / max(_level(sound), _SILENT)) * self._polarity
-        return self._place(sound) * gain
-
-    def _place(self, sound: np.ndarray) -> np.ndarray:
+        gain = np.float32(before / max(_level(sound), _SILENT))
         if len(sound) == 2 and self._width != 1:
-            middle = sound.mean(axis=0, keepdims=True)
-            sound = middle + self._width * (sound - middle)
-        return np.asarray(sound * self._gains)
+            sound = _narrow(sound, self._width)
+        return np.asarray(sound * (self._gains * gain), np.float32)
 
 
 def augment(
@@ -186,6 +182,12 @@ def _saturate(sound: np.ndarray, drive: float) -> np.ndarray:
     # Full scale of the knee lies at the stem's peak, whatever its level
     peak = float(np.abs(sound).max())
     return np.asarray(np.tanh(sound * np.float32(drive / peak)) * np.float32(peak))
+
+
+def _narrow(sound: np.ndarray, width: np.float32) -> np.ndarray:
+    """Return a stereo sound with its sides at `width`, from 0 to 1."""
+    own, other = (1 + width) / 2, (1 - width) / 2
+    return np.asarray(own * sound + other * sound[::-1], np.float32)
 
 
 def _stretch(sound: np.ndarray, speed: float) -> np.ndarray:

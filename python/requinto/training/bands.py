@@ -100,8 +100,11 @@ class BandGenerator:
 
     def choose_players(
         self, playing: list[str], rng: np.random.Generator
-    ) -> dict[str, Player]:
-        """Return a player of each instrument."""
+    ) -> tuple[dict[str, Player], bool]:
+        """Return a player of each instrument, and whether they keep to one song.
+
+        Who has no part in the song keeps to its speed.
+        """
         coherent = rng.random() < self._config.coherent
         size = self._size(rng) if coherent else None
         song = self._library.songs[self._songs[rng.integers(len(self._songs))]]
@@ -117,7 +120,7 @@ class BandGenerator:
                 if coherent and stem.song == next(iter(song.values()))[0].song:
                     shared = window
             players[instrument] = Player(stem, window)
-        return players
+        return players, bool(coherent)
 
     def choose_window(
         self, stem: Stem, rng: np.random.Generator, size: int | None = None

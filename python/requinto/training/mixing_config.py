@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from requinto.config import from_values
 from requinto.errors import ConfigError
 from requinto.material.augmentation import AugmentationConfig
@@ -32,10 +34,15 @@ class MixingConfig:
     absent: float = 0.08  # the target is not in the mix
     double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
     rival: float = 0.12  # another timbre of the target's instrument plays too
+    # For the rival to be alike instead: another part of the target's family, or its
+    # own timbre in another register.  Only the part tells who is wanted
+    alike: float = 0.0
     varispeed: float = 0.7  # pitch and time move together, a band's and references'
     varispeed_semitones: float = 5.0  # at most by this much, either way
     level_db: float = 9.0  # uniform, around equal loudness
     mono: float = 0.12  # the whole mix is folded
+    dense: float = 0.0  # the mix is compressed, limited and clipped
+    inaudible: float = 0.0  # an offset, or a line above 15 kHz, is in the mix alone
     lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
     highest_db: float = -12.0
     # For each player to be changed to a timbre never heard, and its reference alike
@@ -43,6 +50,8 @@ class MixingConfig:
     # Whoever plays the target's instrument is wanted, a rival too; the reference is of
     # any timbre of it
     by_name: float = 0.0
+    # Mixes that each prepared part serves.  Above 1, mixes depend on those before them
+    reuse: int = 1
     reference_changed: float = 0.5  # the reference has its own augmentation
     reference_short: float = 0.3  # the reference is cut
     reference_shortest: float = 0.5  # seconds
@@ -67,13 +76,18 @@ class MixingConfig:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if not 1 <= self.fewest <= self.most:
             raise ConfigError("fewest must be 1 or more, and most no less")
-        for name in ("n_frames", "reference_frames", "n_targets"):
+        for name in ("n_frames", "reference_frames", "n_targets", "reuse"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be 1 or more")
-        for name in ("register", "same_desk"):
+        for name in ("register", "same_desk", "alike", "dense", "inaudible"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(
                     f"{name} must be in [0, 1], got {getattr(self, name)}"
                 )
         if not self.lowest_db <= self.highest_db <= 0:
             raise ConfigError("lowest_db must not exceed highest_db, nor that 0")
+
+
+def happens(share: float, rng: np.random.Generator) -> bool:
+    """Return whether an event of some probability occurs; free where it cannot."""
+    return share > 0 and bool(rng.random() < share)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the references that queries of a training mix come with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from requinto.material.augmentation import Augmentation, varispeed
+from requinto.material.instruments import PERCUSSION
+from requinto.material.loop_library import LoopLibrary, Stem
+from requinto.material.new_timbres import NewTimbre
+from requinto.material.soundfonts import SAMPLE_RATE
+from requinto.training.bands import Player, Window
+from requinto.training.mixing_config import MixingConfig, happens
+
+_SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
+_REGISTERS = (5, 7, 12, 19, 24)  # semitones: a fourth to two octaves
+
+
+class Query(NamedTuple):
+    """Whom a reference is to name."""
+
+    player: Player
+    timbre: NewTimbre | None  # that is played in, and referred to
+    desk: Augmentation | None  # of the player in the mix
+    any_timbre: bool = False  # whoever plays the instrument
+    same_part: bool = False  # this part alone, in its register
+
+
+class ReferenceGenerator:
+    """Other bars of players.
+
+    Parameters
+    ----------
+    library : LoopLibrary
+    config : MixingConfig
+    """
+
+    def __init__(self, library: LoopLibrary, config: MixingConfig) -> None:
+        self._library = library
+        self._config = config
+
+    def play(self, query: Query, rng: np.random.Generator) -> np.ndarray:
+        """Return a reference, `(2, reference_frames)`, float32."""
+        sound = self._other_bars(query, rng)
+        if rng.random() < self._config.reference_short:
+            sound = self._shorten(sound, rng)
+        if query.timbre is not None:
+            sound = query.timbre(sound)
+        sound = self._place(sound, query.desk, rng)
+        missing = self._config.reference_frames - sound.shape[1]
+        return np.pad(sound, ((0, 0), (0, missing))) if missing else sound
+
+    def _place(
+        self, sound: np.ndarray, desk: Augmentation | None, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return a sound through the player's desk, another one, or none: stereo."""
+        cfg = self._config
+        if desk is None or not happens(cfg.same_desk, rng):
+            desk = None
+            if rng.random() < cfg.reference_changed:
+                desk = Augmentation(cfg.augmentation, rng, len(sound))
+        if desk is not None:
+            return desk(sound) * np.float32(10 ** (rng.uniform(-12, 6) / 20))
+        return np.repeat(sound, 2, axis=0) if len(sound) == 1 else sound
+
+    def _other_bars(self, query: Query, rng: np.random.Generator) -> np.ndarray:
+        """Return bars of a player's timbre, from another song if there is one."""
+        cfg = self._config
+        stem, window = query.player
+        speed = window.size / cfg.n_frames  # of one player, of one pitch
+        rows = self._library.by_timbre[stem.instrument, stem.timbre]
+        if query.any_timbre:
+            rows = self._library.by_instrument[stem.instrument]
+        if query.same_part:
+            rows = [s for s in rows if s.part == stem.part]
+        elif stem.instrument not in PERCUSSION and happens(cfg.register, rng):
+            speed *= 2 ** (rng.choice(_REGISTERS) * rng.choice((-1, 1)) / 12)
+        elsewhere = [s for s in rows if s.song != stem.song]
+        other = elsewhere[rng.integers(len(elsewhere))] if elsewhere else stem
+        size = round(cfg.reference_frames * speed)
+        busy = window if other is stem else None
+        return varispeed(self._sounding(other, size, busy, rng), cfg.reference_frames)
+
+    def _sounding(
+        self, stem: Stem, size: int, busy: Window | None, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return the first of four random parts that sounds, off `busy` if possible."""
+        last = max(stem.n_frames - size, 0)
+        starts = [int(s) for s in rng.integers(last + 1, size=8)]
+        if busy is not None:
+            end = busy.start + busy.size
+            free = [s for s in starts if s + size <= busy.start or s >= end]
+            starts = free or starts
+        for start in starts[:4]:
+            sound = self._library.read(stem, start, size)
+            flat = sound.ravel()
+            if np.dot(flat, flat) / flat.size > _SILENT_RMS**2:
+                break
+        return sound
+
+    def _shorten(self, sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return some seconds that sound, wherever they lie."""
+        size = sound.shape[1]
+        shortest = min(self._config.reference_shortest, size / SAMPLE_RATE)
+        kept = round(rng.uniform(shortest, size / SAMPLE_RATE) * SAMPLE_RATE)
+        power = np.cumsum(np.square(sound).sum(axis=0))
+        start = int(np.searchsorted(power, 0.3 * power[-1]))
+        start = min(start, size - kept)
+        return np.ascontiguousarray(sound[:, start : start + kept])
