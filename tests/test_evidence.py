@@ -159,3 +159,32 @@ def test_pruning_keeps_the_share_of_what_explains_most():
 def test_numbers_of_pruning_that_cannot_be_are_refused(name):
     with pytest.raises(ConfigError, match=f"{name} must be 1 or more, got 0"):
         EvidenceConfig(**{name: 0})
+
+
+def test_what_is_not_wanted_explains_its_part():
+    """Two players of nearly one timbre: the rival's own reference takes its notes."""
+    near = {n: a * (1.15 if n % 2 else 0.9) for n, a in ODD.items()}
+    wanted, rival = notes(SCALE, ODD), notes(2 * SCALE[::-1], near)
+    mixture = power(wanted + rival)
+    templates, unlike = (EVIDENCE.templates(power(s)) for s in (wanted, rival))
+    kept = []
+    for others in (None, unlike):
+        shares = EVIDENCE.shares(mixture, templates, others)
+        assert shares.min() >= 0 and shares.max() <= 1
+        each = [power(s).mean(axis=-1)[..., None] for s in (wanted, rival)]
+        kept.append([(e * shares).sum(axis=(0, 1)) / e.sum() for e in each])
+    (_, leak), (whole, less) = kept  # in its own keys alone it leaks little
+    assert (less[1:] < 0.6 * leak[1:]).all()
+    assert (whole > 0.5).all()
+
+
+def test_pruning_keeps_rivals_apart():
+    config = EvidenceConfig(reaches=(0, 19), prune_above=6, n_kept=96)
+    matcher = Evidence(config, SPECTRA)
+    wanted, rival = notes(SCALE, ODD), notes(1.5 * SCALE, EVEN)
+    mixture = power(wanted + rival)
+    templates, unlike = (matcher.templates(power(s)) for s in (wanted, rival))
+    plain = matcher.shares(mixture, templates)[..., 1]
+    apart = matcher.shares(mixture, templates, unlike)[..., 1]
+    weights = power(rival).mean(axis=-1)
+    assert np.average(apart, weights=weights) < np.average(plain, weights=weights)

@@ -80,6 +80,47 @@ def test_a_reference_of_ones_own_is_heard():
     assert np.abs(one - other).max() > 1e-3
 
 
+def test_several_references_are_one_query():
+    song = 0.1 * noise(3 * RATE) + 0.3 * sine(3 * RATE, 2, RATE)
+    high = np.roll(sine(RATE, 1, RATE), 7) ** 2 - 0.1
+    options = {"beats": requinto.Beats.grid(tempo_bpm=120, duration_s=3)}
+    results = [
+        requinto.extract(song, RATE, reference=reference, **options)
+        for reference in (
+            sine(RATE, 1, RATE),
+            [sine(RATE, 1, RATE)],
+            [sine(RATE, 1, RATE), high],
+            (sine(RATE, 2, RATE), high),  # mono and stereo go together
+        )
+    ]
+    np.testing.assert_array_equal(results[0], results[1])
+    assert error_db(results[0], results[2]) > -60
+    assert all(r.shape == song.shape and np.isfinite(r).all() for r in results)
+
+
+def test_what_is_not_wanted_is_told_apart():
+    """Noise that an example shows to be unwanted is let through less."""
+    tone, hiss = 0.3 * sine(3 * RATE, 2, RATE), 0.2 * noise(3 * RATE)
+    options = {
+        "reference": sine(RATE, 1, RATE) + 0.1 * noise(RATE, 1),
+        "beats": requinto.Beats.grid(tempo_bpm=120, duration_s=3),
+    }
+    song = tone + hiss
+    plain = requinto.extract(song, RATE, **options)
+    told = requinto.extract(song, RATE, not_like=noise(RATE, seed=3), **options)
+    extracted, rest = requinto.separate(
+        song, RATE, not_like=[noise(RATE, seed=3)], **options
+    )
+    np.testing.assert_array_equal(told, extracted)
+    assert error_db(song, extracted + rest) < -100
+
+    def hiss_in(sound):
+        """Return how much of the noise is in a sound, by correlation."""
+        return float(np.vdot(hiss, sound) / np.vdot(hiss, hiss))
+
+    assert hiss_in(told) < 0.99 * hiss_in(plain)
+
+
 def test_a_silent_song_gives_silence():
     assert not requinto.extract(np.zeros((2, 2 * RATE), np.float32), RATE).any()
 
@@ -133,6 +174,10 @@ def test_a_bad_reference(unchanged_model):
     ]:
         with pytest.raises(AudioError, match=message):
             requinto.extract(song, RATE, reference=reference)
+        with pytest.raises(AudioError, match=message):
+            requinto.extract(song, RATE, reference=[song, reference])
+        with pytest.raises(AudioError, match=message):
+            requinto.extract(song, RATE, reference=song, not_like=reference)
 
 
 def test_a_bad_choice(unchanged_model):
@@ -141,6 +186,10 @@ def test_a_bad_choice(unchanged_model):
         requinto.extract(song, RATE, target="zither")
     with pytest.raises(TargetError, match="not both"):
         requinto.extract(song, RATE, target="bass", reference=song)
+    with pytest.raises(TargetError, match="not_like is compared with a reference"):
+        requinto.extract(song, RATE, target="bass", not_like=song)
+    with pytest.raises(AudioError, match="reference"):
+        requinto.extract(song, RATE, reference=[])
     with pytest.raises(BeatsError, match="not both"):
         grid = requinto.Beats.grid(120.0, 1.0)
         requinto.extract(song, RATE, beats=grid, live=True)

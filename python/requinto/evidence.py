@@ -60,6 +60,7 @@ class Evidence:
         power: np.ndarray,
         templates: np.ndarray,
         balance: np.ndarray | None = None,
+        unlike: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return what the network sees of a mixture.
 
@@ -68,6 +69,8 @@ class Evidence:
         power : np.ndarray, shape=(n_columns, n_bands, n_channels)
         templates, balance : np.ndarray
             What `templates` and `balance` return of the reference.
+        unlike : np.ndarray, optional
+            What `templates` returns of sounds that are not wanted.
 
         Returns
         -------
@@ -76,7 +79,7 @@ class Evidence:
         """
         views = [compressed(power)]
         if self.config.n_templates:
-            views.append(self.shares(power, templates))
+            views.append(self.shares(power, templates, unlike))
         if self.config.placement:
             views.append(_placement(power, balance)[..., None])
         return np.concatenate(views, axis=-1)
@@ -124,7 +127,12 @@ class Evidence:
             learnt, _ = factorised(magnitudes, guess, gains, config.n_learning)
         return transposed(learnt, self._keys)
 
-    def shares(self, power: np.ndarray, templates: np.ndarray) -> np.ndarray:
+    def shares(
+        self,
+        power: np.ndarray,
+        templates: np.ndarray,
+        unlike: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return the templates' shares of a mixture's bands.
 
         Parameters
@@ -132,6 +140,9 @@ class Evidence:
         power : np.ndarray, shape=(n_columns, n_bands, n_channels)
         templates : np.ndarray
             As `templates` returns them.
+        unlike : np.ndarray, optional
+            Likewise, of sounds that are not wanted: what these explain, in the same
+            keys, is no part of a share.
 
         Returns
         -------
@@ -139,38 +150,62 @@ class Evidence:
             For each reach.
         """
         magnitudes = _magnitudes(power)
-        middle = templates.shape[1] // 2
         shares = []
         with _one_thread():
             for reach in self.config.reaches:
-                fixed = templates[:, middle - reach : middle + reach + 1]
-                fixed = fixed.reshape(len(fixed), -1)
+                wanted = _in_keys(templates, reach)
+                rivals = wanted[:, :0] if unlike is None else _in_keys(unlike, reach)
                 wide = 0 < self.config.prune_above < reach
-                shares.append(self._share(magnitudes, fixed, prune=wide))
+                shares.append(self._share(magnitudes, wanted, rivals, prune=wide))
         return np.stack(shares, axis=-1).transpose(1, 0, 2)
 
     def _share(
-        self, magnitudes: np.ndarray, fixed: np.ndarray, *, prune: bool
+        self,
+        magnitudes: np.ndarray,
+        wanted: np.ndarray,
+        rivals: np.ndarray,
+        *,
+        prune: bool,
     ) -> np.ndarray:
         config = self.config
+        n_iterations = config.n_iterations
         free = _columns(magnitudes, config.n_free)
-        guess = np.concatenate([fixed, free], axis=1)
-        gains = _even(guess, magnitudes)
-        n_fixed, n_iterations = fixed.shape[1], config.n_iterations
-        if prune and n_fixed > config.n_kept:
+        spectra = np.concatenate([wanted, rivals, free], axis=1)
+        gains = _even(spectra, magnitudes)
+        n_wanted, n_fixed = wanted.shape[1], wanted.shape[1] + rivals.shape[1]
+        if prune and n_wanted > config.n_kept:
             # Most keys explain nothing, which few iterations show
             n_trial = min(config.n_trial, n_iterations)
-            guess, gains = factorised(
-                magnitudes, guess, gains, n_trial, n_fixed=n_fixed
+            spectra, gains = factorised(
+                magnitudes, spectra, gains, n_trial, n_fixed=n_fixed
             )
-            loudest = np.argpartition(gains[:n_fixed].sum(axis=1), -config.n_kept)
-            rows = [*np.sort(loudest[-config.n_kept :]), *range(n_fixed, len(gains))]
-            guess, gains = guess[:, rows], gains[rows]
-            n_fixed, n_iterations = config.n_kept, n_iterations - n_trial
+            rows = [
+                *_loudest(gains, 0, n_wanted, config.n_kept),
+                *_loudest(gains, n_wanted, n_fixed, config.n_kept),
+                *range(n_fixed, len(gains)),
+            ]
+            spectra, gains = spectra[:, rows], gains[rows]
+            n_fixed = len(rows) - config.n_free
+            n_wanted, n_iterations = config.n_kept, n_iterations - n_trial
         spectra, gains = factorised(
-            magnitudes, guess, gains, n_iterations, n_fixed=n_fixed
+            magnitudes, spectra, gains, n_iterations, n_fixed=n_fixed
         )
-        return share(spectra, gains, n_fixed)
+        return share(spectra, gains, n_wanted)
+
+
+def _in_keys(templates: np.ndarray, reach: int) -> np.ndarray:
+    """Return templates moved by at most so many semitones, one a column."""
+    middle = templates.shape[1] // 2
+    near = templates[:, middle - reach : middle + reach + 1]
+    return near.reshape(len(near), -1)
+
+
+def _loudest(gains: np.ndarray, first: int, last: int, n_kept: int) -> np.ndarray:
+    """Return which rows of gains in a range explain most, ascending."""
+    if last - first <= n_kept:
+        return np.arange(first, last)
+    totals = gains[first:last].sum(axis=1)
+    return first + np.sort(np.argpartition(totals, -n_kept)[-n_kept:])
 
 
 def _placement(power: np.ndarray, balance: np.ndarray | None) -> np.ndarray:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -23,6 +23,7 @@ _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
 N_TOGETHER = 4  # clips; more are hardly faster
 
 Progress = Callable[[float], None]
+Reference = np.ndarray | Sequence[np.ndarray]
 
 
 def extract(
@@ -30,8 +31,9 @@ def extract(
     sample_rate: float,
     target: str | None = None,
     *,
-    reference: np.ndarray | None = None,
+    reference: Reference | None = None,
     reference_sample_rate: float | None = None,
+    not_like: Reference | None = None,
     beats: Beats | None = None,
     live: bool = False,
     beats_per_clip: int = 4,
@@ -49,10 +51,13 @@ def extract(
         Hz.
     target : str, optional
         One of `targets()`; "guitar" unless a reference is given.
-    reference : np.ndarray, optional
-        Half a second or more of the instrument to extract, shaped as `audio`.
+    reference : np.ndarray, or list of np.ndarray, optional
+        Half a second or more of the instrument to extract, shaped as `audio`; several
+        where they show more of it: other notes, other registers.
     reference_sample_rate : float, optional
-        Hz; that of `audio` unless given.
+        Hz, of all references; that of `audio` unless given.
+    not_like : np.ndarray, or list of np.ndarray, optional
+        Likewise, of what is not wanted although it sounds alike; beside a reference.
     beats : Beats, optional
         Where clips are cut; tracked in `audio` unless given.
     live : bool
@@ -78,7 +83,8 @@ def extract(
         If `audio` or `reference` is empty, too short, not finite or of the
         wrong shape, or the reference is silent.
     TargetError
-        If the target is unknown, or a reference is given as well.
+        If the target is unknown, or a reference is given as well, or `not_like` is
+        given without a reference.
     BeatsError
         If `beats` are given although `live` detects them.
     ConfigError
@@ -89,18 +95,13 @@ def extract(
     mixture = sound.checked(audio, sample_rate)
     if live and beats is not None:
         raise BeatsError("give beats, or live=True to detect them, not both")
-    _check_target(target, reference)
+    _check_target(target, reference, not_like)
     if not 0.0 <= sensitivity <= 1.0:
         raise ConfigError(f"sensitivity must be from 0 to 1, got {sensitivity}")
-    if reference is not None:
-        reference_sample_rate = reference_sample_rate or sample_rate
-        reference = sound.checked_reference(reference, reference_sample_rate)
+    reference_rate = reference_sample_rate or sample_rate
+    wanted, unwanted = (_checked(one, reference_rate) for one in (reference, not_like))
     separator = load_separator(model)
-    query = (
-        separator.target(target or "guitar")
-        if reference is None
-        else separator.query(reference, reference_sample_rate or sample_rate)
-    )
+    query = _query(separator, target, wanted, unwanted, reference_rate)
     if sensitivity != 0.5:
         query = query._replace(sensitivity=sensitivity)
     clips = separator.clips.of_beats(beats_per_clip)
@@ -121,8 +122,9 @@ def separate(
     sample_rate: float,
     target: str | None = None,
     *,
-    reference: np.ndarray | None = None,
+    reference: Reference | None = None,
     reference_sample_rate: float | None = None,
+    not_like: Reference | None = None,
     beats: Beats | None = None,
     live: bool = False,
     beats_per_clip: int = 4,
@@ -145,6 +147,7 @@ def separate(
         target,
         reference=reference,
         reference_sample_rate=reference_sample_rate,
+        not_like=not_like,
         beats=beats,
         live=live,
         beats_per_clip=beats_per_clip,
@@ -262,13 +265,44 @@ def _blocks(
         yield silence[:, start : start + n_frames]
 
 
-def _check_target(target: str | None, reference: np.ndarray | None) -> None:
+def _check_target(
+    target: str | None, reference: Reference | None, not_like: Reference | None
+) -> None:
     if reference is not None and target is not None:
         raise TargetError("give a target or a reference, not both")
+    if reference is None and not_like is not None:
+        raise TargetError("not_like is compared with a reference: give one as well")
     if target is not None and target not in targets():
         raise TargetError(
             f"unknown target {target!r}; known are {', '.join(targets())}"
         )
+
+
+def _checked(references: Reference | None, sample_rate: float) -> list[np.ndarray]:
+    """Return references as arrays that serve, whether one is given, several or none."""
+    if references is None:
+        return []
+    several = isinstance(references, (list, tuple)) and any(
+        isinstance(one, np.ndarray) for one in references
+    )
+    rows = references if several else [references]
+    return [sound.checked_reference(np.asarray(row), sample_rate) for row in rows]
+
+
+def _query(
+    separator: Separator,
+    target: str | None,
+    wanted: list[np.ndarray],
+    unwanted: list[np.ndarray],
+    sample_rate: float,
+) -> Query:
+    if not wanted:
+        return separator.target(target or "guitar")
+    query = separator.query(wanted if len(wanted) > 1 else wanted[0], sample_rate)
+    if unwanted:
+        unlike = separator.query(unwanted, sample_rate).templates
+        query = query._replace(unlike=unlike)
+    return query
 
 
 def _ignore(share: float) -> None:

@@ -50,8 +50,10 @@ class Pair:
         """Return the query for a built-in target."""
         return self.names.target(name)._replace(by_name=True)
 
-    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
-        """Return the query for a reference sound, `(n_channels, n_frames)`."""
+    def query(
+        self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
+    ) -> Query:
+        """Return the query for references, each `(n_channels, n_frames)`."""
         return self.examples.query(reference, sample_rate)
 
     def separate(

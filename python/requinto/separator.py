@@ -30,6 +30,7 @@ class Query(NamedTuple):
     embedding: np.ndarray  # (reference_size,), see `reference.py`
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `evidence.py`
     balance: np.ndarray | None = None  # (n_bands,), see `Evidence.balance`
+    unlike: np.ndarray | None = None  # templates of what is not wanted
     by_name: bool = False  # any player of the instrument is wanted: see `pair.py`
     sensitivity: float = 0.5  # 0 to 1: more is more of the target, and more bleed
 
@@ -44,8 +45,10 @@ class Separator(Protocol):
     def target(self, name: str) -> Query:
         """Return the query for a built-in target."""
 
-    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
-        """Return the query for a reference sound, `(n_channels, n_frames)`."""
+    def query(
+        self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
+    ) -> Query:
+        """Return the query for references, each `(n_channels, n_frames)`."""
 
     def separate(
         self, clip: np.ndarray, sample_rate: float, query: Query
@@ -106,24 +109,32 @@ class NetworkSeparator:
                 self._targets[name] = self._made(self._references[name])
             return self._targets[name]
 
-    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
-        """Return the query for a reference sound.
+    def query(
+        self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
+    ) -> Query:
+        """Return the query for a reference sound, or for several of one player.
 
         Parameters
         ----------
-        reference : np.ndarray, shape=(n_channels, n_frames)
+        reference : np.ndarray, shape=(n_channels, n_frames), or a sequence of them
             One or two channels, at `sample_rate` Hz, not silent.  The queries
             of the last few are remembered.
         """
-        sound = np.ascontiguousarray(reference)
-        digest = hashlib.sha256(sound.tobytes()).hexdigest()
-        name = f"{digest} {sound.shape} {sample_rate}"
+        several = isinstance(reference, (list, tuple))
+        sounds = [
+            np.ascontiguousarray(s) for s in (reference if several else [reference])
+        ]
+        digest = hashlib.sha256()
+        for sound in sounds:
+            digest.update(f"{sound.shape}".encode() + sound.tobytes())
+        name = f"{digest.hexdigest()} {sample_rate}"
         with self._lock:
             if name not in self._queries:
                 while len(self._queries) >= _REMEMBERED:
                     self._queries.popitem(last=False)
-                heard = self._at_model_rate(sound, sample_rate)
-                self._queries[name] = self._made([heard])
+                self._queries[name] = self._made(
+                    [self._at_model_rate(sound, sample_rate) for sound in sounds]
+                )
             return self._queries[name]
 
     def _made(self, sounds: list[np.ndarray]) -> Query:
@@ -184,14 +195,7 @@ class NetworkSeparator:
 
         Clips of as many columns in a row are one batch.
         """
-        views = [
-            self._spectra.padded(
-                self._evidence.view(
-                    self._evidence.power(spectrum), query.templates, query.balance
-                )
-            )
-            for spectrum in spectra
-        ]
+        views = [self._view(spectrum, query) for spectrum in spectra]
         exponent = mask_exponent(query.sensitivity)
         found: list[np.ndarray] = []
         for _, alike in itertools.groupby(views, len):
@@ -206,6 +210,11 @@ class NetworkSeparator:
         if exponent == 1.0:
             return found
         return [np.where(mask < 1.0, mask**exponent, mask) for mask in found]
+
+    def _view(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
+        power = self._evidence.power(spectrum)
+        view = self._evidence.view(power, query.templates, query.balance, query.unlike)
+        return self._spectra.padded(view)
 
     def _steering(self, clip: np.ndarray, sample_rate: float) -> np.ndarray:
         """Return a clip in stereo as the network meets it."""
