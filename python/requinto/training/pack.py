@@ -8,7 +8,8 @@ the run begins with, and `run.toml`, the same run over these; there
 
     KERAS_BACKEND=jax requinto train run.toml
 
-needs no network, and neither sound banks nor TensorFlow.
+needs no network, and neither sound banks nor TensorFlow. `--minutes 9 --batch-size 64
+--mixers 15` writes it as a run of nine minutes on a GPU beside sixteen cores.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _SONG_S = 45.0  # of a recorded song
 _ITEM_S = 6.0  # of a test item
 _QUALITY = 0.4  # of libsndfile's compression, from 0, best, to 1
 _SHARES = {"items": 0.2, "recorded": 0.4, "loops": 0.2, "songs": 0.2}  # of the space
+_DECAY = 0.3  # of a run of few minutes
 _STEP_S = 0.5  # between the levels of a recorded song
 
 Write = Callable[[Path, Path], None]  # from one folder to another
@@ -207,9 +209,24 @@ def main(
     config: Annotated[Path, typer.Argument(help="A TOML file of training numbers.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="A new folder.")],
     megabytes: Annotated[float, typer.Option(help="What it may take.", min=1)] = 60.0,
+    minutes: Annotated[
+        float, typer.Option(help="A run so long, whose rate falls at its end.", min=0)
+    ] = 0.0,
+    batch_size: Annotated[int, typer.Option(help="Of that run.", min=1)] = 64,
+    mixers: Annotated[int, typer.Option(help="Processes that mix for it.", min=1)] = 15,
 ) -> None:
     """Pack an excerpt of a run's material."""
-    pack(training_config(read_toml(config)), output, round(megabytes * 1e6))
+    run = training_config(read_toml(config))
+    if minutes:
+        run = dataclasses.replace(
+            run,
+            minutes=minutes,
+            decay=_DECAY,
+            batch_size=batch_size,
+            n_mixers=mixers,
+            processes=True,
+        )
+    pack(run, output, round(megabytes * 1e6))
     print(output)
 
 
