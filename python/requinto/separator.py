@@ -141,6 +141,8 @@ class NetworkSeparator:
         """Average embeddings; learn templates of all the sounds in a row."""
         embeddings, powers = [], []
         for sound in sounds:
+            if self.config.spectra.limit_inaudible:
+                sound = centred(sound)
             missing = max(0, self._reference_frames - sound.shape[1])
             padded = np.pad(_stereo(sound), ((0, 0), (0, missing)))
             power = self._evidence.power(self._spectra.analyse(padded))

@@ -37,28 +37,43 @@ class FeatureExtractor:
         """
         config, spectra = self._spectra.config, self._spectra
         if config.limit_inaudible:
-            examples = [Example(*map(centred, e[:3]), *e[3:]) for e in examples]
+            examples = [
+                e._replace(
+                    mixture=centred(e.mixture),
+                    target=centred(e.target),
+                    reference=centred(e.reference),
+                )
+                for e in examples
+            ]
         whole = spectra.analyse(examples[0].mixture)
-        return [self._one(whole, e.target, e.reference) for e in examples]
+        power = spectra.power(whole)
+        return [self._one(whole, power, e.target, e.reference) for e in examples]
 
     def _one(
-        self, whole: np.ndarray, target: np.ndarray, reference: np.ndarray
+        self,
+        whole: np.ndarray,
+        power: np.ndarray,
+        target: np.ndarray,
+        reference: np.ndarray,
     ) -> Features:
         spectra, evidence = self._spectra, self._evidence
-        power = evidence.power(spectra.analyse(reference))
+        shown = evidence.power(spectra.analyse(reference))
         view = evidence.view(
-            evidence.power(whole), evidence.templates(power), evidence.balance(power)
+            spectra.audible(power), evidence.templates(shown), evidence.balance(shown)
         )
+        truth = self._statistics(whole, power, spectra.analyse(target))
         return Features(
             spectra.padded(view),
-            spectra.padded(compressed(power)),
-            spectra.padded(self._statistics(whole, spectra.analyse(target))),
+            spectra.padded(compressed(shown)),
+            spectra.padded(truth),
         )
 
-    def _statistics(self, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+    def _statistics(
+        self, whole: np.ndarray, power: np.ndarray, part: np.ndarray
+    ) -> np.ndarray:
         spectra = self._spectra
         cross = spectra.in_bands(whole.real * part.real + whole.imag * part.imag)
-        parts = [spectra.power(whole), cross, spectra.power(part)]
-        truth = np.stack(parts, axis=-1) * spectra.band_sizes[:, None, None]
+        truth = np.stack([power, cross, spectra.power(part)], axis=-1)
+        truth *= spectra.band_sizes[:, None, None]
         truth /= np.mean(truth[..., 0]) + _FLOOR
         return truth
