@@ -9,12 +9,12 @@ import struct
 import numpy as np
 import pytest
 import soundfile
-from requinto.material.cache import Cache
 
 from requinto.errors import RequintoError
 from requinto.evaluation import others_modules
 from requinto.material import module_songs
 from requinto.material.finishing import active_power
+from requinto.material.loop_library import LoopLibrary
 from requinto.material.module_songs import ModuleSong
 from requinto.material.module_songs import module_songs as listed_songs
 from requinto.material.modules import render
@@ -115,10 +115,10 @@ def test_stems_are_in_time_and_add_up_to_the_mix(library, manifest):
 
 
 def test_levels_say_how_loud_stems_are(library, manifest):
-    cache = Cache(library, "train")
-    assert len(cache.stems) == len(manifest["stems"]) == 3
-    for stem in cache.stems:
-        power = active_power(cache.read(stem, 0, stem.n_frames))
+    songs = LoopLibrary(library, "train")
+    assert len(songs.stems) == len(manifest["stems"]) == 3
+    for stem in songs.stems:
+        power = active_power(songs.read(stem, 0, stem.n_frames))
         # A gain brings each stem to -20 dB; level_db has three decimals, files 16 bits
         assert 10 * np.log10(power) == pytest.approx(-20, abs=0.01)
 
@@ -132,9 +132,10 @@ def test_beats_fall_on_every_fourth_row(manifest):
 
 def test_names_that_greet_name_no_instrument(tmp_path):
     assert _build(tmp_path, _song(has_names=False), _module()).reason == ""
-    cache = Cache(tmp_path / "library", "train")
-    assert set(cache.by_instrument) == {"other"}
-    assert len(cache.stems) == 4  # kick and snare are two
+    songs = LoopLibrary(tmp_path / "library", "train")
+    assert {stem.instrument for stem in songs.stems} == {"other"}
+    assert not songs.by_instrument  # no band asks for it
+    assert len(songs.stems) == 4  # kick and snare are two
 
 
 def test_a_build_goes_on_where_it_was(library, manifest):
