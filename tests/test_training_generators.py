@@ -10,7 +10,7 @@ import soundfile
 
 from requinto.errors import AudioFileError, ConfigError
 from requinto.material.augmentation import AugmentationConfig
-from requinto.training.examples import Example, shortened
+from requinto.training.examples import Example, lengthen, shorten
 from requinto.training.generators import (
     Blend,
     MaterialConfig,
@@ -267,9 +267,12 @@ def test_a_short_reference_is_a_part_that_sounds():
     sound = np.zeros((2, 3 * RATE), np.float32)
     sound[:, 2 * RATE :] = 0.5
     for seed in range(5):
-        short = shortened(sound, 0.5, np.random.default_rng(seed))
-        assert short.shape == sound.shape
+        short = shorten(sound, 0.5, np.random.default_rng(seed))
+        assert 0.5 * RATE <= short.shape[1] <= 3 * RATE
         assert short.any()
+        whole = lengthen(short, 3 * RATE)
+        assert whole.shape == sound.shape
+        np.testing.assert_array_equal(whole[:, : short.shape[1]], short)
 
 
 @pytest.mark.parametrize(

@@ -314,3 +314,24 @@ def from_values(kind: type, values: dict[str, Any], of: str) -> Any:
         )
     except TypeError as error:
         raise ConfigError(f"{of}: {error}") from error
+
+
+def read_parts(config: Any, **kinds: type) -> None:
+    """Turn parts of a frozen configuration, as files give them, into dataclasses.
+
+    Parameters
+    ----------
+    config : dataclass
+        Changed where a part of it is a dictionary still.
+    **kinds : type
+        The dataclass of each part, by its name.
+
+    Raises
+    ------
+    ConfigError
+        If a name in a part is unknown, or a value cannot be used.
+    """
+    for name, kind in kinds.items():
+        part = getattr(config, name)
+        if isinstance(part, dict):
+            object.__setattr__(config, name, from_values(kind, part, name))

@@ -9,6 +9,8 @@ import numpy as np
 
 from requinto.material.soundfonts import SAMPLE_RATE
 
+PEAK = 0.98  # of a mixture, at most
+
 
 class Example(NamedTuple):
     """One thing to learn: float32, stereo, 44.1 kHz."""
@@ -32,23 +34,29 @@ def fold(sound: np.ndarray) -> np.ndarray:
     return np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0)
 
 
-def gain_to(mixture: np.ndarray, level_db: float) -> np.float32:
-    """Return the gain that brings a mixture to an RMS in dBFS, below full scale."""
+def gain_to(mixture: np.ndarray, level_db: float, peak: float = PEAK) -> np.float32:
+    """Return the gain that brings a mixture to an RMS in dBFS, with no peak above."""
     flat = mixture.ravel()
     rms = np.sqrt(np.dot(flat, flat) / flat.size)
-    peak = float(np.abs(mixture).max())
-    return np.float32(min(10 ** (level_db / 20) / (rms + 1e-5), 0.98 / (peak + 1e-5)))
+    loudest = float(np.abs(mixture).max())
+    return np.float32(
+        min(10 ** (level_db / 20) / (rms + 1e-5), peak / (loudest + 1e-5))
+    )
 
 
-def shortened(
+def shorten(
     sound: np.ndarray, shortest_s: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return a part of a sound that sounds, wherever it lies, padded to its length."""
+    """Return some seconds of a sound that sound, wherever they lie."""
     size = sound.shape[1]
     longest_s = size / SAMPLE_RATE
     n_kept = round(rng.uniform(min(shortest_s, longest_s), longest_s) * SAMPLE_RATE)
     power = np.cumsum(np.square(sound).sum(axis=0))
     start = int(np.searchsorted(power, 0.3 * power[-1]))
     start = min(start, size - n_kept)
-    kept = sound[:, start : start + n_kept]
-    return np.pad(kept, ((0, 0), (0, size - n_kept)))
+    return np.ascontiguousarray(sound[:, start : start + n_kept])
+
+
+def lengthen(sound: np.ndarray, n_frames: int) -> np.ndarray:
+    """Return a sound with silence behind it, `n_frames` long."""
+    return np.pad(sound, ((0, 0), (0, n_frames - sound.shape[1])))

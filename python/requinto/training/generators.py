@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.config import from_values
+from requinto.config import read_parts
 from requinto.errors import ConfigError
 from requinto.training.examples import Example, ExampleGenerator, gain_to
 from requinto.training.mixing import MixGenerator
@@ -37,10 +37,7 @@ class MaterialConfig:
     stems: SongStemsConfig = field(default_factory=SongStemsConfig)
 
     def __post_init__(self) -> None:
-        for name, kind in (("pairs", RecordedPairsConfig), ("stems", SongStemsConfig)):
-            given = getattr(self, name)
-            if isinstance(given, dict):  # read back from a file
-                object.__setattr__(self, name, from_values(kind, given, name))
+        read_parts(self, pairs=RecordedPairsConfig, stems=SongStemsConfig)
         shares = self.shares
         if min(shares) < 0 or sum(shares) <= 0:
             raise ConfigError(f"shares must be 0 or more, and not all 0; got {shares}")

@@ -12,14 +12,13 @@ import numpy as np
 from requinto.material.loop_library import LoopLibrary
 from requinto.material.mastering import add_inaudible, master
 from requinto.training.bands import BandGenerator, Player
-from requinto.training.examples import Example
+from requinto.training.examples import PEAK, Example, fold, gain_to
 from requinto.training.mixing_config import MixingConfig, happens
 from requinto.training.parts import Part, PartGenerator, PartPool
 from requinto.training.references import Query, ReferenceGenerator
 
 __all__ = ["Example", "MixGenerator", "MixingConfig"]
 
-_PEAK = 0.98
 _PEAK_BESIDE = 0.88  # beside what is inaudible, so that full scale is not left
 
 
@@ -146,25 +145,11 @@ class MixGenerator:
         dense = happens(cfg.dense, rng)
         mixture, answers = master(mixture, answers, cfg.augmentation, rng, dense=dense)
         if rng.random() < cfg.mono:
-            mixture, answers = _fold(mixture), [_fold(a) for a in answers]
+            mixture, answers = fold(mixture), [fold(a) for a in answers]
         inaudible = happens(cfg.inaudible, rng)
-        gain = self._gain(mixture, _PEAK_BESIDE if inaudible else _PEAK, rng)
+        level_db = rng.uniform(cfg.lowest_db, cfg.highest_db)
+        gain = gain_to(mixture, level_db, _PEAK_BESIDE if inaudible else PEAK)
         mixture = mixture * gain
         if inaudible:
             mixture = add_inaudible(mixture, rng)
         return mixture, [answer * gain for answer in answers]
-
-    def _gain(
-        self, mixture: np.ndarray, peak: float, rng: np.random.Generator
-    ) -> np.float32:
-        flat = mixture.ravel()
-        rms = np.sqrt(np.dot(flat, flat) / flat.size)
-        level_db = rng.uniform(self.config.lowest_db, self.config.highest_db)
-        loudest = float(np.abs(mixture).max())
-        return np.float32(
-            min(10 ** (level_db / 20) / (rms + 1e-5), peak / (loudest + 1e-5))
-        )
-
-
-def _fold(sound: np.ndarray) -> np.ndarray:
-    return np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0)

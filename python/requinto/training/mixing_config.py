@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from requinto.config import from_values
+from requinto.config import read_parts
 from requinto.errors import ConfigError
 from requinto.material.augmentation import AugmentationConfig
 from requinto.material.instruments import BACHATA
@@ -65,13 +65,7 @@ class MixingConfig:
     timbres: NewTimbreConfig = field(default_factory=NewTimbreConfig)
 
     def __post_init__(self) -> None:
-        for name, kind in (
-            ("augmentation", AugmentationConfig),
-            ("timbres", NewTimbreConfig),
-        ):
-            given = getattr(self, name)
-            if isinstance(given, dict):  # read back from a file
-                object.__setattr__(self, name, from_values(kind, given, name))
+        read_parts(self, augmentation=AugmentationConfig, timbres=NewTimbreConfig)
         if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if not 1 <= self.fewest <= self.most:

@@ -20,7 +20,7 @@ from requinto.errors import ConfigError
 from requinto.material.augmentation import equaliser, varispeed
 from requinto.material.recorded_library import RecordedLibrary, RecordedSong
 from requinto.material.soundfonts import SAMPLE_RATE
-from requinto.training.examples import Example, fold, gain_to, shortened
+from requinto.training.examples import Example, fold, gain_to, lengthen, shorten
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -238,7 +238,7 @@ class RecordedPairs:
         sound = self._sound(one, start, size, n_frames)
         sound = sound * np.float32(rng.uniform(0.25, 2.0) * _RMS / _rms(sound))
         if rng.random() < cfg.reference_short:
-            sound = shortened(sound, cfg.reference_shortest_s, rng)
+            sound = lengthen(shorten(sound, cfg.reference_shortest_s, rng), n_frames)
         return sound
 
     def _near(self, one: _Excerpt, size: int, rng: np.random.Generator) -> int:

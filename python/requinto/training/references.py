@@ -11,8 +11,8 @@ from requinto.material.augmentation import Augmentation, varispeed
 from requinto.material.instruments import PERCUSSION
 from requinto.material.loop_library import LoopLibrary, Stem
 from requinto.material.new_timbres import NewTimbre
-from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.training.bands import Player, Window
+from requinto.training.examples import lengthen, shorten
 from requinto.training.mixing_config import MixingConfig, happens
 
 _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
@@ -46,12 +46,11 @@ class ReferenceGenerator:
         """Return a reference, `(2, reference_frames)`, float32."""
         sound = self._other_bars(query, rng)
         if rng.random() < self._config.reference_short:
-            sound = self._shorten(sound, rng)
+            sound = shorten(sound, self._config.reference_shortest, rng)
         if query.timbre is not None:
             sound = query.timbre(sound)
         sound = self._place(sound, query.desk, rng)
-        missing = self._config.reference_frames - sound.shape[1]
-        return np.pad(sound, ((0, 0), (0, missing))) if missing else sound
+        return lengthen(sound, self._config.reference_frames)
 
     def _place(
         self, sound: np.ndarray, desk: Augmentation | None, rng: np.random.Generator
@@ -100,13 +99,3 @@ class ReferenceGenerator:
             if np.dot(flat, flat) / flat.size > _SILENT_RMS**2:
                 break
         return sound
-
-    def _shorten(self, sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return some seconds that sound, wherever they lie."""
-        size = sound.shape[1]
-        shortest = min(self._config.reference_shortest, size / SAMPLE_RATE)
-        kept = round(rng.uniform(shortest, size / SAMPLE_RATE) * SAMPLE_RATE)
-        power = np.cumsum(np.square(sound).sum(axis=0))
-        start = int(np.searchsorted(power, 0.3 * power[-1]))
-        start = min(start, size - kept)
-        return np.ascontiguousarray(sound[:, start : start + kept])

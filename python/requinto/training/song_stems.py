@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.config import from_values
+from requinto.config import read_parts
 from requinto.errors import ConfigError
 from requinto.material.augmentation import (
     Augmentation,
@@ -24,7 +24,7 @@ from requinto.material.augmentation import (
 from requinto.material.loop_library import LoopLibrary, Stem
 from requinto.material.mastering import master
 from requinto.material.new_timbres import NewTimbre, NewTimbreConfig
-from requinto.training.examples import Example, fold, gain_to, shortened
+from requinto.training.examples import Example, fold, gain_to, lengthen, shorten
 
 _ACTIVE_RMS = 0.1  # of a stem at its gain, where it sounds
 _SILENT_RMS = 0.003
@@ -54,13 +54,7 @@ class SongStemsConfig:
     timbres: NewTimbreConfig = field(default_factory=NewTimbreConfig)
 
     def __post_init__(self) -> None:
-        for name, kind in (
-            ("augmentation", AugmentationConfig),
-            ("timbres", NewTimbreConfig),
-        ):
-            given = getattr(self, name)
-            if isinstance(given, dict):  # read back from a file
-                object.__setattr__(self, name, from_values(kind, given, name))
+        read_parts(self, augmentation=AugmentationConfig, timbres=NewTimbreConfig)
         for name in ("n_frames", "reference_frames", "n_targets", "n_parts"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be 1 or more")
@@ -206,7 +200,7 @@ class SongStems:
         sound = _through(varispeed(loudest, n_frames), player.timbre, desk)
         sound = sound * np.float32(10 ** (rng.uniform(-12, 6) / 20))
         if rng.random() < cfg.reference_short:
-            sound = shortened(sound, cfg.reference_shortest_s, rng)
+            sound = lengthen(shorten(sound, cfg.reference_shortest_s, rng), n_frames)
         return sound
 
 
