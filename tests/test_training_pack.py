@@ -5,6 +5,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from models import SMALL
 from requinto.config import read_toml
@@ -14,7 +16,7 @@ from requinto.material.loop_library import LoopLibrary
 from requinto.training.fit import TrainingConfig, training_config
 from requinto.training.generators import MaterialConfig, build_generator
 from requinto.training.mixing_config import MixingConfig
-from requinto.training.pack import pack
+from requinto.training.pack import main, pack
 from test_training_generators import write_song
 
 
@@ -96,3 +98,12 @@ def test_a_model_travels_with_the_run_that_begins_with_it(config, tmp_path):
     names = {f.name for f in (tmp_path / "excerpt" / "model").iterdir()}
     assert names == {"standard.json", "standard.npz"}
     assert read_toml(tmp_path / "excerpt" / "run.toml")["start_from"] == "model"
+
+
+def test_a_bad_command_is_one_line(tmp_path):
+    app = typer.Typer()
+    app.command()(main)
+    result = CliRunner().invoke(app, ["nothing.toml", "-o", str(tmp_path / "x")])
+    assert result.exit_code == 2
+    assert "nothing.toml cannot be used" in result.output
+    assert "Traceback" not in result.output

@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +28,7 @@ import typer
 
 from requinto import audio
 from requinto.config import read_toml
-from requinto.errors import ConfigError
+from requinto.errors import ConfigError, RequintoError
 from requinto.evaluation.items import Item, read_items, write_item
 from requinto.material.progress import tracked
 from requinto.training.fit import TrainingConfig, parent_model, training_config
@@ -216,17 +217,21 @@ def main(
     mixers: Annotated[int, typer.Option(help="Processes that mix for it.", min=1)] = 15,
 ) -> None:
     """Pack an excerpt of a run's material."""
-    run = training_config(read_toml(config))
-    if minutes:
-        run = dataclasses.replace(
-            run,
-            minutes=minutes,
-            decay=_DECAY,
-            batch_size=batch_size,
-            n_mixers=mixers,
-            processes=True,
-        )
-    pack(run, output, round(megabytes * 1e6))
+    try:
+        run = training_config(read_toml(config))
+        if minutes:
+            run = dataclasses.replace(
+                run,
+                minutes=minutes,
+                decay=_DECAY,
+                batch_size=batch_size,
+                n_mixers=mixers,
+                processes=True,
+            )
+        pack(run, output, round(megabytes * 1e6))
+    except RequintoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
     print(output)
 
 
