@@ -90,6 +90,7 @@ def test_a_killed_run_goes_on(config):
         "from requinto.training.fit import train, training_config\n"
         "train(training_config(json.loads(sys.stdin.read())))\n"
     )
+    config = dataclasses.replace(config, validation_items_per_set=1)
     values = dataclasses.asdict(dataclasses.replace(config, minutes=60.0))
     run, command = Path(config.run), [sys.executable, "-c", program]
     with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
@@ -124,7 +125,8 @@ def test_processes_mix_what_threads_mix(config):
 
 
 def test_a_run_mixes_in_processes(config):
-    run = train(dataclasses.replace(config, steps=20, processes=True))
+    few = dataclasses.replace(config, validation_items_per_set=1)
+    run = train(dataclasses.replace(few, steps=20, processes=True))
     assert [line["step"] for line in log(run)] == [20]
 
 
