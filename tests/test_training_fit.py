@@ -2,6 +2,7 @@
 """Training leaves its record, and goes on where it was."""
 
 import dataclasses
+import itertools
 import json
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from requinto.apps import cli
 from requinto.errors import AudioFileError, ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
-from requinto.training.batches import in_processes
+from requinto.training.batches import BatchMaker, in_processes, in_threads
 from requinto.training.fit import (
     TrainingConfig,
     _batch_maker,
@@ -28,7 +29,6 @@ from requinto.training.fit import (
     train,
 )
 from requinto.training.keeping import Clock, Progress
-from requinto.training.loader import Batches
 from requinto.training.mixing import MixGenerator, MixingConfig
 from requinto.training.validation import SCORE, by_name, read_test_items, scores
 from requinto.weights import build_networks, load_networks
@@ -344,42 +344,49 @@ def test_a_run_without_validation_is_refused(config):
         train(dataclasses.replace(config, validation="nowhere"))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_batches_do_not_depend_on_who_mixes_them(library, workers):
-    mixes = MixGenerator(library, MIXING, split="train")
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_no_epoch_learns_from_the_batches_of_another(n_threads):
+    """They follow one another, however many are mixed ahead and whoever mixes them."""
+    n_steps, n_epochs = 12, 4
     seen = []
 
-    class Listening(Batches):
-        def __getitem__(self, index):
-            inputs, truth = super().__getitem__(index)
-            return inputs, np.full((2, 1), truth.mean(), np.float32)
+    def make(index):
+        # Nothing is learnt: the loss tells the batch
+        return np.full((1, 1), index, np.float32), np.zeros((1, 1))
 
-    data = Listening(mixes, SMALL, batch_size=2, workers=workers)
-    inputs = {
-        name: keras.Input((None, SMALL.spectra.n_bands, n_channels), name=name)
-        for name, n_channels in (("mixture", SMALL.n_views), ("reference", 2))
-    }
-    flat = keras.layers.GlobalAveragePooling2D()(inputs["mixture"])
-    model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="zeros")(flat))
-    # The answer does not matter, and nothing is learnt: the loss tells the batch
-    model.compile(
-        keras.optimizers.SGD(0.0),
-        loss=lambda truth, guess: keras.ops.mean(truth + 0 * guess, axis=-1),
+    number = keras.Input((1,))
+    model = keras.Model(
+        number, keras.layers.Dense(1, kernel_initializer="ones")(number)
     )
+    model.compile(keras.optimizers.SGD(0.0), loss="mae")
     listen = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: seen.append(logs["loss"] * (batch + 1))
     )
     model.fit(
-        data, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0, callbacks=[listen]
+        in_threads(make, n_threads),
+        steps_per_epoch=n_steps,
+        epochs=n_epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[listen],
     )
     # Keras tells means over the epoch so far
-    found = np.concatenate(
-        [np.diff(part, prepend=0) for part in np.split(np.array(seen), 2)]
-    )
-    plain = Batches(mixes, SMALL, batch_size=2)
-    wanted = [plain[i][1].mean() for i in range(6)]
-    np.testing.assert_allclose(found, wanted, rtol=1e-4)
-    assert len(set(np.round(wanted, 6))) == 6
+    sums = np.reshape(seen, (n_epochs, n_steps))
+    found = np.diff(sums, prepend=0, axis=1).ravel()
+    np.testing.assert_allclose(found, np.arange(n_epochs * n_steps), atol=1e-3)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_batches_do_not_depend_on_who_mixes_them(library, n_threads):
+    mixes = MixGenerator(library, MIXING, split="train")
+    make = BatchMaker(mixes, SMALL, batch_size=2)
+    batches = in_threads(make, n_threads)
+    for index, (inputs, truth) in enumerate(itertools.islice(batches, 4)):
+        wanted, answer = make(index)
+        np.testing.assert_array_equal(truth, answer)
+        for name, rows in inputs.items():
+            np.testing.assert_array_equal(rows, wanted[name])
+    batches.close()
 
 
 def test_a_bad_configuration_is_one_line(tmp_path, monkeypatch, capsys):

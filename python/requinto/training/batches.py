@@ -17,7 +17,8 @@ from requinto.config import ModelConfig
 from requinto.training.examples import ExampleGenerator
 from requinto.training.features import FeatureExtractor, Features
 
-_AHEAD = 2  # batches that each process may have mixed, and nobody has taken
+_AHEAD = 2  # batches that each worker may have mixed, and nobody has taken
+_QUEUED = 8  # of all threads together, at least: validation takes minutes
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
 
@@ -57,6 +58,22 @@ class BatchMaker:
         return {"mixture": mixture, "reference": reference}, truth
 
 
+def in_threads(make: Callable[[int], Batch], n_threads: int) -> Iterator[Batch]:
+    """Yield batches in order without end, mixed ahead by threads.
+
+    An iterator, not a `keras.utils.PyDataset`: Keras 3.15 begins such a data set anew
+    after each epoch, so that all epochs learn from the batches of the first.
+
+    Parameters
+    ----------
+    make : callable
+        A `BatchMaker`, or whatever returns the batch of an index.
+    n_threads : int
+    """
+    with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
+        yield from _ahead(pool, make, max(_AHEAD * n_threads, _QUEUED))
+
+
 def in_processes(
     build: Callable[..., BatchMaker], arguments: tuple[Any, ...], n_processes: int
 ) -> Iterator[Batch]:
@@ -78,17 +95,24 @@ def in_processes(
         initializer=_start,
         initargs=(build, arguments),
     ) as pool:
-        indices = itertools.count()
-        waiting = collections.deque(
-            pool.submit(_make, next(indices)) for _ in range(_AHEAD * n_processes)
-        )
-        try:
-            while True:
-                batch = waiting.popleft().result()
-                waiting.append(pool.submit(_make, next(indices)))
-                yield batch
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        yield from _ahead(pool, _make, _AHEAD * n_processes)
+
+
+def _ahead(
+    pool: concurrent.futures.Executor, make: Callable[[int], Batch], n_ahead: int
+) -> Iterator[Batch]:
+    """Yield what `make` returns of 0, 1, ..., of which `n_ahead` are under way."""
+    indices = itertools.count()
+    waiting = collections.deque(
+        pool.submit(make, next(indices)) for _ in range(n_ahead)
+    )
+    try:
+        while True:
+            batch = waiting.popleft().result()
+            waiting.append(pool.submit(make, next(indices)))
+            yield batch
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 _maker: BatchMaker | None = None  # of this process

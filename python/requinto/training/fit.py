@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -16,21 +17,20 @@ from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
 from requinto.separator import NetworkSeparator
-from requinto.training.batches import BatchMaker, in_processes
+from requinto.training.batches import Batch, BatchMaker, in_processes, in_threads
 from requinto.training.devices import shared
 from requinto.training.examples import ExampleGenerator
 from requinto.training.generators import MaterialConfig, build_generator
 from requinto.training.growing import grow
 from requinto.training.keeping import Checkpoint, Clock, Progress, Scores, Validation
-from requinto.training.loader import Batches
 from requinto.training.mixing import MixingConfig
 from requinto.training.provenance import commit
 from requinto.training.validation import SCORE, by_name, read_test_items, scores
 from requinto.weights import build_networks, load_networks, save_networks
 
-_QUEUED_BATCHES = 8  # mixed ahead of the training step
 _MANY = 10**6  # epochs; the minutes run out before
-_CHECKPOINT = "last.weights.h5"
+CHECKPOINT = "last.weights.h5"  # in the folder of a run
+PROGRESS = "progress.json"
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,10 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     with shared(config.n_devices):
         networks = _networks(config)
         model = compiled(networks, config)
-    progress = Progress(run / "progress.json", resume=resume)
+    progress = Progress(run / PROGRESS, resume=resume)
     if progress.found:
         model.optimizer.build(model.trainable_variables)  # or its state is dropped
-        model.load_weights(run / _CHECKPOINT)
+        model.load_weights(run / CHECKPOINT)
     generator, checksums = build_generator(
         config.loops, config.mixing, config.material, split="train"
     )
@@ -127,20 +127,13 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     return run
 
 
-def _batches(config: TrainingConfig, generator: ExampleGenerator, first: int) -> Any:
-    """Return batches without end, made by as many threads or processes as wanted."""
+def _batches(
+    config: TrainingConfig, generator: ExampleGenerator, first: int
+) -> Iterator[Batch]:
+    """Yield batches without end, made by as many threads or processes as wanted."""
     if config.processes:
         return in_processes(_batch_maker, (config, first), config.n_mixers)
-    return Batches(
-        generator,
-        config.model,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        first=first,
-        workers=config.n_mixers,
-        use_multiprocessing=False,
-        max_queue_size=_QUEUED_BATCHES,
-    )
+    return in_threads(_maker(config, generator, first), config.n_mixers)
 
 
 def _batch_maker(config: TrainingConfig, first: int) -> BatchMaker:
@@ -148,6 +141,12 @@ def _batch_maker(config: TrainingConfig, first: int) -> BatchMaker:
     generator, _ = build_generator(
         config.loops, config.mixing, config.material, split="train"
     )
+    return _maker(config, generator, first)
+
+
+def _maker(
+    config: TrainingConfig, generator: ExampleGenerator, first: int
+) -> BatchMaker:
     return BatchMaker(generator, config.model, config.batch_size, config.seed, first)
 
 
@@ -176,7 +175,7 @@ def _callbacks(
         save_networks(run, config.name, config.model, networks, record)
 
     callbacks = [
-        Checkpoint(run / _CHECKPOINT, progress),
+        Checkpoint(run / CHECKPOINT, progress),
         keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
         Validation(
             progress,

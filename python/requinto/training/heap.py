@@ -14,7 +14,7 @@ _MAP_ABOVE = 1 << 25  # the most that glibc accepts
 def keep() -> bool:
     """Tell the C library not to give freed memory back to the system.
 
-    TensorFlow, when it reads from a Python generator as Keras' loader has it do,
+    TensorFlow, when Keras has it read from a Python generator,
     tells it the opposite, and every array of a batch then costs page faults: of
     two cores a quarter of training.  So call this once reading has begun.
 

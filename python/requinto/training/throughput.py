@@ -4,8 +4,8 @@
     OMP_NUM_THREADS=1 python -m requinto.training.throughput LIBRARY
 
 prints what each stage of an example costs one core, and examples a second of the
-training step alone, of mixing alone, and of both together by way of Keras' own loader
-and of `tf.data`, once the queues are full.  With --only-stages, the first of these.
+training step alone, of mixing alone, and of both together, once the queues are full.
+With --only-stages, the first of these.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import concurrent.futures
 import cProfile
 import pstats
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import keras
-import tensorflow as tf
 import typer
 
 from requinto.evidence import Evidence
@@ -29,8 +28,8 @@ from requinto.material.mastering import add_inaudible, master
 from requinto.material.new_timbres import NewTimbre
 from requinto.spectra import Spectra
 from requinto.training import heap
+from requinto.training.batches import Batch, BatchMaker, in_threads
 from requinto.training.fit import TrainingConfig, compiled
-from requinto.training.loader import Batches
 from requinto.training.mixing import MixGenerator, MixingConfig
 from requinto.weights import build_networks
 
@@ -59,22 +58,19 @@ def main(
     ] = None,
     only_stages: Annotated[bool, typer.Option(help="Train nothing.")] = False,
 ) -> None:
-    """Print the cost of stages, and the speed of the step, of the loaders, of both."""
+    """Print the cost of stages, and the speed of the step, of mixing, of both."""
     mixing = MixingConfig(n_targets=n_targets, reuse=reuse)
     mixes = MixGenerator(library, mixing, split="train", decoded=decoded)
     folder = str(library[0])
     training = TrainingConfig(folder, "", "", precision="mixed_bfloat16")
-
-    def data(**options: Any) -> Batches:
-        return Batches(mixes, training.model, batch_size=training.batch_size, **options)
-
-    for name, milliseconds in stage_costs(data(), batches).items():
+    make = BatchMaker(mixes, training.model, training.batch_size)
+    for name, milliseconds in stage_costs(make, batches).items():
         print(f"{name}: {milliseconds:.1f} core-ms/example", flush=True)
     if not only_stages:
-        _print_speeds(data, training, batches)
+        _print_speeds(make, training, batches)
 
 
-def stage_costs(data: Batches, n_batches: int) -> dict[str, float]:
+def stage_costs(make: BatchMaker, n_batches: int) -> dict[str, float]:
     """Return the processor's milliseconds that each stage of an example takes.
 
     By name of the stage, in their order; "before the features" and "all" are sums.
@@ -82,11 +78,11 @@ def stage_costs(data: Batches, n_batches: int) -> dict[str, float]:
     threads which a library starts does, hence OMP_NUM_THREADS=1.
     """
     for index in range(_WARM_UP):
-        data[index]
+        make(index)
     profile = cProfile.Profile(time.process_time)
     begin = time.process_time()
     profile.enable()
-    n_examples = sum(len(data[_WARM_UP + i][1]) for i in range(n_batches))
+    n_examples = sum(len(make(_WARM_UP + i)[1]) for i in range(n_batches))
     profile.disable()
     total = time.process_time() - begin
     stats = pstats.Stats(profile)
@@ -112,9 +108,7 @@ def _seconds(stats: pstats.Stats, *calls: Callable[..., Any]) -> float:
     )
 
 
-def _print_speeds(
-    data: Callable[..., Batches], training: TrainingConfig, batches: int
-) -> None:
+def _print_speeds(make: BatchMaker, training: TrainingConfig, batches: int) -> None:
     """Print examples a second of the step alone, of mixing alone, and of both."""
     keras.mixed_precision.set_global_policy(training.precision)
     model = compiled(build_networks(training.model), training)
@@ -123,23 +117,20 @@ def _print_speeds(
         speed = training.batch_size * batches / seconds
         print(f"{name}: {speed:.1f} examples/s", flush=True)
 
-    inputs, truth = data()[0]
+    inputs, truth = make(0)
     model.train_on_batch(inputs, truth)  # traces
     begin = time.perf_counter()
     for _ in range(batches):
         model.train_on_batch(inputs, truth)
     say("step alone", time.perf_counter() - begin)
     for n in (1, 2):
-        seconds = _in_threads(data(), batches, n)
-        say(f"mixing alone, {n} threads", seconds)
-    for workers in (1, 2):
-        rows = data(workers=workers, max_queue_size=8)
-        seconds = _fitting(model, rows, batches)
-        say(f"training, Keras' loader, {workers} threads", seconds)
-    say("training, tf.data, 2 calls", _fitting(model, _tf_data(data()), batches))
+        say(f"mixing alone, {n} threads", _mixing_alone(make, batches, n))
+    for n in (1, 2):
+        seconds = _fitting(model, in_threads(make, n), batches)
+        say(f"training, {n} threads", seconds)
 
 
-def _fitting(model: Any, rows: Any, n_batches: int) -> float:
+def _fitting(model: Any, rows: Iterator[Batch], n_batches: int) -> float:
     """Return the seconds that `n_batches` take after the first `_WARM_UP`."""
     times = []
 
@@ -161,32 +152,11 @@ def _fitting(model: Any, rows: Any, n_batches: int) -> float:
     return times[-1] - times[_WARM_UP - 1]
 
 
-def _in_threads(data: Batches, n_batches: int, n_threads: int) -> float:
+def _mixing_alone(make: BatchMaker, n_batches: int, n_threads: int) -> float:
     begin = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(data.__getitem__, range(n_batches)))
+        list(pool.map(make, range(n_batches)))
     return time.perf_counter() - begin
-
-
-def _tf_data(data: Batches) -> Any:
-    first, truth = data[0]
-    shapes = {name: rows.shape for name, rows in first.items()}
-
-    def mixed(number: Any) -> Any:
-        inputs, answer = data[int(number)]
-        return *inputs.values(), answer
-
-    def load(index: Any) -> Any:
-        *arrays, answer = tf.numpy_function(
-            mixed, [index], [tf.float32] * (len(shapes) + 1)
-        )
-        inputs = {
-            name: tf.ensure_shape(rows, shapes[name])
-            for name, rows in zip(shapes, arrays, strict=True)
-        }
-        return inputs, tf.ensure_shape(answer, truth.shape)
-
-    return tf.data.Dataset.range(data.num_batches).map(load, 2).prefetch(8)
 
 
 if __name__ == "__main__":
