@@ -242,14 +242,29 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint.")
     ] = False,
+    anneal: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS",
+            help="Branch off: copy the run's last checkpoint to --output, and let its "
+            "learning rate fall to nothing over so many steps. The same again goes on.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder of the branch.")
+    ] = None,
 ) -> None:
     """Train a model, or an earlier system, on a library of loops."""
+    if (anneal is None) != (output is None):
+        raise ConfigError("a branch needs both --anneal STEPS and --output FOLDER")
     values = read_toml(config)
     system = values.pop("system", "requinto")
     trainable = ("requinto", "beats", *trainers.TRAINERS)
     if system not in trainable:
         known = ", ".join(trainable)
         raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
+    if anneal is not None and system != "requinto":
+        raise ConfigError(f"--anneal is for systems of ours, not for {system}")
     import_tensorflow()
     if system != "requinto":
         print(_train_another(system, values | ({"resume": True} if resume else {})))
@@ -257,7 +272,12 @@ def train(
     from requinto.training.fit import train as fit
     from requinto.training.fit import training_config
 
-    print(fit(training_config(values), resume=resume))
+    run = training_config(values)
+    if anneal is not None and output is not None:
+        from requinto.training.annealing import branch
+
+        run, resume = branch(run, anneal, output), True
+    print(fit(run, resume=resume))
 
 
 def _train_another(system: str, values: dict[str, Any]) -> Path:

@@ -41,11 +41,12 @@ class Progress:
         names = ("minutes", "step", "best", "epochs_since_best")
         return {name: getattr(self, name) for name in names}
 
-    def save(self) -> None:
-        """Write the file; a run that is stopped meanwhile leaves the old one."""
-        unfinished = self._path.with_suffix(".new")
+    def save(self, path: Path | None = None) -> None:
+        """Write the file, or another; a run that is stopped leaves the old one."""
+        path = path or self._path
+        unfinished = path.with_suffix(".new")
         unfinished.write_text(json.dumps(self.values()))
-        unfinished.replace(self._path)
+        unfinished.replace(path)
 
 
 class Clock(keras.callbacks.Callback):
