@@ -46,6 +46,7 @@ def config(library, bench, tmp_path):
         minutes=0.02,
         batch_size=4,
         steps_per_epoch=20,
+        validation_items_per_set=1,  # each is of another length, to be traced
         model=SMALL,
         mixing=MIXING,
     )
@@ -77,7 +78,7 @@ def test_it_records_and_goes_on(config):
     # What was saved is what was scored
     best = max(lines, key=lambda line: line[SCORE])
     separator = NetworkSeparator(SMALL, *load_networks(run, "standard")[1], {})
-    asked = read_test_items(read_items(Path(config.validation)))
+    asked = read_test_items(read_items(Path(config.validation)), 1)
     for name, score in scores(separator, asked).items():
         assert score == pytest.approx(best[name], abs=0.2)  # half precision
     assert list((run / "tensorboard").rglob("events.*"))
@@ -90,7 +91,6 @@ def test_a_killed_run_goes_on(config):
         "from requinto.training.fit import train, training_config\n"
         "train(training_config(json.loads(sys.stdin.read())))\n"
     )
-    config = dataclasses.replace(config, validation_items_per_set=1)
     values = dataclasses.asdict(dataclasses.replace(config, minutes=60.0))
     run, command = Path(config.run), [sys.executable, "-c", program]
     with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
@@ -125,8 +125,7 @@ def test_processes_mix_what_threads_mix(config):
 
 
 def test_a_run_mixes_in_processes(config):
-    few = dataclasses.replace(config, validation_items_per_set=1)
-    run = train(dataclasses.replace(few, steps=20, processes=True))
+    run = train(dataclasses.replace(config, steps=20, processes=True))
     assert [line["step"] for line in log(run)] == [20]
 
 
