@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from requinto.apps.cli import app
 from requinto.errors import ConfigError
 from requinto.training.annealing import branch
-from requinto.training.fit import CHECKPOINT, PROGRESS, TrainingConfig
-from requinto.training.keeping import Clock, Progress
+from requinto.training.fit import CHECKPOINT, PROGRESS, TrainingConfig, build_clock
+from requinto.training.keeping import Progress
 
 AT = {"minutes": 3.5, "step": 2000, "best": 5.0, "epochs_since_best": 6}
 
@@ -27,22 +27,15 @@ def config(tmp_path):
     return TrainingConfig("library", str(run), "validation", minutes=1e6, decay=0.0)
 
 
-def rates(config):
+def epoch_rates(config):
     """Return the learning rate of each epoch that is left of a run."""
     progress = Progress(config_path(config, PROGRESS), resume=True)
-    clock = Clock(
-        progress,
-        minutes=config.minutes,
-        steps=config.steps,
-        learning_rate=config.learning_rate,
-        decay=config.decay,
-        steps_per_epoch=config.steps_per_epoch,
-    )
-    found = []
+    clock = build_clock(config, progress)
+    rates = []
     while clock.done < 1:
-        found.append(clock.rate())
+        rates.append(clock.rate())
         progress.step += config.steps_per_epoch
-    return found
+    return rates
 
 
 def config_path(config, name):
@@ -52,7 +45,7 @@ def config_path(config, name):
 @pytest.mark.parametrize("n_steps", [1, 6, 100, 720, 5000])
 def test_its_rate_falls_from_that_of_the_run(config, tmp_path, n_steps):
     branched = branch(config, n_steps, tmp_path / "branch")
-    falling = rates(branched)
+    falling = epoch_rates(branched)
     assert falling[0] == pytest.approx(config.learning_rate)
     assert len(falling) == min(6, n_steps)
     assert all(late < early for early, late in itertools.pairwise(falling))

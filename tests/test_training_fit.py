@@ -78,8 +78,8 @@ def test_it_records_and_goes_on(config):
     # What was saved is what was scored
     best = max(lines, key=lambda line: line[SCORE])
     separator = NetworkSeparator(SMALL, *load_networks(run, "standard")[1], {})
-    asked = read_test_items(read_items(Path(config.validation)), 1)
-    for name, score in scores(separator, asked).items():
+    test_items = read_test_items(read_items(Path(config.validation)), 1)
+    for name, score in scores(separator, test_items).items():
         assert score == pytest.approx(best[name], abs=0.2)  # half precision
     assert list((run / "tensorboard").rglob("events.*"))
 
@@ -371,8 +371,8 @@ def test_no_epoch_learns_from_the_batches_of_another(n_threads):
     )
     # Keras tells means over the epoch so far
     sums = np.reshape(seen, (n_epochs, n_steps))
-    found = np.diff(sums, prepend=0, axis=1).ravel()
-    np.testing.assert_allclose(found, np.arange(n_epochs * n_steps), atol=1e-3)
+    numbers = np.diff(sums, prepend=0, axis=1).ravel()
+    np.testing.assert_allclose(numbers, np.arange(n_epochs * n_steps), atol=1e-3)
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])

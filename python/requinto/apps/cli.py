@@ -264,7 +264,7 @@ def train(
         known = ", ".join(trainable)
         raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
     if anneal is not None and system != "requinto":
-        raise ConfigError(f"--anneal is for systems of ours, not for {system}")
+        raise ConfigError(f"--anneal is for the system requinto, not for {system}")
     import_tensorflow()
     if system != "requinto":
         print(_train_another(system, values | ({"resume": True} if resume else {})))

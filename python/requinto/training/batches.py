@@ -18,7 +18,7 @@ from requinto.training.examples import ExampleGenerator
 from requinto.training.features import FeatureExtractor, Features
 
 _AHEAD = 2  # batches that each worker may have mixed, and nobody has taken
-_QUEUED = 8  # of all threads together, at least: validation takes minutes
+_MIN_AHEAD = 8  # the same of all threads together: validation takes minutes
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
 
@@ -71,7 +71,7 @@ def in_threads(make: Callable[[int], Batch], n_threads: int) -> Iterator[Batch]:
     n_threads : int
     """
     with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
-        yield from _ahead(pool, make, max(_AHEAD * n_threads, _QUEUED))
+        yield from _ahead(pool, make, max(_AHEAD * n_threads, _MIN_AHEAD))
 
 
 def in_processes(

@@ -107,14 +107,7 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     generator, checksums = build_generator(
         config.loops, config.mixing, config.material, split="train"
     )
-    clock = Clock(
-        progress,
-        minutes=config.minutes,
-        steps=config.steps,
-        learning_rate=config.learning_rate,
-        decay=config.decay,
-        steps_per_epoch=config.steps_per_epoch,
-    )
+    clock = build_clock(config, progress)
     if clock.done < 1:
         model.fit(
             _batches(config, generator, progress.step),
@@ -125,6 +118,18 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
             callbacks=[clock, *_callbacks(config, networks, checksums, progress)],
         )
     return run
+
+
+def build_clock(config: TrainingConfig, progress: Progress) -> Clock:
+    """Return what sets the learning rate of a run, and ends it."""
+    return Clock(
+        progress,
+        minutes=config.minutes,
+        steps=config.steps,
+        learning_rate=config.learning_rate,
+        decay=config.decay,
+        steps_per_epoch=config.steps_per_epoch,
+    )
 
 
 def _batches(
