@@ -14,7 +14,15 @@ PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
     *("errors", "config", "threads", "audio", "beats", "sections", "clips"),
-    *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
+    *(
+        "rhythm",
+        "beat_network",
+        "decoding",
+        "spectra",
+        "factorisation",
+        "evidence",
+        "inaudible",
+    ),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
     *("learning", "transport", "stream", "bridge", "extract", "presets"),
     *("plugin", "__init__"),

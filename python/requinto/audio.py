@@ -71,7 +71,8 @@ def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.nd
 def checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:
     """Return a reference as `checked` does, or raise `AudioError`, also if silent."""
     sound = checked(reference, sample_rate, "reference")
-    if not np.any(np.abs(sound) > AUDIBLE):
+    centre = sound.mean(axis=1, keepdims=True)  # an offset is no sound
+    if not np.any(np.abs(sound - centre) > AUDIBLE):
         raise AudioError("the reference is silent: it must hold the instrument")
     return sound
 

@@ -45,7 +45,8 @@ def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.
     """
     parts = list(_analysed(audio, sample_rate, config))
     bands, chroma = (np.concatenate(rows) for rows in zip(*parts, strict=True))
-    level = float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))
+    # Not the RMS: an offset, which nobody hears, is no level
+    level = float(np.sqrt(np.var(audio, axis=1, dtype=np.float64).mean()))
     gain = _LEVEL / max(level, _FAINTEST)
     return np.concatenate(
         [np.log1p(_CONTRAST * gain * bands), changes(chroma, config)], axis=1
@@ -60,11 +61,13 @@ def _analysed(
     n_columns = int(audio.shape[1] / sample_rate * rate / hop) + 1
     chunk, margin = (round(s * rate / hop) for s in (_CHUNK_S, _MARGIN_S))
     mel, folds = _filters(config)
+    offset = np.float32(audio.mean(dtype=np.float64))
     for first in range(0, n_columns, chunk):
         lead = min(first, margin)
         start = round((first - lead) * hop / rate * sample_rate)
         stop = round((first + chunk + margin) * hop / rate * sample_rate)
-        mono = librosa.to_mono(audio[:, start:stop])
+        # Where the sound ends, an offset would be a step
+        mono = librosa.to_mono(audio[:, start:stop]) - offset
         heard = librosa.resample(mono, orig_sr=sample_rate, target_sr=rate)
         keep = slice(lead, lead + min(chunk, n_columns - first))
         sharp = _magnitude(heard, config.n_fft, hop)[:, keep]

@@ -15,7 +15,8 @@ import soxr
 
 from requinto.config import ClipConfig, ModelConfig
 from requinto.evidence import Evidence
-from requinto.spectra import Spectra, centred, compressed
+from requinto.inaudible import without_infrasound, without_whine
+from requinto.spectra import Spectra, compressed
 
 if TYPE_CHECKING:
     import keras
@@ -141,11 +142,9 @@ class NetworkSeparator:
         """Average embeddings; learn templates of all the sounds in a row."""
         embeddings, powers = [], []
         for sound in sounds:
-            if self.config.spectra.limit_inaudible:
-                sound = centred(sound)
             missing = max(0, self._reference_frames - sound.shape[1])
-            padded = np.pad(_stereo(sound), ((0, 0), (0, missing)))
-            power = self._evidence.power(self._spectra.analyse(padded))
+            padded = np.pad(self._audible(sound), ((0, 0), (0, missing)))
+            power = self._evidence.power(self._analyse(padded))
             view = self._spectra.padded(compressed(power))
             with self._lock:
                 embeddings.append(self._encoder.predict_on_batch(view[None])[0])
@@ -179,8 +178,10 @@ class NetworkSeparator:
         rate = self.config.spectra.sample_rate
         estimates = [np.zeros_like(clip) for clip in clips]
         sounding = [i for i, clip in enumerate(clips) if clip.any()]
-        sounds = [self._steering(clips[i], sample_rate) for i in sounding]
-        spectra = [self._spectra.analyse(sound) for sound in sounds]
+        sounds = [
+            self._audible(self._at_model_rate(clips[i], sample_rate)) for i in sounding
+        ]
+        spectra = [self._analyse(sound) for sound in sounds]
         masks = self.masks(spectra, query)
         for i, sound, spectrum, mask in zip(
             sounding, sounds, spectra, masks, strict=True
@@ -218,10 +219,15 @@ class NetworkSeparator:
         view = self._evidence.view(power, query.templates, query.balance, query.unlike)
         return self._spectra.padded(view)
 
-    def _steering(self, clip: np.ndarray, sample_rate: float) -> np.ndarray:
-        """Return a clip in stereo as the network meets it."""
-        sound = _stereo(self._at_model_rate(clip, sample_rate))
-        return centred(sound) if self.config.spectra.limit_inaudible else sound
+    def _audible(self, sound: np.ndarray) -> np.ndarray:
+        """Return a sound at the model's rate in stereo, without rumble or offset."""
+        return _stereo(without_infrasound(sound, self.config.spectra.sample_rate))
+
+    def _analyse(self, sound: np.ndarray) -> np.ndarray:
+        """Return the spectrum of a sound, without lines above hearing."""
+        spectra = self.config.spectra
+        bin_hz = spectra.sample_rate / spectra.n_fft
+        return without_whine(self._spectra.analyse(sound), bin_hz)
 
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         rate = self.config.spectra.sample_rate
