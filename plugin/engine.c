@@ -285,7 +285,9 @@ put_out(const Engine* const engine, const Block* const block)
   const uint32_t n_channels = engine->n_channels;
   for (uint32_t c = 0; c < n_channels; ++c) {
     for (uint32_t i = 0; i < block->n_frames; ++i) {
-      block->output[c][i] = engine->sound[i * n_channels + c];
+      // Hosts pass on what is not finite, and speakers play it
+      const float x       = engine->sound[i * n_channels + c];
+      block->output[c][i] = isfinite(x) ? x : 0.0F;
     }
   }
 }

@@ -17,6 +17,7 @@ from requinto.errors import AudioError, AudioFileError
 
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
+MAX_AMPLITUDE = 1e6  # full scale of 1 and integers held as floats; beyond is a bug
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
 # How each kind of file is written: float where it can be, so nothing is rounded
 _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".ogg": "VORBIS", ".aiff": "FLOAT"}
@@ -37,8 +38,8 @@ def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.nd
     Raises
     ------
     AudioError
-        If it is empty, not finite, shorter than half a second, of another shape
-        or type, or the rate is out of range.
+        If it is empty, not finite, beyond an amplitude of a million, shorter than
+        half a second, of another shape or type, or the rate is out of range.
     """
     if not MIN_RATE_HZ <= sample_rate <= MAX_RATE_HZ:
         raise AudioError(
@@ -61,11 +62,16 @@ def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.nd
             f"{name} must last {SHORTEST_S} s or more, got "
             f"{sound.shape[1] / sample_rate:.3f} s"
         )
-    sound = sound.astype(np.float32, copy=False)
     # Extremes tell as much as a look at each sample, without a copy of the song
-    if not np.isfinite([sound.min(), sound.max()]).all():
+    extremes = np.array([sound.min(), sound.max()], np.float64)
+    if not np.isfinite(extremes).all():
         raise AudioError(f"{name} holds samples that are not finite")
-    return sound
+    if np.abs(extremes).max() > MAX_AMPLITUDE:
+        raise AudioError(
+            f"{name} reaches {np.abs(extremes).max():.3g}; full scale is 1, and at "
+            f"most {MAX_AMPLITUDE:g} is accepted"
+        )
+    return sound.astype(np.float32, copy=False)
 
 
 def checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:

@@ -74,7 +74,7 @@ def _infrasound(audio: np.ndarray, sample_rate: float) -> np.ndarray:
 
 
 def _rms(audio: np.ndarray) -> float:
-    return float(np.sqrt(np.square(audio).mean(dtype=np.float64)))
+    return float(np.sqrt(np.square(audio, dtype=np.float64).mean()))
 
 
 @functools.lru_cache(maxsize=8)

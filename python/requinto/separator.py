@@ -14,6 +14,7 @@ import numpy as np
 import soxr
 
 from requinto.config import ClipConfig, ModelConfig
+from requinto.errors import ModelError
 from requinto.evidence import Evidence
 from requinto.inaudible import without_infrasound, without_whine
 from requinto.spectra import Spectra, compressed
@@ -174,7 +175,13 @@ class NetworkSeparator:
     def separate_all(
         self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
     ) -> list[np.ndarray]:
-        """Return what each clip holds of the target, as `separate` does."""
+        """Return what each clip holds of the target, as `separate` does.
+
+        Raises
+        ------
+        ModelError
+            If that is not finite, so that nothing else leaves.
+        """
         rate = self.config.spectra.sample_rate
         estimates = [np.zeros_like(clip) for clip in clips]
         sounding = [i for i, clip in enumerate(clips) if clip.any()]
@@ -191,6 +198,8 @@ class NetworkSeparator:
             estimate = _resampled(estimate, rate, sample_rate, clips[i].shape[1])
             stereo = len(clips[i]) == 2
             estimates[i] = estimate if stereo else estimate.mean(axis=0, keepdims=True)
+            if not np.isfinite(estimates[i]).all():
+                raise ModelError("the model's answer holds samples that are not finite")
         return estimates
 
     def masks(self, spectra: list[np.ndarray], query: Query) -> list[np.ndarray]:

@@ -106,6 +106,38 @@ test_delay(void)
   }
 }
 
+/// What comes in or from the worker without being finite does not leave
+static void
+test_not_finite(void)
+{
+  static const float absurd[] = {NAN, INFINITY, -INFINITY, 3e38F, -3e38F};
+  static float       memory[N_CHANNELS][100];
+  float*             channels[N_CHANNELS] = {memory[0], memory[1]};
+  const Block        block = {(const float* const*)channels, NULL, channels, 100};
+  for (unsigned k = 0; k < 2 * sizeof(absurd) / sizeof(absurd[0]); ++k) {
+    Engine* const engine  = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+    Session*      session = engine_session(engine);
+    engine_set_mix(engine, 0.5, k % 2 ? OUTPUT_EVERYTHING_ELSE : OUTPUT_EXTRACTED, 0);
+    session_report(session, STATUS_READY);
+    const float spoilt[N_CHANNELS] = {absurd[k / 2], 0.25F};
+    for (int64_t at = 0; at < 60000; at += 100) {
+      for (uint32_t i = 0; i < 100; ++i) {
+        memory[0][i] = i % 7 ? 0.5F : absurd[k / 2];
+        memory[1][i] = -0.5F;
+      }
+      (void)engine_run(engine, &block);
+      for (uint32_t i = 0; i < 100; ++i) {
+        CHECK(isfinite(memory[0][i]) && isfinite(memory[1][i]));
+        CHECK(fabsf(memory[1][i]) <= 1.0F);
+        float input[N_CHANNELS];
+        CHECK(ring_read(session->to_worker, input, 1) == 1 && fabsf(input[0]) <= 1e3F);
+        CHECK(ring_write(session->from_worker, spoilt, 1) == 1);
+      }
+    }
+    engine_free(engine);
+  }
+}
+
 /// What is late is silent, and what follows is in its place
 static void
 test_late(void)
@@ -378,6 +410,7 @@ int
 main(void)
 {
   test_delay();
+  test_not_finite();
   test_late();
   test_clogged();
   test_failure_is_dry();
