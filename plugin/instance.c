@@ -99,7 +99,7 @@ instance_set_value(Instance* const instance, const ParamIndex index, const doubl
 {
   const ParamInfo info = instance_param(instance, index);
   if (!info.read_only) {
-    atomic_store(&instance->values[index], params_clamp(&info, plain));
+    atomic_store(&instance->values[index], params_stored(&info, plain));
   }
 }
 

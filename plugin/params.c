@@ -148,6 +148,13 @@ params_clamp(const ParamInfo* const info, const double plain)
 }
 
 double
+params_stored(const ParamInfo* const info, const double plain)
+{
+  static const double scale = 1e4; // of PARAMS_N_DECIMALS
+  return round(params_clamp(info, plain) * scale) / scale;
+}
+
+double
 params_to_plain(const ParamInfo* const info, const double normalised)
 {
   // A list divides 0 to 1 into equal parts, as hosts do

@@ -28,7 +28,10 @@ typedef enum {
   N_PARAMS
 } ParamIndex;
 
-enum { PARAMS_MOST_DROPOUTS = 9999 }; ///< More are not counted
+enum {
+  PARAMS_MOST_DROPOUTS = 9999, ///< More are not counted
+  PARAMS_N_DECIMALS    = 4     ///< Of a stored value
+};
 
 /// Values of `PARAM_OUTPUT`
 typedef enum { OUTPUT_EXTRACTED, OUTPUT_EVERYTHING_ELSE } OutputChoice;
@@ -86,6 +89,13 @@ params_find(uint32_t id);
 /// Return the plain value nearest to `plain` that the parameter can take
 double
 params_clamp(const ParamInfo* info, double plain);
+
+/**
+   Return a plain value as it is stored: possible, and of so many decimals that a
+   state holds it exactly and a host's single precision does not show.
+*/
+double
+params_stored(const ParamInfo* info, double plain);
 
 /// Return the plain value of a host's value
 double

@@ -16,7 +16,6 @@ static const char sound_key[] = "sound=";
 enum {
   N_HEADER   = sizeof(header) - 1,
   MAX_LINE   = 256,
-  N_DECIMALS = 6,
   READ_BYTES = 65536, // of a host's stream at a time
 };
 
@@ -44,7 +43,8 @@ write_text(const double           values[N_PARAMS],
     if (info->labels) {
       params_to_text(info, values[i], value, sizeof(value));
     } else {
-      number_to_text(params_clamp(info, values[i]), N_DECIMALS, value, sizeof(value));
+      number_to_text(
+        params_clamp(info, values[i]), PARAMS_N_DECIMALS, value, sizeof(value));
     }
     n += (size_t)snprintf(text + n, STATE_MAX_TEXT - n, "%s=%s\n", info->key, value);
   }

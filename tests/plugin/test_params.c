@@ -78,6 +78,21 @@ test_values_survive_the_host(void)
 }
 
 /// A list divides 0 to 1 into equal parts, so that a fader reaches every entry
+/// Hosts keep values in single precision: 128 bpm are 128, and not 127.99999
+static void
+test_single_precision_does_not_show(void)
+{
+  const ParamInfo* const info = params_info(PARAM_TEMPO);
+  for (int k = 40 * 100; k <= 240 * 100; ++k) {
+    const double tempo = k / 100.0;
+    const float  host  = (float)params_to_normalised(info, tempo);
+    const double plain = params_stored(info, params_to_plain(info, (double)host));
+    CHECK(!memcmp(&plain, &tempo, sizeof(plain)));
+    const double single = params_stored(info, (double)(float)tempo);
+    CHECK(!memcmp(&single, &tempo, sizeof(single)));
+  }
+}
+
 static void
 test_lists_are_divided_equally(void)
 {
@@ -126,6 +141,7 @@ main(void)
   test_identifiers();
   test_what_hosts_know_stays();
   test_values_survive_the_host();
+  test_single_precision_does_not_show();
   test_lists_are_divided_equally();
   test_bad_values();
   test_text_with_unit();
