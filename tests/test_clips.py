@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from requinto.beats import Beats
-from requinto.clips import Clip, ClipFrames, Joiner, cut, end_at_break, next_end
+from requinto.clips import (
+    Clip,
+    ClipFrames,
+    Joiner,
+    cut,
+    end_at_break,
+    lead,
+    next_end,
+)
 from requinto.config import ClipConfig
 from requinto.errors import ConfigError
 from requinto.extract import plan
@@ -18,6 +26,7 @@ SIZES = ClipFrames(
     right_context=50,
     half_fade=2,
     half_seam=1,
+    step=30,
 )
 
 
@@ -140,3 +149,14 @@ def test_numbers_that_cannot_work_are_refused(numbers):
 def test_other_clips_than_of_four_two_or_one_beats_are_refused(beats):
     with pytest.raises(ConfigError, match=f"must be 1, 2 or 4, got {beats}"):
         ClipConfig().of_beats(beats)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 96000])
+@pytest.mark.parametrize("length_s", [0.2, 0.5, 1.0, 1.2, 2.0, 2.4, 4.0])
+@pytest.mark.parametrize("earlier", [0, 1, 16, 64])
+def test_the_first_clip_begins_alike_however_early_a_host_does(rate, length_s, earlier):
+    sizes = ClipFrames.at(ClipConfig(), rate)
+    end = round(length_s * rate)
+    n_frames = lead(Clip(0, end), sizes)
+    assert 0 <= n_frames <= 1.4 * sizes.step
+    assert lead(Clip(-earlier, end), sizes) == n_frames - earlier

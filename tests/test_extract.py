@@ -8,6 +8,7 @@ import pytest
 
 import requinto
 from models import write_neutral
+from requinto.config import ClipConfig
 from requinto.errors import (
     AudioError,
     BeatsError,
@@ -15,6 +16,9 @@ from requinto.errors import (
     ModelError,
     TargetError,
 )
+from requinto.stream import Stream
+from requinto.transport import Position
+from requinto.weights import load_separator
 from sounds import RATE, clicks, error_db, noise, sine
 
 
@@ -51,6 +55,27 @@ def test_the_model_separates_its_own_targets():
         assert np.isfinite(part).all()
         others = [p for n, p in parts.items() if n != name]
         assert all(np.abs(part - other).max() > 1e-3 for other in others)
+
+
+@pytest.mark.parametrize("n_before", [1, 16, 1000])
+@pytest.mark.parametrize("live", [False, True])
+def test_a_host_that_begins_a_little_earlier_hears_the_same(n_before, live):
+    """As Ardour does, in silence: the spectra of the first clip were others."""
+    song = 0.1 * noise(4 * RATE) + 0.3 * sine(4 * RATE, 2, RATE)
+    early = np.pad(song, ((0, 0), (n_before, 0)))
+    results = []
+    for sound, first_s in ((song, 0.7), (early, 0.7 + n_before / RATE)):
+        if live:
+            stream = Stream(ClipConfig(), sample_rate=RATE, n_channels=2)
+            separator = load_separator("standard")
+            stream.configure("bass", "host", separator=separator)
+            stream.locate(Position(-2 * first_s, 120.0))
+            padded = np.pad(sound, ((0, 0), (0, stream.latency_frames)))
+            results.append(stream.exchange(padded)[:, stream.latency_frames :])
+        else:
+            beats = requinto.Beats.grid(120.0, 6.0, first_s)
+            results.append(requinto.extract(sound, RATE, "bass", beats=beats))
+    assert error_db(results[0], results[1][:, n_before:]) < -120
 
 
 def test_extracted_and_rest_make_the_mixture():

@@ -18,6 +18,8 @@ import numpy as np
 from requinto.config import ClipConfig
 
 _SEAM_FADE_S = 0.01  # where the sound itself breaks off
+_STEP_S = 0.1  # of the silence before the first clip
+_STEP_PHASE = 0.37  # so that no usual length of a clip lies where the count changes
 
 
 class Clip(NamedTuple):
@@ -37,6 +39,7 @@ class ClipFrames:
     right_context: int
     half_fade: int
     half_seam: int
+    step: int
 
     @classmethod
     def at(cls, config: ClipConfig, sample_rate: float) -> ClipFrames:
@@ -48,6 +51,7 @@ class ClipFrames:
             round(config.right_context_s * sample_rate),
             max(1, round(config.crossfade_s * sample_rate / 2)),
             max(1, round(_SEAM_FADE_S * sample_rate / 2)),
+            max(1, round(_STEP_S * sample_rate)),
         )
 
     @property
@@ -108,6 +112,17 @@ def next_end(
         return latest
     n_parts = -(-(later - start) // sizes.longest)
     return max(soonest, start + round((later - start) / n_parts))
+
+
+def lead(clip: Clip, sizes: ClipFrames) -> int:
+    """Return how many frames of silence a clip that begins a sound begins with.
+
+    Hosts begin some frames before a song, and not always as many.  Counted back from
+    its end, which lies on a beat, the clip has the same spectra all the same.
+    """
+    length = clip.end - clip.start + round(_STEP_PHASE * sizes.step)
+    n_steps = -(-length // sizes.step)
+    return clip.start - clip.end + n_steps * sizes.step
 
 
 def end_at_break(start: int, end: int, breaks: Sequence[int], sizes: ClipFrames) -> int:

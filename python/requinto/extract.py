@@ -9,7 +9,7 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto.beats import Beats
-from requinto.clips import Clip, ClipFrames, Joiner, cut, next_end
+from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
 from requinto.config import ClipConfig
 from requinto.errors import BeatsError, ConfigError, TargetError
 from requinto.sections import Section
@@ -218,12 +218,15 @@ def _cut_and_join(
     extracted = np.zeros((n_channels, n_frames), np.float32)
     n_done = 0
     clips = plan(n_frames, sample_rate, beats, sizes)
+    n_lead = lead(clips[0], sizes)
+    clips[0] = Clip(-n_lead, clips[0].end)
     for i in range(0, len(clips), N_TOGETHER):
         some = clips[i : i + N_TOGETHER]
         pieces = [cut(mixture, clip, sizes) for clip in some]
         separated = separator.separate_all(pieces, sample_rate, query)
         for clip, piece in zip(some, separated, strict=True):
-            finished = joiner.join(piece, clip)[:, : n_frames - n_done]
+            finished = joiner.join(piece, clip)[:, n_lead:]
+            finished, n_lead = finished[:, : n_frames - n_done], 0
             extracted[:, n_done : n_done + finished.shape[1]] = finished
             n_done += finished.shape[1]
         notify(n_done / n_frames)

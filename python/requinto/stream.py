@@ -9,7 +9,15 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from requinto.beats import Beats, check_tempo
-from requinto.clips import Clip, ClipFrames, Joiner, cut, end_at_break, next_end
+from requinto.clips import (
+    Clip,
+    ClipFrames,
+    Joiner,
+    cut,
+    end_at_break,
+    lead,
+    next_end,
+)
 from requinto.config import ClipConfig
 from requinto.errors import BeatsError, ConfigError, ModelError
 from requinto.follower import Follower
@@ -209,19 +217,27 @@ class Stream:
         settings = self._settings_at(start)
         clip = Clip(start, self._clip_end(start, settings))
         mixture = self._heard[: self._n_channels]
-        piece = cut(mixture, clip, self._sizes, self._origin)
+        n_lead = lead(clip, self._sizes) if self._begins_a_sound(start) else 0
+        led_in = Clip(start - n_lead, clip.end)
+        piece = cut(mixture, led_in, self._sizes, self._origin)
         if settings is None:
-            separated = np.zeros_like(piece)
+            separated = np.zeros_like(piece[:, n_lead:])
         else:
             separated = settings.separator.separate(
                 piece, self._sample_rate, settings.query
-            )
+            )[:, n_lead:]
         self._next_start = clip.end
         self._forget()
         is_seam = clip.end in self._seams
         return self._joiner.join(
             separated, clip, self._sizes.half_seam if is_seam else None
         )
+
+    def _begins_a_sound(self, start: int) -> bool:
+        """Return whether nothing but silence comes before a clip, in its context."""
+        first = start - self._sizes.left_context - self._sizes.step - self._origin
+        before = self._heard[: self._n_channels, max(first, 0) : start - self._origin]
+        return start in self._seams and not before.any()
 
     def _settings_at(self, frame: int) -> _Settings | None:
         past = [settings for settings in self._settings if settings.frame <= frame]
