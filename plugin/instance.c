@@ -268,8 +268,9 @@ run_slice(Instance* const    instance,
   }
 
   // A guest's host may be in here with the lock that the worker waits for
-  if (offline && !(instance->is_guest && python_holds_lock())) {
-    (void)engine_wait(instance->engine, n, &wait_limits);
+  if (offline && !(instance->is_guest && python_holds_lock()) &&
+      !engine_wait(instance->engine, n, &wait_limits)) {
+    python_hold_thread();
   }
   const Block slice = {input, has_sidechain ? sidechain : NULL, output, n};
   (void)engine_run(instance->engine, &slice);
