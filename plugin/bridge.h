@@ -4,8 +4,9 @@
 
    Read by the C compiler and by cffi, so it holds no preprocessor lines; the C
    files that include it include <stdint.h> first.  Every function returns 0
-   when nothing was done: Python did not start, or raised.  The reason is then
-   in `requinto_problem`.  All of them run on the worker thread only. */
+   when nothing was done: Python did not start, raised, or ends.  The reason is
+   then in `requinto_problem`, but where Python ends, which is none.  All of them
+   run on the worker thread only. */
 
 /// How a stream is cut, fixed while it is open
 typedef struct {

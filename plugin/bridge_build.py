@@ -2,8 +2,12 @@
 """Turn bridge.h into the C source of the embedded module.
 
 python bridge_build.py OUTPUT.c
+
+Python's side of `requinto_open` is the function `python_open`, and so on:
+`bridge_calls.c` calls the one in the other, where it may.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -20,7 +24,8 @@ attach(ffi)
 def main(output: str) -> None:
     """Write the C source."""
     ffi = cffi.FFI()
-    ffi.embedding_api((Path(__file__).parent / "bridge.h").read_text())
+    header = (Path(__file__).parent / "bridge.h").read_text()
+    ffi.embedding_api(re.sub(r"\brequinto_(\w+\()", r"python_\1", header))
     ffi.set_source("_requinto_bridge", '#include <stdint.h>\n#include "bridge.h"')
     ffi.embedding_init_code(INIT)
     ffi.emit_c_code(output)

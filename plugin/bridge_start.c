@@ -12,7 +12,10 @@
 #include <stdint.h>
 
 #include "bridge.h"
+#include "bridge_gate.h"
 #include "bridge_start.h"
+
+__typeof__(requinto_problem) python_problem; // which cffi writes
 
 /// Start an interpreter that belongs to `executable` and to nobody's environment
 static bool
@@ -73,18 +76,27 @@ attach(void)
   PyCapsule_Type.tp_version_tag = 0;
 #endif
   char nothing[1];
-  (void)requinto_problem(nothing, sizeof(nothing));
+  (void)python_problem(nothing, sizeof(nothing));
 }
 
 uint32_t
 requinto_start(const char* const executable, const char* const site)
 {
-  if (!Py_IsInitialized() && !start(executable)) {
+  if (!Py_IsInitialized() && (!executable[0] || !start(executable))) {
+    return 0;
+  }
+  const int entry = gate_enter();
+  if (entry < 0) {
     return 0;
   }
   const PyGILState_STATE lock = PyGILState_Ensure();
-  (void)make_importable(site); // if it is not, importing it will say so
-  attach();
+  const bool             done = gate_guard_python();
+  if (done) {
+    (void)make_importable(site); // if it is not, importing it will say so
+    attach();
+    gate_allow_interruption();
+  }
   PyGILState_Release(lock);
-  return 1;
+  gate_leave(entry);
+  return done;
 }

@@ -14,7 +14,8 @@
 
    To be called before any function of bridge.h, without Python's lock.
 
-   @param executable Of the environment to start in.
+   @param executable Of the environment to start in; "" where Python runs already,
+   and is not to be started if it has ended meanwhile.
    @param site Where `requinto` can be imported from, if not otherwise; or "".
 */
 EXPORT uint32_t

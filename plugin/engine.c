@@ -47,7 +47,7 @@ struct EngineImpl {
   uint32_t late_shown;   ///< Frames for which lateness is told
   uint32_t n_dropouts;   ///< Blocks that were late although the worker had kept up
   bool     kept_up;      ///< It was well in time since it has been ready
-  bool     gave_up;      ///< Waited in vain
+  bool     gave_up;      ///< Waited for the worker in vain
 
   News              news; ///< For the worker
   TransportFollower follower;
@@ -299,15 +299,16 @@ is_over(const Engine* const engine)
   return engine->gave_up || status_is_final(session_status(engine->session));
 }
 
-/// Count the block if the worker, which had kept up, did not any more
+/// Count the block if the worker, which had kept up or was waited for, was late
 static void
 count_late(Engine* const engine, const uint32_t n, const uint32_t n_late)
 {
   const Session* const session  = engine->session;
   const bool           is_ready = session_status(session) == STATUS_READY;
-  const bool is_ahead = ring_ready(session->from_worker) >= 2 * engine->max_frames;
-  engine->kept_up     = is_ready && (engine->kept_up || is_ahead);
-  if (engine->kept_up && n_late && engine->n_dropouts < PARAMS_MOST_DROPOUTS) {
+  const bool is_ahead   = ring_ready(session->from_worker) >= 2 * engine->max_frames;
+  engine->kept_up       = is_ready && (engine->kept_up || is_ahead);
+  const bool is_dropout = n_late && (engine->kept_up || engine->gave_up);
+  if (is_dropout && engine->n_dropouts < PARAMS_MOST_DROPOUTS) {
     ++engine->n_dropouts;
   }
   engine->n_since_late =
@@ -351,22 +352,18 @@ is_served(Engine* const engine, const uint32_t n)
 }
 
 bool
-engine_wait(Engine* const engine, const uint32_t n_frames, const uint32_t limit_ms)
+engine_wait(Engine* const engine, const uint32_t n_frames, const Limits* const limits)
 {
   Session* const session = engine->session;
-  uint32_t       n_ready = 0;
+  Progress       last    = {0};
   uint64_t       since   = os_now_ms();
   while (!is_over(engine) && !is_served(engine, n_frames)) {
     os_semaphore_post(session->wake);
     (void)os_semaphore_wait(session->progress, WAIT_MS);
-
-    const uint32_t n_now = ring_ready(session->from_worker);
-    const uint64_t now   = os_now_ms();
-    if (n_now != n_ready) {
-      n_ready = n_now;
-      since   = now;
+    if (session_progressed(session, &last)) {
+      since = os_now_ms();
     }
-    engine->gave_up = now - since > limit_ms;
+    engine->gave_up = os_now_ms() - since > session_limit(session, limits);
   }
   return !is_over(engine);
 }
@@ -379,13 +376,13 @@ engine_status(const Engine* const engine)
   const Status status  = session_status(engine->session);
   const bool   is_late = engine->n_since_late < engine->late_shown;
   const bool   learns  = engine->news.settings.settings.learn;
+  if (engine->gave_up && !status_is_failure(status)) {
+    return STATUS_NO_ANSWER;
+  }
   if (learns && (status == STATUS_READY || status == STATUS_NO_REFERENCE)) {
     return STATUS_LEARNING;
   }
-  return !status_is_failure(status) &&
-             (engine->gave_up || (status == STATUS_READY && is_late))
-           ? STATUS_LATE
-           : status;
+  return status == STATUS_READY && is_late ? STATUS_LATE : status;
 }
 
 uint32_t

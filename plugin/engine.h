@@ -108,18 +108,20 @@ engine_run(Engine* engine, const Block* block) REALTIME;
 /**
    Wait until `engine_run` can serve `n_frames` without being late.
 
-   For offline rendering: blocks.  Gives up, for the rest of the activation,
-   after `limit_ms` without progress, and returns false; also when the worker
-   has given up.  Audio thread only, never with Python's lock held.
+   For offline rendering: blocks.  Gives up, for the rest of the activation, where
+   the worker has made no progress until a limit: the status tells that, and each
+   block that lacks its sound is a dropout.  Returns false then, and when the worker
+   itself has given up.  Audio thread only, never with Python's lock held.
 */
 bool
-engine_wait(Engine* engine, uint32_t n_frames, uint32_t limit_ms);
+engine_wait(Engine* engine, uint32_t n_frames, const Limits* limits);
 
 /// Return what to tell the user.  Audio thread only.
 Status
 engine_status(const Engine* engine) REALTIME;
 
-/// Return how many blocks were late once the worker had kept up.  Audio thread only.
+/// Return how many blocks were late once the worker had kept up, or lack their sound
+/// because it was waited for in vain.  Audio thread only.
 uint32_t
 engine_dropouts(const Engine* engine) REALTIME;
 

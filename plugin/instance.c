@@ -7,15 +7,18 @@
 
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-enum {
-  // The longest that the host waits when it drops us.  Nobody can stop a library
-  // that Python is loading, and a process that ends meanwhile may crash in it.
-  END_MS        = 20000,
-  WAIT_LIMIT_MS = 60000, // for Python, offline
-  MAX_CHANNELS  = 2,
-};
+enum { MAX_CHANNELS = 2 };
+
+/* The longest that the host waits when it drops us.  Nobody can stop a library that
+   Python is loading, and a process that ends meanwhile may crash in it. */
+static const Limits end_limits = {.working = 2000, .loading = 30000};
+
+/* The longest that it waits for more sound, offline.  A step takes a fraction of a
+   second, but a busy machine may run many instances, one after the other. */
+static const Limits wait_limits = {.working = 20000, .loading = 60000};
 
 struct InstanceImpl {
   _Atomic double   values[N_PARAMS]; ///< Plain; stored by host and audio thread
@@ -67,7 +70,7 @@ instance_free(Instance* const instance)
     instance_deactivate(instance);
     // The worker may be inside Python, and a host that is Python may hold its lock
     const ReleasedLock released = python_release_lock();
-    (void)worker_free(instance->worker, END_MS);
+    (void)worker_free(instance->worker, &end_limits);
     python_retake_lock(released);
     references_leave(instance->references);
     free(instance);
@@ -265,11 +268,22 @@ run_slice(Instance* const    instance,
   }
 
   // A guest's host may be in here with the lock that the worker waits for
-  if (offline && !(instance->is_guest && python_holds_lock())) {
-    (void)engine_wait(instance->engine, n, WAIT_LIMIT_MS);
+  if (offline && !(instance->is_guest && python_holds_lock()) &&
+      !engine_wait(instance->engine, n, &wait_limits)) {
+    python_hold_thread();
   }
   const Block slice = {input, has_sidechain ? sidechain : NULL, output, n};
   (void)engine_run(instance->engine, &slice);
+}
+
+static void
+store_status(Instance* const instance, const Status status)
+{
+  const double last = atomic_exchange(&instance->values[PARAM_STATUS], status);
+  if (status == STATUS_NO_ANSWER && (Status)last != STATUS_NO_ANSWER) {
+    // Offline: where the host's log is read, say once that the wait was in vain
+    fprintf(stderr, "requinto: no sound came in time: the dry signal passes\n");
+  }
 }
 
 void
@@ -291,7 +305,7 @@ instance_run(Instance* const        instance,
     run_slice(instance, block, start, n_left < most ? n_left : most, offline);
   }
 
-  atomic_store(&instance->values[PARAM_STATUS], engine_status(instance->engine));
+  store_status(instance, engine_status(instance->engine));
   atomic_store(&instance->values[PARAM_DROPOUTS], engine_dropouts(instance->engine));
 }
 

@@ -270,6 +270,12 @@ job_end(Job* const job)
   if (job->stream) {
     (void)job->bridge->close(job->stream);
   }
+  job_drop(job);
+}
+
+void
+job_drop(Job* const job)
+{
   free(job->input);
   free(job->output);
   session_leave(job->session);

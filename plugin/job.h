@@ -61,4 +61,8 @@ job_work(Job* job, BridgeLoader load);
 void
 job_end(Job* job);
 
+/// The same without Python, for a job whose thread does not run any more.
+void
+job_drop(Job* job);
+
 #endif

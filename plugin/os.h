@@ -60,9 +60,15 @@ os_mutex_unlock(OsMutex* mutex);
 OsThread*
 os_thread_start(OsThreadFunc func, void* argument);
 
-/// Wait until nothing of the thread runs any more, and free the handle
-void
-os_thread_join(OsThread* thread);
+/**
+   Wait until nothing of the thread runs any more, free the handle, and return true.
+
+   Returns false after `limit_ms` milliseconds, with the handle as it was.  A thread
+   that something else has ended, and one that another process started before it
+   forked into this one, do not run.
+*/
+bool
+os_thread_join(OsThread* thread, uint32_t limit_ms);
 
 /// Let the thread end when it will, and free the handle
 void
@@ -71,6 +77,15 @@ os_thread_detach(OsThread* thread);
 /// Return a number that only the calling thread has, of those now running
 uintptr_t
 os_this_thread(void);
+
+/// Return whether the calling thread is the one with which the process began, where
+/// the system tells
+bool
+os_is_first_thread(void);
+
+/// Return a number that only this process has, of those now running
+uint32_t
+os_this_process(void);
 
 /// Wait; never on the audio thread
 void

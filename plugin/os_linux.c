@@ -2,7 +2,7 @@
 
    What Linux does in its own way. */
 
-#define _GNU_SOURCE // sem_timedwait
+#define _GNU_SOURCE // sem_timedwait, gettid
 
 #include "os.h"
 
@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 struct OsSemaphoreImpl {
   sem_t sem;
@@ -57,6 +58,12 @@ os_semaphore_wait(OsSemaphore* const semaphore, const uint32_t limit_ms)
   while ((status = sem_timedwait(&semaphore->sem, &until)) && errno == EINTR) {
   }
   return !status;
+}
+
+bool
+os_is_first_thread(void)
+{
+  return gettid() == getpid();
 }
 
 bool

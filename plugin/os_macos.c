@@ -5,6 +5,7 @@
 #include "os.h"
 
 #include <dispatch/dispatch.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct OsSemaphoreImpl {
@@ -43,6 +44,12 @@ os_semaphore_wait(OsSemaphore* const semaphore, const uint32_t limit_ms)
   const int64_t limit_ns = (int64_t)limit_ms * (int64_t)NSEC_PER_MSEC;
   return !dispatch_semaphore_wait(semaphore->sem,
                                   dispatch_time(DISPATCH_TIME_NOW, limit_ns));
+}
+
+bool
+os_is_first_thread(void)
+{
+  return pthread_main_np();
 }
 
 bool

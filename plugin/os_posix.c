@@ -11,10 +11,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { STACK_SIZE = 8 << 20 }; // bytes; TensorFlow's import recurses deeply
 
@@ -22,8 +24,18 @@ struct OsMutexImpl {
   pthread_mutex_t mutex;
 };
 
+/// What a thread and its handle share; the last to leave frees it
+typedef struct {
+  OsThreadFunc func;
+  void*        argument;
+  OsSemaphore* ended; ///< Posted when the function does not run any more
+  atomic_uint  n_owners;
+} ThreadRecord;
+
 struct OsThreadImpl {
-  pthread_t thread;
+  pthread_t     thread;
+  pid_t         process; ///< In which it runs
+  ThreadRecord* record;
 };
 
 /* Mutexes */
@@ -62,32 +74,66 @@ os_mutex_unlock(OsMutex* const mutex)
 
 /* Threads and time */
 
-typedef struct {
-  OsThreadFunc func;
-  void*        argument;
-} Start;
+static void
+leave_record(ThreadRecord* const record)
+{
+  if (record && atomic_fetch_sub(&record->n_owners, 1) == 1) {
+    os_semaphore_free(record->ended);
+    free(record);
+  }
+}
+
+static ThreadRecord*
+new_record(const OsThreadFunc func, void* const argument)
+{
+  ThreadRecord* const record = (ThreadRecord*)calloc(1, sizeof(ThreadRecord));
+  if (record) {
+    record->func     = func;
+    record->argument = argument;
+    record->ended    = os_semaphore_new();
+    atomic_init(&record->n_owners, 1);
+  }
+  return record;
+}
+
+static void
+tell_end(void* const data)
+{
+  ThreadRecord* const record = (ThreadRecord*)data;
+  os_semaphore_post(record->ended);
+  leave_record(record);
+}
 
 static void*
 run_thread(void* const data)
 {
-  const Start start = *(const Start*)data;
-  free(data);
-  start.func(start.argument);
+  // Python ends threads amid a call, and nothing after that call is reached then
+  pthread_cleanup_push(tell_end, data);
+  const ThreadRecord* const record = (const ThreadRecord*)data;
+  record->func(record->argument);
+  pthread_cleanup_pop(1);
   return NULL;
+}
+
+static void
+free_thread(OsThread* const thread)
+{
+  if (thread) {
+    leave_record(thread->record);
+    free(thread);
+  }
 }
 
 OsThread*
 os_thread_start(const OsThreadFunc func, void* const argument)
 {
-  OsThread* const thread = (OsThread*)malloc(sizeof(OsThread));
-  Start* const    start  = (Start*)malloc(sizeof(Start));
-  if (!thread || !start) {
-    free(thread);
-    free(start);
+  OsThread* const thread = (OsThread*)calloc(1, sizeof(OsThread));
+  if (!thread || !(thread->record = new_record(func, argument)) ||
+      !thread->record->ended) {
+    free_thread(thread);
     return NULL;
   }
-  start->func     = func;
-  start->argument = argument;
+  thread->process = getpid();
 
   // The host's signals are the host's: a new thread inherits this mask
   sigset_t all;
@@ -98,36 +144,50 @@ os_thread_start(const OsThreadFunc func, void* const argument)
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_SIZE);
-  const int status = pthread_create(&thread->thread, &attributes, run_thread, start);
+  atomic_fetch_add(&thread->record->n_owners, 1);
+  const int status =
+    pthread_create(&thread->thread, &attributes, run_thread, thread->record);
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 
   if (status) {
-    free(thread);
-    free(start);
+    leave_record(thread->record); // the thread's share
+    free_thread(thread);
     return NULL;
   }
   return thread;
 }
 
-void
-os_thread_join(OsThread* const thread)
+bool
+os_thread_join(OsThread* const thread, const uint32_t limit_ms)
 {
-  pthread_join(thread->thread, NULL);
-  free(thread);
+  if (thread->process == getpid()) {
+    if (!os_semaphore_wait(thread->record->ended, limit_ms)) {
+      return false;
+    }
+    pthread_join(thread->thread, NULL); // libraries tidy up after it, which is short
+  }
+  free_thread(thread);
+  return true;
 }
 
 void
 os_thread_detach(OsThread* const thread)
 {
   pthread_detach(thread->thread);
-  free(thread);
+  free_thread(thread);
 }
 
 uintptr_t
 os_this_thread(void)
 {
   return (uintptr_t)pthread_self();
+}
+
+uint32_t
+os_this_process(void)
+{
+  return (uint32_t)getpid();
 }
 
 void

@@ -128,11 +128,14 @@ os_thread_start(const OsThreadFunc func, void* const argument)
   return NULL;
 }
 
-void
-os_thread_join(OsThread* const thread)
+bool
+os_thread_join(OsThread* const thread, const uint32_t limit_ms)
 {
-  WaitForSingleObject(thread->handle, INFINITE);
+  if (WaitForSingleObject(thread->handle, limit_ms) != WAIT_OBJECT_0) {
+    return false;
+  }
   os_thread_detach(thread);
+  return true;
 }
 
 void
@@ -146,6 +149,18 @@ uintptr_t
 os_this_thread(void)
 {
   return GetCurrentThreadId();
+}
+
+bool
+os_is_first_thread(void)
+{
+  return false; // Windows does not tell
+}
+
+uint32_t
+os_this_process(void)
+{
+  return GetCurrentProcessId();
 }
 
 void

@@ -25,7 +25,8 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
                                                       "Wrong Python",
                                                       "No model",
                                                       "No reference",
-                                                      "Python error"};
+                                                      "Python error",
+                                                      "No answer"};
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 #define LIST(array)                                                                    \

@@ -50,7 +50,8 @@ typedef enum {
   STATUS_WRONG_PYTHON, ///< Another version than we were built for
   STATUS_NO_MODEL,     ///< The model is missing or damaged, until another is chosen
   STATUS_NO_REFERENCE, ///< The target has no sound yet, or none that can be used
-  STATUS_PYTHON_ERROR, ///< Python raised something
+  STATUS_PYTHON_ERROR, ///< Python raised something, or ends
+  STATUS_NO_ANSWER,    ///< Offline, the worker was waited for in vain
   N_STATUSES
 } Status;
 

@@ -12,14 +12,20 @@
 /* What CMake found: REQUINTO_PYTHON_VERSION, such as "3.11".  The bridge was
    compiled for it, and another minor version has another binary interface. */
 
+enum { POLL_MS = 5, LOAD_LIMIT_MS = 60000 };
+
 typedef int (*IntFunc)(void);
 typedef const char* (*TextFunc)(void);
 typedef void* (*SaveFunc)(void);
 typedef void (*RestoreFunc)(void*);
+typedef void (*HoldFunc)(void);
+typedef void* (*StateFunc)(void);
 typedef uint32_t (*StartFunc)(const char* executable, const char* site);
 
 /// Return a function of the process as a void pointer that may become a function
 #define FUNC(type, address) ((type)(uintptr_t)(address))
+
+static _Atomic(HoldFunc) hold_thread; ///< Of the bridge, once that is loaded
 
 static void
 tell(const char* const problem, const char* const detail)
@@ -27,11 +33,24 @@ tell(const char* const problem, const char* const detail)
   fprintf(stderr, "requinto: %s%s\n", problem, detail);
 }
 
+static atomic_bool was_there; ///< Python ran when it was looked for
+
 bool
 python_is_there(void)
 {
-  const IntFunc check = FUNC(IntFunc, os_process_symbol("Py_IsInitialized"));
-  return check && check();
+  const IntFunc check    = FUNC(IntFunc, os_process_symbol("Py_IsInitialized"));
+  const bool    is_there = check && check();
+  if (is_there) {
+    atomic_store(&was_there, true);
+  }
+  return is_there;
+}
+
+/// Return whether Python has ended, or is about to
+static bool
+has_ended(void)
+{
+  return !python_is_there() && atomic_load(&was_there);
 }
 
 /// Return whether the Python that the process sees is the one we were built for
@@ -92,6 +111,16 @@ find_functions(void* const library, Bridge* const bridge)
 }
 
 static Status
+cannot_start(const PythonHome* const home)
+{
+  if (has_ended()) {
+    return STATUS_PYTHON_ERROR; // there is nobody left to be told why
+  }
+  tell("Python does not start: ", home->executable);
+  return STATUS_NO_PYTHON;
+}
+
+static Status
 load_bridge(Bridge* const bridge)
 {
   PythonHome home;
@@ -111,9 +140,11 @@ load_bridge(Bridge* const bridge)
     tell("cannot load ", home.bridge);
     return STATUS_PYTHON_ERROR;
   }
-  if (!start(home.executable, home.site)) {
-    tell("Python does not start: ", home.executable);
-    return STATUS_NO_PYTHON;
+  atomic_store(&hold_thread,
+               FUNC(HoldFunc, os_library_symbol(library, "requinto_hold_thread")));
+  // A host's Python is not to be started again when the host ends it
+  if (!start(atomic_load(&was_there) ? "" : home.executable, home.site)) {
+    return cannot_start(&home);
   }
   return find_functions(library, bridge);
 }
@@ -125,9 +156,13 @@ python_load_bridge(const Bridge** const bridge)
   static Bridge      found;
   static Status      status = STATUS_IDLE;
 
-  // Workers of other instances may come at the same time; they can wait
-  while (atomic_flag_test_and_set(&busy)) {
-    os_sleep_ms(5);
+  // Workers of other instances may come at the same time; they can wait, unless
+  // Python has ended the one that they wait for
+  for (int ms = 0; atomic_flag_test_and_set(&busy); ms += POLL_MS) {
+    if (ms > LOAD_LIMIT_MS) {
+      return STATUS_PYTHON_ERROR;
+    }
+    os_sleep_ms(POLL_MS);
   }
   if (status == STATUS_IDLE) {
     status = load_bridge(&found);
@@ -144,6 +179,21 @@ python_holds_lock(void)
 {
   const IntFunc check = FUNC(IntFunc, os_process_symbol("PyGILState_Check"));
   return check && python_is_there() && check();
+}
+
+void
+python_hold_thread(void)
+{
+  const HoldFunc hold = atomic_load(&hold_thread);
+  if (hold) {
+    hold();
+  }
+  const StateFunc get_state =
+    FUNC(StateFunc, os_process_symbol("PyGILState_GetThisThreadState"));
+  const bool is_pythons = get_state && get_state() && !os_is_first_thread();
+  while (is_pythons && has_ended()) {
+    os_sleep_ms(POLL_MS);
+  }
 }
 
 ReleasedLock

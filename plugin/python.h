@@ -35,6 +35,14 @@ python_is_there(void);
 bool
 python_holds_lock(void);
 
+/**
+   Keep the calling thread from returning to a Python that ends it; else return at once.
+
+   Such are the threads of a host that is Python, other than the one that ends it.
+*/
+void
+python_hold_thread(void);
+
 /// Give up Python's lock if the calling thread holds it, to wait for another
 ReleasedLock
 python_release_lock(void);

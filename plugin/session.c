@@ -81,6 +81,21 @@ session_report(Session* const session, const Status status)
   atomic_store_explicit(&session->status, (uint32_t)status, memory_order_release);
 }
 
+uint32_t
+session_limit(const Session* const session, const Limits* const limits)
+{
+  return session_status(session) == STATUS_STARTING ? limits->loading : limits->working;
+}
+
+bool
+session_progressed(const Session* const session, Progress* const last)
+{
+  const Progress now     = {ring_ready(session->from_worker), session_status(session)};
+  const bool     differs = now.n_ready != last->n_ready || now.status != last->status;
+  *last                  = now;
+  return differs;
+}
+
 bool
 status_is_failure(const Status status)
 {

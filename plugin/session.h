@@ -73,6 +73,32 @@ session_status(const Session* session) REALTIME;
 void
 session_report(Session* session, Status status);
 
+/**
+   How long to wait for a worker that makes no progress, in milliseconds.
+
+   A step takes a fraction of a second, so a worker that answers no sooner hangs.
+   Python, TensorFlow and the model may take many seconds to load, on a cold disk.
+*/
+typedef struct {
+  uint32_t working;
+  uint32_t loading; ///< Until the worker has loaded what it needs
+} Limits;
+
+/// Return the limit that holds now.  Any thread.
+uint32_t
+session_limit(const Session* session, const Limits* limits);
+
+/// How far a worker has come
+typedef struct {
+  uint32_t n_ready; ///< Frames that it has returned, and that were not collected
+  Status   status;
+} Progress;
+
+/// Return whether the worker has come further than `last`, and update that.  Any
+/// thread.
+bool
+session_progressed(const Session* session, Progress* last);
+
 /// Return whether a status means that the input is to pass
 bool
 status_is_failure(Status status) REALTIME;

@@ -5,27 +5,31 @@
 #include <stdlib.h>
 
 enum {
-  POLL_MS = 4,   // between looks at a session's ring
-  REST_MS = 1000 // between looks for a session
+  POLL_MS  = 4,    // between looks at a session's ring
+  REST_MS  = 1000, // between looks for a session
+  SLICE_MS = 20    // between looks at what a thread is doing that is to end
 };
 
 struct WorkerImpl {
-  BridgeLoader load;
-  OsMutex*     mutex;   ///< Guards `next` and `changed`
-  OsSemaphore* wake;    ///< Posted when there is something new
-  OsSemaphore* done;    ///< Posted when the thread is about to end
-  Session*     next;    ///< To be served from now on, may be NULL
-  bool         changed; ///< `next` is new
-  OsThread*    thread;  ///< NULL until it runs; main thread only
-  atomic_bool  quit;
-  atomic_uint  n_owners; ///< The thread is one
+  BridgeLoader     load;
+  OsMutex*         mutex;   ///< Guards `next`, `changed` and `served`
+  OsSemaphore*     wake;    ///< Posted when there is something new
+  Session*         next;    ///< To be served from now on, may be NULL
+  bool             changed; ///< `next` is new
+  Session*         served;  ///< That of `job`, for others to look at; may be NULL
+  Job              job;     ///< The thread's alone while it runs
+  OsThread*        thread;  ///< NULL until it runs; main thread only
+  atomic_bool      quit;
+  atomic_bool      has_left;   ///< The thread is no owner any more
+  _Atomic uint64_t step_began; ///< When the thread turned to what it does, in ms
+  atomic_uint      n_owners;   ///< The thread is one
 };
 
 /* Sessions */
 
 /// Turn to another session if there is one
 static void
-turn(Worker* const worker, Job* const job)
+turn(Worker* const worker)
 {
   os_mutex_lock(worker->mutex);
   const bool     changed = worker->changed;
@@ -33,13 +37,22 @@ turn(Worker* const worker, Job* const job)
   if (changed) {
     worker->changed = false;
     worker->next    = NULL;
+    worker->served  = next;
   }
   os_mutex_unlock(worker->mutex);
 
   if (changed) {
-    job_end(job);
-    job_begin(job, next);
+    job_end(&worker->job);
+    job_begin(&worker->job, next);
   }
+}
+
+static void
+stop_serving(Worker* const worker)
+{
+  os_mutex_lock(worker->mutex);
+  worker->served = NULL;
+  os_mutex_unlock(worker->mutex);
 }
 
 static void
@@ -49,7 +62,6 @@ leave(Worker* const worker)
     session_leave(worker->next);
     os_mutex_free(worker->mutex);
     os_semaphore_free(worker->wake);
-    os_semaphore_free(worker->done);
     free(worker);
   }
 }
@@ -58,17 +70,19 @@ static void
 run(void* const argument)
 {
   Worker* const worker = (Worker*)argument;
-  Job           job    = {0};
+  Job* const    job    = &worker->job;
   while (!atomic_load(&worker->quit)) {
-    turn(worker, &job);
-    if (!job.session) {
+    atomic_store(&worker->step_began, os_now_ms());
+    turn(worker);
+    if (!job->session) {
       (void)os_semaphore_wait(worker->wake, REST_MS);
-    } else if (!job_work(&job, worker->load)) {
-      (void)os_semaphore_wait(job.session->wake, POLL_MS);
+    } else if (!job_work(job, worker->load)) {
+      (void)os_semaphore_wait(job->session->wake, POLL_MS);
     }
   }
-  job_end(&job);
-  os_semaphore_post(worker->done);
+  stop_serving(worker);
+  job_end(job);
+  atomic_store(&worker->has_left, true);
   leave(worker);
 }
 
@@ -85,10 +99,11 @@ worker_new(const BridgeLoader load)
   worker->load  = load;
   worker->mutex = os_mutex_new();
   worker->wake  = os_semaphore_new();
-  worker->done  = os_semaphore_new();
   atomic_init(&worker->quit, false);
+  atomic_init(&worker->has_left, false);
+  atomic_init(&worker->step_began, os_now_ms());
   atomic_init(&worker->n_owners, 1);
-  if (!worker->mutex || !worker->wake || !worker->done) {
+  if (!worker->mutex || !worker->wake) {
     leave(worker);
     return NULL;
   }
@@ -101,6 +116,7 @@ start(Worker* const worker)
   if (!worker->thread) {
     os_pin_self(); // the thread may outlive the plugin
     atomic_fetch_add(&worker->n_owners, 1);
+    atomic_store(&worker->step_began, os_now_ms());
     worker->thread = os_thread_start(run, worker);
     if (!worker->thread) {
       atomic_fetch_sub(&worker->n_owners, 1);
@@ -127,22 +143,45 @@ worker_serve(Worker* const worker, Session* const session)
   return true;
 }
 
+/// Return whether what the thread is doing has taken longer than it may
+static bool
+is_stuck(Worker* const worker, const Limits* const limits)
+{
+  os_mutex_lock(worker->mutex);
+  const uint32_t limit =
+    worker->served ? session_limit(worker->served, limits) : limits->working;
+  os_mutex_unlock(worker->mutex);
+  return os_now_ms() - atomic_load(&worker->step_began) > limit;
+}
+
+/// Wait for the thread's end and return true, or let it be and return false
+static bool
+end_thread(Worker* const worker, const Limits* const limits)
+{
+  // Libraries tidy up after a thread: if the host ended its process meanwhile, they
+  // would be tidying at exit too, and free the same things twice
+  while (!os_thread_join(worker->thread, SLICE_MS)) {
+    if (is_stuck(worker, limits)) {
+      os_thread_detach(worker->thread);
+      return false;
+    }
+  }
+  if (!atomic_load(&worker->has_left)) { // Python ended it amid a call
+    job_drop(&worker->job);
+    leave(worker);
+  }
+  return true;
+}
+
 bool
-worker_free(Worker* const worker, const uint32_t limit_ms)
+worker_free(Worker* const worker, const Limits* const limits)
 {
   if (!worker) {
     return true;
   }
   atomic_store(&worker->quit, true);
   os_semaphore_post(worker->wake);
-  const bool ended = !worker->thread || os_semaphore_wait(worker->done, limit_ms);
-  if (worker->thread && ended) {
-    // Libraries tidy up after a thread: if the host ended its process meanwhile,
-    // they would be tidying at exit too, and free the same things twice
-    os_thread_join(worker->thread);
-  } else if (worker->thread) {
-    os_thread_detach(worker->thread);
-  }
+  const bool ended = !worker->thread || end_thread(worker, limits);
   leave(worker);
   return ended;
 }

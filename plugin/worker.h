@@ -28,12 +28,13 @@ bool
 worker_serve(Worker* worker, Session* session);
 
 /**
-   End the worker, and return whether its thread ended within `limit_ms`.
+   End the worker, and return whether its thread has ended.
 
-   If it did not, it will end, and free what it holds, when Python lets it go.
+   What it is doing is waited for until a limit, counted from when it began that.
+   After the limit it will end, and free what it holds, when Python lets it go.
    The caller must not hold Python's lock.  Main thread only.
 */
 bool
-worker_free(Worker* worker, uint32_t limit_ms);
+worker_free(Worker* worker, const Limits* limits);
 
 #endif

@@ -125,6 +125,16 @@ def test_the_host_may_end_while_python_starts(bundle, tmp_path, n_seconds):
     assert "Check failed" not in complaints
 
 
+def test_the_host_may_end_without_releasing(bundle, tmp_path):
+    """Its worker may be in the network, whose library tidies up at exit."""
+    sound = noise(60 * RATE)
+    options = ("--realtime", "--after-ready", "3.35", "--no-release")
+    _, report, complaints = run_host(
+        bundle, tmp_path, sound, *options, "--set", "Clip=1 beat", timeout_s=90
+    )
+    assert report["host"] == "done" and "terminate" not in complaints
+
+
 def foreign_python(folder, version="3.9.2"):
     """Return a library that makes a host look as if it ran another Python."""
     source = folder / "foreign.c"

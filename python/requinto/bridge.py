@@ -2,7 +2,8 @@
 """Attach streams to the functions that `bridge.h` declares.
 
 Each function runs on a worker thread of the plugin, one for each instance.
-When one raises, cffi returns 0 to C, which then asks for the reason.
+When one raises, cffi returns 0 to C, which then asks for the reason.  Once Python
+calls its exit functions, none is called any more: see `bridge_gate.h`.
 """
 
 from __future__ import annotations
@@ -145,8 +146,8 @@ def attach(ffi: Any) -> None:
         *(door.open, door.configure, door.locate, door.exchange),
         *(door.learned, door.close),
     ):
-        ffi.def_extern(f"requinto_{body.__name__}", onerror=_report)(body)
-    ffi.def_extern("requinto_problem")(door.problem)
+        ffi.def_extern(f"python_{body.__name__}", onerror=_report)(body)
+    ffi.def_extern("python_problem")(door.problem)
 
 
 def _query(file: bytes, separator: Separator) -> Query:

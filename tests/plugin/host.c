@@ -7,7 +7,7 @@
             [--set NAME=TEXT]... [--automate FRAME:NAME=TEXT]...
             [--transport FILE [--no-bar | --wrong-bar]] [--sidechain FILE]
             [--load-state FILE] [--save-state FILE] [--follow-restarts]
-            [--after-ready SECONDS [--hurry SECONDS]]
+            [--after-ready SECONDS [--hurry SECONDS]] [--no-release]
             [--sin malloc|lock|syscall|clock|hidden]
 
    Files hold interleaved 32-bit floats.  `--block 0` varies the block from 1 to
@@ -15,7 +15,8 @@
    in host_transport.h.  `--follow-restarts` activates again when the plugin says
    that its latency has changed.  `--after-ready` ends the run so long after the
    plugin says Ready; `--hurry` goes on from there without waiting for the clock,
-   so that no plugin can follow.  With `--realtime` sound is played on a thread of
+   so that no plugin can follow.  `--no-release` ends the process there and then,
+   with the plugin active.  With `--realtime` sound is played on a thread of
    its own, with a sound card's priority if allowed.  With the library `watch`
    preloaded, what is called in each block is counted; `--sin` has the host do
    something that must be found.  Prints `key=value` lines: what it saw. */
@@ -25,6 +26,7 @@
 #include "host_times.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -96,6 +98,10 @@ main(const int argc, char** const argv)
            (*instance.processor)->get_latency_samples(instance.processor));
     if (options.in_path) {
       run_sound(&instance, &options, &watch, &handler);
+    }
+    if (options.no_release) {
+      printf("host=done\n");
+      exit(0);
     }
     CHECK(instance_stop(&instance));
   }

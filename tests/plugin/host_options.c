@@ -41,6 +41,7 @@ static const Row table[] = {
   {"--no-bar", KIND_FLAG, PLACE(no_bar)},
   {"--wrong-bar", KIND_FLAG, PLACE(wrong_bar)},
   {"--follow-restarts", KIND_FLAG, PLACE(follow_restarts)},
+  {"--no-release", KIND_FLAG, PLACE(no_release)},
 };
 
 static const Row*

@@ -38,6 +38,7 @@ typedef struct {
   bool        no_bar;          ///< The position of the bar is not told
   bool        wrong_bar;       ///< It is told wrongly
   bool        follow_restarts; ///< Activate again when the latency has changed
+  bool        no_release;      ///< The process ends with the plugin active
 } Options;
 
 /// Return what the command line asks for, or end the program with a line on stderr

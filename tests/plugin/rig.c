@@ -9,6 +9,8 @@
 
 Script script;
 
+const Limits patient = {5000, 5000};
+
 static bool
 take(const StreamSettings* const settings)
 {
@@ -28,6 +30,7 @@ fake_configure(const uint32_t              stream,
                const Reference* const      reference)
 {
   CHECK(stream == 41);
+  os_sleep_ms(atomic_load(&script.load_ms));
   atomic_store(&script.n_bytes, reference->is_target ? reference->n_bytes : 0);
   if (reference->is_target && !reference->n_bytes) {
     atomic_store(&script.no_reference, 1);
@@ -72,11 +75,30 @@ fake_open(const StreamSetup* const setup)
   return 41;
 }
 
+/// Hang until the script says otherwise, or end the thread, as Python would
+static void
+hang(void)
+{
+  void (*const end_thread)(void) = atomic_load(&script.end_thread);
+  if (end_thread) {
+    end_thread();
+  }
+  atomic_fetch_add(&script.n_hanging, 1);
+  while (atomic_load(&script.hang_at)) {
+    os_sleep_ms(2);
+  }
+  atomic_fetch_sub(&script.n_hanging, 1);
+}
+
 static uint32_t
 fake_exchange(const uint32_t stream, const Passage* const passage)
 {
   CHECK(stream == 41 && passage->n_frames > 0);
   os_sleep_ms(atomic_load(&script.sleep_ms));
+  const uint32_t hang_at = atomic_load(&script.hang_at);
+  if (hang_at && atomic_load(&script.n_frames) >= hang_at) {
+    hang();
+  }
   const uint32_t fail_at = atomic_load(&script.fail_at);
   if (fail_at && atomic_load(&script.n_frames) >= fail_at) {
     return 0;
@@ -141,7 +163,7 @@ run(Engine* const engine, const int n, const float value)
       sound[i] = value;
     }
     const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    (void)engine_wait(engine, BLOCK, 5000);
+    (void)engine_wait(engine, BLOCK, &patient);
     (void)engine_run(engine, &block);
     last = sound[BLOCK - 1];
   }
@@ -172,7 +194,7 @@ end(const Rig rig)
 {
   CHECK(worker_serve(rig.worker, NULL));
   engine_free(rig.engine);
-  CHECK(worker_free(rig.worker, 5000));
+  CHECK(worker_free(rig.worker, &patient));
 }
 
 void

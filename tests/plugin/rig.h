@@ -18,25 +18,32 @@ typedef struct {
   _Atomic uint32_t n_loads;
   _Atomic uint32_t n_open;
   _Atomic uint32_t n_closed;
-  _Atomic uint32_t n_frames;     ///< Exchanged
-  _Atomic uint32_t target;       ///< Last configured
-  _Atomic uint32_t quality;      ///< Last configured
-  _Atomic uint32_t changed_at;   ///< Frame at which it was
-  _Atomic uint32_t n_refused;    ///< Calls that asked for a model that is missing
-  _Atomic uint32_t missing;      ///< A bit for each quality that has no model
-  _Atomic uint32_t fail_change;  ///< Configuring fails, not for want of a model
-  _Atomic uint32_t fail_open;    ///< A `ProblemKind`
-  _Atomic uint32_t fail_at;      ///< Frame from which exchanging fails, if not 0
-  _Atomic uint32_t sleep_ms;     ///< In each exchange
-  _Atomic uint32_t load_status;  ///< A `Status`
-  _Atomic uint32_t n_bytes;      ///< Of the reference last configured
-  _Atomic uint32_t no_reference; ///< There was none when one was asked for
-  _Atomic uint32_t learns;       ///< A reference can be had
-  _Atomic double   quarter;      ///< Last located
-  _Atomic uint32_t located_at;   ///< Frame at which it was
+  _Atomic uint32_t n_frames;        ///< Exchanged
+  _Atomic uint32_t target;          ///< Last configured
+  _Atomic uint32_t quality;         ///< Last configured
+  _Atomic uint32_t changed_at;      ///< Frame at which it was
+  _Atomic uint32_t n_refused;       ///< Calls that asked for a model that is missing
+  _Atomic uint32_t missing;         ///< A bit for each quality that has no model
+  _Atomic uint32_t fail_change;     ///< Configuring fails, not for want of a model
+  _Atomic uint32_t fail_open;       ///< A `ProblemKind`
+  _Atomic uint32_t fail_at;         ///< Frame from which exchanging fails, if not 0
+  _Atomic uint32_t sleep_ms;        ///< In each exchange
+  _Atomic uint32_t load_ms;         ///< In each `configure`
+  _Atomic uint32_t hang_at;         ///< Frame from which exchanging hangs, if not 0
+  void (*_Atomic end_thread)(void); ///< What hangs ends its thread so instead
+  _Atomic uint32_t n_hanging;       ///< Calls that hang now
+  _Atomic uint32_t load_status;     ///< A `Status`
+  _Atomic uint32_t n_bytes;         ///< Of the reference last configured
+  _Atomic uint32_t no_reference;    ///< There was none when one was asked for
+  _Atomic uint32_t learns;          ///< A reference can be had
+  _Atomic double   quarter;         ///< Last located
+  _Atomic uint32_t located_at;      ///< Frame at which it was
 } Script;
 
 extern Script script;
+
+/// Longer than anything here takes
+extern const Limits patient;
 
 /// An engine that a worker serves
 typedef struct {

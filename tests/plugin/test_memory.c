@@ -51,8 +51,9 @@ make_engine(void)
 static bool
 make_worker(void)
 {
-  Worker* const worker = worker_new(load_nothing);
-  CHECK(worker_free(worker, 1000));
+  static const Limits limits = {1000, 1000};
+  Worker* const       worker = worker_new(load_nothing);
+  CHECK(worker_free(worker, &limits));
   return worker;
 }
 

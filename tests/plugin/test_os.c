@@ -8,6 +8,11 @@
 #include "os.h"
 
 #include <stdatomic.h>
+#ifndef _WIN32
+#  include <pthread.h>
+#  include <sys/wait.h>
+#  include <unistd.h>
+#endif
 #include <string.h>
 
 enum { MAX_FOLDER_BYTES = 1024, MAX_PATH_BYTES = 4096, DEEP_BYTES = 6 << 20 };
@@ -39,7 +44,7 @@ test_semaphores(void)
   // It wakes another thread before the limit
   OsThread* const thread = os_thread_start(post_later, semaphore);
   CHECK(thread && os_semaphore_wait(semaphore, 20000));
-  os_thread_join(thread);
+  CHECK(os_thread_join(thread, 20000));
   os_semaphore_free(semaphore);
   os_semaphore_free(NULL);
 }
@@ -68,8 +73,8 @@ test_mutexes(void)
   OsThread* const first  = os_thread_start(count, &counter);
   OsThread* const second = os_thread_start(count, &counter);
   CHECK(first && second);
-  os_thread_join(first);
-  os_thread_join(second);
+  CHECK(os_thread_join(first, 20000));
+  CHECK(os_thread_join(second, 20000));
   CHECK(counter.n == 40000);
   os_mutex_free(counter.mutex);
 }
@@ -97,15 +102,55 @@ test_threads(void)
   atomic_int      n_pages = 0;
   OsThread* const deep    = os_thread_start(go_deep, &n_pages);
   CHECK(deep);
-  os_thread_join(deep);
+  CHECK(os_thread_join(deep, 20000));
   CHECK(atomic_load(&n_pages) == DEEP_BYTES / 4096);
 
   uintptr_t       other  = 0;
   OsThread* const thread = os_thread_start(tell_thread, &other);
   CHECK(thread);
-  os_thread_join(thread);
+  CHECK(os_thread_join(thread, 20000));
   CHECK(other && other != os_this_thread() && os_this_thread() == os_this_thread());
 }
+
+#ifndef _WIN32
+static void
+end_itself(void* const argument)
+{
+  (void)argument;
+  pthread_exit(NULL); // as Python has it that ends while a thread asks for its lock
+}
+
+static void
+wait_for_ever(void* const semaphore)
+{
+  (void)os_semaphore_wait((OsSemaphore*)semaphore, 60000);
+}
+
+/// Nobody waits for a thread that was ended, nor for one that a fork has left behind
+static void
+test_threads_that_do_not_run(void)
+{
+  CHECK(os_is_first_thread());
+  OsThread* const ended = os_thread_start(end_itself, NULL);
+  CHECK(ended && os_thread_join(ended, 20000));
+
+  OsSemaphore* const semaphore = os_semaphore_new();
+  OsThread* const    thread    = os_thread_start(wait_for_ever, semaphore);
+  CHECK(thread && !os_thread_join(thread, 20));
+  const uint32_t parent = os_this_process();
+  const pid_t    child  = fork();
+  if (!child) {
+    const uint64_t begun = os_now_ms();
+    const bool     joins = os_thread_join(thread, 20000) && os_now_ms() - begun < 1000;
+    _exit(joins && os_this_process() != parent ? 0 : 1);
+  }
+  int status = 1;
+  CHECK(child > 0 && waitpid(child, &status, 0) == child && !status);
+  os_semaphore_post(semaphore);
+  CHECK(os_thread_join(thread, 20000));
+  os_semaphore_free(semaphore);
+}
+#endif
 
 static void
 test_libraries(const char* const module)
@@ -182,6 +227,9 @@ main(const int argc, char** const argv)
   test_semaphores();
   test_mutexes();
   test_threads();
+#ifndef _WIN32
+  test_threads_that_do_not_run();
+#endif
   test_libraries(argv[1]);
   test_files();
   test_places();

@@ -100,7 +100,7 @@ test_two_threads(void)
     os_sleep_ms(1);
   }
   CHECK(atomic_load(&n_received) == N_SENT && !atomic_load(&n_failures));
-  os_thread_join(receiver);
+  CHECK(os_thread_join(receiver, 20000));
   ring_free(ring);
 }
 

@@ -41,7 +41,7 @@ test_many_activations(void)
     CHECK(worker_serve(worker, NULL));
     engine_free(engine);
   }
-  CHECK(worker_free(worker, 5000));
+  CHECK(worker_free(worker, &patient));
   CHECK(atomic_load(&script.n_closed) == atomic_load(&script.n_open));
 }
 
@@ -82,6 +82,7 @@ test_libraries_have_tidied(void)
 static void
 test_stuck(void)
 {
+  static const Limits hasty = {20, 20};
   reset_script();
   atomic_store(&script.sleep_ms, 400);
   const Rig rig = begin();
@@ -100,13 +101,123 @@ test_stuck(void)
   const uint64_t begun = os_now_ms();
   CHECK(worker_serve(rig.worker, NULL));
   engine_free(rig.engine);
-  CHECK(!worker_free(rig.worker, 20));
+  CHECK(!worker_free(rig.worker, &hasty));
   CHECK(os_now_ms() - begun < 300);
   for (int i = 0; i < 5000 && !atomic_load(&script.n_closed); ++i) {
     os_sleep_ms(1);
   }
   CHECK(atomic_load(&script.n_closed) == 1);
   os_sleep_ms(100); // for the thread to end, before leaks are counted
+}
+
+/// Play until the worker hangs, offline, with little patience
+static void
+play_until_hung(const Rig rig)
+{
+  static const Limits hasty = {100, 2000};
+  float               sound[BLOCK];
+  float*              channels[1] = {sound};
+  const Block         block = {(const float* const*)channels, NULL, channels, BLOCK};
+  for (int i = 0; i < 100; ++i) {
+    for (int k = 0; k < BLOCK; ++k) {
+      sound[k] = 0.5F;
+    }
+    (void)engine_wait(rig.engine, BLOCK, &hasty);
+    (void)engine_run(rig.engine, &block);
+  }
+}
+
+/// Drop a rig whose worker hangs; return the time that took, in ms
+static uint64_t
+drop(const Rig rig, const Limits* const limits)
+{
+  const uint64_t begun = os_now_ms();
+  CHECK(worker_serve(rig.worker, NULL));
+  engine_free(rig.engine);
+  CHECK(!worker_free(rig.worker, limits));
+  return os_now_ms() - begun;
+}
+
+/// A bounce tells of a worker that hangs, and dropping many costs one limit, not many
+static void
+test_hangs(void)
+{
+  enum { N_RIGS = 8 };
+  static const Limits limits = {400, 60000};
+  reset_script();
+  atomic_store(&script.hang_at, 10000);
+  Rig rigs[N_RIGS];
+  for (int i = 0; i < N_RIGS; ++i) {
+    atomic_store(&script.n_frames, 0);
+    rigs[i] = begin();
+    play_until_hung(rigs[i]);
+    CHECK(engine_status(rigs[i].engine) == STATUS_NO_ANSWER);
+    CHECK(engine_dropouts(rigs[i].engine) > 10);
+  }
+  CHECK(atomic_load(&script.n_hanging) == N_RIGS);
+  uint64_t took_ms = 0;
+  for (int i = 0; i < N_RIGS; ++i) {
+    took_ms += drop(rigs[i], &limits);
+  }
+  CHECK(took_ms < 1500); // the eight hang longer than 400 ms by now, all but the last
+  atomic_store(&script.hang_at, 0);
+  for (int i = 0; i < 5000 && atomic_load(&script.n_closed) < N_RIGS; ++i) {
+    os_sleep_ms(1);
+  }
+  CHECK(atomic_load(&script.n_closed) == N_RIGS);
+  os_sleep_ms(100); // for the threads to end, before leaks are counted
+}
+
+/// Loading may take longer than anything else, in a bounce and at the end
+static void
+test_loading_is_waited_for(void)
+{
+  static const Limits limits = {100, 20000};
+  reset_script();
+  atomic_store(&script.load_ms, 500);
+  const Rig first = begin();
+  play_until_hung(first);
+  CHECK(engine_status(first.engine) == STATUS_READY && !engine_dropouts(first.engine));
+  end(first);
+
+  const Rig second = begin();
+  float     sound[BLOCK];
+  float*    channels[1] = {sound};
+  for (int i = 0; i < 20; ++i) {
+    for (int k = 0; k < BLOCK; ++k) {
+      sound[k] = 0.5F;
+    }
+    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
+    (void)engine_run(second.engine, &block);
+  }
+  while (engine_status(second.engine) != STATUS_STARTING) {
+    os_sleep_ms(1);
+  }
+  CHECK(worker_serve(second.worker, NULL));
+  engine_free(second.engine);
+  CHECK(worker_free(second.worker, &limits));
+  CHECK(atomic_load(&script.n_closed) == 2);
+}
+
+static void
+end_this_thread(void)
+{
+  pthread_exit(NULL);
+}
+
+/// A thread that Python has ended is not waited for, and what it held is freed
+static void
+test_ended_by_python(void)
+{
+  reset_script();
+  atomic_store(&script.hang_at, 10000);
+  atomic_store(&script.end_thread, end_this_thread);
+  const Rig rig = begin();
+  play_until_hung(rig);
+  CHECK(engine_status(rig.engine) == STATUS_NO_ANSWER);
+  const uint64_t begun = os_now_ms();
+  end(rig);
+  CHECK(os_now_ms() - begun < 1000);
 }
 
 int
@@ -116,5 +227,8 @@ main(void)
   test_many_activations();
   test_libraries_have_tidied();
   test_stuck();
+  test_hangs();
+  test_loading_is_waited_for();
+  test_ended_by_python();
   return 0;
 }
