@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from types import FrameType
 
 # Those that end a process and are sent to be obeyed; SIGINT is Python's own. Windows
@@ -27,8 +28,11 @@ def install_signal_handlers() -> None:
     """Have SIGTERM and SIGHUP raise `Terminated` in the main thread.
 
     So files that are not finished are removed and the terminal is put right. A signal
-    that is ignored stays so, as `nohup` wants it.
+    that is ignored stays so, as `nohup` wants it. Does nothing in another thread, where
+    Python takes no signals.
     """
+    if threading.current_thread() is not threading.main_thread():
+        return
     for name in _SIGNALS:
         signum = getattr(signal, name, None)
         if signum is not None and signal.getsignal(signum) == signal.SIG_DFL:
