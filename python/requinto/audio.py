@@ -13,6 +13,7 @@ from requinto.errors import AudioError, AudioFileError
 
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
+_BLOCK = 1 << 16  # frames looked at together
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
 
 
@@ -68,6 +69,26 @@ def checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:
     if not np.any(np.abs(sound) > AUDIBLE):
         raise AudioError("the reference is silent: it must hold the instrument")
     return sound
+
+
+def channel_statistics(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each channel's mean, and its mean square, in double precision.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape=(n_channels, n_frames)
+        One frame or more; it is not copied as a whole.
+
+    Returns
+    -------
+    means, mean_squares : np.ndarray, shape=(n_channels,)
+    """
+    sums = np.zeros((2, len(audio)))
+    for start in range(0, audio.shape[1], _BLOCK):
+        block = audio[:, start : start + _BLOCK].astype(np.float64)
+        sums += block.sum(axis=1), np.square(block).sum(axis=1)
+    means, mean_squares = sums / audio.shape[1]
+    return means, mean_squares
 
 
 def decoded(file: bytes) -> tuple[np.ndarray, int]:

@@ -37,6 +37,8 @@ def clicking(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
             clicks += librosa.clicks(
                 times=inside, sr=sample_rate, click_freq=hz, length=song.shape[1]
             )
+    np.clip(clicks, -1, 1, out=clicks)
+    clicks *= _LEVEL
     mix = np.float32(_SONG) * song
-    mix += np.float32(_LEVEL) * np.clip(clicks, -1, 1)
-    return np.asarray(mix, np.float32)
+    mix += clicks
+    return mix
