@@ -316,3 +316,20 @@ def test_references_are_read_in_the_same_way():
         audio.decoded(b"la la la")
     with pytest.raises(AudioFileError, match="the reference has 6 channels"):
         audio.decoded(coded("wav", noise(RATE, 6)))
+
+
+@pytest.mark.parametrize("kind", ["wav", "aiff", "flac", "ogg", "mp3"])
+def test_damage_of_any_kind_is_no_traceback(tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("PATH", "")  # what ffmpeg does is its own
+    rng = np.random.default_rng(0)
+    whole = np.frombuffer(coded(kind, 0.3 * noise(RATE)), np.uint8)
+    for i in range(40):
+        n_reached = len(whole) if i % 2 else 200  # headers break in more ways
+        content = whole.copy()
+        content[rng.integers(0, n_reached, 8)] = rng.integers(0, 256, 8)
+        length = rng.integers(1, len(content)) if i % 5 == 0 else len(content)
+        path = written(tmp_path, content[:length].tobytes(), f"song.{kind}")
+        try:
+            assert audio_reader.read_available(path).samples.dtype == np.float32
+        except AudioFileError as error:
+            assert str(path) in str(error)

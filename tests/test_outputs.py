@@ -281,6 +281,8 @@ def test_what_is_missing_of_a_song_is_said(run, song, monkeypatch, command):
 
 @pytest.mark.parametrize("given", ["song", "reference"])
 def test_what_is_no_sound_is_named(refuse, song, given):
+    content = song.read_bytes()  # cut as well, and one line says why it is refused
+    Path("cut.wav").write_bytes(content[: len(content) // 10])
     hole = noise(RATE)
     hole[0, 5] = np.inf
     soundfile.write("hole.wav", hole.T, RATE, subtype="FLOAT")
@@ -288,6 +290,7 @@ def test_what_is_no_sound_is_named(refuse, song, given):
     for name, message in (
         ("hole.wav", "not finite"),
         ("short.wav", "0.5 s or more, got 0.200 s"),
+        ("cut.wav", "0.5 s or more, got 0.200 s"),
     ):
         names = (name,) if given == "song" else ("song.wav", "--reference", name)
         error = refuse("extract", *names)

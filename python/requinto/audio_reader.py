@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
 import stat
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -194,7 +192,7 @@ def _missing(stream: soundfile.SoundFile, n_frames: int) -> list[str]:
 
 
 def _read_otherwise(path: str | os.PathLike[str], refusal: Exception) -> Recording:
-    """Read what libsndfile refuses with ffmpeg or pedalboard, else say why not."""
+    """Read with ffmpeg what libsndfile refuses, else say why not."""
     if ffmpeg.is_installed():
         try:
             return _read_with_ffmpeg(path)
@@ -202,8 +200,6 @@ def _read_otherwise(path: str | os.PathLike[str], refusal: Exception) -> Recordi
             raise AudioFileError(
                 f"{path} cannot be read as sound: {_reason(refusal)} {error}"
             ) from error
-    with contextlib.suppress(Exception):  # pedalboard raises whatever its decoders do
-        return _read_with_pedalboard(path)
     raise AudioFileError(
         f"{path} cannot be read as sound: {_reason(refusal)} {READABLE} can be read, "
         "and m4a, aac, wma, webm and others where ffmpeg is installed"
@@ -222,14 +218,6 @@ def _read_with_ffmpeg(path: str | os.PathLike[str]) -> Recording:
         framing = [problem for part in segments(file) for problem in part.problems]
     problems = framing or decoding.problems(buffer.n_frames / rate)
     return Recording(buffer.samples(), rate, tuple(problems))
-
-
-def _read_with_pedalboard(path: str | os.PathLike[str]) -> Recording:
-    """Read with the decoders of macOS and Windows, which know AAC."""
-    from pedalboard.io import AudioFile
-
-    with AudioFile(os.fspath(Path(path))) as file:
-        return Recording(file.read(file.frames), int(file.samplerate), ())
 
 
 def _reason(error: Exception) -> str:

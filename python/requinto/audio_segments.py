@@ -118,7 +118,7 @@ def _ogg_segments(file: BinaryIO, size: int) -> list[Segment]:
         header = file.read(27)
         table = file.read(header[26]) if len(header) == 27 else b""
         if header[:4] != b"OggS":
-            problems.append(f"there is damage {position} bytes into the file")
+            problems = problems or [f"there is damage {position} bytes into the file"]
             position = _next(file, b"OggS", position + 1, size)
             continue
         is_first = bool(header[5:6] and header[5] & _OGG_FIRST)

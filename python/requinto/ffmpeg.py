@@ -67,8 +67,19 @@ class Decoding:
     def __enter__(self) -> Decoder:
         self._stack = contextlib.ExitStack()
         self._log = self._stack.enter_context(tempfile.TemporaryFile())
+        self._process = self._start()
+        self._timer = threading.Timer(self._limit_s, self._process.kill)
+        self._timer.daemon = True
+        self._timer.start()
+        try:
+            return self._read_header()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+
+    def _start(self) -> subprocess.Popen[bytes]:
         # A name with the protocol is never taken for an option or an address
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             [
                 *("ffmpeg", "-nostdin", "-hide_banner", "-nostats"),
                 *("-loglevel", "level+info", "-protocol_whitelist", "file"),
@@ -80,8 +91,8 @@ class Decoding:
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
-        self._timer = threading.Timer(self._limit_s, self._process.kill)
-        self._timer.start()
+
+    def _read_header(self) -> Decoder:
         pipe = self._process.stdout
         assert pipe is not None
         header = pipe.read(_AU_HEADER.size)
@@ -126,8 +137,9 @@ class Decoding:
         self._process.stdout.close()
         status = self._process.wait()
         self._timer.cancel()
-        self._log.seek(0)
-        self._messages = self._log.read().decode(errors="replace")
+        if not self._log.closed:
+            self._log.seek(0)
+            self._messages = self._log.read().decode(errors="replace")
         self._stack.close()
         return status
 

@@ -151,8 +151,10 @@ def _next_frame(file: BinaryIO, position: int, size: int) -> int:
     """Return where two frames in a row begin, or the size of the file."""
     file.seek(position)
     content = file.read(_TAIL)
-    for i in range(len(content) - 4):
-        frame = parse_header(content[i : i + 4]) if content[i] == 0xFF else None
+    i = content.find(0xFF)
+    while i >= 0:
+        frame = parse_header(content[i : i + 4])
         if frame and parse_header(content[i + frame.n_bytes : i + frame.n_bytes + 4]):
             return position + i
+        i = content.find(0xFF, i + 1)
     return position + len(content) if len(content) == _TAIL else size

@@ -23,6 +23,7 @@ def read_song(path: Path) -> Recording:
     """
     recording = _read(path)
     samples = sound.checked(recording.samples, recording.sample_rate, str(path))
+    _warn_of_problems(path, recording)
     return recording._replace(samples=samples)
 
 
@@ -30,15 +31,19 @@ def read_reference(path: Path) -> Recording:
     """Return a reference in the same way; silence is no reference either."""
     recording = _read(path)
     samples = sound.checked_reference(recording.samples, recording.sample_rate)
+    _warn_of_problems(path, recording)
     return recording._replace(samples=samples)
 
 
 def _read(path: Path) -> Recording:
     with muted_stderr():  # mp3 decoders write there past everything
-        recording = read_available(path)
-    for problem in recording.problems:
-        warn(f"{path} is not whole: {problem}; what is there is used")
-    return recording
+        return read_available(path)
+
+
+def _warn_of_problems(path: Path, recording: Recording) -> None:
+    if recording.problems:
+        problems = "; ".join(recording.problems)
+        warn(f"{path} is not whole: {problems}; what is there is used")
 
 
 def warn(message: str) -> None:
