@@ -192,9 +192,15 @@ def test_inputs_are_never_outputs(refuse, song, option, same, given):
     assert "is an input, and is never replaced: the files named must differ" in error
 
 
-@pytest.mark.parametrize("other", ["a.wav", "./a.wav", "A.wav", "a.WAV"])
-def test_outputs_differ(refuse, song, other):
-    error = refuse("extract", "song.wav", "-o", "a.wav", "--rest", other)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(("a.wav", "a.wav"), ("a.wav", "./a.wav"), ("a.wav", "A.wav")),
+        *(("a.wav", "a.WAV"), ("tr\u00e9s.wav", "tre\u0301s.wav")),
+    ],
+)
+def test_outputs_differ(refuse, song, one, other):
+    error = refuse("extract", "song.wav", "-o", one, "--rest", other)
     assert "another output: the files named must differ" in error
 
 

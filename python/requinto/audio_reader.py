@@ -167,8 +167,8 @@ def _append_stream(buffer: SampleBuffer, stream: soundfile.SoundFile) -> list[st
     block = np.empty((_BLOCK, stream.channels), np.float32)
     problems = []
     try:
-        while len(read := stream.read(out=block)):
-            buffer.append(read)
+        while len(part := stream.read(out=block)):
+            buffer.append(part)
     except soundfile.LibsndfileError as error:
         read_s = (buffer.n_frames - first) / stream.samplerate
         problems.append(f"it is damaged after {read_s:.2f} s ({_reason(error)})")

@@ -120,7 +120,7 @@ class Decoding:
         """Return what ffmpeg said is wrong with a file that gave so many seconds."""
         errors = _TAGGED.findall(self._messages)
         if errors:
-            return (f"ffmpeg found it damaged or cut off: {errors[0].strip()}",)
+            return (f"ffmpeg says that it is damaged or cut off: {errors[0].strip()}",)
         declared = _DURATION.search(self._messages)
         if declared and "Estimating duration" not in self._messages:
             hours, minutes, seconds = map(float, declared.groups())

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import stat
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -83,11 +84,14 @@ def _check_existing(path: str | os.PathLike[str], *, overwrite: bool) -> None:
 def refer_to_one_file(
     one: str | os.PathLike[str], other: str | os.PathLike[str]
 ) -> bool:
-    """Return whether two paths lead to one file, or would where case is ignored."""
+    """Return whether two paths lead to one file, or would on any system.
+
+    Some ignore case, and some how an accent is written.
+    """
     with contextlib.suppress(OSError):
         return os.path.samefile(one, other)
-    real = [os.path.realpath(path) for path in (one, other)]
-    return real[0].casefold() == real[1].casefold()
+    names = [unicodedata.normalize("NFC", os.path.realpath(p)) for p in (one, other)]
+    return names[0].casefold() == names[1].casefold()
 
 
 @contextlib.contextmanager

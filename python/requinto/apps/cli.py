@@ -17,7 +17,7 @@ import requinto
 from requinto import plugin as plugin_files
 from requinto.apps import measuring, outputs
 from requinto.apps.clicks import clicking
-from requinto.apps.inputs import read_reference, read_song
+from requinto.apps.inputs import problems_of, read_reference, read_song
 from requinto.apps.outputs import Output, Overwrite, SoundOutput
 from requinto.apps.quiet import import_tensorflow
 from requinto.apps.signals import Terminated, install_signal_handlers
@@ -111,17 +111,15 @@ def extract(
         overwrite=overwrite,
     )
     _check_model(model, system)
-    recording = read_song(song)
-    mixture, rate = recording.samples, recording.sample_rate
+    recordings = {song: read_song(song)}
+    mixture, rate, _ = recordings[song]
     outputs.check_capacity((path, rest), mixture, rate)
     options: dict[str, Any] = {"target": target}
     options |= _ours(system, beats_per_clip, sensitivity)
-    problems = [f"{song}: {problem}" for problem in recording.problems]
     if reference:
-        example = read_reference(reference)
+        example = recordings[reference] = read_reference(reference)
         options["reference"] = example.samples
         options["reference_sample_rate"] = example.sample_rate
-        problems += [f"{reference}: {problem}" for problem in example.problems]
     import_tensorflow()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
@@ -149,7 +147,7 @@ def extract(
         "sample_rate": rate,
         "duration_s": round(duration_s, 3),
         "gain": gain,
-        "input_problems": problems,
+        "input_problems": problems_of(recordings),
         "real_time_factor": round(real_time_factor, 4),
     }
     print(json.dumps(result, indent=2) if as_json else path)
@@ -239,7 +237,7 @@ def beats(
         ],
         "click": str(click) if click else None,
         "gain": gain,
-        "input_problems": list(recording.problems),
+        "input_problems": problems_of({song: recording}),
         "plot": str(plot) if plot else None,
     }
     print(json.dumps(result, indent=2))

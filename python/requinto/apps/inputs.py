@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from requinto import audio as sound
@@ -44,6 +45,15 @@ def _warn_of_problems(path: Path, recording: Recording) -> None:
     if recording.problems:
         problems = "; ".join(recording.problems)
         warn(f"{path} is not whole: {problems}; what is there is used")
+
+
+def problems_of(recordings: Mapping[Path, Recording]) -> list[str]:
+    """Return what is missing of some files, each with its name."""
+    return [
+        f"{path}: {problem}"
+        for path, recording in recordings.items()
+        for problem in recording.problems
+    ]
 
 
 def warn(message: str) -> None:

@@ -56,15 +56,13 @@ def check_outputs(
         If a file has an ending that its kind does not know, cannot be written, is
         there and may not be replaced, or is an input or another output.
     """
-    named = [output for output in outputs if output.path is not None]
-    for output in named:
-        assert output.path is not None
-        for path in filter(None, inputs := list(inputs)):
-            _check_different(output.path, path, "is an input, and is never replaced")
-        check_output(output.path, output.endings, overwrite=overwrite)
-    for one, other in itertools.combinations(named, 2):
-        assert one.path is not None and other.path is not None
-        _check_different(one.path, other.path, f"is {other.path}, another output")
+    named = [(path, endings) for path, endings in outputs if path is not None]
+    for (path, _), other in itertools.product(named, filter(None, inputs)):
+        _check_different(path, other, "is an input, and is never replaced")
+    for path, endings in named:
+        check_output(path, endings, overwrite=overwrite)
+    for (path, _), (other, _) in itertools.combinations(named, 2):
+        _check_different(path, other, f"is {other}, another output")
 
 
 def _check_different(path: Path, other: Path, problem: str) -> None:
