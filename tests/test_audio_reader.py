@@ -207,9 +207,12 @@ def test_subtypes_and_rates(tmp_path, subtype, form, rate):
     np.testing.assert_array_equal(samples, expected)
 
 
-@pytest.mark.parametrize("name", ["música.wav", "a\nb.wav", "-i.wav", "http:x.wav"])
+@pytest.mark.parametrize(
+    "name", ["música.wav", "a\nb.wav", "-i.wav", "http:x.wav", b"caf\xe9"]
+)
 def test_names(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(name)  # bytes that are no text too
     written(tmp_path, coded_song("wav"), name)
     assert audio_reader.read(name)[0].shape == SOUND.shape
 

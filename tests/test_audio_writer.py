@@ -129,6 +129,17 @@ def test_the_gain_that_fits(tmp_path, ending, peak):
         assert np.abs(read - np.float32(gain) * sound).max() <= 2.0**-23
 
 
+@pytest.mark.parametrize("name", ["música", "a\nb", "-o", b"caf\xe9"])
+@pytest.mark.parametrize("ending", audio_writer.ENDINGS)
+def test_names(tmp_path, name, ending):
+    folder = tmp_path / os.fsdecode(name)  # bytes that are no text too
+    folder.mkdir()
+    path = folder / f"{os.fsdecode(name)}{ending}"
+    audio_writer.write(path, 0.5 * noise(RATE), RATE)
+    assert audio_reader.read(path)[0].shape == (2, RATE)
+    assert os.listdir(folder) == [path.name]
+
+
 def test_one_gain_for_all(tmp_path):
     peaks = {"a.flac": 1.5, "b.wav": 9.0, "c.ogg": 2.0, "d.flac": 0.1}
     assert audio_writer.common_gain(peaks) == 0.5

@@ -196,10 +196,15 @@ def _opened(
     file: str | io.BytesIO, kind: Kind, n_channels: int, sample_rate: int
 ) -> soundfile.SoundFile:
     return _Sequential(
-        *(file, "w", sample_rate, n_channels),
+        *(_name(file), "w", sample_rate, n_channels),
         format=kind.format,
         subtype=kind.subtype,
     )
+
+
+def _name(file: str | io.BytesIO) -> str | bytes | io.BytesIO:
+    """Return a name as soundfile takes it, also of bytes that are no text."""
+    return os.fsencode(file) if isinstance(file, str) and os.name != "nt" else file
 
 
 def _blocks(audio: np.ndarray, minus: np.ndarray | None) -> Iterator[np.ndarray]:
@@ -211,5 +216,5 @@ def _blocks(audio: np.ndarray, minus: np.ndarray | None) -> Iterator[np.ndarray]
 
 def _check_length(path: str, n_frames: int) -> None:
     """Raise `OSError` if a file does not hold what was written, for whatever reason."""
-    if (n_held := soundfile.info(path).frames) != n_frames:
+    if (n_held := soundfile.info(_name(path)).frames) != n_frames:
         raise OSError(f"only {n_held} of {n_frames} frames arrived in it")
