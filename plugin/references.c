@@ -5,6 +5,7 @@
 #include "os.h"
 #include "targets.h" // REQUINTO_TARGETS, made from models/targets.txt
 
+#include <ctype.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,14 +78,27 @@ typedef struct {
   size_t n;
 } Listing;
 
+/// Return whether two names of ASCII are alike but for case
+static bool
+same_letters(const char* a, const char* b)
+{
+  while (*a && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
+    ++a;
+    ++b;
+  }
+  return !*a && !*b;
+}
+
+/// Return whether a user put a sound file there: hidden ones are the system's, such as
+/// the `._NAME.wav` that macOS leaves beside each file on other systems' disks
 static bool
 is_sound_file(const char* const name)
 {
   static const char* const endings[] = {
-    ".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".WAV", ".FLAC", ".AIFF", ".MP3"};
+    ".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif"};
   const char* const ending = strrchr(name, '.');
   for (size_t i = 0; ending && i < sizeof(endings) / sizeof(endings[0]); ++i) {
-    if (ending != name && !strcmp(ending, endings[i])) {
+    if (name[0] != '.' && same_letters(ending, endings[i])) {
       return true;
     }
   }

@@ -78,7 +78,9 @@ def test_extract_by_the_model_that_was_asked(run, song, two_models):
         (("--model", "standard"), "standard", 1.0),
         (("--model", "fast"), "fast", 0.5),
     ]:
-        status, out, err = run("extract", song, *options, "-o", "out.wav", "--json")
+        status, out, err = run(
+            *("extract", song, *options, "-o", "out.wav", "--overwrite", "--json")
+        )
         assert (status, err) == (0, "")
         assert json.loads(out)["model"] == model
         assert error_db(gain * mixture, soundfile.read("out.wav")[0]) < -100
@@ -271,17 +273,6 @@ def test_a_model_of_an_unknown_name(run, song, tmp_path):
     status, out, err = run("extract", song, "--model", "walkman")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "unknown model 'walkman'; known are standard" in err
-    assert files(tmp_path) == {"song.wav"}
-
-
-def test_a_full_disk_leaves_nothing(run, song, tmp_path, unchanged_model, monkeypatch):
-    def fail(*arguments, **options):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(soundfile, "write", fail)
-    status, _, err = run("extract", song)
-    assert status == 2
-    assert "No space left" in err
     assert files(tmp_path) == {"song.wav"}
 
 

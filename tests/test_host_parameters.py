@@ -116,7 +116,8 @@ def test_the_users_references_are_targets(load, monkeypatch, unchanged, tmp_path
     sounds = {"tres cubano": noise(RATE, 1), "güiro de mamá": noise(RATE, 2, seed=1)}
     for name, sound in sounds.items():
         soundfile.write(folder / f"{name}.wav", 0.5 * sound.T, RATE)
-    (folder / "notes.wav.txt").write_text("no sound")
+    for litter in ("notes.wav.txt", "._tres cubano.wav", ".DS_Store", "Thumbs.db"):
+        (folder / litter).write_text("no sound")
     (folder / "broken.flac").write_bytes(b"fLaC, but not for long")
 
     plugin = load()

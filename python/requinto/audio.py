@@ -1,26 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read, write and check sound, shaped `(n_channels, n_frames)`, float32."""
+"""Check sound, shaped `(n_channels, n_frames)`, float32, and code references."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from requinto import audio_reader
 from requinto.errors import AudioError, AudioFileError
 
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
 MAX_AMPLITUDE = 1e6  # full scale of 1 and integers held as floats; beyond is a bug
+_BLOCK = 1 << 16  # frames looked at together
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
-# How each kind of file is written: float where it can be, so nothing is rounded
-_SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24", ".ogg": "VORBIS", ".aiff": "FLOAT"}
 
 
 def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.ndarray:
@@ -83,6 +78,26 @@ def checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:
     return sound
 
 
+def channel_statistics(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each channel's mean, and its mean square, in double precision.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape=(n_channels, n_frames)
+        One frame or more; it is not copied as a whole.
+
+    Returns
+    -------
+    means, mean_squares : np.ndarray, shape=(n_channels,)
+    """
+    sums = np.zeros((2, len(audio)))
+    for start in range(0, audio.shape[1], _BLOCK):
+        block = audio[:, start : start + _BLOCK].astype(np.float64)
+        sums += block.sum(axis=1), np.square(block).sum(axis=1)
+    means, mean_squares = sums / audio.shape[1]
+    return means, mean_squares
+
+
 def decoded(file: bytes) -> tuple[np.ndarray, int]:
     """Return the sound `(n_channels, n_frames)` in a file's bytes, and its rate in Hz.
 
@@ -92,12 +107,10 @@ def decoded(file: bytes) -> tuple[np.ndarray, int]:
         If they hold no sound that libsndfile can read.
     """
     try:
-        sound, rate = soundfile.read(io.BytesIO(file), dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise AudioFileError(
-            f"the reference is not sound we can read: {error.error_string}"
-        ) from error
-    return np.ascontiguousarray(sound.T), rate
+        recording = audio_reader.decode(file)
+    except AudioFileError as error:
+        raise AudioFileError(f"the reference {error}") from error
+    return recording.samples, recording.sample_rate
 
 
 def encoded(audio: np.ndarray, sample_rate: float) -> bytes:
@@ -107,103 +120,3 @@ def encoded(audio: np.ndarray, sample_rate: float) -> bytes:
     rate = round(sample_rate)
     soundfile.write(file, audio.T / level, rate, format="FLAC", subtype="PCM_24")
     return file.getvalue()
-
-
-def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
-    """Return the sound in a file, `(n_channels, n_frames)`, and its rate in Hz.
-
-    Raises
-    ------
-    AudioFileError
-        If the file is missing, is a folder, or holds no sound we can read.
-    """
-    if not Path(path).exists():
-        raise AudioFileError(f"{path} does not exist")
-    if Path(path).is_dir():
-        raise AudioFileError(f"{path} is a folder; a sound file is needed")
-    try:
-        sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        return np.ascontiguousarray(sound.T), rate
-    except soundfile.LibsndfileError as error:
-        return _read_with_pedalboard(path, error)
-
-
-def _read_with_pedalboard(
-    path: str | os.PathLike[str], first: Exception
-) -> tuple[np.ndarray, int]:
-    """Read what libsndfile cannot (AAC on some systems), else say why not."""
-    from pedalboard.io import AudioFile
-
-    try:
-        with AudioFile(os.fspath(path)) as file:
-            return file.read(file.frames), int(file.samplerate)
-    except Exception as error:  # pedalboard raises whatever its decoders do
-        raise AudioFileError(
-            f"{path} cannot be read as sound ({first}); wav, flac, ogg, mp3 and "
-            "aiff can"
-        ) from error
-
-
-def write(path: str | os.PathLike[str], audio: np.ndarray, sample_rate: int) -> None:
-    """Write sound to a file whose ending names its kind: wav, flac, ogg or aiff.
-
-    The file appears when it is complete, or not at all.
-
-    Raises
-    ------
-    AudioFileError
-        If the ending is another or the place cannot be written.
-    """
-    check_writable(path)
-    ending = Path(path).suffix.lower()
-    with whole_file(path) as unfinished:
-        soundfile.write(unfinished, audio.T, sample_rate, subtype=_SUBTYPES[ending])
-
-
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise `AudioFileError` unless `write` could put a sound file there."""
-    ending = Path(path).suffix.lower()
-    if ending not in _SUBTYPES:
-        raise AudioFileError(
-            f"{path} must end in one of {', '.join(_SUBTYPES)}, got {ending or 'none'}"
-        )
-    check_place(path)
-
-
-def check_place(path: str | os.PathLike[str]) -> None:
-    """Raise `AudioFileError` unless a file may be written at `path`."""
-    folder = Path(path).absolute().parent
-    if Path(path).is_dir():
-        raise AudioFileError(f"{path} is a folder; name a file")
-    if not folder.is_dir():
-        raise AudioFileError(f"{path} cannot be written: {folder} does not exist")
-    if not os.access(folder, os.W_OK):
-        raise AudioFileError(f"{path} cannot be written: {folder} is read-only")
-
-
-@contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[str]:
-    """Give a temporary name beside `path`; on success it takes its place.
-
-    Raises
-    ------
-    AudioFileError
-        If the file cannot be written.
-    """
-    folder, ending = Path(path).absolute().parent, Path(path).suffix
-    try:
-        handle, unfinished = tempfile.mkstemp(ending, ".requinto-", folder)
-        os.close(handle)
-        # mkstemp makes private files; a finished one has the usual mode
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(unfinished, 0o666 & ~mask)
-    except OSError as error:
-        raise AudioFileError(f"{path} cannot be written: {error}") from error
-    try:
-        yield unfinished
-        os.replace(unfinished, path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise AudioFileError(f"{path} cannot be written: {error}") from error
-    finally:
-        Path(unfinished).unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from requinto import audio as sound
+from requinto import output_files
 from requinto.errors import AudioError, PluginError, TargetError
 from requinto.weights import targets
 
@@ -35,6 +36,7 @@ def preset(
     reference: np.ndarray | None = None,
     reference_sample_rate: float | None = None,
     path: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
     **parameters: str | float | bool,
 ) -> bytes:
     """Return a preset that VST3 hosts, and pedalboard's `load_preset`, load.
@@ -49,6 +51,8 @@ def preset(
         Hz; needed with a reference.
     path : str or path, optional
         Where to write the preset too; such files end in `.vstpreset`.
+    overwrite : bool
+        Whether a file that is there may be replaced.
     **parameters
         Other parameters by their names in pedalboard, such as `output="Everything
         else"`, `clip="1 beat"`, `amount=80.0`, `bypass=True`.
@@ -67,7 +71,7 @@ def preset(
     PluginError
         If a parameter or its value is not the plugin's.
     AudioFileError
-        If the file cannot be written.
+        If the file cannot be written, or is there and may not be replaced.
 
     Examples
     --------
@@ -89,8 +93,8 @@ def preset(
         state += f"sound={len(file)} {LEARNED}\n".encode() + file + b"\n"
     whole = _vst3_preset(state)
     if path is not None:
-        sound.check_place(path)
-        with sound.whole_file(path) as unfinished:
+        output_files.check_output(path, (".vstpreset",), overwrite=overwrite)
+        with output_files.whole_file(path, overwrite=overwrite) as unfinished:
             Path(unfinished).write_bytes(whole)
     return whole
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import librosa
 import numpy as np
 
+from requinto.audio import channel_statistics
 from requinto.config import RhythmConfig
 
 _CHUNK_S = 60.0  # seconds of sound analysed at once, so that long songs fit
@@ -45,8 +46,9 @@ def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.
     """
     parts = list(_analysed(audio, sample_rate, config))
     bands, chroma = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+    means, powers = channel_statistics(audio)
     # Not the RMS: an offset, which nobody hears, is no level
-    level = float(np.sqrt(np.var(audio, axis=1, dtype=np.float64).mean()))
+    level = float(np.sqrt((powers - means**2).mean().clip(0)))
     gain = _LEVEL / max(level, _FAINTEST)
     return np.concatenate(
         [np.log1p(_CONTRAST * gain * bands), changes(chroma, config)], axis=1

@@ -36,10 +36,24 @@ static void
 test_list(const char* const folder)
 {
   write_file(folder, "tres.wav", "tres");
-  write_file(folder, "Cuatro.FLAC", "cuatro");
+  write_file(folder, "Cuatro.Flac", "cuatro");
   write_file(folder, "guitar.ogg", "mine");
   write_file(folder, "notes.txt", "no sound");
-  write_file(folder, ".wav", "no name");
+  // What systems and programs leave in folders
+  static const char* const litter[] = {".wav",
+                                       "._tres.wav",
+                                       ".hidden.wav",
+                                       ".requinto-0123.wav",
+                                       ".DS_Store",
+                                       "Thumbs.db",
+                                       "desktop.ini",
+                                       "tres.wav.part",
+                                       "tres.wavx",
+                                       "tres",
+                                       "tres.wa"};
+  for (size_t i = 0; i < sizeof(litter) / sizeof(litter[0]); ++i) {
+    write_file(folder, litter[i], "not a sound of the user's");
+  }
   References* const        list    = references_new();
   const uint32_t           learned = references_learned(list);
   const char* const* const names   = references_names(list);

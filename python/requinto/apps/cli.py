@@ -14,11 +14,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 import requinto
-from requinto import audio as sound
 from requinto import plugin as plugin_files
-from requinto.apps import measuring
+from requinto.apps import measuring, outputs
 from requinto.apps.clicks import clicking
+from requinto.apps.inputs import problems_of, read_reference, read_song
+from requinto.apps.outputs import Output, Overwrite, SoundOutput
 from requinto.apps.quiet import import_tensorflow
+from requinto.apps.signals import Terminated, install_signal_handlers
 from requinto.baselines import trainers
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, PluginError, RequintoError
@@ -42,12 +44,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 def main() -> None:
     """Run the command; exit with 0, or with 2 and one line on stderr."""
+    install_signal_handlers()
     try:
         app(standalone_mode=False)
     except RequintoError as error:
         _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
         _fail("stopped")
+    except Terminated as stop:
+        _fail(str(stop), 128 + stop.signum)
     except MemoryError:
         _fail("not enough memory for this file")
     except Exception as error:
@@ -58,9 +63,9 @@ def main() -> None:
             _fail(f"{message} Try --help.")
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, status: int = 2) -> None:
     print(f"requinto: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(status)
 
 
 @app.command()
@@ -91,55 +96,61 @@ def extract(
     system: Annotated[
         str, typer.Option(help="An earlier system instead, such as bachata2020.")
     ] = "requinto",
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Extract an instrument from SONG."""
     chosen = target or ("reference" if reference else "guitar")
-    place = output or Path(f"{song.stem}-{chosen}.wav")
-    _check_places(song, place, rest, plot)
+    path = output or Path(f"{song.stem}-{chosen}.wav")
+    outputs.check_outputs(
+        (
+            *(Output(path, outputs.SOUND), Output(rest, outputs.SOUND)),
+            Output(plot, outputs.PICTURE),
+        ),
+        (song, reference),
+        overwrite=overwrite,
+    )
     _check_model(model, system)
-    mixture, rate = sound.read(song)
+    recordings = {song: read_song(song)}
+    mixture, rate, _ = recordings[song]
+    outputs.check_capacity((path, rest), mixture, rate)
     options: dict[str, Any] = {"target": target}
     options |= _ours(system, beats_per_clip, sensitivity)
     if reference:
-        options["reference"], options["reference_sample_rate"] = sound.read(reference)
+        example = recordings[reference] = read_reference(reference)
+        options["reference"] = example.samples
+        options["reference_sample_rate"] = example.sample_rate
     import_tensorflow()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
-        extracted, others = _separated(system, model, mixture, rate, notify, options)
+        extracted = _extract(system, model, mixture, rate, notify, options)
     duration_s = mixture.shape[1] / rate
     real_time_factor = (time.perf_counter() - begun) / duration_s
-    rows = {"mixture": mixture, chosen: extracted, "everything else": others}
-    _write(rows, rate, (None, place, rest), plot)
+    sounds = (
+        SoundOutput(path, extracted),
+        SoundOutput(rest, mixture, minus=extracted),
+    )
+    gain = outputs.write_sounds(sounds, rate, overwrite=overwrite)
+    if plot:
+        from requinto.evaluation.pictures import spectrograms
+
+        rows = outputs.beginnings(chosen, mixture, extracted, rate)
+        spectrograms(rows, rate, plot, overwrite=overwrite)
     result = {
         "song": str(song),
         "target": chosen,
         "system": system,
         "model": model if system == "requinto" else None,
-        "output": str(place),
+        "output": str(path),
         "rest": str(rest) if rest else None,
         "plot": str(plot) if plot else None,
         "sample_rate": rate,
         "duration_s": round(duration_s, 3),
+        "gain": gain,
+        "input_problems": problems_of(recordings),
         "real_time_factor": round(real_time_factor, 4),
     }
-    print(json.dumps(result, indent=2) if as_json else place)
-
-
-def _write(
-    rows: dict[str, Any],
-    rate: int,
-    places: tuple[Path | None, ...],
-    plot: Path | None,
-) -> None:
-    """Write sounds where they have a place, and a picture of them all."""
-    for audio, place in zip(rows.values(), places, strict=True):
-        if place:
-            sound.write(place, audio, rate)
-    if plot:
-        from requinto.evaluation.pictures import spectrograms
-
-        spectrograms(rows, rate, plot)
+    print(json.dumps(result, indent=2) if as_json else path)
 
 
 def _ours(system: str, beats_per_clip: int, sensitivity: float) -> dict[str, Any]:
@@ -152,20 +163,19 @@ def _ours(system: str, beats_per_clip: int, sensitivity: float) -> dict[str, Any
     return {}
 
 
-def _separated(
+def _extract(
     system: str,
     model: str,
     mixture: Any,
     rate: int,
     notify: Any,
     options: dict[str, Any],
-) -> tuple[Any, Any]:
+) -> Any:
     if system == "requinto":
-        return requinto.separate(mixture, rate, model=model, progress=notify, **options)
+        return requinto.extract(mixture, rate, model=model, progress=notify, **options)
     from requinto.apps.earlier import extract_with
 
-    extracted = extract_with(system, mixture, rate, **options)
-    return extracted, mixture - extracted
+    return extract_with(system, mixture, rate, **options)
 
 
 @app.command()
@@ -182,19 +192,28 @@ def beats(
         Path | None, typer.Option(help="Where to write the song with clicks on beats.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Track the beats, bars and sections of SONG."""
-    _check_places(song, click, None, plot)
-    mixture, rate = sound.read(song)
+    outputs.check_outputs(
+        (Output(click, outputs.SOUND), Output(plot, outputs.PICTURE)),
+        (song,),
+        overwrite=overwrite,
+    )
+    recording = read_song(song)
+    mixture, rate = recording.samples, recording.sample_rate
+    outputs.check_capacity((click,), mixture, rate)
     import_tensorflow()
     found = requinto.beats(mixture, rate)
     parts = requinto.sections(mixture, rate, beats=found)
+    gain = 1.0
     if click:
-        sound.write(click, clicking(mixture, rate, found), rate)
+        clicked = SoundOutput(click, clicking(mixture, rate, found))
+        gain = outputs.write_sounds((clicked,), rate, overwrite=overwrite)
     if plot:
         from requinto.evaluation.pictures import song_map
 
-        song_map(mixture, rate, found, parts, plot)
+        song_map(mixture, rate, found, parts, plot, overwrite=overwrite)
     if not as_json:
         bars = set(found.downbeats_s.tolist())
         for time_s in found.times_s.tolist():
@@ -217,6 +236,8 @@ def beats(
             for part in parts
         ],
         "click": str(click) if click else None,
+        "gain": gain,
+        "input_problems": problems_of({song: recording}),
         "plot": str(plot) if plot else None,
     }
     print(json.dumps(result, indent=2))
@@ -227,13 +248,14 @@ def demo(
     folder: Annotated[
         Path, typer.Option("-o", "--output", help="Where to put sound and picture.")
     ] = Path("requinto-demo"),
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Run the plugin in pedalboard on a bachata of ours, and score it."""
     from requinto.apps.demo import run
 
     import_tensorflow()
-    run(folder, as_json=as_json)
+    run(folder, as_json=as_json, overwrite=overwrite)
 
 
 @app.command()
@@ -320,18 +342,6 @@ def _check_model(model: str, system: str) -> None:
         raise ConfigError(
             f"give a model of ours ({model!r}) or another system ({system!r}), not both"
         )
-
-
-def _check_places(song: Path, *places: Path | None) -> None:
-    """Fail before an hour of work, not after it."""
-    output, rest, plot = places
-    for place in filter(None, (output, rest)):
-        sound.check_writable(place)
-    if plot:
-        sound.check_place(plot)
-    named = [place.resolve() for place in places if place] + [song.resolve()]
-    if len(set(named)) < len(named):
-        raise requinto.AudioFileError("the files named must differ from each other")
 
 
 class _progress:

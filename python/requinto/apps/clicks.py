@@ -27,7 +27,7 @@ def clicking(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
     Returns
     -------
     np.ndarray, float32
-        Shaped as the song, never beyond full scale.
+        Shaped as the song, and within full scale where the song is.
     """
     clicks = np.zeros(song.shape[1], np.float32)
     others_s = np.setdiff1d(beats.times_s, beats.downbeats_s)
@@ -37,4 +37,8 @@ def clicking(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
             clicks += librosa.clicks(
                 times=inside, sr=sample_rate, click_freq=hz, length=song.shape[1]
             )
-    return np.clip(_SONG * song + _LEVEL * clicks, -1, 1).astype(np.float32)
+    np.clip(clicks, -1, 1, out=clicks)
+    clicks *= _LEVEL
+    mix = np.float32(_SONG) * song
+    mix += clicks
+    return mix

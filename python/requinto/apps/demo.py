@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 import requinto
-from requinto import audio as sound
+from requinto import audio_writer, output_files
 from requinto.clips import ClipFrames
 from requinto.errors import AudioFileError, ModelError, PluginError
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
@@ -25,23 +25,26 @@ from requinto.spectra import Spectra
 from requinto.weights import load_separator, models_folder
 
 SHOWN = "guitar"  # the target that is written and drawn
+FOLDER = Path("requinto-demo")  # what is in it is the demonstration's own
+_FILES = ("mixture.wav", f"{SHOWN}.wav", "everything-else.wav", "picture.png")
 
 
-def run(folder: Path, *, as_json: bool = False) -> dict[str, Any]:
+def run(
+    folder: Path, *, as_json: bool = False, overwrite: bool = False
+) -> dict[str, Any]:
     """Extract every instrument of the demo song with the plugin, and score it.
 
     Writes the extracted guitar, everything else, the mixture and a picture to
-    `folder`, and prints a table (or JSON).
+    `folder`, and prints a table (or JSON). Those of an earlier run are replaced in
+    `FOLDER`, which is the demonstration's own, and elsewhere with `overwrite`.
 
     Returns
     -------
     dict
         What `--json` prints.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AudioFileError(f"{folder} cannot be made: {error}") from error
+    overwrite = overwrite or folder == FOLDER
+    paths = _prepare(folder, overwrite=overwrite)
     stems, rate, meta = load_song()
     mixture = sum(stems.values())
     assert isinstance(mixture, np.ndarray)
@@ -61,10 +64,9 @@ def run(folder: Path, *, as_json: bool = False) -> dict[str, Any]:
         rows[name]["real_time_factor"] = seconds / duration_s
 
     guitar = extracted[SHOWN]
-    sound.write(folder / "mixture.wav", mixture, rate)
-    sound.write(folder / f"{SHOWN}.wav", guitar, rate)
-    sound.write(folder / "everything-else.wav", mixture - guitar, rate)
-    picture = folder / "picture.png"
+    sounds = (mixture, guitar, mixture - guitar)
+    for path, audio in zip(paths, sounds, strict=False):
+        audio_writer.write(path, audio, rate, overwrite=overwrite)
     spectrograms(
         {
             "mixture, with the clip grid": mixture,
@@ -72,8 +74,9 @@ def run(folder: Path, *, as_json: bool = False) -> dict[str, Any]:
             f"{SHOWN}, as it was played": stems[SHOWN],
         },
         rate,
-        picture,
+        paths[-1],
         joins_s=_joins_s(mixture, rate, meta),
+        overwrite=overwrite,
     )
     result = {
         "plugin": str(requinto.plugin_path()),
@@ -85,6 +88,18 @@ def run(folder: Path, *, as_json: bool = False) -> dict[str, Any]:
     }
     _show(result, as_json)
     return result
+
+
+def _prepare(folder: Path, *, overwrite: bool) -> list[Path]:
+    """Make the folder; return the files to be written, which may be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioFileError(f"{folder} cannot be made: {error}") from error
+    paths = [folder / name for name in _FILES]
+    for path in paths:
+        output_files.check_output(path, overwrite=overwrite)
+    return paths
 
 
 def load_song() -> tuple[dict[str, np.ndarray], int, dict[str, Any]]:

@@ -7,6 +7,7 @@ import librosa
 import numpy as np
 
 from requinto import audio as sound
+from requinto import audio_reader
 from requinto.baselines import registry
 from requinto.baselines.windows import ACCOMPANIMENT
 from requinto.errors import ConfigError, TargetError
@@ -76,4 +77,4 @@ def _built_in(instrument: str) -> tuple[np.ndarray, int]:
     if instrument not in targets():
         known = ", ".join(targets())
         raise TargetError(f"unknown target {instrument!r}; known are {known}")
-    return sound.read(models_folder() / "references" / f"{instrument}-1.flac")
+    return audio_reader.read(models_folder() / "references" / f"{instrument}-1.flac")

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from requinto import audio as sound
+from requinto.apps import outputs
+from requinto.apps.outputs import Output, Overwrite
 from requinto.apps.quiet import import_tensorflow
 from requinto.errors import ConfigError
 
@@ -140,14 +141,16 @@ def evaluate(
     folder: Folder,
     json_place: JsonPlace = None,
     workers: Workers = _N_CORES,
+    overwrite: Overwrite = False,
 ) -> None:
     """Score the released model on test items, beside mix and ideal mask."""
     from requinto.evaluation import tables
 
+    outputs.check_outputs((Output(json_place, outputs.JSON),), (), overwrite=overwrite)
     ours, ideal = "requinto", "ideal ratio mask"
-    rows = _scored(folder, json_place, (ours, ideal), workers, bss_eval=False)
+    rows = _scored(folder, (ours, ideal), workers, bss_eval=False)
     result = tables.evaluated(rows, ours, ideal)
-    _write(json_place, result)
+    outputs.write_json(json_place, result, overwrite=overwrite)
     tables.print_evaluated(result, _console())
 
 
@@ -165,6 +168,7 @@ def compare(
         Path | None, typer.Option(help="A Markdown page of it all, with box plots.")
     ] = None,
     workers: Workers = _N_CORES,
+    overwrite: Overwrite = False,
 ) -> None:
     """Score every system we have on test items, in one table."""
     from requinto.baselines import page as systems_page
@@ -172,12 +176,17 @@ def compare(
     from requinto.evaluation import report, tables
     from requinto.evaluation.items import read_items
 
-    if page:
-        sound.check_place(page)
+    outputs.check_outputs(
+        (Output(json_place, outputs.JSON), Output(page, outputs.PAGE)),
+        (),
+        overwrite=overwrite,
+    )
+    for drawings in (pictures, page.with_suffix("") if page else None):
+        outputs.check_folder(drawings, overwrite=overwrite)
     names = tuple(system or registry.usual())
-    rows = _scored(folder, json_place, names, workers, bss_eval=bss_eval)
+    rows = _scored(folder, names, workers, bss_eval=bss_eval)
     result = tables.compared(rows)
-    _write(json_place, result)
+    outputs.write_json(json_place, result, overwrite=overwrite)
     tables.print_compared(result, _console())
     if pictures and "requinto" in names:
         ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
@@ -189,7 +198,6 @@ def compare(
 
 def _scored(
     folder: Path,
-    json_place: Path | None,
     names: tuple[str, ...],
     workers: int,
     *,
@@ -199,8 +207,6 @@ def _scored(
     from requinto.evaluation.items import read_items
     from requinto.evaluation.scoring import score
 
-    if json_place:
-        sound.check_place(json_place)  # fail before an hour of work, not after it
     items = read_items(folder)
     make = functools.partial(_make_quietly, registry.checked(names))
     rows = score(items, make, bss_eval=bss_eval, n_workers=workers)
@@ -220,9 +226,3 @@ def _console() -> Console:
     """Return where tables go: wide enough for them where nobody says how wide."""
     console = Console()
     return console if console.is_terminal else Console(width=_TABLE_WIDTH)
-
-
-def _write(place: Path | None, result: dict[str, Any]) -> None:
-    if place:
-        with sound.whole_file(place) as unfinished:
-            Path(unfinished).write_text(json.dumps(result, indent=1) + "\n")

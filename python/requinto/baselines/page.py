@@ -19,7 +19,7 @@ from typing import Annotated, Any
 
 import typer
 
-from requinto import audio as sound
+from requinto import output_files
 from requinto.baselines import study
 from requinto.baselines.about import ABOUT
 from requinto.baselines.registry import SYSTEMS
@@ -64,7 +64,7 @@ def write(place: Path, rows: list[Score]) -> list[Path]:
     drawn = report.draw_boxes(folder, rows)
     found = tables.compared(rows)
     text = "\n".join(_page(found, [path.name for path in drawn], folder))
-    with sound.whole_file(place) as unfinished:
+    with output_files.whole_file(place, overwrite=True) as unfinished:
         Path(unfinished).write_text(text)
     return [place, *drawn]
 

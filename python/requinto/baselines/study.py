@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from requinto import audio as sound
+from requinto import output_files
 from requinto.config import from_values
 from requinto.errors import ConfigError
 
@@ -53,7 +53,7 @@ def write(folder: Path, study: Study) -> Path:
     """Write a study to `NAME.json` in a folder, which is made if missing."""
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"{study.name}.json"
-    with sound.whole_file(place) as unfinished:
+    with output_files.whole_file(place, overwrite=True) as unfinished:
         text = json.dumps(dataclasses.asdict(study), indent=1)
         Path(unfinished).write_text(text + "\n")
     return place

@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from requinto import audio as sound
+from requinto import audio_reader, output_files
 from requinto.beats import Beats
 from requinto.clips import ClipFrames, next_end
 from requinto.config import ClipConfig
@@ -120,7 +120,7 @@ def score(
         raise AudioFileError(f"no songs with known beats in {folder}")
     for place in tracked(places, "Tracking"):
         meta = json.loads((place / "meta.json").read_text())
-        audio, rate = sound.read(place / "mix.flac")
+        audio, rate = audio_reader.read(place / "mix.flac")
         for name, track in chosen.items():
             found = track(audio, rate)
             yield scored(place, name, found, meta)
@@ -281,7 +281,8 @@ def main(
     chosen = {n: track for n, track in known.items() if not tracker or n in tracker}
     read = dict(read_estimates(option) for option in estimates or ())
     if json_place:
-        sound.check_place(json_place)  # fail before an hour of work, not after it
+        # Fail before an hour of work, not after it
+        output_files.check_output(json_place, overwrite=True)
     rows = list(score(folder, chosen, tuple(sets or ())))
     for name, songs in read.items():
         for song, found in songs.items():
@@ -291,11 +292,9 @@ def main(
                 rows.append(scored(place, name, found, meta))
     result = table(rows)
     if json_place:
-        json_place.write_text(
-            json.dumps(
-                {"means": result, "songs": [row._asdict() for row in rows]}, indent=1
-            )
-        )
+        record = {"means": result, "songs": [row._asdict() for row in rows]}
+        with output_files.whole_file(json_place, overwrite=True) as unfinished:
+            Path(unfinished).write_text(json.dumps(record, indent=1))
     # In a pipe 80 columns are taken for granted, too few for the trackers' names
     show(result, Console(width=max(Console().width, _LEAST_WIDTH)))
 

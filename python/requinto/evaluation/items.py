@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from requinto import audio as sound
+from requinto import audio_reader
+from requinto.audio import SHORTEST_S
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
 
@@ -72,7 +73,7 @@ class Item:
 
     def read(self, stem: str) -> tuple[np.ndarray, int]:
         """Return one of its sounds, float32 `(n_channels, n_frames)`, and its rate."""
-        return sound.read(self.path / f"{stem}.flac")
+        return audio_reader.read(self.path / f"{stem}.flac")
 
 
 def read_items(folder: Path) -> list[Item]:
@@ -112,10 +113,10 @@ def check_references(items: list[Item]) -> None:
         names = ["reference"] + ["wrong_reference"] * item.has_wrong_reference
         for name in names:
             heard, rate = item.read(name)
-            if heard.shape[1] < sound.SHORTEST_S * rate or np.abs(heard).max() < 1e-3:
+            if heard.shape[1] < SHORTEST_S * rate or np.abs(heard).max() < 1e-3:
                 raise AudioFileError(
                     f"test item {item.path}: {name}.flac is silent, or shorter than "
-                    f"{sound.SHORTEST_S} s"
+                    f"{SHORTEST_S} s"
                 )
 
 

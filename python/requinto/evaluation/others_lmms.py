@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from requinto import audio as sound
+from requinto import audio_reader
 from requinto.evaluation.others import (
     LONGEST_S,
     SAMPLE_RATE,
@@ -197,7 +197,7 @@ def _rendered(root: ElementTree.Element, part: str | None) -> np.ndarray:
         project, result = Path(folder) / "part.mmp", Path(folder) / "part.wav"
         ElementTree.ElementTree(root).write(project, "utf-8", xml_declaration=True)
         lmms.render(project, result, "-x", "1")
-        audio, rate = sound.read(result)
+        audio, rate = audio_reader.read(result)
     if rate != SAMPLE_RATE:
         raise OthersError(f"LMMS rendered at {rate} Hz, asked for {SAMPLE_RATE}")
     return np.broadcast_to(audio, (2, audio.shape[1]))[

@@ -10,7 +10,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 
-from requinto import audio as sound
+from requinto import output_files
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
 from requinto.sections import Section
@@ -27,6 +27,8 @@ def spectrograms(
     sample_rate: float,
     path: Path,
     joins_s: Sequence[float] = (),
+    *,
+    overwrite: bool = True,
 ) -> None:
     """Draw spectrograms one above the other and write them to a picture.
 
@@ -40,6 +42,8 @@ def spectrograms(
         The picture; its ending names the kind (png, svg, pdf).
     joins_s : sequence of float
         Where clips begin, in seconds, drawn as lines.
+    overwrite : bool
+        Whether a file that is there may be replaced.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def spectrograms(
             axis.axvline(join_s, color="white", linewidth=0.5, alpha=0.7)
     axes[-1].set_xlabel("seconds")
     figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
-    save_figure(figure, path)
+    save_figure(figure, path, overwrite=overwrite)
 
 
 def song_map(
@@ -65,6 +69,8 @@ def song_map(
     beats: Beats,
     sections: Sequence[Section],
     path: Path,
+    *,
+    overwrite: bool = True,
 ) -> None:
     """Draw a song's spectrogram with its beats, bars and sections.
 
@@ -80,6 +86,8 @@ def song_map(
         Named above, a colour for each group.
     path : Path
         The picture; its ending names the kind (png, svg, pdf).
+    overwrite : bool
+        Whether a file that is there may be replaced.
 
     Raises
     ------
@@ -114,7 +122,7 @@ def song_map(
         f"seconds; {beats.tempo_bpm:.1f} bpm, {beats.beats_per_bar} beats a bar, "
         f"confidence {beats.confidence:.2f}"
     )
-    save_figure(figure, path)
+    save_figure(figure, path, overwrite=overwrite)
 
 
 def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyped-def]
@@ -199,10 +207,14 @@ def new_figure(width: float, height: float):  # type: ignore[no-untyped-def]
     return figure
 
 
-def save_figure(figure, path: Path) -> None:  # type: ignore[no-untyped-def]
+def save_figure(  # type: ignore[no-untyped-def]
+    figure, path: Path, *, overwrite: bool = True
+) -> None:
     """Write a page to a picture, or raise `AudioFileError`."""
+    output_files.check_output(path, output_files.PICTURE_ENDINGS, overwrite=overwrite)
+    kind = path.suffix[1:].lower()
     try:
-        with sound.whole_file(path) as unfinished:
-            figure.savefig(unfinished, dpi=100)
+        with output_files.whole_file(path, overwrite=overwrite) as unfinished:
+            figure.savefig(unfinished, dpi=100, format=kind)
     except ValueError as error:
         raise AudioFileError(f"{path} cannot be drawn: {error}") from error

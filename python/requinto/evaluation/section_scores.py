@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from requinto import audio as sound
+from requinto import audio_reader
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
 from requinto.material.progress import tracked
@@ -51,7 +51,7 @@ def score(folder: Path) -> Iterator[SectionScore]:
     if not asked:
         raise AudioFileError(f"no songs with known sections in {folder}")
     for path in tracked(sorted(asked), "Listening"):
-        audio, rate = sound.read(path.parent / "mix.flac")
+        audio, rate = audio_reader.read(path.parent / "mix.flac")
         duration_s, meta = audio.shape[1] / rate, asked[path]
         true = Beats(
             np.array(meta["beats_s"]),

@@ -26,7 +26,7 @@ import numpy as np
 import soundfile
 import typer
 
-from requinto import audio
+from requinto import audio_reader
 from requinto.config import read_toml
 from requinto.errors import ConfigError, RequintoError
 from requinto.evaluation.items import Item, read_items, write_item
@@ -123,7 +123,7 @@ def _write_stems(source: Path, place: Path) -> None:
     manifest = json.loads((source / "song.json").read_text())
     place.mkdir()
     for row in manifest["stems"]:
-        sound, rate = audio.read(source / row["file"])
+        sound, rate = audio_reader.read(source / row["file"])
         row["file"] = Path(row["file"]).with_suffix(".ogg").name
         _write_coded(place / row["file"], sound, rate)
     (place / "song.json").write_text(json.dumps(manifest))
@@ -131,7 +131,7 @@ def _write_stems(source: Path, place: Path) -> None:
 
 def _write_recorded(source: Path, place: Path) -> None:
     manifest = json.loads((source / "song.json").read_text())
-    sound, rate = audio.read(source / manifest.get("file", "song.flac"))
+    sound, rate = audio_reader.read(source / manifest.get("file", "song.flac"))
     n_frames = round(_SONG_S * rate)
     first = max(0, (sound.shape[1] - n_frames) // 2)
     steps = slice(

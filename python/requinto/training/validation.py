@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from requinto import audio
+from requinto import output_files
 from requinto.errors import AudioFileError, RequintoError
 from requinto.evaluation.items import Item, read_items
 from requinto.evaluation.metrics import level_db, si_sdr, snr
@@ -215,7 +215,9 @@ def main(
 ) -> None:
     """Print the mean gain of each group of validation sets for a saved model."""
     if json_path:
-        audio.check_place(json_path)  # fail before the work, not after it
+        output_files.check_output(
+            json_path, overwrite=True
+        )  # fail before the work, not after it
     config, networks = load_networks(models_dir or models_folder(), model)
     separator = NetworkSeparator(config, *networks, references={})
     test_items = read_test_items(read_items(folder), items_per_set)
@@ -223,7 +225,7 @@ def main(
     console = Console()
     console.print(_table(model, rows))
     if json_path:
-        with audio.whole_file(json_path) as unfinished:
+        with output_files.whole_file(json_path, overwrite=True) as unfinished:
             Path(unfinished).write_text(json.dumps(_record(model, rows), indent=1))
 
 

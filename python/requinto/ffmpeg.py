@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read through the program ffmpeg, where it is installed, what libsndfile cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+
+from requinto.errors import AudioFileError
+
+_BLOCK = 1 << 16  # frames
+_LIMIT_S = 60.0  # seconds for any file; a decoder that takes longer hangs
+_SLOWEST = 50e3  # bytes of a file each second, on the weakest of machines
+_AU_HEADER = struct.Struct(">4sIIIII")  # of Sun's format, simple enough to read here
+_SHORT_S = 0.5  # seconds; less may be the padding of a coder
+_DURATION = re.compile(r"Duration: (\d+):(\d+):(\d+\.\d+)")
+_TAGGED = re.compile(
+    r"^(?:\[[^\]]* @ [^\]]*\] )?\[(?:error|fatal)\] (.*)$", re.MULTILINE
+)
+
+
+class Decoder(NamedTuple):
+    """A running ffmpeg that has said what comes."""
+
+    pipe: IO[bytes]  # big-endian float32, interleaved
+    sample_rate: int  # Hz
+    n_channels: int
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Yield blocks `(n_frames, n_channels)`, to the end."""
+        size = 4 * self.n_channels * _BLOCK
+        while content := self.pipe.read(size):
+            whole = len(content) - len(content) % (4 * self.n_channels)
+            yield np.frombuffer(content[:whole], ">f4").reshape(-1, self.n_channels)
+
+
+class Decoding:
+    """A sound file that ffmpeg decodes; a context that yields its `Decoder`.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Raises
+    ------
+    AudioFileError
+        On entering, if ffmpeg reads no sound there; on leaving, if it ended with an
+        error or took far too long.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._messages = ""
+        self._limit_s = _LIMIT_S + self._path.stat().st_size / _SLOWEST
+
+    def __enter__(self) -> Decoder:
+        self._stack = contextlib.ExitStack()
+        self._log = self._stack.enter_context(tempfile.TemporaryFile())
+        self._process = self._start()
+        self._timer = threading.Timer(self._limit_s, self._process.kill)
+        self._timer.daemon = True
+        self._timer.start()
+        try:
+            return self._read_header()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A name with the protocol is never taken for an option or an address
+        return subprocess.Popen(
+            [
+                *("ffmpeg", "-nostdin", "-hide_banner", "-nostats"),
+                *("-loglevel", "level+info", "-protocol_whitelist", "file"),
+                *("-i", f"file:{os.fspath(self._path)}", "-map", "0:a:0"),
+                *("-f", "au", "-codec:a", "pcm_f32be", "-protocol_whitelist", "pipe"),
+                "pipe:1",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+
+    def _read_header(self) -> Decoder:
+        pipe = self._process.stdout
+        assert pipe is not None
+        header = pipe.read(_AU_HEADER.size)
+        if len(header) < _AU_HEADER.size:
+            timed_out = not self._timer.is_alive()
+            self._end()
+            if timed_out:
+                raise self._too_long()
+            raise AudioFileError(f"ffmpeg reads no sound there: {self._reason()}")
+        _, n_bytes, _, _, rate, n_channels = _AU_HEADER.unpack(header)
+        pipe.read(n_bytes - _AU_HEADER.size)
+        return Decoder(pipe, rate, n_channels)
+
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
+        timed_out = not self._timer.is_alive()
+        if kind:
+            self._process.kill()
+        status = self._end()
+        if timed_out and not kind:
+            raise self._too_long()
+        if status and not kind:
+            raise AudioFileError(f"ffmpeg failed: {self._reason()}")
+
+    def problems(self, duration_s: float) -> tuple[str, ...]:
+        """Return what ffmpeg said is wrong with a file that gave so many seconds."""
+        errors = _TAGGED.findall(self._messages)
+        if errors:
+            return (f"ffmpeg says that it is damaged or cut off: {errors[0].strip()}",)
+        declared = _DURATION.search(self._messages)
+        if declared and "Estimating duration" not in self._messages:
+            hours, minutes, seconds = map(float, declared.groups())
+            declared_s = 3600 * hours + 60 * minutes + seconds
+            if duration_s < declared_s - _SHORT_S:
+                return (
+                    f"it was cut off: it declares {declared_s:.2f} s and holds "
+                    f"{duration_s:.2f} s",
+                )
+        return ()
+
+    def _end(self) -> int:
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        status = self._process.wait()
+        self._timer.cancel()
+        if not self._log.closed:
+            self._log.seek(0)
+            self._messages = self._log.read().decode(errors="replace")
+        self._stack.close()
+        return status
+
+    def _too_long(self) -> AudioFileError:
+        return AudioFileError(f"ffmpeg took longer than {self._limit_s:.3g} s")
+
+    def _reason(self) -> str:
+        errors = _TAGGED.findall(self._messages) or ["it does not say why"]
+        last = errors[-1].strip()
+        # Its last line begins with the name of the file, which the caller says too
+        return last.removeprefix(f"file:{os.fspath(self._path)}: ")
+
+
+def is_installed() -> bool:
+    """Return whether there is an ffmpeg to be run."""
+    return shutil.which("ffmpeg") is not None

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files are read to their end, and what is missing of them is said."""
+
+import functools
+import io
+import os
+import shutil
+import struct
+import subprocess
+
+import numpy as np
+import pytest
+import soundfile
+
+from requinto import audio, audio_reader, ffmpeg, mpeg_frames
+from requinto.errors import AudioFileError
+from sounds import RATE, error_db, noise
+
+needs_ffmpeg = pytest.mark.skipif(not ffmpeg.is_installed(), reason="no ffmpeg here")
+SOUND = 0.3 * noise(4 * RATE)
+KINDS = {
+    "wav": ("WAV", "PCM_16"),
+    "aiff": ("AIFF", "PCM_16"),
+    "au": ("AU", "PCM_16"),
+    "w64": ("W64", "PCM_16"),
+    "rf64": ("RF64", "PCM_16"),
+    "flac": ("FLAC", "PCM_16"),
+    "ogg": ("OGG", "VORBIS"),
+    "opus": ("OGG", "OPUS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+}
+
+
+@functools.lru_cache(maxsize=64)
+def coded_song(kind):
+    """Return the bytes of a file of a kind that holds `SOUND`."""
+    return coded(kind, SOUND)
+
+
+def coded(kind, sound, rate=RATE):
+    """Return the bytes of a file of a kind."""
+    form, subtype = KINDS[kind]
+    file = io.BytesIO()
+    rate = 48000 if subtype == "OPUS" else rate
+    # By blocks: a whole song at once overflows libvorbis' stack
+    with soundfile.SoundFile(
+        *(file, "w", rate, len(sound)), format=form, subtype=subtype
+    ) as opened:
+        for start in range(0, sound.shape[1], 1 << 16):
+            opened.write(sound[:, start : start + (1 << 16)].T)
+    return file.getvalue()
+
+
+def written(folder, content, name="song"):
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def with_data_size(content, size):
+    """Return a WAV file whose header says that so many bytes of sound follow."""
+    index = content.index(b"data") + 4
+    return content[:index] + struct.pack("<I", size) + content[index + 4 :]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whole_files_have_no_problem(tmp_path, kind):
+    path = written(tmp_path, coded_song(kind), f"song.{kind}")
+    recording = audio_reader.read_available(path)
+    assert recording.problems == ()
+    assert recording.samples.dtype == np.float32
+    assert recording.samples.shape == (2, SOUND.shape[1])
+    assert audio_reader.read(path)[1] == recording.sample_rate
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0.3, 0.61, 0.97])
+def test_cut_files_are_read_and_said_to_be(tmp_path, kind, share):
+    content = coded_song(kind)
+    path = written(tmp_path, content[: int(share * len(content))], f"song.{kind}")
+    whole = audio_reader.decode(content).samples
+    samples, _, problems = audio_reader.read_available(path)
+    assert len(problems) == 1 and ("cut off" in problems[0] or "damaged" in problems[0])
+    # Coders work in blocks of up to 4,608 frames, pages of Ogg may last longer
+    n_lost = {"ogg": 20000, "opus": 50000}.get(kind, 5000)
+    assert share * SOUND.shape[1] - n_lost < samples.shape[1] < SOUND.shape[1]
+    n_same = samples.shape[1] - 2500
+    assert error_db(whole[:, :n_same], samples[:, :n_same]) < -100
+    with pytest.raises(AudioFileError, match=r"song.*is not whole: it (was|is|ends)"):
+        audio_reader.read(path)
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "opus", "mp3"])
+def test_streams_in_a_row_are_joined(tmp_path, kind):
+    parts = [0.3 * noise(RATE, seed=seed) for seed in (1, 2, 3)]
+    contents = [coded(kind, part) for part in parts]
+    path = written(tmp_path, b"".join(contents), f"song.{kind}")
+    samples, _, problems = audio_reader.read_available(path)
+    assert problems == ()
+    expected = np.hstack([audio_reader.decode(c).samples for c in contents])
+    assert samples.shape == expected.shape == (2, 3 * RATE)
+    assert error_db(expected, samples) < -100
+
+
+def test_mp3_without_a_count_is_read_to_its_end(tmp_path):
+    content = coded_song("mp3")
+    plain = content[mpeg_frames.parse_header(content).n_bytes :]
+    for copies in (1, 2):
+        path = written(tmp_path, plain * copies, "song.mp3")
+        recording = audio_reader.read_available(path)
+        assert recording.problems == ()
+        assert recording.samples.shape[1] >= copies * SOUND.shape[1]
+    # A file with a count, then one without: what follows the count is read too
+    path = written(tmp_path, content + plain, "song.mp3")
+    recording = audio_reader.read_available(path)
+    assert recording.samples.shape[1] >= 2 * SOUND.shape[1]
+    cut = written(tmp_path, plain[: len(plain) // 2], "song.mp3")
+    assert "within a frame" in audio_reader.read_available(cut).problems[0]
+
+
+def test_tags_around_mp3_are_no_sound(tmp_path):
+    tag = b"ID3\x04\x00\x00\x00\x00\x02\x00" + bytes(256)
+    end = b"TAG" + bytes(125)
+    content = coded_song("mp3")
+    plain = content[mpeg_frames.parse_header(content).n_bytes :]
+    for frames in (content, plain):
+        expected = audio_reader.decode(frames).samples
+        path = written(tmp_path, tag + frames + end, "song.mp3")
+        samples, _, problems = audio_reader.read_available(path)
+        assert problems == ()
+        assert error_db(expected, samples) < -100
+
+
+@pytest.mark.parametrize("others", [(1, RATE), (2, 22050)])
+def test_streams_that_differ_are_refused(tmp_path, others):
+    n_channels, rate = others
+    second = coded("ogg", noise(RATE, n_channels), rate)
+    path = written(tmp_path, coded_song("ogg") + second, "song.ogg")
+    with pytest.raises(AudioFileError, match=r"streams that differ: 2 channels at 441"):
+        audio_reader.read(path)
+
+
+def test_flac_of_unknown_length(tmp_path):
+    content = bytearray(coded_song("flac"))
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)  # the number of frames, in the last 36 bits
+    path = written(tmp_path, bytes(content), "song.flac")
+    samples, _, problems = audio_reader.read_available(path)
+    assert problems == ()
+    assert error_db(SOUND, samples) < -80
+
+
+# As ffmpeg, sox, arecord and players that stream leave it
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFFFDB])
+def test_wav_of_unknown_length(tmp_path, size):
+    path = written(tmp_path, with_data_size(coded_song("wav"), size), "song.wav")
+    samples, _, problems = audio_reader.read_available(path)
+    assert (problems, samples.shape) == ((), SOUND.shape)
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        (2_000_000_000, r"declares 11337\.87 s and holds 4\.00 s"),
+        (3_000_000_000, r"declares 17006\.80 s and holds 4\.00 s"),
+        (12 * RATE, r"176400 bytes follow after the end that its header declares"),
+    ],
+)
+def test_wav_of_an_untrue_length(tmp_path, size, message):
+    path = written(tmp_path, with_data_size(coded_song("wav"), size), "song.wav")
+    with pytest.raises(AudioFileError, match=message):
+        audio_reader.read(path)
+
+
+def test_chunks_after_the_sound_are_no_sound(tmp_path):
+    content = coded_song("wav") + b"LIST" + struct.pack("<I", 4) + b"INFO"
+    path = written(tmp_path, content, "song.wav")
+    assert audio_reader.read_available(path).problems == ()
+    empty = coded("wav", SOUND[:, :0]) + b"LIST" + struct.pack("<I", 4) + b"INFO"
+    path = written(tmp_path, empty, "song.wav")
+    assert audio_reader.read_available(path).samples.shape == (2, 0)
+
+
+def test_a_huge_length_takes_no_memory(tmp_path):
+    content = bytearray(coded_song("flac"))
+    content[21] |= 0x0F
+    content[22:26] = b"\xff" * 4  # 2**36 - 1 frames: 512 GiB
+    path = written(tmp_path, bytes(content), "song.flac")
+    samples, _, problems = audio_reader.read_available(path)
+    assert samples.shape == SOUND.shape
+    assert "declares 15582" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "subtype", ["PCM_U8", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "MS_ADPCM"]
+)
+@pytest.mark.parametrize("form", ["WAV", "WAVEX"])
+@pytest.mark.parametrize("rate", [4000, 22050, 384000])
+def test_subtypes_and_rates(tmp_path, subtype, form, rate):
+    path = tmp_path / "song.wav"
+    if not soundfile.check_format(form, subtype):
+        pytest.skip("there is no such file")
+    soundfile.write(path, SOUND.T, rate, format=form, subtype=subtype)
+    samples, read_rate, problems = audio_reader.read_available(path)
+    expected = soundfile.read(path, dtype="float32")[0].T
+    assert (problems, read_rate) == ((), rate)
+    np.testing.assert_array_equal(samples, expected)
+
+
+@pytest.mark.parametrize(
+    "name", ["música.wav", "a\nb.wav", "-i.wav", "http:x.wav", b"caf\xe9"]
+)
+def test_names(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(name)  # bytes that are no text too
+    written(tmp_path, coded_song("wav"), name)
+    assert audio_reader.read(name)[0].shape == SOUND.shape
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
+@pytest.mark.parametrize("n_channels", [3, 6])
+def test_more_channels_are_refused(tmp_path, kind, n_channels):
+    path = written(tmp_path, coded(kind, noise(RATE, n_channels)), f"song.{kind}")
+    message = (
+        f"song.{kind} has {n_channels} channels; 1 or 2 channels are accepted.*ffmpeg"
+    )
+    with pytest.raises(AudioFileError, match=message):
+        audio_reader.read(path)
+
+
+@pytest.mark.parametrize("has_ffmpeg", [True, False])
+def test_unreadable_files_are_refused(tmp_path, monkeypatch, has_ffmpeg):
+    if not has_ffmpeg:
+        monkeypatch.setenv("PATH", "")
+    for content in (b"", b"la la la", bytes(5000), b"\xff\xfb" * 200, b"OggS", b"fLaC"):
+        path = written(tmp_path, content, "song.wav")
+        with pytest.raises(AudioFileError, match=r"song\.wav cannot be read as sound"):
+            audio_reader.read(path)
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    for path, message in [
+        (tmp_path, "is a folder"),
+        (tmp_path / "nowhere.wav", "does not exist"),
+        (tmp_path / "pipe.wav", "is a pipe or a device"),
+        ("/dev/zero", "is a pipe or a device"),
+        (tmp_path / ("a" * 300), "File name too long"),
+        (written(tmp_path, b"") / "song.wav", "Not a directory"),
+    ]:
+        with pytest.raises(AudioFileError, match=message):
+            audio_reader.read(path)
+
+
+def test_a_file_that_vanishes_is_said_to(tmp_path, monkeypatch):
+    path = written(tmp_path, coded_song("wav"), "song.wav")
+    monkeypatch.setattr(audio_reader, "_check_regular", lambda path: path.unlink())
+    with pytest.raises(AudioFileError, match=r"song\.wav cannot be read: No such file"):
+        audio_reader.read(path)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["a.m4a", "a.aac", "a.webm", "a.wma", "a.mka"])
+def test_ffmpeg_reads_what_libsndfile_does_not(tmp_path, name):
+    path = encode(written(tmp_path, coded_song("wav"), "song.wav"), tmp_path / name)
+    samples, _, problems = audio_reader.read_available(path)
+    assert problems == ()
+    assert samples.shape[0] == 2 and samples.dtype == np.float32
+    assert samples.shape[1] == pytest.approx(SOUND.shape[1], rel=0.1)
+    assert 0.5 < np.std(samples) / np.std(SOUND) < 1.5
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["a.aac", "a.webm", "a.ogg"])
+def test_ffmpeg_says_what_is_cut_off(tmp_path, name):
+    options = ("-codec:a", "flac") if name == "a.ogg" else ()
+    wav = written(tmp_path, coded_song("wav"), "song.wav")
+    content = encode(wav, tmp_path / name, *options).read_bytes()
+    path = written(tmp_path, content[: len(content) // 2], name)
+    samples, _, problems = audio_reader.read_available(path)
+    assert 0.3 * SOUND.shape[1] < samples.shape[1] < 0.7 * SOUND.shape[1]
+    assert len(problems) == 1 and "cut off" in problems[0]
+
+
+@needs_ffmpeg
+def test_ffmpeg_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    wav = written(tmp_path, coded_song("wav"), "song.wav")
+    path = encode(wav, tmp_path / "song.m4a")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(AudioFileError, match=r"song\.m4a .*where ffmpeg is installed"):
+        audio_reader.read(path)
+
+
+def test_an_ffmpeg_that_hangs_is_ended(tmp_path, monkeypatch):
+    program = tmp_path / "ffmpeg"
+    program.write_text(f"#!/bin/sh\nexec {shutil.which('sleep')} 60\n")
+    program.chmod(0o755)
+    path = written(tmp_path, b"what libsndfile does not read", "song.m4a")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(ffmpeg, "_LIMIT_S", 0.2)
+    with pytest.raises(AudioFileError, match=r"longer than 0\.201 s"):
+        audio_reader.read(path)
+
+
+def encode(wav, path, *options):
+    """Have ffmpeg code a file."""
+    command = ["ffmpeg", "-v", "error", "-y", "-i", wav, *options, path]
+    subprocess.run(command, check=True)
+    return path
+
+
+def test_references_are_read_in_the_same_way():
+    for kind in ("wav", "flac", "ogg", "mp3"):
+        content = coded_song(kind)
+        samples, rate = audio.decoded(content * 2)
+        assert (samples.shape, rate) == ((2, 2 * SOUND.shape[1]), RATE)
+        assert audio.decoded(content[: len(content) // 2])[0].shape[1] > RATE // 2
+    with pytest.raises(AudioFileError, match="the reference is not sound we can read"):
+        audio.decoded(b"la la la")
+    with pytest.raises(AudioFileError, match="the reference has 6 channels"):
+        audio.decoded(coded("wav", noise(RATE, 6)))
+
+
+@pytest.mark.parametrize("kind", ["wav", "aiff", "flac", "ogg", "mp3"])
+def test_damage_of_any_kind_is_no_traceback(tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("PATH", "")  # what ffmpeg does is its own
+    rng = np.random.default_rng(0)
+    whole = np.frombuffer(coded(kind, 0.3 * noise(RATE)), np.uint8)
+    for i in range(40):
+        n_reached = len(whole) if i % 2 else 200  # headers break in more ways
+        content = whole.copy()
+        content[rng.integers(0, n_reached, 8)] = rng.integers(0, 256, 8)
+        length = rng.integers(1, len(content)) if i % 5 == 0 else len(content)
+        path = written(tmp_path, content[:length].tobytes(), f"song.{kind}")
+        try:
+            assert audio_reader.read_available(path).samples.dtype == np.float32
+        except AudioFileError as error:
+            assert str(path) in str(error)

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read was written, and what a file cannot hold is refused before or said."""
+
+import os
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+from collections import namedtuple
+
+import numpy as np
+import pytest
+import soundfile
+
+from requinto import audio_reader, audio_writer, output_files
+from requinto.errors import AudioFileError
+from sounds import RATE, error_db, noise
+
+
+@pytest.mark.parametrize(
+    ("ending", "worst_db"),
+    # Float is exact; 24 bits leave -138 dB; Vorbis turns noise into other noise
+    [(".wav", -200), (".aiff", -200), (".flac", -130), (".ogg", 6)],
+)
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("rate", [8000, 44100, 96000])
+def test_files_come_back(tmp_path, ending, worst_db, n_channels, rate):
+    sound = 0.5 * noise(rate, n_channels)
+    path = tmp_path / f"sound{ending}"
+
+    audio_writer.write(path, sound, rate)
+    read, read_rate = audio_reader.read(path)
+
+    assert read_rate == rate
+    assert read.shape == sound.shape
+    assert read.dtype == np.float32
+    assert error_db(sound, read) < worst_db
+    assert os.listdir(tmp_path) == [path.name]
+    assert stat.S_IMODE(path.stat().st_mode) & 0o044
+
+
+@pytest.mark.parametrize("ending", audio_writer.ENDINGS)
+def test_songs_longer_than_a_minute(tmp_path, ending):
+    # In a process of its own: a whole song at once overflowed libvorbis' stack
+    script = (
+        "import sys, numpy as np\nfrom requinto import audio_writer\n"
+        "wave = 0.3 * np.sin(np.arange(200 * 44100) / 9).astype(np.float32)\n"
+        "audio_writer.write(sys.argv[1], np.stack([wave, -wave]), 44100)\n"
+    )
+    path = tmp_path / f"song{ending}"
+    subprocess.run([sys.executable, "-c", script, path], check=True)
+    recording = audio_reader.read_available(path)
+    assert recording.problems == ()
+    assert recording.samples.shape == (2, 200 * 44100)
+
+
+def test_a_difference_is_written_without_being_held(tmp_path):
+    mixture, part = noise(3 * RATE), 0.5 * noise(3 * RATE, seed=1)
+    audio_writer.write(tmp_path / "rest.wav", mixture, RATE, minus=part)
+    rest = audio_reader.read(tmp_path / "rest.wav")[0]
+    np.testing.assert_array_equal(rest, mixture - part)
+    assert audio_writer.peak(mixture, part) == np.abs(mixture - part).max()
+
+
+def test_wav_beyond_its_size_is_rf64(tmp_path, monkeypatch):
+    sound = noise(RATE)
+    monkeypatch.setattr(audio_writer, "_FIELD_32", sound.nbytes)
+    path = tmp_path / "long.wav"
+    audio_writer.check_capacity(path, *sound.shape, RATE)
+    audio_writer.write(path, sound, RATE)
+    assert path.read_bytes()[:4] == b"RF64"
+    np.testing.assert_array_equal(audio_reader.read(path)[0], sound)
+    np.testing.assert_array_equal(soundfile.read(path, dtype="float32")[0].T, sound)
+    for call in (
+        lambda: audio_writer.check_capacity(tmp_path / "a.aiff", *sound.shape, RATE),
+        lambda: audio_writer.write(tmp_path / "a.aiff", sound, RATE),
+    ):
+        with pytest.raises(AudioFileError, match=r"AIFF holds 4 GiB.*\.wav has room"):
+            call()
+    assert os.listdir(tmp_path) == ["long.wav"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "form"), [(1, "WAV"), (3.3, "WAV"), (3.4, "RF64"), (13, "RF64")]
+)
+def test_kinds_of_wav_by_length(hours, form):
+    n_frames = round(hours * 3600 * RATE)  # of stereo at 44.1 kHz; 3.38 h are 4 GiB
+    assert audio_writer._kind_for("song.wav", 2, n_frames).format == form
+
+
+@pytest.mark.parametrize(
+    ("ending", "rate", "is_held"),
+    [
+        *((".wav", 384000, True), (".aiff", 384000, True), (".flac", 192000, True)),
+        *((".ogg", 200000, True), (".ogg", 200001, False), (".ogg", 384000, False)),
+        (".flac", 200001, False),
+    ],
+)
+def test_rates_that_a_kind_does_not_hold(tmp_path, ending, rate, is_held):
+    path = tmp_path / f"sound{ending}"
+    if is_held:
+        audio_writer.check_capacity(path, 2, RATE, rate)
+        audio_writer.write(path, noise(RATE), rate)
+        assert audio_reader.read(path)[1] == rate
+        return
+    # Written all the same, libvorbis crashes
+    for call in (
+        lambda: audio_writer.check_capacity(path, 2, RATE, rate),
+        lambda: audio_writer.write(path, noise(RATE), rate),
+    ):
+        with pytest.raises(AudioFileError, match=rf"hold 2 .* at {rate} Hz; \.wav"):
+            call()
+
+
+@pytest.mark.parametrize("peak", [0.5, 1.0, 1.25, 8.0])
+@pytest.mark.parametrize("ending", audio_writer.ENDINGS)
+def test_the_gain_that_fits(tmp_path, ending, peak):
+    sound = np.float32(peak) * noise(RATE)
+    sound[0, 100] = peak
+    path = tmp_path / f"sound{ending}"
+    gain = audio_writer.common_gain({str(path): audio_writer.peak(sound)})
+    fits = peak <= 1 or ending in (".wav", ".aiff")
+    assert gain == 1.0 if fits else gain == pytest.approx(1 / peak, abs=1e-6)
+    audio_writer.write(path, sound, RATE, gain=gain)
+    read = audio_reader.read(path)[0]
+    if ending != ".ogg":
+        # Half a step of 24 bits where it is not exact, and none clipped
+        assert np.abs(read - np.float32(gain) * sound).max() <= 2.0**-23
+
+
+@pytest.mark.parametrize("name", ["música", "a\nb", "-o", b"caf\xe9"])
+@pytest.mark.parametrize("ending", audio_writer.ENDINGS)
+def test_names(tmp_path, name, ending):
+    folder = tmp_path / os.fsdecode(name)  # bytes that are no text too
+    folder.mkdir()
+    path = folder / f"{os.fsdecode(name)}{ending}"
+    audio_writer.write(path, 0.5 * noise(RATE), RATE)
+    assert audio_reader.read(path)[0].shape == (2, RATE)
+    assert os.listdir(folder) == [path.name]
+
+
+def test_one_gain_for_all(tmp_path):
+    peaks = {"a.flac": 1.5, "b.wav": 9.0, "c.ogg": 2.0, "d.flac": 0.1}
+    assert audio_writer.common_gain(peaks) == 0.5
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "out", "no/such/folder/out.wav", "."])
+def test_paths_that_cannot_be_written_are_refused(tmp_path, name):
+    with pytest.raises(AudioFileError):
+        audio_writer.write(tmp_path / name, noise(RATE), RATE)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", audio_writer.ENDINGS)
+def test_a_full_disk_is_called_so(tmp_path, ending):
+    path = tmp_path / f"out{ending}"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(AudioFileError) as raised:
+            audio_writer.write(path, noise(5 * RATE), RATE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert str(path) in str(raised.value)
+    assert "no space left" in str(raised.value) and "1.8 MB" in str(raised.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
+    usage = namedtuple("usage", ["free"])
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(1_000_000))
+    with pytest.raises(AudioFileError, match=r"no space left.*1\.8 MB, and 1\.0 MB"):
+        audio_writer.check_capacity(tmp_path / "out.wav", 2, 5 * RATE, RATE)
+    audio_writer.check_capacity(tmp_path / "out.wav", 2, RATE, RATE)
+
+
+def test_a_file_that_is_short_is_not_kept(tmp_path, monkeypatch):
+    info = namedtuple("info", ["frames", "samplerate"])
+    monkeypatch.setattr(soundfile, "info", lambda path: info(7, RATE))
+    with pytest.raises(AudioFileError, match="only 7 of 44100 frames"):
+        audio_writer.write(tmp_path / "out.wav", noise(RATE), RATE)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
+def test_a_failed_write_leaves_nothing_behind(tmp_path, error):
+    path = tmp_path / "out.wav"
+    path.write_bytes(b"what was there")
+    with pytest.raises(error), output_files.whole_file(path) as unfinished:
+        with open(unfinished, "wb") as file:
+            file.write(b"half")
+        raise error
+    assert path.read_bytes() == b"what was there"
+    assert os.listdir(tmp_path) == ["out.wav"]
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_made_meanwhile_is_not_replaced(tmp_path, monkeypatch, has_links):
+    if not has_links:
+
+        def link(*paths):
+            raise OSError(95, "Operation not supported")
+
+        monkeypatch.setattr(os, "link", link)
+    path = tmp_path / "out.wav"
+    with (
+        pytest.raises(AudioFileError, match=r"out\.wav exists"),
+        output_files.whole_file(path) as unfinished,
+    ):
+        with open(unfinished, "wb") as file:
+            file.write(b"ours")
+        path.write_bytes(b"theirs")
+    assert path.read_bytes() == b"theirs"
+    with output_files.whole_file(path, overwrite=True) as unfinished:
+        path.chmod(0o600)
+        with open(unfinished, "wb") as file:
+            file.write(b"ours")
+    assert path.read_bytes() == b"ours"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["out.wav"]
