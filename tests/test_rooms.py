@@ -13,7 +13,8 @@ import requinto
 PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
-    *("errors", "config", "threads", "audio", "beats", "sections", "clips"),
+    *("errors", "config", "quiet", "scratch", "threads", "backend", "audio", "beats"),
+    *("sections", "clips"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
     *("learning", "transport", "stream", "bridge", "extract", "presets"),

@@ -18,7 +18,7 @@ from requinto import audio as sound
 from requinto import plugin as plugin_files
 from requinto.apps import measuring
 from requinto.apps.clicks import clicking
-from requinto.apps.quiet import import_tensorflow
+from requinto.backend import import_for_training, prepare_own_process
 from requinto.baselines import trainers
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, PluginError, RequintoError
@@ -103,7 +103,7 @@ def extract(
     options |= _ours(system, beats_per_clip, sensitivity)
     if reference:
         options["reference"], options["reference_sample_rate"] = sound.read(reference)
-    import_tensorflow()
+    prepare_own_process()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
         extracted, others = _separated(system, model, mixture, rate, notify, options)
@@ -186,7 +186,7 @@ def beats(
     """Track the beats, bars and sections of SONG."""
     _check_places(song, click, None, plot)
     mixture, rate = sound.read(song)
-    import_tensorflow()
+    prepare_own_process()
     found = requinto.beats(mixture, rate)
     parts = requinto.sections(mixture, rate, beats=found)
     if click:
@@ -232,7 +232,7 @@ def demo(
     """Run the plugin in pedalboard on a bachata of ours, and score it."""
     from requinto.apps.demo import run
 
-    import_tensorflow()
+    prepare_own_process()
     run(folder, as_json=as_json)
 
 
@@ -265,7 +265,7 @@ def train(
         raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
     if anneal is not None and system != "requinto":
         raise ConfigError(f"--anneal is for the system requinto, not for {system}")
-    import_tensorflow()
+    import_for_training()
     if system != "requinto":
         print(_train_another(system, values | ({"resume": True} if resume else {})))
         return

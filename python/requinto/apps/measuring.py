@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from requinto import audio as sound
-from requinto.apps.quiet import import_tensorflow
+from requinto.backend import prepare_own_process
 from requinto.errors import ConfigError
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
@@ -212,7 +212,7 @@ def _scored(
 def _make_quietly(names: tuple[str, ...]) -> list[Any]:
     from requinto.baselines import registry
 
-    import_tensorflow()
+    prepare_own_process()
     return registry.make_systems(names)
 
 
