@@ -174,9 +174,11 @@ def test_a_bad_reference(unchanged_model):
     ]:
         with pytest.raises(AudioError, match=message):
             requinto.extract(song, RATE, reference=reference)
-        with pytest.raises(AudioError, match=message):
+        several = message.replace("reference ", "reference 2 of 2 ")
+        with pytest.raises(AudioError, match=several):
             requinto.extract(song, RATE, reference=[song, reference])
-        with pytest.raises(AudioError, match=message):
+        unwanted = message.replace("reference ", "not_like ")
+        with pytest.raises(AudioError, match=unwanted):
             requinto.extract(song, RATE, reference=song, not_like=reference)
 
 

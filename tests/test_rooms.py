@@ -17,7 +17,7 @@ ROOMS = [
     *("sections", "clips"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("learning", "transport", "stream", "bridge", "extract", "presets"),
+    *("learning", "transport", "stream", "bridge", "arguments", "extract", "presets"),
     *("plugin", "__init__"),
 ]
 FOLDERS = [
