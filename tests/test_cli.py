@@ -212,7 +212,7 @@ def bad(tmp_path, song):
         (["nothing.wav"], "empty"),
         (["nan.wav"], "not finite"),
         (["song.wav", "--target", "zither"], "known are guitar, bass, bongo, guira"),
-        (["song.wav", "--reference", "silent.wav"], "the reference is silent"),
+        (["song.wav", "--reference", "silent.wav"], "silent.wav is silent"),
         (["song.wav", "--reference", "text.wav"], "text.wav cannot be read"),
         (["song.wav", "--target", "bass", "--reference", "song.wav"], "not both"),
         (["song.wav", "--model", "fast", "--system", "nmf"], "not both"),

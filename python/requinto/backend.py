@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_PLOTS = "MPLBACKEND"
 _DATA_FORMAT, _PRECISION = "channels_last", "float32"  # what our networks are made for
 
 
@@ -148,23 +149,34 @@ def _our_settings() -> dict[str, str]:
 def _import_keras() -> None:
     try:
         try:
-            importlib.import_module("keras")
+            with _environment({_PLOTS: None}):
+                importlib.import_module("keras")
         except ImportError:
             raise
-        except Exception:  # of a damaged keras.json, or a variable that is no number
+        except Exception:  # of a damaged keras.json, or a variable with an odd value
             with tempfile.TemporaryDirectory() as folder, _environment(_clean(folder)):
                 importlib.import_module("keras")
     except Exception as error:
         raise ModelError(f"Keras cannot be imported: {error}") from error
+    _set_plots_backend()
     if tensorflow := sys.modules.get("tensorflow"):
         tensorflow.config.list_physical_devices()  # complains of absent ones
+
+
+def _set_plots_backend() -> None:
+    """Let Matplotlib, which Keras imports, have the user's backend if it knows it."""
+    name, module = os.environ.get(_PLOTS), sys.modules.get("matplotlib")
+    if name and module:
+        with contextlib.suppress(ValueError):
+            module.rcParams["backend"] = name
 
 
 def _clean(folder: str) -> dict[str, str | None]:
     """Return the environment of a user who has configured nothing in Keras."""
     names = [name for name in os.environ if name.startswith("KERAS_")]
     backend = os.environ["KERAS_BACKEND"]
-    return dict.fromkeys(names) | {"KERAS_BACKEND": backend, "KERAS_HOME": folder}
+    ours = {"KERAS_BACKEND": backend, "KERAS_HOME": folder}
+    return dict.fromkeys(names) | ours
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import sys
 import time
@@ -16,19 +17,27 @@ from rich.progress import Progress
 import requinto
 from requinto import audio as sound
 from requinto import plugin as plugin_files
-from requinto.apps import measuring
+from requinto.apps import entry, measuring
 from requinto.apps.clicks import clicking
+from requinto.arguments import (
+    check_audio,
+    check_beats_per_clip,
+    check_model,
+    check_reference,
+    check_sensitivity,
+    check_target,
+)
 from requinto.backend import import_for_training, prepare_own_process
 from requinto.baselines import trainers
 from requinto.config import from_values, read_toml
-from requinto.errors import ConfigError, PluginError, RequintoError
+from requinto.errors import ConfigError, PluginError, TargetError
 from requinto.weights import STANDARD
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Point at an instrument, get it out of the mix.",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 plugin_app = typer.Typer(no_args_is_help=True, help="The built VST3 plugin.")
 app.add_typer(plugin_app, name="plugin")
@@ -42,25 +51,25 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 def main() -> None:
     """Run the command; exit with 0, or with 2 and one line on stderr."""
-    try:
-        app(standalone_mode=False)
-    except RequintoError as error:
-        _fail(str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        _fail("stopped")
-    except MemoryError:
-        _fail("not enough memory for this file")
-    except Exception as error:
-        # Errors of usage; which class they are depends on Typer's version
-        if not hasattr(error, "format_message"):
-            raise
-        if message := error.format_message():
-            _fail(f"{message} Try --help.")
+    sys.exit(entry.run(app))
 
 
-def _fail(message: str) -> None:
-    print(f"requinto: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(f"requinto {importlib.metadata.version('requinto')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print it."
+        ),
+    ] = False,
+) -> None:
+    """Point at an instrument, get it out of the mix."""
 
 
 @app.command()
@@ -94,15 +103,25 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Extract an instrument from SONG."""
+    if system == "requinto":
+        target = None if target is None else check_target(target)
+        check_sensitivity(sensitivity)
+        check_beats_per_clip(beats_per_clip)
+        check_model(model)
+    if target is not None and reference is not None:
+        raise TargetError("give --target or --reference, not both")
     chosen = target or ("reference" if reference else "guitar")
     place = output or Path(f"{song.stem}-{chosen}.wav")
     _check_places(song, place, rest, plot)
     _check_model(model, system)
     mixture, rate = sound.read(song)
+    check_audio(mixture, rate, str(song))
     options: dict[str, Any] = {"target": target}
     options |= _ours(system, beats_per_clip, sensitivity)
     if reference:
-        options["reference"], options["reference_sample_rate"] = sound.read(reference)
+        example, example_rate = sound.read(reference)
+        check_reference(example, example_rate, str(reference))
+        options["reference"], options["reference_sample_rate"] = example, example_rate
     prepare_own_process()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
@@ -175,6 +194,14 @@ def targets() -> None:
 
 
 @app.command()
+def models() -> None:
+    """List the models; `extract --model NAME` takes one."""
+    for name in requinto.models():
+        note = "  the standard one, used unless --model names another"
+        print(f"{name}{note if name == STANDARD else ''}")
+
+
+@app.command()
 def beats(
     song: Song,
     as_json: Json = False,
@@ -186,6 +213,7 @@ def beats(
     """Track the beats, bars and sections of SONG."""
     _check_places(song, click, None, plot)
     mixture, rate = sound.read(song)
+    check_audio(mixture, rate, str(song))
     prepare_own_process()
     found = requinto.beats(mixture, rate)
     parts = requinto.sections(mixture, rate, beats=found)
@@ -301,18 +329,28 @@ def plugin_install() -> None:
         print(place)
 
 
+@plugin_app.command("uninstall")
+def plugin_uninstall() -> None:
+    """Remove what `install` put there; your own references stay."""
+    removal = plugin_files.uninstall()
+    for path in removal.removed:
+        print(f"removed {path}")
+    for path in removal.left:
+        print(f"left {path}: not of Requinto's installation")
+    if not removal.removed and not removal.left:
+        print("nothing is installed")
+
+
 @plugin_app.command("status")
 def plugin_status(as_json: Json = False) -> None:
     """Tell what is installed, which Python and models it starts, and test it."""
-    from requinto.apps.plugin_status import lines, status
+    from requinto.apps.plugin_status import lines, problems_of, status
 
     with _progress("Testing"):
         found = status()
     print(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
-    test = found["self_test"]
-    if not test["passed"]:
-        reason = test.get("problem") or test["status"]
-        raise PluginError(f"the plugin's self-test failed: {reason}")
+    if problems := problems_of(found):
+        raise PluginError("; ".join(problems))
 
 
 def _check_model(model: str, system: str) -> None:
