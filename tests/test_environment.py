@@ -8,8 +8,10 @@ import sys
 
 import numpy as np
 import pytest
+import soundfile
 
 import requinto
+from requinto import audio as sound
 from requinto import quiet
 from sounds import RATE, error_db, noise
 
@@ -163,6 +165,22 @@ def test_stderr_is_filtered_by_lines(capfd):
         os.write(2, b"the end\n")
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "mine\nNote: mine too\nthe end\nafter\n"
+
+
+def test_a_damaged_mp3_is_read_in_silence(tmp_path, capfd):
+    path = tmp_path / "song.mp3"
+    soundfile.write(path, 0.3 * noise(4 * RATE).T, RATE)
+    whole = bytearray(path.read_bytes())
+    damages = [
+        (9000, bytes(400), 400),
+        (20000, b"", 777),
+        (30000, bytes(range(200)), 9),
+    ]
+    for start, bad, length in damages:
+        path.write_bytes(whole[:start] + bad + whole[start + length :])
+        samples, rate = sound.read(path)
+        assert (rate, len(samples)) == (RATE, 2)
+    assert capfd.readouterr().err == ""
 
 
 def test_what_is_raised_meanwhile_does_not_lose_stderr(capfd):

@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 
 from requinto.errors import AudioError, AudioFileError
+from requinto.quiet import MPG123, filter_stderr
 
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
@@ -114,8 +115,11 @@ def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
         raise AudioFileError(f"{path} does not exist")
     if Path(path).is_dir():
         raise AudioFileError(f"{path} is a folder; a sound file is needed")
+    # libsndfile's Python takes no names of bytes that are no text, but the bytes
+    name = os.fspath(path) if os.name == "nt" else os.fsencode(path)
     try:
-        sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with filter_stderr(MPG123):
+            sound, rate = soundfile.read(name, dtype="float32", always_2d=True)
         return np.ascontiguousarray(sound.T), rate
     except soundfile.LibsndfileError as error:
         return _read_with_pedalboard(path, error)
