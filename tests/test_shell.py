@@ -55,6 +55,13 @@ def command(*arguments, **options):
     )
 
 
+class Ended(SystemExit):
+    """An exit that says why."""
+
+    def __str__(self):
+        return "ended by SIGTERM"
+
+
 def an_app(body):
     app = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]})
     app.command()(body)
@@ -68,6 +75,9 @@ def an_app(body):
         (typer.Exit(3), 3, ""),
         (typer.Exit(0), 0, ""),
         (SystemExit(143), 143, ""),
+        (SystemExit(), 0, ""),
+        (SystemExit("no"), 2, "no"),
+        (Ended(143), 143, "ended by SIGTERM"),
         (typer.Abort(), 130, "stopped"),
         (KeyboardInterrupt(), 130, "stopped"),
         (

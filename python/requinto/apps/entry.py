@@ -43,7 +43,10 @@ def _report(error: BaseException) -> int:
     if isinstance(error, SystemExit) and _is_broken_pipe(error.__context__):
         error = BrokenPipeError()  # which is what Typer made of it
     if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else FAILED
+        status = error.code or 0
+        if str(error) not in ("", str(error.code)) or isinstance(status, str):
+            _say(str(error))  # of a signal, which says which
+        return FAILED if isinstance(status, str) else status
     if _is_broken_pipe(error):
         _discard(sys.stdout)
         return BROKEN_PIPE
