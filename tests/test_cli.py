@@ -178,7 +178,9 @@ def test_plugin_status_says_what_is_wrong(run, tmp_path, monkeypatch, two_models
     (two_models / "standard.npz").write_bytes(b"PK")
     status, out, error = run("plugin", "status")
     assert status == 2
-    assert error == "requinto: the plugin's self-test failed: No model\n"
+    assert error.startswith("requinto: the plugin's self-test failed: No model; ")
+    assert "the installed CLAP starts /nowhere/bin/python" in error
+    assert error.endswith("damaged models: standard\n")
     assert "CLAP starts: /nowhere/bin/python, which does not know requinto" in out
     assert "Requinto.lv2, of another build than this one" in out
     assert "models: standard (damaged), fast, in" in out
