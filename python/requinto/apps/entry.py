@@ -10,6 +10,7 @@ import sys
 import warnings
 
 import typer
+from rich.console import Console
 
 from requinto.errors import RequintoError
 
@@ -32,10 +33,18 @@ def run(app: typer.Typer) -> int:
     except BaseException as error:
         if os.environ.get(DEBUG) and isinstance(error, Exception):
             raise
+        _show_cursor()
         return _report(error)
     if status == INTERRUPTED:  # Typer returns it where it was interrupted
+        _show_cursor()
         return _report(KeyboardInterrupt())
     return status if isinstance(status, int) else 0
+
+
+def _show_cursor() -> None:
+    """Undo what a progress bar hides that was interrupted while it started."""
+    with contextlib.suppress(OSError):
+        Console(stderr=True).show_cursor()
 
 
 def _report(error: BaseException) -> int:
