@@ -233,7 +233,7 @@ def test_clips_of_fewer_beats(unchanged_model, beats, live):
     ("choice", "message"),
     [
         ({"beats_per_clip": 3}, "must be 1, 2 or 4, got 3"),
-        ({"sensitivity": 1.5}, "from 0 to 1, got 1.5"),
+        ({"sensitivity": 1.5}, "from 0 to 1 .*by 100., got 1.5"),
         ({"sensitivity": float("nan")}, "from 0 to 1, got nan"),
     ],
 )
