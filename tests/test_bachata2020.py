@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from requinto.backend import prepare_keras
 from requinto.baselines import bachata2020, bachata2020_training, fitting, packing
 from requinto.baselines.bachata2020 import NAME, Bachata2020, Bachata2020Config, build
 from requinto.baselines.bachata2020_clips import (
@@ -27,7 +28,6 @@ from requinto.errors import ConfigError
 from requinto.evaluation.metrics import si_sdr
 from requinto.evaluation.systems import Task
 from requinto.material.loop_library import LoopLibrary
-from requinto.weights import prepare_keras
 from sounds import RATE, clicks, noise
 from thesis import TINY, Loops, Stand
 

@@ -34,7 +34,7 @@ def run(monkeypatch, tmp_path, unchanged_model):
     """Return a function that runs the command, with no network, in a folder."""
     extract = importlib.import_module("requinto.extract")
     monkeypatch.setattr(extract, "load_tracker", Tracker)
-    monkeypatch.setattr(cli, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
 

@@ -38,7 +38,7 @@ def run(monkeypatch, capsys, tmp_path, unchanged_model):
     """Return a function that runs the command, without TensorFlow, in a folder."""
     extract = importlib.import_module("requinto.extract")
     monkeypatch.setattr(extract, "load_tracker", PlainTracker)
-    monkeypatch.setattr(cli, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
 
@@ -62,7 +62,7 @@ def refuse(run, monkeypatch):
     def work():
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr(cli, "import_tensorflow", work)
+    monkeypatch.setattr(cli, "prepare_own_process", work)
     monkeypatch.setattr(measuring, "_scored", lambda *options, **others: work())
 
     def call(*arguments):
@@ -115,7 +115,7 @@ def test_what_exists_is_replaced_only_when_told(
     if arguments[0] in ("evaluate", "compare"):
         return
     Path(name).chmod(0o644)
-    monkeypatch.setattr(cli, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(requinto, "sections", lambda *arguments, **options: [])
     assert run(*arguments, name, "--overwrite")[0] == 0
     assert Path(name).read_bytes() != b"of the user's"
@@ -161,7 +161,7 @@ def test_songs_of_one_name_leave_two_results(run, refuse, song, monkeypatch):
     for folder in ("A", "B"):
         Path(folder).mkdir()
         Path(folder, "01.wav").write_bytes(song.read_bytes())
-    monkeypatch.setattr(cli, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     assert run("extract", "A/01.wav")[:2] == (0, "01-guitar.wav\n")
     error = refuse("extract", "B/01.wav")
     assert "01-guitar.wav exists; give --overwrite" in error
@@ -335,7 +335,7 @@ from requinto.apps import cli
 from test_outputs import PlainTracker
 extract = importlib.import_module("requinto.extract")
 extract.load_tracker, extract.load_separator = PlainTracker, lambda name: Unchanged()
-cli.import_tensorflow = lambda: None
+cli.prepare_own_process = lambda: None
 if sys.argv.pop() == "write":
     def blocks(audio, minus):
         for i in range(1000):

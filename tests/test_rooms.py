@@ -13,20 +13,12 @@ import requinto
 PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
-    *("errors", "config", "threads", "sample_buffer", "mpeg_frames"),
-    *("audio_segments", "ffmpeg", "audio_reader", "output_files", "audio_writer"),
-    *("audio", "beats", "sections", "clips"),
-    *(
-        "inaudible",
-        "rhythm",
-        "beat_network",
-        "decoding",
-        "spectra",
-        "factorisation",
-        "evidence",
-    ),
+    *("errors", "config", "quiet", "scratch", "threads", "backend", "sample_buffer"),
+    *("mpeg_frames", "audio_segments", "ffmpeg", "audio_reader", "output_files"),
+    *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
+    *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("learning", "transport", "stream", "bridge", "extract", "presets"),
+    *("learning", "transport", "stream", "bridge", "arguments", "extract", "presets"),
     *("plugin", "__init__"),
 ]
 FOLDERS = [

@@ -12,7 +12,7 @@ from requinto.errors import ConfigError
 
 PROGRAM = """if True:
     from requinto.threads import limit
-    from requinto.weights import prepare_keras
+    from requinto.backend import prepare_keras
     {}()
     import tensorflow as tf
     of = tf.config.threading

@@ -16,12 +16,15 @@ Errors
 Sound is float32, shaped `(n_channels, n_frames)`; mono may be `(n_frames,)`.
 """
 
+import contextlib
+
 from requinto.beats import Beats
 from requinto.errors import (
     AudioError,
     AudioFileError,
     BeatsError,
     ConfigError,
+    ForkError,
     ModelError,
     PluginError,
     RequintoError,
@@ -29,6 +32,7 @@ from requinto.errors import (
 )
 from requinto.extract import beats, extract, sections, separate
 from requinto.plugin import plugin_path
+from requinto.scratch import prepare_folders
 from requinto.weights import models, targets
 
 __all__ = [
@@ -37,6 +41,7 @@ __all__ = [
     "Beats",
     "BeatsError",
     "ConfigError",
+    "ForkError",
     "ModelError",
     "PluginError",
     "RequintoError",
@@ -49,3 +54,7 @@ __all__ = [
     "separate",
     "targets",
 ]
+
+# Before anything of librosa is used, which is imported when it is
+with contextlib.suppress(RequintoError):
+    prepare_folders()

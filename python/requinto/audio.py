@@ -69,12 +69,14 @@ def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.nd
     return sound.astype(np.float32, copy=False)
 
 
-def checked_reference(reference: np.ndarray, sample_rate: float) -> np.ndarray:
+def checked_reference(
+    reference: np.ndarray, sample_rate: float, name: str = "reference"
+) -> np.ndarray:
     """Return a reference as `checked` does, or raise `AudioError`, also if silent."""
-    sound = checked(reference, sample_rate, "reference")
+    sound = checked(reference, sample_rate, name)
     centre = sound.mean(axis=1, keepdims=True)  # an offset is no sound
     if not np.any(np.abs(sound - centre) > AUDIBLE):
-        raise AudioError("the reference is silent: it must hold the instrument")
+        raise AudioError(f"{name} is silent: it must hold the instrument")
     return sound
 
 

@@ -155,7 +155,9 @@ def _query(file: bytes, separator: Separator) -> Query:
     if not file:
         raise TargetError("nothing has been learnt yet, or the reference is gone")
     reference, rate = sound.decoded(file)
-    return separator.query(sound.checked_reference(reference, rate), rate)
+    return separator.query(
+        sound.checked_reference(reference, rate, "the reference"), rate
+    )
 
 
 def _report(

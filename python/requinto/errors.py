@@ -30,5 +30,9 @@ class ModelError(RequintoError, ValueError):
     """A model that is unknown, missing, damaged, or of another version."""
 
 
+class ForkError(RequintoError, RuntimeError):
+    """A process that was forked from one in which a network had run already."""
+
+
 class PluginError(RequintoError):
     """The built plugin cannot be found, installed or loaded."""

@@ -7,17 +7,26 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from requinto import audio as sound
+from requinto.arguments import (
+    check_audio,
+    check_beats,
+    check_beats_per_clip,
+    check_model,
+    check_progress,
+    check_references,
+    check_sensitivity,
+    check_target,
+)
 from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
 from requinto.config import ClipConfig
-from requinto.errors import BeatsError, ConfigError, TargetError
+from requinto.errors import TargetError
 from requinto.sections import Section
 from requinto.sections import sections as label
 from requinto.separator import Query, Separator
 from requinto.stream import Stream
 from requinto.tracker import load_tracker
-from requinto.weights import STANDARD, load_separator, targets
+from requinto.weights import STANDARD, load_separator
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
 N_TOGETHER = 4  # clips; more are hardly faster
@@ -50,7 +59,8 @@ def extract(
     sample_rate : float
         Hz.
     target : str, optional
-        One of `targets()`; "guitar" unless a reference is given.
+        One of `targets()`, in whatever case, with accents or without; "guitar" unless
+        a reference is given.
     reference : np.ndarray, or list of np.ndarray, optional
         Half a second or more of the instrument to extract, shaped as `audio`; several
         where they show more of it: other notes, other registers.
@@ -65,8 +75,8 @@ def extract(
     beats_per_clip : int
         Beats that are separated at a time, 4, 2 or 1: the plugin's Clip.
     sensitivity : float
-        From 0 to 1, the plugin's Sensitivity: more lets more of the target through,
-        and more of what is not.
+        From 0 to 1, the plugin's Sensitivity divided by 100: more lets more of the
+        target through, and more of what is not.
     model : str
         One of `models()`.
     progress : callable, optional
@@ -91,15 +101,20 @@ def extract(
         If there are no clips of so many beats, or the sensitivity is out of range.
     ModelError
         If the model is unknown, missing or damaged.
+    ForkError
+        If this process was forked from one in which a network has run.
     """
-    mixture = sound.checked(audio, sample_rate)
-    if live and beats is not None:
-        raise BeatsError("give beats, or live=True to detect them, not both")
-    _check_target(target, reference, not_like)
-    if not 0.0 <= sensitivity <= 1.0:
-        raise ConfigError(f"sensitivity must be from 0 to 1, got {sensitivity}")
-    reference_rate = reference_sample_rate or sample_rate
-    wanted, unwanted = (_checked(one, reference_rate) for one in (reference, not_like))
+    check_beats(beats, live)
+    check_progress(progress)
+    sensitivity = check_sensitivity(sensitivity)
+    beats_per_clip = check_beats_per_clip(beats_per_clip)
+    model = check_model(model)
+    target = _check_question(target, reference, not_like)
+    mixture = check_audio(audio, sample_rate)
+    given_rate = reference_sample_rate
+    reference_rate = sample_rate if given_rate is None else given_rate
+    wanted = check_references(reference, reference_rate)
+    unwanted = check_references(not_like, reference_rate, "not_like")
     separator = load_separator(model)
     query = _query(separator, target, wanted, unwanted, reference_rate)
     if sensitivity != 0.5:
@@ -160,7 +175,8 @@ def separate(
 
 def beats(audio: np.ndarray, sample_rate: float) -> Beats:
     """Track the beats of a song; arguments and errors as in `extract`."""
-    return load_tracker().track(sound.checked(audio, sample_rate), sample_rate)
+    mixture = check_audio(audio, sample_rate)
+    return load_tracker().track(mixture, sample_rate)
 
 
 def sections(
@@ -181,7 +197,8 @@ def sections(
         From the song's start to its end, each with a name, a group (sections of one
         letter sound alike), and seconds.
     """
-    mixture = sound.checked(audio, sample_rate)
+    check_beats(beats)
+    mixture = check_audio(audio, sample_rate)
     grid = beats or load_tracker().track(mixture, sample_rate)
     return label(mixture, sample_rate, grid)
 
@@ -268,28 +285,15 @@ def _blocks(
         yield silence[:, start : start + n_frames]
 
 
-def _check_target(
+def _check_question(
     target: str | None, reference: Reference | None, not_like: Reference | None
-) -> None:
+) -> str | None:
+    """Return the target's own name; raise unless one thing is asked for."""
     if reference is not None and target is not None:
         raise TargetError("give a target or a reference, not both")
     if reference is None and not_like is not None:
         raise TargetError("not_like is compared with a reference: give one as well")
-    if target is not None and target not in targets():
-        raise TargetError(
-            f"unknown target {target!r}; known are {', '.join(targets())}"
-        )
-
-
-def _checked(references: Reference | None, sample_rate: float) -> list[np.ndarray]:
-    """Return references as arrays that serve, whether one is given, several or none."""
-    if references is None:
-        return []
-    several = isinstance(references, (list, tuple)) and any(
-        isinstance(one, np.ndarray) for one in references
-    )
-    rows = references if several else [references]
-    return [sound.checked_reference(np.asarray(row), sample_rate) for row in rows]
+    return None if target is None else check_target(target)
 
 
 def _query(

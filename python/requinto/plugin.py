@@ -22,6 +22,7 @@ __all__ = [
     "plugin_path",
     "preset",
     "references_folder",
+    "uninstall",
     "user_folder",
 ]
 
@@ -36,6 +37,13 @@ class Format(NamedTuple):
     linux: str  # the user's folder, in the home
     macos: str  # the same
     windows: str  # in %LOCALAPPDATA%, or %APPDATA% for LV2
+
+
+class Removal(NamedTuple):
+    """What `uninstall` did."""
+
+    removed: tuple[Path, ...]  # folders of formats, with all that `install` put there
+    left: tuple[Path, ...]  # files and folders that are somebody else's
 
 
 VST3 = Format(
@@ -95,12 +103,19 @@ def _built(form: Format) -> Path:
 def user_folder(form: Format) -> Path:
     """Return the folder in which hosts look for the user's plugins of a format."""
     if sys.platform == "darwin":
-        return Path.home() / form.macos
+        return _user_home() / form.macos
     if os.name == "nt":
         return Path(
             os.environ["APPDATA" if form is LV2 else "LOCALAPPDATA"], form.windows
         )
-    return Path.home() / form.linux
+    return _user_home() / form.linux
+
+
+def _user_home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise PluginError(f"{error} Set HOME to the user's folder") from error
 
 
 def references_folder() -> Path:
@@ -111,12 +126,12 @@ def references_folder() -> Path:
     if chosen := os.environ.get("REQUINTO_REFERENCES"):
         return Path(chosen)
     if sys.platform == "darwin":
-        data = Path.home() / "Library" / "Application Support"
+        data = _user_home() / "Library" / "Application Support"
     elif os.name == "nt":
         data = Path(os.environ["APPDATA"])
     else:
         chosen = os.environ.get("XDG_DATA_HOME", "")
-        data = Path(chosen) if chosen.startswith("/") else Path.home() / ".local/share"
+        data = Path(chosen) if chosen.startswith("/") else _user_home() / ".local/share"
     return data / "Requinto" / "References"
 
 
@@ -144,8 +159,63 @@ def install(folder: Path | None = None) -> dict[str, Path]:
     }
 
 
+def uninstall(folder: Path | None = None) -> Removal:
+    """Remove what `install` put where hosts look, and nothing else.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        One folder for all formats, as for `install`.
+
+    Raises
+    ------
+    PluginError
+        If something cannot be removed.
+    """
+    removed: list[Path] = []
+    left: list[Path] = []
+    for form in FORMATS:
+        path = (folder or user_folder(form)) / form.place
+        if not os.path.lexists(path):
+            continue
+        if not _is_ours(form, path):
+            left.append(path)
+            continue
+        try:
+            strangers = _remove_files(form, path)
+        except OSError as error:
+            raise PluginError(f"{path} cannot be removed: {error}") from error
+        left += strangers
+        removed.append(path)
+    return Removal(tuple(removed), tuple(left))
+
+
+def _is_ours(form: Format, path: Path) -> bool:
+    """Return whether `install` made what is there: it leaves which Python it starts."""
+    return not path.is_symlink() and "executable" in installed_home(form, path)
+
+
+def _remove_files(form: Format, path: Path) -> list[Path]:
+    """Remove our files, and folders that are empty then; return what is not ours."""
+    source = _built(form)
+    names = {file.relative_to(source) for file in source.rglob("*") if file.is_file()}
+    # Last, since it tells that the rest is ours
+    for name in [*sorted(names), Path(form.conf)]:
+        (path / name).unlink(missing_ok=True)
+    folders = [f for f in path.rglob("*") if f.is_dir() and not f.is_symlink()]
+    for folder in [*sorted(folders, reverse=True), path]:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return [file for file in path.rglob("*") if file.is_symlink() or file.is_file()]
+
+
 def _install(form: Format, place: Path) -> Path:
     source = _built(form)
+    if os.path.lexists(place) and not _is_ours(form, place):
+        raise PluginError(
+            f"{place} is there already, and not of Requinto's installation: "
+            "move it away first"
+        )
     unfinished = place.with_name(place.name + ".new")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

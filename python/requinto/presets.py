@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 import struct
 from pathlib import Path
@@ -11,12 +12,14 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto import output_files
+from requinto.arguments import check_reference, check_target
 from requinto.errors import AudioError, PluginError, TargetError
-from requinto.weights import targets
 
 LEARNED = "Learned"  # the target that a reference becomes
 _CLASS_ID = b"52657175696E746F4578747261637421"  # of vst3_factory.c
 _SWITCH = ("Off", "On")
+# What the library takes from 0 to 1; so little of a percent is surely a mistake
+_PERCENT = ("sensitivity",)
 # What the plugin's parameters take: names of a list, or the least and most number
 PARAMETERS: dict[str, tuple[str, ...] | tuple[float, float]] = {
     "output": ("Extracted", "Everything else"),
@@ -44,7 +47,7 @@ def preset(
     Parameters
     ----------
     target : str, optional
-        One of `targets()`; "guitar" unless a reference is given.
+        One of `targets()`, in whatever case; "guitar" unless a reference is given.
     reference : np.ndarray, shape=(n_channels, n_frames) or (n_frames,), optional
         Half a second or more of the instrument to extract; the preset carries it.
     reference_sample_rate : float, optional
@@ -55,7 +58,9 @@ def preset(
         Whether a file that is there may be replaced.
     **parameters
         Other parameters by their names in pedalboard, such as `output="Everything
-        else"`, `clip="1 beat"`, `amount=80.0`, `bypass=True`.
+        else"`, `clip="1 beat"`, `amount=80.0`, `bypass=True`.  Amount and sensitivity
+        are in percent, 0 to 100, as in the plugin; the library's sensitivity is a
+        hundredth of it.
 
     Returns
     -------
@@ -81,10 +86,8 @@ def preset(
     """
     if reference is not None and target is not None:
         raise TargetError("give a target or a reference, not both")
-    if target is not None and target not in targets():
-        raise TargetError(
-            f"unknown target {target!r}; known are {', '.join(targets())}"
-        )
+    if target is not None:
+        target = check_target(target)
     chosen = target or ("guitar" if reference is None else LEARNED)
     lines = [f"{name}={_text(name, value)}" for name, value in parameters.items()]
     state = "\n".join(["requinto 1", f"target={chosen}", *lines, ""]).encode()
@@ -102,7 +105,7 @@ def preset(
 def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
     if sample_rate is None:
         raise AudioError("reference_sample_rate must be given, in Hz")
-    checked = sound.checked_reference(reference, sample_rate)
+    checked = check_reference(reference, sample_rate, "reference")
     return sound.encoded(checked, sample_rate)
 
 
@@ -114,14 +117,23 @@ def _text(name: str, value: str | float | bool) -> str:
         )
     accepted = PARAMETERS[name]
     if isinstance(accepted[0], str):
-        label = _SWITCH[value] if isinstance(value, bool) else value
-        if label in accepted:
+        is_switch = isinstance(value, bool) and accepted == _SWITCH
+        label = _SWITCH[bool(value)] if is_switch else value
+        if isinstance(label, str) and label in accepted:
             return str(label)
         raise PluginError(f"{name} must be one of {accepted}, got {value!r}")
     least, most = accepted
-    if isinstance(value, (int, float)) and least <= value <= most:
-        return f"{value:.6f}"
-    raise PluginError(f"{name} must be a number from {least} to {most}, got {value!r}")
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not (is_number and least <= float(value) <= most):
+        raise PluginError(
+            f"{name} must be a number from {least} to {most}, got {value!r}"
+        )
+    if name in _PERCENT and 0 < float(value) <= 1:
+        raise PluginError(
+            f"{name} is in percent here, 0 to 100: {value!r} of 0 to 1 is "
+            f"{100 * float(value):g}"
+        )
+    return f"{float(value):.6f}"
 
 
 def _vst3_preset(state: bytes) -> bytes:

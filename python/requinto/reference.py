@@ -21,8 +21,8 @@ class FrequencyPosition(layers.Layer):
 
     def call(self, inputs):  # type: ignore[no-untyped-def]
         n_bands = inputs.shape[2]
-        height = ops.cast(ops.linspace(-1.0, 1.0, n_bands), inputs.dtype)
-        height = ops.reshape(height, (1, 1, n_bands, 1))
+        height = ops.linspace(-1.0, 1.0, n_bands, dtype="float32")
+        height = ops.reshape(ops.cast(height, inputs.dtype), (1, 1, n_bands, 1))
         return ops.concatenate(
             [inputs, ops.zeros_like(inputs[..., :1]) + height], axis=-1
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 import soxr
 
+from requinto import backend
 from requinto.config import ClipConfig, ModelConfig
 from requinto.errors import ModelError
 from requinto.evidence import Evidence
@@ -148,7 +149,7 @@ class NetworkSeparator:
             power = self._evidence.power(self._analyse(padded))
             view = self._spectra.padded(compressed(power))
             with self._lock:
-                embeddings.append(self._encoder.predict_on_batch(view[None])[0])
+                embeddings.append(backend.predict(self._encoder, view[None])[0])
             powers.append(power)
         power = np.concatenate(powers)
         templates = self._evidence.templates(power)
@@ -217,7 +218,7 @@ class NetworkSeparator:
                 "embedding": np.tile(query.embedding, (len(batch), 1)),
             }
             with self._lock:
-                masks = np.asarray(self._unet.predict_on_batch(inputs))
+                masks = backend.predict(self._unet, inputs)
             found += [*masks[: len(batch)]]  # each device that trains gives them all
         if exponent == 1.0:
             return found

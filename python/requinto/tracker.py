@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from requinto import backend
 from requinto.beats import Beats
 from requinto.config import TrackerConfig
 from requinto.decoding import choose_bars, choose_beats, refined
 from requinto.errors import ConfigError, ModelError
 from requinto.rhythm import features
-from requinto.weights import models_folder, prepare_keras, read_weights, set_weights
+from requinto.weights import models_folder, read_weights, set_weights
 
 if TYPE_CHECKING:
     import keras
@@ -72,7 +73,7 @@ class Tracker:
             block = sound[start : start + size]
             padded = np.pad(block, ((0, size - len(block)), (0, 0)))
             with self._lock:
-                found = np.asarray(self._network.predict_on_batch(padded[None]))[0]
+                found = backend.predict(self._network, padded[None])[0]
             keep = _CONTEXT if start else 0
             heard[start + keep : start + len(block)] = found[keep : len(block)]
             if start + size >= n_columns:
@@ -139,7 +140,10 @@ def load_tracker() -> Tracker:
     ------
     ModelError
         If it is missing, or not as it was when it was saved.
+    ForkError
+        If this process was forked from one in which a network has run.
     """
+    backend.check_process()
     return _tracker(models_folder())
 
 
@@ -150,9 +154,10 @@ def _tracker(folder: Path) -> Tracker:
         config = TrackerConfig.from_dict(record["config"])
     except (KeyError, TypeError, ConfigError) as error:
         raise ModelError(f"{folder / NAME}.json cannot be used: {error}") from error
-    prepare_keras()
+    backend.prepare_inference()
     from requinto.beat_network import build_beat_network
 
-    network = build_beat_network(config.rhythm, config.network)
-    set_weights(network, arrays)
+    with backend.our_defaults():
+        network = build_beat_network(config.rhythm, config.network)
+        set_weights(network, arrays)
     return Tracker(config, network)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soundfile
 
-from requinto import threads
+from requinto import backend
 from requinto.config import ModelConfig, TrackerConfig
 from requinto.errors import ConfigError, ModelError
 
@@ -96,7 +96,10 @@ def load_separator(name: str = STANDARD) -> NetworkSeparator | Pair:
     ModelError
         If there is no such model, or it or its references are missing, or are
         not as they were when it was saved.
+    ForkError
+        If this process was forked from one in which a network has run.
     """
+    backend.check_process()
     return _separator(models_folder(), name)
 
 
@@ -106,6 +109,7 @@ def _separator(folder: Path, name: str) -> NetworkSeparator | Pair:
 
     if name.endswith(_FOR_NAMES):
         raise _unknown(folder, name)
+    backend.prepare_inference()
     examples = _of_one_network(folder, name)
     for_names = f"{name}{_FOR_NAMES}"
     if not (folder / f"{for_names}.json").exists():
@@ -116,7 +120,8 @@ def _separator(folder: Path, name: str) -> NetworkSeparator | Pair:
 def _of_one_network(folder: Path, name: str) -> NetworkSeparator:
     from requinto.separator import NetworkSeparator
 
-    config, networks = load_networks(folder, name)
+    with backend.our_defaults():
+        config, networks = load_networks(folder, name)
     unet, encoder = networks
     rate = config.spectra.sample_rate
     references = {t: _references(folder, t, rate) for t in targets()}
@@ -175,17 +180,9 @@ def _unknown(folder: Path, name: str) -> ModelError:
     return ModelError(f"unknown model {name!r}; known are {known}, in {folder}")
 
 
-def prepare_keras() -> None:
-    """Say how Keras is to run, before it is imported."""
-    # A guest in somebody's process says nothing on stderr unless asked to
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    threads.limit()
-
-
 def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
     """Return an untrained U-Net and reference encoder."""
-    prepare_keras()
+    backend.prepare_keras()
     from requinto.reference import build_reference_encoder
     from requinto.unet import build_unet
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import sys
 import time
@@ -15,22 +16,28 @@ from rich.progress import Progress
 
 import requinto
 from requinto import plugin as plugin_files
-from requinto.apps import measuring, outputs
+from requinto.apps import entry, measuring, outputs
 from requinto.apps.clicks import clicking
 from requinto.apps.inputs import problems_of, read_reference, read_song
 from requinto.apps.outputs import Output, Overwrite, SoundOutput
-from requinto.apps.quiet import import_tensorflow
-from requinto.apps.signals import Terminated, install_signal_handlers
+from requinto.apps.signals import install_signal_handlers
+from requinto.arguments import (
+    check_beats_per_clip,
+    check_model,
+    check_sensitivity,
+    check_target,
+)
+from requinto.backend import import_for_training, prepare_own_process
 from requinto.baselines import trainers
 from requinto.config import from_values, read_toml
-from requinto.errors import ConfigError, PluginError, RequintoError
+from requinto.errors import ConfigError, PluginError, TargetError
 from requinto.weights import STANDARD
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Point at an instrument, get it out of the mix.",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 plugin_app = typer.Typer(no_args_is_help=True, help="The built VST3 plugin.")
 app.add_typer(plugin_app, name="plugin")
@@ -45,27 +52,25 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 def main() -> None:
     """Run the command; exit with 0, or with 2 and one line on stderr."""
     install_signal_handlers()
-    try:
-        app(standalone_mode=False)
-    except RequintoError as error:
-        _fail(str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        _fail("stopped")
-    except Terminated as stop:
-        _fail(str(stop), 128 + stop.signum)
-    except MemoryError:
-        _fail("not enough memory for this file")
-    except Exception as error:
-        # Errors of usage; which class they are depends on Typer's version
-        if not hasattr(error, "format_message"):
-            raise
-        if message := error.format_message():
-            _fail(f"{message} Try --help.")
+    sys.exit(entry.run(app))
 
 
-def _fail(message: str, status: int = 2) -> None:
-    print(f"requinto: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(status)
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(f"requinto {importlib.metadata.version('requinto')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print it."
+        ),
+    ] = False,
+) -> None:
+    """Point at an instrument, get it out of the mix."""
 
 
 @app.command()
@@ -100,6 +105,13 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Extract an instrument from SONG."""
+    if system == "requinto":
+        target = None if target is None else check_target(target)
+        check_sensitivity(sensitivity)
+        check_beats_per_clip(beats_per_clip)
+        check_model(model)
+    if target is not None and reference is not None:
+        raise TargetError("give --target or --reference, not both")
     chosen = target or ("reference" if reference else "guitar")
     path = output or Path(f"{song.stem}-{chosen}.wav")
     outputs.check_outputs(
@@ -120,7 +132,7 @@ def extract(
         example = recordings[reference] = read_reference(reference)
         options["reference"] = example.samples
         options["reference_sample_rate"] = example.sample_rate
-    import_tensorflow()
+    prepare_own_process()
     begun = time.perf_counter()
     with _progress(f"Extracting {chosen}") as notify:
         extracted = _extract(system, model, mixture, rate, notify, options)
@@ -185,6 +197,14 @@ def targets() -> None:
 
 
 @app.command()
+def models() -> None:
+    """List the models; `extract --model NAME` takes one."""
+    for name in requinto.models():
+        note = "  the standard one, used unless --model names another"
+        print(f"{name}{note if name == STANDARD else ''}")
+
+
+@app.command()
 def beats(
     song: Song,
     as_json: Json = False,
@@ -203,7 +223,7 @@ def beats(
     recording = read_song(song)
     mixture, rate = recording.samples, recording.sample_rate
     outputs.check_capacity((click,), mixture, rate)
-    import_tensorflow()
+    prepare_own_process()
     found = requinto.beats(mixture, rate)
     parts = requinto.sections(mixture, rate, beats=found)
     gain = 1.0
@@ -254,7 +274,7 @@ def demo(
     """Run the plugin in pedalboard on a bachata of ours, and score it."""
     from requinto.apps.demo import run
 
-    import_tensorflow()
+    prepare_own_process()
     run(folder, as_json=as_json, overwrite=overwrite)
 
 
@@ -287,7 +307,7 @@ def train(
         raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
     if anneal is not None and system != "requinto":
         raise ConfigError(f"--anneal is for the system requinto, not for {system}")
-    import_tensorflow()
+    import_for_training()
     if system != "requinto":
         print(_train_another(system, values | ({"resume": True} if resume else {})))
         return
@@ -323,18 +343,28 @@ def plugin_install() -> None:
         print(place)
 
 
+@plugin_app.command("uninstall")
+def plugin_uninstall() -> None:
+    """Remove what `install` put there; your own references stay."""
+    removal = plugin_files.uninstall()
+    for path in removal.removed:
+        print(f"removed {path}")
+    for path in removal.left:
+        print(f"left {path}: not of Requinto's installation")
+    if not removal.removed and not removal.left:
+        print("nothing is installed")
+
+
 @plugin_app.command("status")
 def plugin_status(as_json: Json = False) -> None:
     """Tell what is installed, which Python and models it starts, and test it."""
-    from requinto.apps.plugin_status import lines, status
+    from requinto.apps.plugin_status import lines, problems_of, status
 
     with _progress("Testing"):
         found = status()
     print(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
-    test = found["self_test"]
-    if not test["passed"]:
-        reason = test.get("problem") or test["status"]
-        raise PluginError(f"the plugin's self-test failed: {reason}")
+    if problems := problems_of(found):
+        raise PluginError("; ".join(problems))
 
 
 def _check_model(model: str, system: str) -> None:

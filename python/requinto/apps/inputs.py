@@ -9,7 +9,7 @@ from pathlib import Path
 
 from requinto import audio as sound
 from requinto.audio_reader import Recording, read_available
-from requinto.material.quiet import muted_stderr
+from requinto.quiet import MPG123, filter_stderr
 
 
 def read_song(path: Path) -> Recording:
@@ -31,13 +31,15 @@ def read_song(path: Path) -> Recording:
 def read_reference(path: Path) -> Recording:
     """Return a reference in the same way; silence is no reference either."""
     recording = _read(path)
-    samples = sound.checked_reference(recording.samples, recording.sample_rate)
+    samples = sound.checked_reference(
+        recording.samples, recording.sample_rate, str(path)
+    )
     _warn_of_problems(path, recording)
     return recording._replace(samples=samples)
 
 
 def _read(path: Path) -> Recording:
-    with muted_stderr():  # mp3 decoders write there past everything
+    with filter_stderr(MPG123):
         return read_available(path)
 
 

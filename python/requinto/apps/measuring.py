@@ -14,7 +14,7 @@ from rich.console import Console
 
 from requinto.apps import outputs
 from requinto.apps.outputs import Output, Overwrite
-from requinto.apps.quiet import import_tensorflow
+from requinto.backend import prepare_own_process
 from requinto.errors import ConfigError
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
@@ -218,7 +218,7 @@ def _scored(
 def _make_quietly(names: tuple[str, ...]) -> list[Any]:
     from requinto.baselines import registry
 
-    import_tensorflow()
+    prepare_own_process()
     return registry.make_systems(names)
 
 

@@ -109,6 +109,26 @@ def _self_test() -> dict[str, Any]:
     }
 
 
+def problems_of(found: dict[str, Any]) -> list[str]:
+    """Return what is wrong in a status, a phrase each; nothing if all is well."""
+    problems = []
+    test, kept = found["self_test"], found["models"]
+    if not test["passed"]:
+        reason = test.get("problem") or test["status"]
+        problems.append(f"the plugin's self-test failed: {reason}")
+    for name, form in found["installed"].items():
+        if form and not form["python_works"]:
+            python = form["python"] or "no Python"
+            problems.append(
+                f"the installed {name} starts {python}, which has no requinto; "
+                "`requinto plugin install` mends that"
+            )
+    damaged = [name for name, whole in kept.get("whole", {}).items() if not whole]
+    if damaged:
+        problems.append(f"damaged models: {', '.join(damaged)}")
+    return problems
+
+
 def lines(found: dict[str, Any]) -> list[str]:
     """Return a status in words."""
     said = [f"built: {found['built']}"]

@@ -29,12 +29,13 @@ import librosa
 import numpy as np
 
 from requinto.audio import checked
+from requinto.backend import prepare_keras
 from requinto.baselines import packing
 from requinto.beats import Beats
 from requinto.errors import ConfigError
 from requinto.evaluation.librosa_beats import track
 from requinto.evaluation.systems import Task
-from requinto.weights import models_folder, prepare_keras
+from requinto.weights import models_folder
 
 if TYPE_CHECKING:
     import keras

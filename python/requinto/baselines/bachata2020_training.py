@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.baselines import bachata2020, fitting, packing
 from requinto.baselines.bachata2020 import NAME, Bachata2020, Bachata2020Config
 from requinto.baselines.bachata2020_clips import INSTRUMENTS, bank, draw, pictures
@@ -25,7 +26,6 @@ from requinto.evaluation.metrics import si_sdr
 from requinto.evaluation.systems import Task
 from requinto.material.loop_library import LoopLibrary
 from requinto.material.soundfonts import SAMPLE_RATE
-from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras

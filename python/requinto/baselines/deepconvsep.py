@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Protocol
 import librosa
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.baselines import chunks, packing
 from requinto.baselines.fixed_outputs import FixedOutputs
 from requinto.errors import ConfigError
-from requinto.weights import models_folder, prepare_keras
+from requinto.weights import models_folder
 
 if TYPE_CHECKING:
     import keras

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.baselines import deepconvsep, fitting, packing
 from requinto.baselines import deepconvsep_material as material
 from requinto.baselines.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto.baselines.fixed_outputs import gains_db
-from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.baselines import packing
 from requinto.baselines.deepconvsep import (
     DeepConvSep,
@@ -29,7 +30,7 @@ from requinto.baselines.deepconvsep import (
     asked,
 )
 from requinto.errors import ConfigError
-from requinto.weights import models_folder, prepare_keras
+from requinto.weights import models_folder
 
 if TYPE_CHECKING:
     import keras

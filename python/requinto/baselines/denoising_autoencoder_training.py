@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.baselines import deepconvsep, denoising_autoencoder, fitting, packing
 from requinto.baselines import deepconvsep_material as material
 from requinto.baselines.deepconvsep import DeepConvSep, DeepConvSepConfig
@@ -29,7 +30,7 @@ from requinto.baselines.denoising_autoencoder import (
 from requinto.baselines.fixed_outputs import gains_db
 from requinto.baselines.windows import Windows
 from requinto.errors import ConfigError
-from requinto.weights import models_folder, prepare_keras
+from requinto.weights import models_folder
 
 if TYPE_CHECKING:
     import keras

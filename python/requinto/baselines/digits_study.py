@@ -17,10 +17,10 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from requinto.backend import prepare_keras
 from requinto.baselines import digits, digits_pictures, fitting, study
 from requinto.baselines.digits import N_PARTS, SIZE, Clutters
 from requinto.material.progress import tracked
-from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.baselines import fitting, packing
 from requinto.baselines.fixed_outputs import gains_db
 from requinto.baselines.masking import Masker, MaskingConfig, moment_frames, spectrum
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.errors import ConfigError
 from requinto.material.loop_library import LoopLibrary
-from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras

@@ -19,10 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from requinto.backend import prepare_keras
 from requinto.baselines import packing
 from requinto.baselines.masking import Masker, MaskingConfig, Network
 from requinto.errors import ConfigError
-from requinto.weights import models_folder, prepare_keras
+from requinto.weights import models_folder
 
 if TYPE_CHECKING:
     import keras

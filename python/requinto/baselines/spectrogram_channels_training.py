@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.baselines import fitting, fixed_outputs, packing
 from requinto.baselines import spectrogram_channels as channels
 from requinto.baselines.fitting import Batch, Run
@@ -27,7 +28,6 @@ from requinto.baselines.spectrogram_channels import (
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.errors import ConfigError
 from requinto.material.loop_library import LoopLibrary
-from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import librosa
 import numpy as np
 
+from requinto.backend import prepare_keras
 from requinto.errors import ModelError
 from requinto.evaluation.systems import Task
-from requinto.weights import prepare_keras
 
 if TYPE_CHECKING:
     import keras

@@ -25,6 +25,7 @@ from requinto.evaluation.items import Item, check_references
 from requinto.evaluation.systems import System, Task
 from requinto.material.instruments import INSTRUMENTS
 from requinto.material.progress import tracked
+from requinto.material.workers import worker_pool
 
 _WARM_UP_FRAMES, _WARM_UP_RATE = 2 * 44100, 44100
 _QUIET = 1e-6  # RMS below which a target is silent, and so absent
@@ -110,11 +111,11 @@ def score(
     cores = context.Queue()
     for core in sorted(os.sched_getaffinity(0)):
         cores.put(core)
-    with concurrent.futures.ProcessPoolExecutor(
+    with worker_pool(
         min(n_workers, len(os.sched_getaffinity(0))),
-        mp_context=context,
-        initializer=_prepare,
-        initargs=(make_systems, bss_eval, cores),
+        _prepare,
+        (make_systems, bss_eval, cores),
+        start_method="spawn",
     ) as pool:
         # Long ones first, so that no process is left with one at the end
         order = sorted(items, key=_n_bytes, reverse=True)
@@ -127,8 +128,6 @@ def score(
             raise RequintoError(
                 "a scoring process died, perhaps of too little memory"
             ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
         return [row for item in items for row in futures[item.path].result()]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from requinto.material.progress import tracked
+from requinto.material.workers import worker_pool
 
 
 def each(
@@ -29,9 +30,7 @@ def each(
     """
     if n_workers == 1:
         return [work(*job) for job in tracked(jobs, text)]
-    with concurrent.futures.ProcessPoolExecutor(
-        n_workers, initializer=os.nice, initargs=(10,)
-    ) as pool:
+    with worker_pool(n_workers, os.nice, (10,)) as pool:
         futures = [pool.submit(work, *job) for job in jobs]
         done = concurrent.futures.as_completed(futures)
         return [future.result() for future in tracked(done, text, len(futures))]

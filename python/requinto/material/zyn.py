@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.material.quiet import muted_stderr
 from requinto.material.soundfonts import SAMPLE_RATE, BankError, events_of
 from requinto.material.zyn_patches import PATCHES
+from requinto.quiet import EVERYTHING, filter_stderr
 
 PLUGINS = (
     Path("/usr/lib/dssi/libzynaddsubfx_dssi.so"),
@@ -106,7 +106,7 @@ class Synth:
         self._chance = ctypes.c_uint32.in_dll(library, "_ZN3zyn10prng_stateE")
         ladspa = self._dssi.ladspa.contents
         before = _udp_ports()
-        with muted_stderr():  # where it tells its port, whoever wants to know
+        with filter_stderr(EVERYTHING):  # it writes its port there
             self._handle = ladspa.instantiate(
                 ctypes.cast(self._dssi.ladspa, ctypes.c_void_p), SAMPLE_RATE
             )

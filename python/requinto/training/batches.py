@@ -6,7 +6,6 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import itertools
-import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from requinto.config import ModelConfig
+from requinto.material.workers import worker_pool
 from requinto.training.examples import ExampleGenerator
 from requinto.training.features import FeatureExtractor, Features
 
@@ -89,11 +89,8 @@ def in_processes(
         Of `build`.
     n_processes : int
     """
-    with concurrent.futures.ProcessPoolExecutor(
-        n_processes,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(build, arguments),
+    with worker_pool(
+        n_processes, _start, (build, arguments), start_method="spawn"
     ) as pool:
         yield from _ahead(pool, _make, _AHEAD * n_processes)
 

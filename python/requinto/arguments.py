@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the public functions accept, checked before anything heavy is loaded."""
+
+from __future__ import annotations
+
+import difflib
+import numbers
+import os
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from requinto import audio as sound
+from requinto.beats import Beats
+from requinto.errors import (
+    AudioError,
+    BeatsError,
+    ConfigError,
+    ModelError,
+    TargetError,
+)
+from requinto.weights import models, models_folder, targets
+
+BEATS_PER_CLIP = (1, 2, 4)
+_SHOWN = 60  # characters of a value in an error
+
+
+def check_target(target: Any) -> str:
+    """Return a built-in target by its name, in whatever case, with accents or without.
+
+    Raises
+    ------
+    TargetError
+        If there is none of that name.
+    """
+    if not isinstance(target, str):
+        raise TargetError(
+            f"target must be one of {', '.join(targets())}, got {_shown(target)}"
+        )
+    names = {_plain(name): name for name in targets()}
+    if name := names.get(_plain(target)):
+        return name
+    raise TargetError(
+        f"unknown target {_shown(target)}; known are {', '.join(targets())}"
+        + _suggestion(_plain(target), tuple(names.values()))
+    )
+
+
+def check_sensitivity(sensitivity: Any) -> float:
+    """Return a sensitivity from 0 to 1, or raise `ConfigError`."""
+    hint = ""
+    if _is_number(sensitivity) and 1 < sensitivity <= 100:
+        hint = " (the plugin's 0 to 100 %, divided by 100)"
+    if not (_is_number(sensitivity) and 0.0 <= sensitivity <= 1.0):
+        raise ConfigError(
+            f"sensitivity must be from 0 to 1{hint}, got {_shown(sensitivity)}"
+        )
+    return float(sensitivity)
+
+
+def check_beats_per_clip(beats_per_clip: Any) -> int:
+    """Return how many beats are separated at a time, or raise `ConfigError`."""
+    is_whole = isinstance(beats_per_clip, numbers.Integral)
+    if not is_whole or isinstance(beats_per_clip, bool) or beats_per_clip < 1:
+        raise ConfigError(
+            f"beats_per_clip must be 1, 2 or 4, got {_shown(beats_per_clip)}"
+        )
+    if beats_per_clip not in BEATS_PER_CLIP:
+        raise ConfigError(f"beats_per_clip must be 1, 2 or 4, got {beats_per_clip}")
+    return int(beats_per_clip)
+
+
+def check_model(model: Any) -> str:
+    """Return the name of a model that is there, or raise `ModelError`."""
+    if not isinstance(model, str):
+        raise ModelError(
+            f"model must be one of {', '.join(models())}, got {_shown(model)}"
+        )
+    if model not in models() and not (models_folder() / f"{model}.json").is_file():
+        known = ", ".join(models()) or "none"
+        raise ModelError(
+            f"unknown model {_shown(model)}; known are {known}, in {models_folder()}"
+            + _suggestion(model.casefold(), models())
+        )
+    return model
+
+
+def check_beats(beats: Any, live: Any = False) -> Beats | None:
+    """Return beats or None, or raise `BeatsError`, also if `live` detects them."""
+    if beats is not None and not isinstance(beats, Beats):
+        raise BeatsError(
+            f"beats must be a requinto.Beats, such as Beats.grid(...), "
+            f"got {_shown(beats)}"
+        )
+    if not isinstance(live, (bool, np.bool_)):
+        raise ConfigError(f"live must be True or False, got {_shown(live)}")
+    if live and beats is not None:
+        raise BeatsError("give beats, or live=True to detect them, not both")
+    return beats
+
+
+def check_progress(progress: Any) -> None:
+    """Raise `ConfigError` unless progress can be told to it."""
+    if progress is not None and not callable(progress):
+        raise ConfigError(
+            f"progress must be a function of one number, got {_shown(progress)}"
+        )
+
+
+def check_audio(audio: Any, sample_rate: Any, name: str = "audio") -> np.ndarray:
+    """Return sound as `audio.checked` does, or raise `AudioError`."""
+    return sound.checked(*_sound(audio, sample_rate, name), name)
+
+
+def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:
+    """Return a reference that is not silent as `check_audio` does, or raise."""
+    return sound.checked_reference(*_sound(reference, sample_rate, name), name)
+
+
+def _sound(audio: Any, sample_rate: Any, name: str) -> tuple[np.ndarray, float]:
+    """Return what may be sound, and its rate, or raise `AudioError`."""
+    rate_name = "sample_rate" if name == "audio" else "reference_sample_rate"
+    if not _is_number(sample_rate):
+        raise AudioError(
+            f"{rate_name} must be a number of Hz, from {sound.MIN_RATE_HZ} to "
+            f"{sound.MAX_RATE_HZ}, got {_shown(sample_rate)}"
+        )
+    if audio is None or isinstance(audio, (str, bytes, os.PathLike)):
+        raise AudioError(
+            f"{name} must be an array of samples, (n_channels, n_frames) or "
+            f"(n_frames,), not {_shown(audio)}: read a file first"
+        )
+    return _array(audio, name), float(sample_rate)
+
+
+def check_references(
+    references: Any, sample_rate: Any, name: str = "reference"
+) -> list[np.ndarray]:
+    """Return references as arrays that serve: of one, of several, or of none."""
+    if references is None:
+        return []
+    several = isinstance(references, (list, tuple)) and any(
+        isinstance(one, (np.ndarray, str, os.PathLike)) for one in references
+    )
+    if not several:
+        return [check_reference(references, sample_rate, name)]
+    n = len(references)
+    names = [name if n == 1 else f"{name} {i} of {n}" for i in range(1, n + 1)]
+    return [
+        check_reference(one, sample_rate, its_name)
+        for one, its_name in zip(references, names, strict=True)
+    ]
+
+
+def _array(audio: Any, name: str) -> np.ndarray:
+    try:
+        return np.asarray(audio)
+    except (TypeError, ValueError) as error:
+        raise AudioError(f"{name} must be an array of samples: {error}") from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
+def _plain(name: str) -> str:
+    """Return a name without case, accents and spaces around it."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in letters if not unicodedata.combining(c)).strip()
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    alike = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {alike[0]}?" if alike else ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array shaped {value.shape}"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run networks on Keras in whatever process and environment we are a guest."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import logging
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from requinto import threads
+from requinto.errors import ForkError, ModelError
+from requinto.quiet import TENSORFLOW, filter_stderr
+from requinto.scratch import prepare_folders
+
+if TYPE_CHECKING:
+    import keras
+
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_PLOTS = "MPLBACKEND"
+_DATA_FORMAT, _PRECISION = "channels_last", "float32"  # what our networks are made for
+
+
+class _Process:
+    """What this process has been through."""
+
+    has_started = False  # a network, or is about to
+    is_forked = False  # from a process that had
+
+
+_importing = threading.Lock()
+_calls = threading.local()  # whether a thread is inside a network of ours
+
+
+def prepare_keras() -> None:
+    """Say how Keras is to run, before it is imported; `KERAS_BACKEND` is heeded."""
+    # A guest in somebody's process says nothing on stderr unless asked to
+    os.environ.setdefault(_LOG_LEVEL, "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    threads.limit()
+
+
+def import_for_training() -> None:
+    """Import Keras quietly on the backend that `KERAS_BACKEND` names."""
+    prepare_folders()
+    with _quiet():
+        prepare_keras()
+        _import_keras()
+    _configure(_DATA_FORMAT, _PRECISION, _PRECISION)
+
+
+def prepare_inference() -> None:
+    """Import Keras on TensorFlow, whatever the user's environment says.
+
+    A program that has imported Keras already keeps it as it is, and our networks run
+    on its backend.  Where there is no TensorFlow, `KERAS_BACKEND` is heeded.
+
+    Raises
+    ------
+    ForkError
+        If this process was forked from one in which a network has run.
+    ModelError
+        If Keras or TensorFlow cannot be imported.
+    ConfigError
+        If `REQUINTO_THREADS` is not a number of threads.
+    RequintoError
+        If no folder can be written, not even for temporary files.
+    """
+    check_process()
+    prepare_folders()
+    logging.getLogger("tensorflow").addFilter(_is_users)
+    with _importing:
+        _Process.has_started = True
+        if "keras" in sys.modules:
+            return
+        with _quiet(), _environment(_our_settings()):
+            prepare_keras()
+            _import_keras()
+
+
+def prepare_own_process() -> None:
+    """Do as `prepare_inference`, and configure Keras for good: no one else uses it."""
+    prepare_inference()
+    _configure(_DATA_FORMAT, _PRECISION, _PRECISION)
+
+
+def check_process() -> None:
+    """Raise `ForkError` where a network would hang for ever."""
+    if _Process.is_forked:
+        raise ForkError(
+            "this process was forked from one in which a network had run already, and "
+            "TensorFlow does not survive that: start processes with "
+            'multiprocessing.get_context("spawn"), or fork before the first extract, '
+            "separate or beats"
+        )
+
+
+def has_started() -> bool:
+    """Return whether a network has run in this process, so that forks are useless."""
+    return _Process.has_started or _runs_tensorflow()
+
+
+@contextlib.contextmanager
+def our_defaults() -> Iterator[None]:
+    """Build networks as they were trained, whatever the user configured in Keras."""
+    config = importlib.import_module("keras").config
+    user = (config.image_data_format(), config.floatx(), config.dtype_policy())
+    if user[:2] == (_DATA_FORMAT, _PRECISION) and user[2].name == _PRECISION:
+        yield
+        return
+    _configure(_DATA_FORMAT, _PRECISION, _PRECISION)
+    try:
+        yield
+    finally:
+        _configure(*user)
+
+
+def predict(network: keras.Model, inputs: Any) -> np.ndarray:
+    """Return what a network answers to a batch, without warnings of new shapes."""
+    check_process()
+    _calls.is_ours = True
+    try:
+        return np.asarray(network.predict_on_batch(inputs))
+    finally:
+        _calls.is_ours = False
+
+
+def _configure(data_format: str, precision: str, policy: Any) -> None:
+    config = importlib.import_module("keras").config
+    config.set_image_data_format(data_format)
+    config.set_floatx(precision)
+    config.set_dtype_policy(policy)
+
+
+def _our_settings() -> dict[str, str]:
+    if importlib.util.find_spec("tensorflow") is None:
+        return {}
+    return {"KERAS_BACKEND": "tensorflow"}
+
+
+def _import_keras() -> None:
+    try:
+        try:
+            with _environment({_PLOTS: None}):
+                importlib.import_module("keras")
+        except ImportError:
+            raise
+        except Exception:  # of a damaged keras.json, or a variable with an odd value
+            with tempfile.TemporaryDirectory() as folder, _environment(_clean(folder)):
+                importlib.import_module("keras")
+    except Exception as error:
+        raise ModelError(f"Keras cannot be imported: {error}") from error
+    _set_plots_backend()
+    if tensorflow := sys.modules.get("tensorflow"):
+        tensorflow.config.list_physical_devices()  # complains of absent ones
+
+
+def _set_plots_backend() -> None:
+    """Let Matplotlib, which Keras imports, have the user's backend if it knows it."""
+    name, module = os.environ.get(_PLOTS), sys.modules.get("matplotlib")
+    if name and module:
+        with contextlib.suppress(ValueError):
+            module.rcParams["backend"] = name
+
+
+def _clean(folder: str) -> dict[str, str | None]:
+    """Return the environment of a user who has configured nothing in Keras."""
+    names = [name for name in os.environ if name.startswith("KERAS_")]
+    backend = os.environ["KERAS_BACKEND"]
+    ours = {"KERAS_BACKEND": backend, "KERAS_HOME": folder}
+    return dict.fromkeys(names) | ours
+
+
+@contextlib.contextmanager
+def _environment(changes: dict[str, Any]) -> Iterator[None]:
+    """Change the environment for a while; None removes a variable."""
+    before = {name: os.environ.get(name) for name in changes}
+    _update(changes)
+    try:
+        yield
+    finally:
+        _update(before)
+
+
+def _update(changes: dict[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _quiet() -> contextlib.AbstractContextManager[None]:
+    """Return what silences TensorFlow, unless the user wants all of its lines."""
+    if os.environ.get(_LOG_LEVEL) == "0":
+        return contextlib.nullcontext()
+    return filter_stderr(TENSORFLOW)
+
+
+def _is_users(record: logging.LogRecord) -> bool:
+    """Return whether a line of TensorFlow's logger is about networks of the user."""
+    return not getattr(_calls, "is_ours", False)
+
+
+def _runs_tensorflow() -> bool:
+    module = sys.modules.get("tensorflow.python.eager.context")
+    return bool(getattr(getattr(module, "_context", None), "_initialized", False))
+
+
+def _note_fork() -> None:
+    _Process.is_forked = _Process.is_forked or has_started()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the `requinto` command begins, before the seconds that its imports take."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Import the command and run it; Ctrl-C ends it at any time with one line."""
+    try:
+        from requinto.apps.cli import main as run
+    except KeyboardInterrupt:
+        print("requinto: stopped", file=sys.stderr)
+        sys.exit(130)
+    run()

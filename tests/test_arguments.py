@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The public functions say what they were given and what they accept, at once."""
+
+import importlib
+import unicodedata
+
+import numpy as np
+import pytest
+
+import requinto
+from requinto.errors import (
+    AudioError,
+    BeatsError,
+    ConfigError,
+    ModelError,
+    PluginError,
+    RequintoError,
+    TargetError,
+)
+from requinto.plugin import preset
+from sounds import RATE, error_db, noise
+
+SONG = 0.3 * noise(RATE)
+GRID = requinto.Beats.grid(tempo_bpm=120, duration_s=1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_heavy(monkeypatch):
+    """Let nothing be loaded: what is wrong must be seen before."""
+
+    def fail(*arguments):
+        raise AssertionError("too late")
+
+    extract = importlib.import_module("requinto.extract")
+    monkeypatch.setattr(extract, "load_separator", fail)
+    monkeypatch.setattr(extract, "load_tracker", fail)
+
+
+@pytest.mark.parametrize(
+    ("choice", "error", "message"),
+    [
+        ({"target": 3}, TargetError, "one of guitar, .*, got 3"),
+        ({"target": b"bass"}, TargetError, "one of guitar, .*, got b'bass'"),
+        ({"target": ""}, TargetError, "unknown target ''; known are guitar"),
+        ({"target": "guiter"}, TargetError, "'guiter'; .*; did you mean guitar"),
+        ({"target": "g\u00fciro"}, TargetError, "did you mean guira"),
+        ({"target": "x" * 9999}, TargetError, "xxx"),
+        ({"sensitivity": "high"}, ConfigError, "from 0 to 1, got 'high'"),
+        ({"sensitivity": None}, ConfigError, "from 0 to 1, got None"),
+        ({"sensitivity": True}, ConfigError, "from 0 to 1, got True"),
+        ({"sensitivity": float("nan")}, ConfigError, "from 0 to 1, got nan"),
+        ({"sensitivity": np.ones(2)}, ConfigError, "from 0 to 1, got an array"),
+        ({"sensitivity": 50}, ConfigError, "plugin's 0 to 100 %, divided by 100"),
+        ({"sensitivity": -0.1}, ConfigError, "from 0 to 1, got -0.1"),
+        ({"beats_per_clip": 3}, ConfigError, "1, 2 or 4, got 3"),
+        ({"beats_per_clip": 4.0}, ConfigError, r"1, 2 or 4, got 4\.0"),
+        ({"beats_per_clip": True}, ConfigError, "1, 2 or 4, got True"),
+        ({"beats_per_clip": "4"}, ConfigError, "1, 2 or 4, got '4'"),
+        ({"model": None}, ModelError, "one of standard, .*, got None"),
+        ({"model": "fats"}, ModelError, "unknown model 'fats'; .*did you mean fast"),
+        ({"beats": [0.0, 0.5]}, BeatsError, r"requinto\.Beats.*got \[0\.0, 0\.5\]"),
+        ({"beats": GRID, "live": True}, BeatsError, "not both"),
+        ({"live": "no"}, ConfigError, "True or False, got 'no'"),
+        ({"progress": 1}, ConfigError, "a function of one number, got 1"),
+        ({"reference": "solo.wav"}, AudioError, "not 'solo.wav': read a file first"),
+        ({"reference": ["solo.wav"]}, AudioError, "not 'solo.wav': read a file first"),
+        ({"reference": [SONG, "b.wav"]}, AudioError, "reference 2 of 2 must be"),
+        ({"reference": 1}, AudioError, "floating-point samples, got int"),
+        ({"reference": {}}, AudioError, "floating-point samples, got object"),
+        (
+            {"reference": SONG, "reference_sample_rate": 0},
+            *(AudioError, "the sample rate of reference must be from 4000"),
+        ),
+        (
+            {"reference": SONG, "reference_sample_rate": "44100"},
+            *(AudioError, "reference_sample_rate must be a number of Hz.*'44100'"),
+        ),
+        (
+            {"reference": SONG, "not_like": "b.wav"},
+            *(AudioError, "not_like must be an array"),
+        ),
+        ({"target": "bass", "reference": SONG}, TargetError, "not both"),
+    ],
+)
+@pytest.mark.parametrize("function", [requinto.extract, requinto.separate])
+def test_choices(function, choice, error, message):
+    with pytest.raises(error, match=message) as raised:
+        function(SONG, RATE, **choice)
+    assert isinstance(raised.value, (RequintoError, ValueError))
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("song", "rate", "message"),
+    [
+        ("song.wav", RATE, "audio must be an array .* not 'song.wav': read a file"),
+        (None, RATE, "audio must be an array of samples"),
+        (3, RATE, "floating-point samples, got int"),
+        ([[0.1], [0.1, 0.2]], RATE, "audio must be an array of samples"),
+        (SONG.astype(complex), RATE, "floating-point samples, got complex"),
+        (SONG, None, "sample_rate must be a number of Hz, .*got None"),
+        (SONG, "44100", "sample_rate must be a number of Hz, .*got '44100'"),
+        (SONG, True, "sample_rate must be a number of Hz, .*got True"),
+        (SONG, float("nan"), "sample rate of audio must be .*got nan"),
+        (SONG, float("inf"), "sample rate of audio must be .*got inf"),
+        (SONG, np.array([RATE]), "sample_rate must be a number of Hz"),
+        (RATE, SONG, "sample_rate must be a number of Hz.*got an array"),
+    ],
+)
+@pytest.mark.parametrize(
+    "function",
+    [requinto.extract, requinto.separate, requinto.beats, requinto.sections],
+)
+def test_sound(function, song, rate, message):
+    with pytest.raises(AudioError, match=message):
+        function(song, rate)
+
+
+def test_beats_of_sections():
+    with pytest.raises(BeatsError, match=r"requinto\.Beats"):
+        requinto.sections(SONG, RATE, beats=np.arange(4.0))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC"])
+@pytest.mark.parametrize("name", ["G\u00fcira", "g\u00fcira", "GUIRA", " guira"])
+def test_a_target_by_any_spelling(unchanged_model, name, form):
+    spelt = unicodedata.normalize(form, name)
+    extracted = requinto.extract(SONG, RATE, spelt, beats=GRID)
+    assert error_db(SONG, extracted) < -100
+    assert preset(spelt) == preset("guira")
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), 0, 1])
+def test_numbers_of_any_kind(unchanged_model, number):
+    choice = {"sensitivity": number, "beats_per_clip": np.int64(2), "beats": GRID}
+    extracted = requinto.extract(SONG, np.int32(RATE), live=np.bool_(False), **choice)
+    assert error_db(SONG, extracted) < -100
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"sensitivity": 0.5}, "in percent here, 0 to 100: 0.5 of 0 to 1 is 50"),
+        ({"sensitivity": 1}, "in percent here, 0 to 100: 1 of 0 to 1 is 100"),
+        ({"sensitivity": True}, r"number from 0\.0 to 100\.0, got True"),
+        ({"amount": float("nan")}, "got nan"),
+        ({"output": True}, "one of .*got True"),
+        ({"clip": np.ones(2)}, "one of .*got"),
+    ],
+)
+def test_a_preset_takes_percent(values, message):
+    with pytest.raises(PluginError, match=message):
+        preset("bass", **values)
+    assert preset("bass", sensitivity=np.float32(60)) == preset("bass", sensitivity=60)
+    assert preset("bass", sensitivity=0)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever the user's environment says, our networks give the same, in silence."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+import requinto
+from requinto import audio as sound
+from requinto import quiet
+from sounds import RATE, error_db, noise
+
+SONG = 0.1 * noise(2 * RATE)
+GRID = requinto.Beats.grid(tempo_bpm=120, duration_s=2)
+EXTRACT = """
+import sys
+import numpy as np, requinto
+song = np.load(sys.argv[1])
+grid = requinto.Beats.grid(tempo_bpm=120, duration_s=2)
+bass = requinto.extract(song, 44100, "bass", beats=grid)
+assert requinto.beats(song, 44100).times_s.size
+np.save(sys.argv[2], bass)
+"""
+# A system on which only one folder, or none, can be written
+READ_ONLY = """
+import os, sys
+allowed = os.environ["ALLOWED"]
+sys.dont_write_bytecode = True
+def refuse(event, arguments):
+    writes = event == "open" and (arguments[2] or 0) & (os.O_RDWR | os.O_WRONLY)
+    if not (writes or event == "os.mkdir") or isinstance(arguments[0], int):
+        return
+    path = os.fsdecode(arguments[0])
+    if not path.startswith((allowed, "/dev/null")):
+        raise OSError(30, "Read-only file system", path)
+sys.addaudithook(refuse)
+"""
+# A program whose own Keras is set up in another way, and stays so
+OWN_KERAS = """
+import keras
+keras.config.set_image_data_format("channels_first")
+keras.config.set_floatx("float16")
+keras.config.set_dtype_policy("mixed_bfloat16")
+"""
+STILL_OWN = """
+assert keras.config.image_data_format() == "channels_first"
+assert keras.config.floatx() == "float16"
+assert keras.config.dtype_policy().name == "mixed_bfloat16"
+"""
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return requinto.extract(SONG, RATE, "bass", beats=GRID)
+
+
+def python(script, *arguments, **variables):
+    """Run a script; None takes a variable out of its environment."""
+    environment = {k: v for k, v in {**os.environ, **variables}.items() if v}
+    return subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def keras_json(folder, **values):
+    (folder / "keras.json").write_text(json.dumps(values))
+    return {"KERAS_HOME": str(folder)}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"KERAS_BACKEND": "torch"},
+        {"image_data_format": "channels_first", "floatx": "float16"},
+        {"floatx": "int7", "KERAS_MAX_EPOCHS": "many"},
+        {
+            **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+            **{"OMP_NUM_THREADS": "1,2", "MPLBACKEND": "none"},
+            **{"CUDA_VISIBLE_DEVICES": "-1", "TF_USE_LEGACY_KERAS": "1"},
+            **{"TF_CPP_MIN_LOG_LEVEL": None, "PYTHONOPTIMIZE": "2"},
+        },
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_variables_change_nothing(tmp_path, expected, variables):
+    np.save(tmp_path / "song.npy", SONG)
+    upper = {k: v for k, v in variables.items() if k.isupper()}
+    own = {k: v for k, v in variables.items() if not k.isupper()}
+    home = keras_json(tmp_path, **own) if own else {}
+    paths = tmp_path / "song.npy", tmp_path / "bass.npy"
+    result = python(EXTRACT, *paths, **upper, **home)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert error_db(expected, np.load(paths[1])) < -80
+
+
+def test_a_keras_that_runs_already_is_used_and_left_as_it_is(tmp_path, expected):
+    np.save(tmp_path / "song.npy", SONG)
+    paths = tmp_path / "song.npy", tmp_path / "bass.npy"
+    result = python(OWN_KERAS + EXTRACT + STILL_OWN, *paths)
+    assert result.returncode == 0, result.stderr
+    assert error_db(expected, np.load(paths[1])) < -80
+
+
+def test_a_read_only_system_without_a_home(tmp_path, expected):
+    (tmp_path / "only").mkdir()
+    np.save(tmp_path / "song.npy", SONG)
+    only = {"ALLOWED": str(tmp_path / "only"), "TMPDIR": str(tmp_path / "only")}
+    paths = tmp_path / "song.npy", tmp_path / "only/bass.npy"
+    result = python(READ_ONLY + EXTRACT, *paths, HOME="/nonexistent", **only)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert error_db(expected, np.load(paths[1])) < -80
+    assert [path.name for path in paths[1].parent.iterdir()] == ["bass.npy"]
+
+
+def test_a_system_without_any_folder_to_write_to_is_told(tmp_path):
+    np.save(tmp_path / "song.npy", SONG)
+    result = python(READ_ONLY + EXTRACT, tmp_path / "song.npy", "", ALLOWED="/none")
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert "RequintoError: no folder for temporary files can be written" in last
+
+
+def test_the_users_own_lines_on_stderr_stay(tmp_path):
+    """Also those that another thread, or C, writes while TensorFlow is imported."""
+    talk = """
+import os, threading, time
+def talk():
+    for i in range(100):
+        os.write(2, b"line %d of the user\\n" % i)
+        time.sleep(0.02)
+talker = threading.Thread(target=talk)
+talker.start()
+"""
+    np.save(tmp_path / "song.npy", SONG)
+    paths = tmp_path / "song.npy", tmp_path / "bass.npy"
+    script = talk + EXTRACT + "talker.join()"
+    result = python(script, *paths, TF_CPP_MIN_LOG_LEVEL=None)
+    lines = [f"line {i} of the user" for i in range(100)]
+    assert result.stderr.splitlines() == lines
+
+
+TENSORFLOW_LINES = (
+    "WARNING: All log messages before absl::InitializeLog() is called are written\n"
+    "I0000 00:00:1795949564.192153   28990 port.cc:153] oneDNN custom operations\n"
+    "2026-11-29 10:00:00.123456: W tensorflow/core/x.cc:1] a warning\n"
+)
+
+
+def test_stderr_is_filtered_by_lines(capfd):
+    with quiet.filter_stderr(quiet.TENSORFLOW):
+        os.write(2, b"mine\n")
+        with quiet.filter_stderr(quiet.MPG123):
+            os.write(2, b"Note: Trying to resync...\nNote: mine too\n")
+        os.write(2, TENSORFLOW_LINES.encode())
+        os.write(2, b"the end\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "mine\nNote: mine too\nthe end\nafter\n"
+
+
+def test_a_damaged_mp3_is_read_in_silence(tmp_path, capfd):
+    path = tmp_path / "song.mp3"
+    soundfile.write(path, 0.3 * noise(4 * RATE).T, RATE)
+    whole = bytearray(path.read_bytes())
+    damages = [
+        (9000, bytes(400), 400),
+        (20000, b"", 777),
+        (30000, bytes(range(200)), 9),
+    ]
+    for start, bad, length in damages:
+        path.write_bytes(whole[:start] + bad + whole[start + length :])
+        samples, rate = sound.read(path)
+        assert (rate, len(samples)) == (RATE, 2)
+    assert capfd.readouterr().err == ""
+
+
+def test_what_is_raised_meanwhile_does_not_lose_stderr(capfd):
+    with pytest.raises(KeyError), quiet.filter_stderr(quiet.TENSORFLOW):
+        os.write(2, b"before\n")
+        raise KeyError
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "before\nafter\n"
+
+
+def test_a_closed_stderr_is_left_alone():
+    script = (
+        "import os\nfrom requinto import quiet\nos.close(2)\n"
+        "with quiet.filter_stderr(quiet.TENSORFLOW):\n    print('done')\n"
+    )
+    assert python(script).stdout == "done\n"

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A forked process works, or says at once why it cannot; none hangs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import concurrent.futures, multiprocessing, os
+import numpy as np
+import requinto
+
+song = np.random.default_rng(0).uniform(-0.1, 0.1, (1, 44100)).astype("float32")
+grid = requinto.Beats.grid(tempo_bpm=120, duration_s=1)
+fork = multiprocessing.get_context("fork")
+
+def extract(i):
+    return requinto.extract(song, 44100, "bass", beats=grid)
+
+def outcome(i):
+    calls = (
+        lambda: extract(i),
+        lambda: requinto.separate(song, 44100, "bass", beats=grid),
+        lambda: requinto.beats(song, 44100),
+        lambda: requinto.sections(song, 44100),
+    )
+    names = []
+    for call in calls:
+        try:
+            names.append(type(call()).__name__)
+        except requinto.RequintoError as error:
+            names.append(type(error).__name__)
+            assert "spawn" in str(error)
+    requinto.sections(song, 44100, beats=grid)  # needs no network
+    return names
+
+with fork.Pool(1) as pool:
+    first = pool.map(extract, [0])[0]
+mine = extract(0)
+assert np.array_equal(first, mine)
+with fork.Pool(2) as pool:
+    print(pool.map(outcome, [0])[0])
+with concurrent.futures.ProcessPoolExecutor(1, mp_context=fork) as pool:
+    print(pool.submit(outcome, 0).result())
+if os.fork() == 0:
+    print(outcome(0), flush=True)
+    os._exit(0)
+os.wait()
+assert np.array_equal(extract(0), mine)  # the parent goes on
+"""
+USERS_TENSORFLOW = """
+import os
+import tensorflow as tf
+import numpy as np, requinto
+tf.zeros(1)
+song = np.ones((1, 44100), np.float32)
+if os.fork() == 0:
+    try:
+        requinto.beats(song, 44100)
+    except requinto.ForkError:
+        os._exit(3)
+    os._exit(4)
+assert os.waitstatus_to_exitcode(os.wait()[1]) == 3
+"""
+
+
+def run(script):
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_fork_works_before_the_first_network_and_is_refused_after_it():
+    result = run(SCRIPT)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [str(["ForkError"] * 4)] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_fork_of_a_program_with_its_own_tensorflow_is_refused():
+    result = run(USERS_TENSORFLOW)
+    assert result.returncode == 0, result.stderr

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Workers end with the process that they work for, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+LIMIT_S = 20
+# A worker writes its number and that of a program that it starts, and waits for it
+PARENT = """
+import pathlib, subprocess, sys, time
+from requinto.material.workers import worker_pool
+
+def work(folder):
+    child = subprocess.Popen(["sleep", "600"])
+    import os
+    path = pathlib.Path(folder, f"{os.getpid()}.{child.pid}")
+    path.touch()
+    child.wait()
+
+if __name__ == "__main__":
+    with worker_pool(2, start_method=sys.argv[2]) as pool:
+        jobs = [pool.submit(work, sys.argv[1]) for _ in range(2)]
+        for job in jobs:
+            job.result()
+"""
+
+
+def is_running(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def wait_until(condition):
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_parent(tmp_path, number, start_method):
+    (tmp_path / "parent.py").write_text(PARENT)
+    (tmp_path / "jobs").mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, tmp_path / "parent.py", tmp_path / "jobs", start_method],
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: len(list((tmp_path / "jobs").iterdir())) == 2)
+    names = [path.name.split(".") for path in (tmp_path / "jobs").iterdir()]
+    processes = [int(n) for pair in names for n in pair]
+    assert all(map(is_running, processes))
+    os.kill(parent.pid, number)
+    parent.wait(LIMIT_S)
+    wait_until(lambda: not any(map(is_running, processes)))
