@@ -44,6 +44,12 @@ configure(Job* const job)
                                sound ? sound->n_bytes : 0,
                                sound ? sound->bytes : NULL};
 
+  const char* const reason = references_problem(references, job->settings.target);
+  if (reference.is_target && !sound && reason[0]) {
+    const char* const name = references_names(references)[job->settings.target];
+    fprintf(stderr, "requinto: the reference %s cannot be used: %s\n", name, reason);
+  }
+
   const bool done = job->bridge->configure(job->stream, &job->settings, &reference);
   free(sound);
   const Status status = done ? STATUS_READY : problem(job);
@@ -179,6 +185,9 @@ static void
 keep_learned(Job* const job)
 {
   const uint32_t n = job->bridge->learned(job->stream, NULL, 0);
+  if (n > REFERENCES_MAX_FILE_SIZE) {
+    fprintf(stderr, "requinto: the bar is too long to be kept\n");
+  }
   if (!n || n > REFERENCES_MAX_FILE_SIZE) {
     return;
   }

@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ typedef struct {
   void*       ports[LV2_MAX_PORTS]; ///< As the host connected them, or NULL
   float       seen[N_PARAMS];       ///< Of the ports, when they were looked at last
   Lv2Position position;
+  bool        is_live; ///< A block came that was not told to be offline
 } Lv2Plugin;
 
 /* Life */
@@ -134,10 +136,26 @@ activate(const LV2_Handle handle)
     plugin->instance, plugin->sample_rate, plugin->n_channels, plugin->n_channels);
 }
 
+/// Say, where no host's log does, that sound came faster than it can be separated
+static void
+tell_if_silent(const Lv2Plugin* const plugin)
+{
+  const Status status = (Status)instance_value(plugin->instance, PARAM_STATUS);
+  if (!plugin->has_uris && plugin->is_live &&
+      (status == STATUS_IDLE || status == STATUS_STARTING || status == STATUS_LATE)) {
+    fprintf(stderr,
+            "requinto: the host played faster than sound can be separated, so there is "
+            "silence: set the port freewheel to 1 (lv2apply -c freewheel 1)\n");
+  }
+}
+
 static void
 deactivate(const LV2_Handle handle)
 {
-  instance_deactivate(((Lv2Plugin*)handle)->instance);
+  Lv2Plugin* const plugin = (Lv2Plugin*)handle;
+  tell_if_silent(plugin);
+  plugin->is_live = false;
+  instance_deactivate(plugin->instance);
 }
 
 /* Values */
@@ -244,15 +262,15 @@ run_part(Lv2Plugin* const plugin, const uint32_t start, const uint32_t end)
     sidechain[c]  = side ? side + start : NULL;
   }
 
-  const float* const offline   = (const float*)plugin->ports[LV2_PORT_OFFLINE];
+  const float* const freewheel = (const float*)plugin->ports[LV2_PORT_OFFLINE];
+  const bool         offline   = freewheel && *freewheel > 0.0F;
   Transport          transport = lv2_position_transport(&plugin->position);
   transport.n_ahead =
     plugin->is_ardour ? instance_latency(plugin->instance, plugin->sample_rate) : 0;
   const Block block = {input, has_sidechain ? sidechain : NULL, output, end - start};
-  instance_run(plugin->instance,
-               &block,
-               plugin->position.is_told ? &transport : NULL,
-               offline && *offline > 0.0F);
+  instance_run(
+    plugin->instance, &block, plugin->position.is_told ? &transport : NULL, offline);
+  plugin->is_live = plugin->is_live || !offline;
   lv2_position_advance(&plugin->position, end - start, plugin->sample_rate);
 }
 

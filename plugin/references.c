@@ -17,10 +17,11 @@ static const char        learned[]  = "Learned";
 enum { N_BUILT_IN = sizeof(built_in) / sizeof(built_in[0]), MAX_PATH_SIZE = 4096 };
 
 struct ReferencesImpl {
-  const char*      names[REFERENCES_MAX];  ///< Ours to free
-  char*            files[REFERENCES_MAX];  ///< Paths in the user's folder, or NULL
-  SoundFile*       sounds[REFERENCES_MAX]; ///< Kept, or NULL; guarded by `mutex`
-  _Atomic uint32_t n;                      ///< Grows once an entry is in place
+  const char*      names[REFERENCES_MAX];    ///< Ours to free
+  char*            files[REFERENCES_MAX];    ///< Paths in the user's folder, or NULL
+  SoundFile*       sounds[REFERENCES_MAX];   ///< Kept, or NULL; guarded by `mutex`
+  const char*      problems[REFERENCES_MAX]; ///< Why there is none; guarded likewise
+  _Atomic uint32_t n;                        ///< Grows once an entry is in place
   _Atomic uint32_t revision;
   OsMutex*         mutex;
   atomic_uint      n_owners;
@@ -105,12 +106,29 @@ is_sound_file(const char* const name)
   return false;
 }
 
+static atomic_bool is_told; ///< By an earlier list of this process
+
+/// Say once why a file of the user's is no target
+static void
+tell(const char* const name, const char* const why)
+{
+  if (!atomic_load(&is_told)) {
+    fprintf(stderr, "requinto: the reference %s is no target: %s\n", name, why);
+  }
+}
+
 static void
 take_name(void* const context, const char* const name)
 {
   Listing* const listing = (Listing*)context;
-  if (listing->n < REFERENCES_MAX && strlen(name) < REFERENCES_MAX_NAME &&
-      !strpbrk(name, "\r\n") && is_sound_file(name)) {
+  if (!is_sound_file(name)) {
+    return;
+  }
+  if (strlen(name) >= REFERENCES_MAX_NAME || strpbrk(name, "\r\n")) {
+    tell(name, "its name must have less than 96 bytes, in one line");
+  } else if (listing->n >= REFERENCES_MAX) {
+    tell(name, "there are more than 256 files");
+  } else {
     listing->names[listing->n] = copy_of(name);
     listing->n += listing->names[listing->n] != NULL;
   }
@@ -131,8 +149,10 @@ add_file(References* const references, const char* const folder, const char* con
   snprintf(stem, sizeof(stem), "%s", name);
   *strrchr(stem, '.') = '\0';
   const bool taken    = find(references, stem) < REFERENCES_MAX;
-  if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) < sizeof(path)) {
-    (void)add(references, taken ? name : stem, path);
+  if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path)) {
+    tell(name, "its path is too long");
+  } else if (add(references, taken ? name : stem, path) >= REFERENCES_MAX) {
+    tell(name, "the list of targets is full");
   }
 }
 
@@ -161,6 +181,7 @@ add_folder(References* const references)
       free(names[i]);
     }
   }
+  atomic_store(&is_told, true);
 }
 
 /* Life */
@@ -249,25 +270,27 @@ sound_of(const unsigned char* const bytes, const uint32_t n_bytes)
   return sound;
 }
 
-/// Read a whole file, unless it is larger than we take
+/// Read a whole file, unless it is larger than we take; else say why not
 static SoundFile*
-read_file(const char* const path)
+read_file(const char* const path, const char** const problem)
 {
   SoundFile*  sound = NULL;
   FILE* const file  = os_open(path);
-  if (!file) {
-    return NULL;
+  const long  n     = file && !fseek(file, 0, SEEK_END) ? ftell(file) : -1;
+  *problem          = !file                          ? "the file cannot be opened"
+                      : !n                           ? "the file is empty"
+                      : n > REFERENCES_MAX_FILE_SIZE ? "the file exceeds 64 MiB"
+                                                     : "the file cannot be read";
+  if (n > 0 && n <= REFERENCES_MAX_FILE_SIZE && !fseek(file, 0, SEEK_SET)) {
+    sound = (SoundFile*)calloc(1, sizeof(SoundFile) + (size_t)n);
   }
-  if (!fseek(file, 0, SEEK_END)) {
-    const long n = ftell(file);
-    if (n > 0 && n <= REFERENCES_MAX_FILE_SIZE && !fseek(file, 0, SEEK_SET)) {
-      sound = (SoundFile*)calloc(1, sizeof(SoundFile) + (size_t)n);
-      if (sound) {
-        sound->n_bytes = (uint32_t)fread(sound->bytes, 1, (size_t)n, file);
-      }
-    }
+  if (sound) {
+    sound->n_bytes = (uint32_t)fread(sound->bytes, 1, (size_t)n, file);
+    *problem       = "";
   }
-  fclose(file);
+  if (file) {
+    fclose(file);
+  }
   return sound;
 }
 
@@ -280,12 +303,23 @@ references_sound(References* const references, const uint32_t index)
   os_mutex_lock(references->mutex);
   if (!references->sounds[index] && references->files[index]) {
     // Kept, so that what is saved is what was heard, whatever becomes of the file
-    references->sounds[index] = read_file(references->files[index]);
+    references->sounds[index] =
+      read_file(references->files[index], &references->problems[index]);
   }
   const SoundFile* const kept = references->sounds[index];
   SoundFile* const       copy = kept ? sound_of(kept->bytes, kept->n_bytes) : NULL;
   os_mutex_unlock(references->mutex);
   return copy;
+}
+
+const char*
+references_problem(References* const references, const uint32_t index)
+{
+  os_mutex_lock(references->mutex);
+  const char* const problem =
+    index < REFERENCES_MAX ? references->problems[index] : NULL;
+  os_mutex_unlock(references->mutex);
+  return problem ? problem : "";
 }
 
 bool

@@ -17,7 +17,7 @@
 enum {
   REFERENCES_MAX           = 256,      ///< Entries of the list
   REFERENCES_MAX_NAME      = 96,       ///< Bytes of a name with its end
-  REFERENCES_MAX_FILE_SIZE = 16 << 20, ///< Bytes
+  REFERENCES_MAX_FILE_SIZE = 64 << 20, ///< Bytes: some minutes in stereo
 };
 
 /// A sound file, whole; never changed
@@ -69,6 +69,10 @@ references_revision(const References* references) REALTIME;
 */
 SoundFile*
 references_sound(References* references, uint32_t index);
+
+/// Return why `references_sound` last had no sound at a place, or "".  Any thread.
+const char*
+references_problem(References* references, uint32_t index);
 
 /**
    Keep a copy of a sound file under a name, in the place of the one it had.

@@ -205,7 +205,7 @@ def test_a_missing_model_is_told_apart(door, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        (b"", "nothing has been learnt yet"),
+        (b"", "the target has no sound"),
         (b"no sound", "not sound we can read"),
         (encoded(np.zeros((1, RATE), np.float32), RATE), "the reference is silent"),
         (encoded(noise(RATE // 4, 1), RATE), "must last 0.5 s or more"),

@@ -105,6 +105,15 @@ def test_without_python_the_input_passes(lv2_path, tmp_path):
     np.testing.assert_array_equal(heard[:, latency:], sound[:2, :-latency])
 
 
+@pytest.mark.parametrize("freewheel", [0, 1])
+def test_lv2apply_says_why_it_is_silent(lv2_path, tmp_path, freewheel):
+    """It plays as fast as it can, and says that it plays live unless told otherwise."""
+    soundfile.write(tmp_path / "in.wav", noise(RATE, 4).T, RATE, subtype="FLOAT")
+    files = ("-i", tmp_path / "in.wav", "-o", tmp_path / "out.wav")
+    told = said_by("lv2apply", *files, "-c", "freewheel", freewheel, URI, path=lv2_path)
+    assert ("set the port freewheel to 1" in told) == (not freewheel)
+
+
 def test_it_gives_the_same_samples_as_vst3(bundle, tmp_path):
     expected = play_vst3()
     heard, report = play(

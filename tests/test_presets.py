@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A preset holds what it was made of, and hosts load it."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pedalboard
 import pytest
 
 import requinto
-from requinto import bridge
+from requinto import bridge, presets
+from requinto.audio import encoded
 from requinto.errors import AudioError, AudioFileError, PluginError, TargetError
 from requinto.plugin import preset
 from requinto.presets import PARAMETERS
@@ -120,3 +124,39 @@ def test_it_gives_what_the_library_gives(plugin):
 def test_what_cannot_be_is_refused(arguments, error, reason):
     with pytest.raises(error, match=reason):
         preset(**arguments)
+
+
+def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
+    """It was written, and the plugin called it gone."""
+    header = Path(__file__).parents[1] / "plugin" / "references.h"
+    shift = re.search(r"REFERENCES_MAX_FILE_SIZE = (\d+) << 20", header.read_text())
+    assert shift and int(shift[1]) << 20 == presets.MAX_FILE_SIZE
+    size = len(encoded(REFERENCE, RATE))
+    monkeypatch.setattr(presets, "MAX_FILE_SIZE", size)
+    preset(reference=REFERENCE, reference_sample_rate=RATE)
+    monkeypatch.setattr(presets, "MAX_FILE_SIZE", size - 1)
+    with pytest.raises(AudioError, match="MiB, and the plugin takes 0 at most"):
+        preset(reference=REFERENCE, reference_sample_rate=RATE)
+
+
+def test_a_minute_in_stereo_is_a_reference(plugin, tmp_path):
+    """Of 24 bits it has 17 MB, which was more than a target might have."""
+    minute = 0.3 * noise(60 * RATE, seed=3)
+    whole = preset(reference=minute, reference_sample_rate=RATE)
+    assert len(whole) > 15 << 20
+    plugin.preset_data = whole
+    assert plugin.target == "Learned"
+    assert len(plugin.raw_state) > 15 << 20
+
+
+@pytest.mark.parametrize("tempo", [128.0, 97.3, 174.67])
+def test_a_state_renders_the_same_samples(plugin, tempo):
+    """As the first instance, which hosts set in single precision, and the library."""
+    song = 0.3 * noise(8 * RATE)
+    plugin.target, plugin.beat_source, plugin.tempo = "bass", "Fixed tempo", tempo
+    first = plugin.process(song, RATE)
+    other = pedalboard.load_plugin(str(requinto.plugin_path()))
+    other.raw_state = plugin.raw_state
+    assert np.array_equal(first, other.process(song, RATE))
+    grid = requinto.Beats.grid(tempo_bpm=tempo, duration_s=8.0)
+    assert error_db(first, requinto.extract(song, RATE, "bass", beats=grid)) < -120

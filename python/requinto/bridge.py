@@ -153,7 +153,7 @@ def attach(ffi: Any) -> None:
 def _query(file: bytes, separator: Separator) -> Query:
     """Return the query for a reference that came as a sound file."""
     if not file:
-        raise TargetError("nothing has been learnt yet, or the reference is gone")
+        raise TargetError("the target has no sound: learn a bar, or choose another")
     reference, rate = sound.decoded(file)
     return separator.query(
         sound.checked_reference(reference, rate, "the reference"), rate

@@ -15,6 +15,7 @@ from requinto import output_files
 from requinto.arguments import check_reference, check_target
 from requinto.errors import AudioError, PluginError, TargetError
 
+MAX_FILE_SIZE = 64 << 20  # bytes of a reference; that of references.h
 LEARNED = "Learned"  # the target that a reference becomes
 _CLASS_ID = b"52657175696E746F4578747261637421"  # of vst3_factory.c
 _SWITCH = ("Off", "On")
@@ -72,7 +73,7 @@ def preset(
     TargetError
         If the target is unknown, or a reference is given as well.
     AudioError
-        If the reference is not one, or its rate is not given.
+        If the reference is not one, or too long, or its rate is not given.
     PluginError
         If a parameter or its value is not the plugin's.
     AudioFileError
@@ -106,7 +107,13 @@ def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
     if sample_rate is None:
         raise AudioError("reference_sample_rate must be given, in Hz")
     checked = check_reference(reference, sample_rate, "reference")
-    return sound.encoded(checked, sample_rate)
+    file = sound.encoded(checked, sample_rate)
+    if len(file) > MAX_FILE_SIZE:
+        raise AudioError(
+            f"the reference makes a file of {len(file) / 2**20:.0f} MiB, and the "
+            f"plugin takes {MAX_FILE_SIZE / 2**20:.0f} at most: give some of it"
+        )
+    return file
 
 
 def _text(name: str, value: str | float | bool) -> str:

@@ -103,11 +103,57 @@ test_keep(void)
   references_leave(list);
 }
 
+/// Write a file of so many bytes, of which the last says something
+static void
+write_size(const char* const path, const long n_bytes)
+{
+  FILE* const file = fopen(path, "wb");
+  CHECK(file);
+  if (n_bytes) {
+    CHECK(!fseek(file, n_bytes - 1, SEEK_SET) && fputc('.', file) == '.');
+  }
+  fclose(file);
+}
+
+/// What is no sound to use says why, and a file that can be used later is used
+static void
+test_problems(const char* const folder)
+{
+  char path[4096];
+  snprintf(path, sizeof(path), "%s/large.wav", folder);
+  write_size(path, 1);
+  References* const list  = references_new();
+  uint32_t          index = references_count(list) - 1;
+  while (index && strcmp(references_names(list)[index], "large") != 0) {
+    --index;
+  }
+  CHECK(index && !references_problem(list, index)[0]);
+
+  write_size(path, (long)REFERENCES_MAX_FILE_SIZE + 1);
+  CHECK(!references_sound(list, index));
+  CHECK(strstr(references_problem(list, index), "64 MiB"));
+  write_size(path, 0);
+  CHECK(!references_sound(list, index));
+  CHECK(strstr(references_problem(list, index), "empty"));
+  CHECK(!remove(path) && !references_sound(list, index));
+  CHECK(strstr(references_problem(list, index), "opened"));
+
+  write_size(path, (long)REFERENCES_MAX_FILE_SIZE);
+  SoundFile* const sound = references_sound(list, index);
+  CHECK(sound && sound->n_bytes == REFERENCES_MAX_FILE_SIZE);
+  CHECK(!references_problem(list, index)[0]);
+  CHECK(!references_problem(list, UINT32_MAX)[0]);
+  free(sound);
+  CHECK(!remove(path));
+  references_leave(list);
+}
+
 int
 main(const int argc, char** const argv)
 {
   CHECK(argc == 2);
   test_list(argv[1]);
   test_keep();
+  test_problems(argv[1]);
   return 0;
 }
