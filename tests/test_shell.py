@@ -2,6 +2,7 @@
 """Whatever happens, the command ends with its status and one line, and says it."""
 
 import contextlib
+import functools
 import importlib.metadata
 import os
 import pty
@@ -183,7 +184,9 @@ def interrupt(arguments, until, **options):
     """Return status, stdout and stderr of a command that Ctrl-C ends at some time."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     words = [*COMMAND, *map(str, arguments)]
-    process = subprocess.Popen(words, text=True, **(pipes | options))
+    # Where the tests run in the background, as of nohup, SIGINT is ignored
+    obey = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(words, text=True, preexec_fn=obey, **(pipes | options))
     until(process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -319,7 +322,7 @@ def test_choices_are_refused_before_the_work(
     def fail(*arguments):
         raise AssertionError("too late")
 
-    monkeypatch.setattr(cli.sound, "read", fail)
+    monkeypatch.setattr(cli, "read_song", fail)
     monkeypatch.setattr(cli, "prepare_own_process", fail)
     status, out, err = run("extract", song, *options)
     assert (status, out) == (2, "")
