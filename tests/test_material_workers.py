@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Workers end with the process that they work for, however it ends."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -55,6 +56,8 @@ def test_workers_end_with_their_parent(tmp_path, number, start_method):
     parent = subprocess.Popen(
         [sys.executable, tmp_path / "parent.py", tmp_path / "jobs", start_method],
         stderr=subprocess.DEVNULL,
+        # Where the tests run in the background, SIGINT is ignored
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     wait_until(lambda: len(list((tmp_path / "jobs").iterdir())) == 2)
     names = [path.name.split(".") for path in (tmp_path / "jobs").iterdir()]
