@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command replaces nothing unasked, and says what it could not keep or read."""
 
+import functools
 import importlib
 import json
 import os
@@ -301,7 +302,7 @@ def test_what_is_no_sound_is_named(refuse, song, given):
         names = (name,) if given == "song" else ("song.wav", "--reference", name)
         error = refuse("extract", *names)
         assert message in error
-        assert (name if given == "song" else "reference") in error
+        assert name in error
 
 
 def test_a_disk_that_fills_up(run, song, monkeypatch):
@@ -357,6 +358,8 @@ def start_slowly(where, **options):
     return subprocess.Popen(
         [sys.executable, "-c", _SLOW, "extract", "song.wav", "-o", "out.wav", where],
         env=environment,
+        # Where the tests run under nohup, SIGHUP is ignored
+        preexec_fn=functools.partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
         **options,
     )
 

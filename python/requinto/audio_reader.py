@@ -15,6 +15,7 @@ import soundfile
 from requinto import ffmpeg
 from requinto.audio_segments import FileWindow, Segment, segments
 from requinto.errors import AudioFileError
+from requinto.quiet import MPG123, filter_stderr
 from requinto.sample_buffer import SampleBuffer
 
 READABLE = "wav, flac, ogg, opus, mp3 and aiff"
@@ -80,7 +81,7 @@ def read_available(path: str | os.PathLike[str]) -> Recording:
     """
     _check_regular(path)
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file, filter_stderr(MPG123):
             return _read_streams(file)
     except OSError as error:
         reason = error.strerror or error

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from requinto import audio as sound
 from requinto.audio_reader import Recording, read_available
-from requinto.quiet import MPG123, filter_stderr
 
 
 def read_song(path: Path) -> Recording:
@@ -22,7 +21,7 @@ def read_song(path: Path) -> Recording:
     AudioError
         If it is not sound to work with; the message names the file.
     """
-    recording = _read(path)
+    recording = read_available(path)
     samples = sound.checked(recording.samples, recording.sample_rate, str(path))
     _warn_of_problems(path, recording)
     return recording._replace(samples=samples)
@@ -30,17 +29,12 @@ def read_song(path: Path) -> Recording:
 
 def read_reference(path: Path) -> Recording:
     """Return a reference in the same way; silence is no reference either."""
-    recording = _read(path)
+    recording = read_available(path)
     samples = sound.checked_reference(
         recording.samples, recording.sample_rate, str(path)
     )
     _warn_of_problems(path, recording)
     return recording._replace(samples=samples)
-
-
-def _read(path: Path) -> Recording:
-    with filter_stderr(MPG123):
-        return read_available(path)
 
 
 def _warn_of_problems(path: Path, recording: Recording) -> None:
