@@ -83,7 +83,19 @@ def test_a_line_above_hearing_is_as_loud_as_its_neighbours(frequency_hz, amplitu
     whine = tone(frequency_hz, amplitude, 2 * RATE)
     limited = without_whine(spectra.analyse(song + whine), FULL)
     left = spectra.synthesise(limited, 2 * RATE) - song
-    assert level_db(left[:, RATE // 2 : -RATE // 2]) < level_db(song) - 15
+    assert level_db(left[:, RATE // 2 : -RATE // 2]) < level_db(song) - 9
+
+
+@pytest.mark.parametrize("rate_hz", [0.5, 3.0])
+def test_so_is_a_line_that_moves(rate_hz):
+    spectra = Spectra(SpectraConfig())
+    song = 0.05 * noise(2 * RATE)
+    time_s = np.arange(2 * RATE) / RATE
+    phase = 19000 * time_s + 200 / rate_hz * np.sin(2 * np.pi * rate_hz * time_s) / 6.28
+    whine = (0.2 * np.sin(2 * np.pi * phase)).astype(np.float32)
+    limited = without_whine(spectra.analyse(song + whine), FULL)
+    left = spectra.synthesise(limited, 2 * RATE) - song
+    assert level_db(left[:, RATE // 2 : -RATE // 2]) < level_db(song) - 9
 
 
 @pytest.mark.parametrize("kind", ["noise", "cymbal", "coded", "low line", "silence"])

@@ -20,7 +20,7 @@ _FAINT, _LOUD = 0.1, 0.2  # RMS beside that of all: too faint to steer; taken ou
 _SHORTEST_S = 0.25  # of sound in which rumble can be told from its mean
 _WHINE_HZ = 15000.0  # single lines above are not heard
 _NEIGHBOURS = 25  # bins around a line that say what it may be
-_PROMINENCE = 8.0  # times its neighbours is a line
+_PROMINENCE = 6.0  # times the mean of these is a line; of noise one bin in 10^12
 _SILENT = 1e-20  # magnitude that may divide
 _LINE_WIDTH = 5  # bins, with the window's main lobe
 
@@ -100,14 +100,19 @@ def without_whine(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
     magnitudes = np.abs(spectrum[:, first:])
     if not magnitudes.size:
         return spectrum
-    levels = magnitudes.mean(axis=-1)
-    usual = scipy.ndimage.median_filter(levels, (1, _NEIGHBOURS), mode="nearest")
-    is_line = levels > _PROMINENCE * usual
+    # Column by column, for a line may move
+    is_line = magnitudes > _PROMINENCE * _nearby(magnitudes)
     if not is_line.any():
         return spectrum
-    is_near = scipy.ndimage.maximum_filter1d(is_line, _LINE_WIDTH, axis=-1)
-    ceiling = usual[..., None]
+    is_near = scipy.ndimage.maximum_filter1d(is_line, _LINE_WIDTH, axis=1)
+    # Twice, so that a line hardly weighs in what lies around it
+    ceiling = _nearby(np.minimum(magnitudes, _nearby(magnitudes)))
     gains = ceiling / np.maximum(np.maximum(magnitudes, ceiling), _SILENT)
     limited = spectrum.copy()
-    limited[:, first:] *= np.where(is_near[..., None], gains, 1.0)
+    limited[:, first:] *= np.where(is_near, gains, 1.0)
     return limited
+
+
+def _nearby(magnitudes: np.ndarray) -> np.ndarray:
+    """Return the mean of the bins around each."""
+    return np.asarray(scipy.ndimage.uniform_filter1d(magnitudes, _NEIGHBOURS, axis=1))
