@@ -86,7 +86,7 @@ def test_a_line_above_hearing_is_as_loud_as_its_neighbours(frequency_hz, amplitu
     assert level_db(left[:, RATE // 2 : -RATE // 2]) < level_db(song) - 9
 
 
-@pytest.mark.parametrize("rate_hz", [0.5, 3.0])
+@pytest.mark.parametrize("rate_hz", [0.2, 0.5])
 def test_so_is_a_line_that_moves(rate_hz):
     spectra = Spectra(SpectraConfig())
     song = 0.05 * noise(2 * RATE)
