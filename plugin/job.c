@@ -24,9 +24,16 @@ fail(Job* const job, const Status status)
 static Status
 problem(const Job* const job)
 {
-  char           text[512] = "";
-  const uint32_t kind      = job->bridge->problem(text, sizeof(text));
-  if (kind) {
+  References* const references = job->session->references;
+  const uint32_t    target     = job->settings.target;
+  const bool        is_own     = target >= references_learned(references);
+  const char* const unread     = references_problem(references, target);
+  char              text[512]  = "";
+  const uint32_t    kind       = job->bridge->problem(text, sizeof(text));
+  if (kind == PROBLEM_REFERENCE && is_own) {
+    const char* const name = references_names(references)[target];
+    fprintf(stderr, "requinto: %s: %s\n", name, unread[0] ? unread : text);
+  } else if (kind) {
     fprintf(stderr, "requinto: %s\n", text);
   }
   return kind == PROBLEM_MODEL       ? STATUS_NO_MODEL
@@ -43,12 +50,6 @@ configure(Job* const job)
   const Reference   reference = {job->settings.target >= references_learned(references),
                                sound ? sound->n_bytes : 0,
                                sound ? sound->bytes : NULL};
-
-  const char* const reason = references_problem(references, job->settings.target);
-  if (reference.is_target && !sound && reason[0]) {
-    const char* const name = references_names(references)[job->settings.target];
-    fprintf(stderr, "requinto: the reference %s cannot be used: %s\n", name, reason);
-  }
 
   const bool done = job->bridge->configure(job->stream, &job->settings, &reference);
   free(sound);

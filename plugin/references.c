@@ -96,7 +96,7 @@ static bool
 is_sound_file(const char* const name)
 {
   static const char* const endings[] = {
-    ".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif"};
+    ".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif"};
   const char* const ending = strrchr(name, '.');
   for (size_t i = 0; ending && i < sizeof(endings) / sizeof(endings[0]); ++i) {
     if (name[0] != '.' && same_letters(ending, endings[i])) {
@@ -117,6 +117,16 @@ tell(const char* const name, const char* const why)
   }
 }
 
+/// Return whether a name would be more than a word where it is printed
+static bool
+has_control(const char* text)
+{
+  while (*text && !iscntrl((unsigned char)*text)) {
+    ++text;
+  }
+  return *text;
+}
+
 static void
 take_name(void* const context, const char* const name)
 {
@@ -124,8 +134,10 @@ take_name(void* const context, const char* const name)
   if (!is_sound_file(name)) {
     return;
   }
-  if (strlen(name) >= REFERENCES_MAX_NAME || strpbrk(name, "\r\n")) {
-    tell(name, "its name must have less than 96 bytes, in one line");
+  if (has_control(name)) {
+    tell("(one)", "its name holds a line's end or another control character");
+  } else if (strlen(name) >= REFERENCES_MAX_NAME) {
+    tell(name, "its name must have less than 96 bytes");
   } else if (listing->n >= REFERENCES_MAX) {
     tell(name, "there are more than 256 files");
   } else {

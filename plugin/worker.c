@@ -19,6 +19,7 @@ struct WorkerImpl {
   Session*         served;  ///< That of `job`, for others to look at; may be NULL
   Job              job;     ///< The thread's alone while it runs
   OsThread*        thread;  ///< NULL until it runs; main thread only
+  uint32_t         process; ///< In which it runs
   atomic_bool      quit;
   atomic_bool      has_left;   ///< The thread is no owner any more
   _Atomic uint64_t step_began; ///< When the thread turned to what it does, in ms
@@ -110,39 +111,6 @@ worker_new(const BridgeLoader load)
   return worker;
 }
 
-static bool
-start(Worker* const worker)
-{
-  if (!worker->thread) {
-    os_pin_self(); // the thread may outlive the plugin
-    atomic_fetch_add(&worker->n_owners, 1);
-    atomic_store(&worker->step_began, os_now_ms());
-    worker->thread = os_thread_start(run, worker);
-    if (!worker->thread) {
-      atomic_fetch_sub(&worker->n_owners, 1);
-    }
-  }
-  return worker->thread;
-}
-
-bool
-worker_serve(Worker* const worker, Session* const session)
-{
-  if (session && !start(worker)) {
-    return false;
-  }
-
-  os_mutex_lock(worker->mutex);
-  Session* const unserved = worker->next;
-  worker->next            = session_share(session);
-  worker->changed         = true;
-  os_mutex_unlock(worker->mutex);
-
-  session_leave(unserved);
-  os_semaphore_post(worker->wake);
-  return true;
-}
-
 /// Return whether what the thread is doing has taken longer than it may
 static bool
 is_stuck(Worker* const worker, const Limits* const limits)
@@ -170,6 +138,53 @@ end_thread(Worker* const worker, const Limits* const limits)
     job_drop(&worker->job);
     leave(worker);
   }
+  return true;
+}
+
+/// Forget a thread that did not come along when this process was forked
+static void
+forget_foreign_thread(Worker* const worker)
+{
+  static const Limits none = {0};
+  if (worker->thread && worker->process != os_this_process()) {
+    (void)end_thread(worker, &none);
+    worker->thread = NULL;
+    worker->served = NULL;
+  }
+}
+
+static bool
+start(Worker* const worker)
+{
+  forget_foreign_thread(worker);
+  if (!worker->thread) {
+    os_pin_self(); // the thread may outlive the plugin
+    atomic_fetch_add(&worker->n_owners, 1);
+    atomic_store(&worker->step_began, os_now_ms());
+    worker->process = os_this_process();
+    worker->thread  = os_thread_start(run, worker);
+    if (!worker->thread) {
+      atomic_fetch_sub(&worker->n_owners, 1);
+    }
+  }
+  return worker->thread;
+}
+
+bool
+worker_serve(Worker* const worker, Session* const session)
+{
+  if (session && !start(worker)) {
+    return false;
+  }
+
+  os_mutex_lock(worker->mutex);
+  Session* const unserved = worker->next;
+  worker->next            = session_share(session);
+  worker->changed         = true;
+  os_mutex_unlock(worker->mutex);
+
+  session_leave(unserved);
+  os_semaphore_post(worker->wake);
   return true;
 }
 
