@@ -87,3 +87,30 @@ def test_a_fork_works_before_the_first_network_and_is_refused_after_it():
 def test_a_fork_of_a_program_with_its_own_tensorflow_is_refused():
     result = run(USERS_TENSORFLOW)
     assert result.returncode == 0, result.stderr
+
+
+USED_PLUGIN = """
+import os, time
+import numpy as np, pedalboard, requinto
+plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+song = np.random.default_rng(0).uniform(-0.1, 0.1, (2, 264600)).astype("float32")
+extracted = plugin.process(song, 44100)
+if os.fork() == 0:
+    began = time.monotonic()
+    dry = plugin.process(song, 44100)
+    seconds = time.monotonic() - began
+    print(plugin.status, np.array_equal(dry, song), seconds < 5, flush=True)
+    os._exit(0)
+os.wait()
+print(np.array_equal(plugin.process(song, 44100), extracted))
+"""
+
+
+@pytest.mark.plugin
+def test_a_forked_plugin_says_at_once_that_it_cannot():
+    """Its worker did not come along: it waited 20 s for it."""
+    result = subprocess.run(
+        [sys.executable, "-c", USED_PLUGIN], capture_output=True, text=True, timeout=120
+    )
+    assert result.stdout.splitlines() == ["Python error True True", "True"]
+    assert "ForkError" in result.stderr and "spawn" in result.stderr
