@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plugin is put where hosts look, whole, and knows its Python."""
 
+import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pedalboard
 import pytest
 
 from requinto import plugin
+from requinto.apps import plugin_status
 from requinto.errors import PluginError
 
 pytestmark = pytest.mark.plugin
@@ -71,3 +75,138 @@ def test_a_place_that_cannot_be_written_is_told_and_left(tmp_path):
     with pytest.raises(PluginError, match="cannot be written"):
         plugin.install(blocked)
     assert blocked.read_text() == "in the way"
+
+
+def test_installing_again_leaves_files_of_others(tmp_path):
+    paths = plugin.install(tmp_path)
+    own = [path / name for path in paths.values() for name in ("a", "mypresets/b")]
+    own.append(tmp_path / "Requinto.vst3.new" / "c")
+    for file in own:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
+    libraries = [
+        max(p.rglob("*"), key=lambda f: f.stat().st_size) for p in [*paths.values()]
+    ]
+    for library in libraries:
+        library.write_bytes(b"another build")
+    plugin.install(tmp_path)
+    assert [file.read_text() for file in own] == ["mine"] * len(own)
+    assert all(plugin.is_current(f, paths[f.name]) for f in plugin.FORMATS)
+    left = plugin.uninstall(tmp_path).left
+    assert set(left) == set(own[:-1])
+
+
+def test_a_folder_in_the_way_of_our_file_stays(tmp_path):
+    form = plugin.CLAP
+    path = plugin.install(tmp_path)[form.name]
+    library = max(path.rglob("*"), key=lambda f: f.stat().st_size)
+    library.unlink()
+    library.mkdir()
+    (library / "notes.txt").write_text("mine")
+    with pytest.raises(PluginError, match=r"is a folder; installed already: .*vst3"):
+        plugin.install(tmp_path)
+    assert (library / "notes.txt").read_text() == "mine"
+    assert {p.name for p in tmp_path.iterdir()} == {f.place for f in plugin.FORMATS}
+
+
+def test_a_full_disk_leaves_the_installed_plugin_whole(tmp_path, monkeypatch):
+    path = plugin.install(tmp_path)["VST3"]
+
+    def fail(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", fail)
+    with pytest.raises(PluginError, match="No space left"):
+        plugin.install(tmp_path)
+    assert plugin.is_current(plugin.VST3, path)
+    assert "executable" in plugin.installed_home(plugin.VST3, path)
+
+
+@pytest.mark.parametrize("variable", ["", "relative", "~", "./here", None])
+def test_a_home_that_is_no_absolute_path_is_not_used(tmp_path, monkeypatch, variable):
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("REQUINTO_REFERENCES", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+    if variable is not None:
+        monkeypatch.setenv("HOME", variable)
+    known = SimpleNamespace(pw_dir=str(tmp_path / "user"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda user: known)
+    assert plugin.user_folder(plugin.VST3) == tmp_path / "user/.vst3"
+    assert plugin.references_folder().is_relative_to(tmp_path / "user")
+    known.pw_dir = ""
+    with pytest.raises(PluginError, match="HOME must be the absolute path"):
+        plugin.user_folder(plugin.VST3)
+    with pytest.raises(PluginError, match="HOME must be the absolute path"):
+        plugin.references_folder()
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("variable", [None, "", "relative"])
+def test_windows_without_its_folders_is_told(monkeypatch, variable):
+    for name in ("APPDATA", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+        if variable is not None:
+            monkeypatch.setenv(name, variable)
+    with pytest.raises(PluginError, match="APPDATA must be an absolute path"):
+        plugin._windows_folder("APPDATA")
+
+
+@pytest.mark.parametrize(
+    "content", [b"executable=\xff\xfe\n", b"executable=a\0b", b"\xff\xfe executable="]
+)
+def test_a_damaged_conf_does_not_stop_uninstall(tmp_path, content):
+    paths = plugin.install(tmp_path)
+    (paths["LV2"] / plugin.LV2.conf).write_bytes(content)
+    assert plugin.is_current(plugin.LV2, paths["LV2"])
+    removal = plugin.uninstall(tmp_path)
+    assert {*removal.removed, *removal.left} == {*paths.values()}
+
+
+def test_a_damaged_conf_does_not_stop_status(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = plugin.install()["LV2"]
+    for content in (b"executable=\xff\xfe\n", b"executable=a\0b", b"\xff"):
+        (path / plugin.LV2.conf).write_bytes(content)
+        assert plugin_status._installed(plugin.LV2)["python_works"] is False
+
+
+def test_a_python_in_a_folder_of_odd_bytes_is_kept(tmp_path, monkeypatch):
+    executable = os.fsdecode(b"/opt/caf\xe9/python")
+    monkeypatch.setattr("sys.executable", executable)
+    path = plugin.install(tmp_path)["CLAP"]
+    assert plugin.installed_home(plugin.CLAP, path)["executable"] == executable
+    assert b"/opt/caf\xe9/python\n" in (path / plugin.CLAP.conf).read_bytes()
+
+
+def test_what_was_removed_before_a_failure_is_told(tmp_path, monkeypatch):
+    paths = plugin.install(tmp_path)
+    remove = plugin._remove_files
+
+    def fail(form, path):
+        if form is plugin.LV2:
+            raise PermissionError(13, "Permission denied", str(path))
+        return remove(form, path)
+
+    monkeypatch.setattr(plugin, "_remove_files", fail)
+    with pytest.raises(PluginError) as caught:
+        plugin.uninstall(tmp_path)
+    removed = f"removed already: {paths['VST3']}, {paths['CLAP']}"
+    assert f"{paths['LV2']} cannot be removed" in str(caught.value)
+    assert removed in str(caught.value)
+
+
+@pytest.mark.parametrize("function", [plugin.install, plugin.uninstall])
+@pytest.mark.parametrize("folder", [5, "", b"/x", ["/x"], "a\0b", False])
+def test_a_folder_that_is_none_is_refused(tmp_path, monkeypatch, function, folder):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PluginError, match="path of a folder, as str or Path, got"):
+        function(folder)
+
+
+def test_a_folder_may_be_a_string(tmp_path):
+    assert plugin.install(str(tmp_path))["CLAP"] == tmp_path / "Requinto"
+    assert len(plugin.uninstall(str(tmp_path)).removed) == len(plugin.FORMATS)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,6 +76,7 @@ LV2 = Format(
     windows="LV2",
 )
 FORMATS = (VST3, CLAP, LV2)
+_STAGING = ".requinto-"  # of folders that are not finished
 
 
 def plugin_path() -> Path:
@@ -105,17 +108,34 @@ def user_folder(form: Format) -> Path:
     if sys.platform == "darwin":
         return _user_home() / form.macos
     if os.name == "nt":
-        return Path(
-            os.environ["APPDATA" if form is LV2 else "LOCALAPPDATA"], form.windows
-        )
+        variable = "APPDATA" if form is LV2 else "LOCALAPPDATA"
+        return _windows_folder(variable) / form.windows
     return _user_home() / form.linux
 
 
 def _user_home() -> Path:
+    """Return HOME, or the password database's folder where HOME is no absolute path."""
+    variable = os.environ.get("HOME", "")
+    if variable.startswith("/"):
+        return Path(variable)
     try:
-        return Path.home()
-    except RuntimeError as error:
-        raise PluginError(f"{error} Set HOME to the user's folder") from error
+        pwd = importlib.import_module("pwd")
+        folder = str(pwd.getpwuid(os.getuid()).pw_dir)
+    except (ImportError, KeyError):
+        folder = ""
+    if not folder.startswith("/"):
+        raise PluginError(
+            f"HOME must be the absolute path of the user's folder, got {variable!r}, "
+            "and the system knows no other"
+        )
+    return Path(folder)
+
+
+def _windows_folder(variable: str) -> Path:
+    folder = os.environ.get(variable, "")
+    if not Path(folder).is_absolute():
+        raise PluginError(f"{variable} must be an absolute path, got {folder!r}")
+    return Path(folder)
 
 
 def references_folder() -> Path:
@@ -128,19 +148,21 @@ def references_folder() -> Path:
     if sys.platform == "darwin":
         data = _user_home() / "Library" / "Application Support"
     elif os.name == "nt":
-        data = Path(os.environ["APPDATA"])
+        data = _windows_folder("APPDATA")
     else:
         chosen = os.environ.get("XDG_DATA_HOME", "")
         data = Path(chosen) if chosen.startswith("/") else _user_home() / ".local/share"
     return data / "Requinto" / "References"
 
 
-def install(folder: Path | None = None) -> dict[str, Path]:
+def install(folder: str | os.PathLike[str] | None = None) -> dict[str, Path]:
     """Copy the plugin to where hosts look, bound to this Python.
+
+    Files of others in there stay.
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : str or path, optional
         One folder for all formats, instead of where hosts look for each.
 
     Returns
@@ -151,43 +173,67 @@ def install(folder: Path | None = None) -> dict[str, Path]:
     Raises
     ------
     PluginError
-        If the plugin is not built or a folder cannot be written.
+        If the plugin is not built, or a folder is not one or cannot be written.
     """
-    return {
-        form.name: _install(form, (folder or user_folder(form)) / form.place)
-        for form in FORMATS
-    }
+    paths: dict[str, Path] = {}
+    for form, path in _format_paths(folder):
+        try:
+            _install(form, path)
+        except PluginError as error:
+            raise _with_finished(error, "installed", list(paths.values())) from error
+        paths[form.name] = path
+    return paths
 
 
-def uninstall(folder: Path | None = None) -> Removal:
+def uninstall(folder: str | os.PathLike[str] | None = None) -> Removal:
     """Remove what `install` put where hosts look, and nothing else.
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : str or path, optional
         One folder for all formats, as for `install`.
 
     Raises
     ------
     PluginError
-        If something cannot be removed.
+        If something cannot be removed; it says what was removed before.
     """
     removed: list[Path] = []
     left: list[Path] = []
-    for form in FORMATS:
-        path = (folder or user_folder(form)) / form.place
+    for form, path in _format_paths(folder):
         if not os.path.lexists(path):
             continue
         if not _is_ours(form, path):
             left.append(path)
             continue
         try:
-            strangers = _remove_files(form, path)
+            left += _remove_files(form, path)
         except OSError as error:
-            raise PluginError(f"{path} cannot be removed: {error}") from error
-        left += strangers
+            problem = PluginError(f"{path} cannot be removed: {error}")
+            raise _with_finished(problem, "removed", removed) from error
         removed.append(path)
     return Removal(tuple(removed), tuple(left))
+
+
+def _format_paths(
+    folder: str | os.PathLike[str] | None,
+) -> list[tuple[Format, Path]]:
+    """Return where each format goes, or raise `PluginError` before any is touched."""
+    if folder is None:
+        return [(form, user_folder(form) / form.place) for form in FORMATS]
+    path = os.fspath(folder) if isinstance(folder, os.PathLike) else folder
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise PluginError(
+            f"folder must be the path of a folder, as str or Path, got {folder!r}"
+        )
+    return [(form, Path(path) / form.place) for form in FORMATS]
+
+
+def _with_finished(error: PluginError, verb: str, paths: list[Path]) -> PluginError:
+    """Return an error that also says what was done before it."""
+    if not paths:
+        return error
+    return PluginError(f"{error}; {verb} already: {', '.join(map(str, paths))}")
 
 
 def _is_ours(form: Format, path: Path) -> bool:
@@ -209,27 +255,35 @@ def _remove_files(form: Format, path: Path) -> list[Path]:
     return [file for file in path.rglob("*") if file.is_symlink() or file.is_file()]
 
 
-def _install(form: Format, place: Path) -> Path:
+def _install(form: Format, path: Path) -> None:
+    """Replace our files in a folder, each at once; what else is there stays."""
     source = _built(form)
-    if os.path.lexists(place) and not _is_ours(form, place):
+    if os.path.lexists(path) and not _is_ours(form, path):
         raise PluginError(
-            f"{place} is there already, and not of Requinto's installation: "
+            f"{path} is there already, and not of Requinto's installation: "
             "move it away first"
         )
-    unfinished = place.with_name(place.name + ".new")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(source, unfinished)
-        conf = unfinished / form.conf
-        conf.parent.mkdir(exist_ok=True)
-        conf.write_text(_home(), encoding="utf-8")
-        shutil.rmtree(place, ignore_errors=True)
-        unfinished.rename(place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A full disk is met here, before anything installed has changed
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=_STAGING) as folder:
+            staging = Path(shutil.copytree(source, Path(folder) / form.place))
+            conf = staging / form.conf
+            conf.parent.mkdir(exist_ok=True)
+            conf.write_text(_home(), encoding="utf-8", errors="surrogateescape")
+            _move_files(staging, path, first=Path(form.conf))
     except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise PluginError(f"{place} cannot be written: {error}") from error
-    return place
+        raise PluginError(f"{path} cannot be written: {error}") from error
+
+
+def _move_files(source: Path, path: Path, first: Path) -> None:
+    """Move files, `first` before the others: it marks the folder as ours."""
+    names = sorted(f.relative_to(source) for f in source.rglob("*") if f.is_file())
+    if folder := next((name for name in names if (path / name).is_dir()), None):
+        raise IsADirectoryError(f"{path / folder} is a folder")
+    for name in sorted(names, key=lambda name: name != first):
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).replace(path / name)
 
 
 def installed(form: Format) -> Path | None:
@@ -242,19 +296,26 @@ def is_current(form: Format, place: Path) -> bool:
     """Return whether what is installed is what this package would install."""
     source = _built(form)
     files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
-    return all(
-        (place / name).is_file()
-        and (place / name).read_bytes() == (source / name).read_bytes()
-        for name in files
-    )
+    try:
+        return all(
+            (place / name).read_bytes() == (source / name).read_bytes()
+            for name in files
+        )
+    except OSError:
+        return False
 
 
 def installed_home(form: Format, place: Path) -> dict[str, str]:
-    """Return which Python an installed plugin starts: executable, libpython, site."""
-    conf = place / form.conf
-    if not conf.is_file():
+    """Return which Python an installed plugin starts: executable, libpython, site.
+
+    Bytes that are no UTF-8, of a path or of damage, are kept as surrogates; a file
+    that cannot be read holds nothing.
+    """
+    try:
+        data = (place / form.conf).read_bytes()
+    except OSError:
         return {}
-    lines = conf.read_text(encoding="utf-8").splitlines()
+    lines = data.decode("utf-8", "surrogateescape").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 

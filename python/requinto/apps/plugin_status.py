@@ -62,7 +62,7 @@ def _imports(executable: str | None) -> bool:
         done = subprocess.run(
             command, capture_output=True, timeout=_LIMIT_S, check=False
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, ValueError, subprocess.TimeoutExpired):  # or no path at all
         return False
     return done.returncode == 0
 
