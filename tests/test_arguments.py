@@ -57,6 +57,9 @@ def nothing_heavy(monkeypatch):
         ({"beats_per_clip": True}, ConfigError, "1, 2 or 4, got True"),
         ({"beats_per_clip": "4"}, ConfigError, "1, 2 or 4, got '4'"),
         ({"model": None}, ModelError, "one of standard, .*, got None"),
+        ({"model": "x" * 5000}, ModelError, "unknown model 'xxx"),
+        ({"model": "a\0b"}, ModelError, "unknown model"),
+        ({"model": "\ud800"}, ModelError, "unknown model"),
         ({"model": "fats"}, ModelError, "unknown model 'fats'; .*did you mean fast"),
         ({"beats": [0.0, 0.5]}, BeatsError, r"requinto\.Beats.*got \[0\.0, 0\.5\]"),
         ({"beats": GRID, "live": True}, BeatsError, "not both"),
@@ -153,3 +156,36 @@ def test_a_preset_takes_percent(values, message):
         preset("bass", **values)
     assert preset("bass", sensitivity=np.float32(60)) == preset("bass", sensitivity=60)
     assert preset("bass", sensitivity=0)
+
+
+class Odd:
+    """What an array of another library may do, such as one on a GPU."""
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("copy it to the host first")
+
+
+@pytest.mark.parametrize(
+    ("song", "message"),
+    [
+        (np.ma.masked_array(SONG, SONG > 0.1), "audio holds masked samples"),
+        (Odd(), "audio must be an array of samples: copy it"),
+    ],
+)
+def test_odd_arrays_are_refused(song, message):
+    for function in (requinto.extract, requinto.separate, requinto.beats):
+        with pytest.raises(AudioError, match=message):
+            function(song, RATE)
+    with pytest.raises(AudioError, match=message.replace("audio", "reference")):
+        requinto.extract(SONG, RATE, reference=song)
+
+
+@pytest.mark.parametrize("path", [5, [], b"a.vstpreset", "", "a\0.vstpreset", False])
+def test_a_preset_is_written_to_a_path(path):
+    with pytest.raises(PluginError, match=r"path must be .*, as str or Path, got"):
+        preset("guitar", path=path)
+
+
+def test_a_preset_replaces_on_a_plain_yes(tmp_path):
+    with pytest.raises(PluginError, match="overwrite must be True or False, got 'no'"):
+        preset("guitar", path=tmp_path / "a.vstpreset", overwrite="no")

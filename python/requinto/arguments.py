@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import difflib
-import numbers
 import os
 import unicodedata
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto.beats import Beats
+from requinto.checks import is_number, is_whole, show
 from requinto.errors import (
     AudioError,
     BeatsError,
@@ -24,7 +24,6 @@ from requinto.errors import (
 from requinto.weights import models, models_folder, targets
 
 BEATS_PER_CLIP = (1, 2, 4)
-_SHOWN = 60  # characters of a value in an error
 
 
 def check_target(target: Any) -> str:
@@ -37,13 +36,13 @@ def check_target(target: Any) -> str:
     """
     if not isinstance(target, str):
         raise TargetError(
-            f"target must be one of {', '.join(targets())}, got {_shown(target)}"
+            f"target must be one of {', '.join(targets())}, got {show(target)}"
         )
     names = {_plain(name): name for name in targets()}
     if name := names.get(_plain(target)):
         return name
     raise TargetError(
-        f"unknown target {_shown(target)}; known are {', '.join(targets())}"
+        f"unknown target {show(target)}; known are {', '.join(targets())}"
         + _suggestion(_plain(target), tuple(names.values()))
     )
 
@@ -51,24 +50,21 @@ def check_target(target: Any) -> str:
 def check_sensitivity(sensitivity: Any) -> float:
     """Return a sensitivity from 0 to 1, or raise `ConfigError`."""
     hint = ""
-    if _is_number(sensitivity) and 1 < sensitivity <= 100:
+    if is_number(sensitivity) and 1 < sensitivity <= 100:
         hint = " (the plugin's 0 to 100 %, divided by 100)"
-    if not (_is_number(sensitivity) and 0.0 <= sensitivity <= 1.0):
+    if not (is_number(sensitivity) and 0.0 <= sensitivity <= 1.0):
         raise ConfigError(
-            f"sensitivity must be from 0 to 1{hint}, got {_shown(sensitivity)}"
+            f"sensitivity must be from 0 to 1{hint}, got {show(sensitivity)}"
         )
     return float(sensitivity)
 
 
 def check_beats_per_clip(beats_per_clip: Any) -> int:
     """Return how many beats are separated at a time, or raise `ConfigError`."""
-    is_whole = isinstance(beats_per_clip, numbers.Integral)
-    if not is_whole or isinstance(beats_per_clip, bool) or beats_per_clip < 1:
+    if not (is_whole(beats_per_clip) and beats_per_clip in BEATS_PER_CLIP):
         raise ConfigError(
-            f"beats_per_clip must be 1, 2 or 4, got {_shown(beats_per_clip)}"
+            f"beats_per_clip must be 1, 2 or 4, got {show(beats_per_clip)}"
         )
-    if beats_per_clip not in BEATS_PER_CLIP:
-        raise ConfigError(f"beats_per_clip must be 1, 2 or 4, got {beats_per_clip}")
     return int(beats_per_clip)
 
 
@@ -76,15 +72,22 @@ def check_model(model: Any) -> str:
     """Return the name of a model that is there, or raise `ModelError`."""
     if not isinstance(model, str):
         raise ModelError(
-            f"model must be one of {', '.join(models())}, got {_shown(model)}"
+            f"model must be one of {', '.join(models())}, got {show(model)}"
         )
-    if model not in models() and not (models_folder() / f"{model}.json").is_file():
+    if model not in models() and not _has_weights(model):
         known = ", ".join(models()) or "none"
         raise ModelError(
-            f"unknown model {_shown(model)}; known are {known}, in {models_folder()}"
+            f"unknown model {show(model)}; known are {known}, in {models_folder()}"
             + _suggestion(model.casefold(), models())
         )
     return model
+
+
+def _has_weights(model: str) -> bool:
+    try:
+        return (models_folder() / f"{model}.json").is_file()
+    except (OSError, ValueError):  # of a name that is too long, or no text
+        return False
 
 
 def check_beats(beats: Any, live: Any = False) -> Beats | None:
@@ -92,10 +95,10 @@ def check_beats(beats: Any, live: Any = False) -> Beats | None:
     if beats is not None and not isinstance(beats, Beats):
         raise BeatsError(
             f"beats must be a requinto.Beats, such as Beats.grid(...), "
-            f"got {_shown(beats)}"
+            f"got {show(beats)}"
         )
     if not isinstance(live, (bool, np.bool_)):
-        raise ConfigError(f"live must be True or False, got {_shown(live)}")
+        raise ConfigError(f"live must be True or False, got {show(live)}")
     if live and beats is not None:
         raise BeatsError("give beats, or live=True to detect them, not both")
     return beats
@@ -105,7 +108,7 @@ def check_progress(progress: Any) -> None:
     """Raise `ConfigError` unless progress can be told to it."""
     if progress is not None and not callable(progress):
         raise ConfigError(
-            f"progress must be a function of one number, got {_shown(progress)}"
+            f"progress must be a function of one number, got {show(progress)}"
         )
 
 
@@ -122,15 +125,15 @@ def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:
 def _sound(audio: Any, sample_rate: Any, name: str) -> tuple[np.ndarray, float]:
     """Return what may be sound, and its rate, or raise `AudioError`."""
     rate_name = "sample_rate" if name == "audio" else "reference_sample_rate"
-    if not _is_number(sample_rate):
+    if not is_number(sample_rate):
         raise AudioError(
             f"{rate_name} must be a number of Hz, from {sound.MIN_RATE_HZ} to "
-            f"{sound.MAX_RATE_HZ}, got {_shown(sample_rate)}"
+            f"{sound.MAX_RATE_HZ}, got {show(sample_rate)}"
         )
     if audio is None or isinstance(audio, (str, bytes, os.PathLike)):
         raise AudioError(
             f"{name} must be an array of samples, (n_channels, n_frames) or "
-            f"(n_frames,), not {_shown(audio)}: read a file first"
+            f"(n_frames,), not {show(audio)}: read a file first"
         )
     return _array(audio, name), float(sample_rate)
 
@@ -156,13 +159,13 @@ def check_references(
 
 def _array(audio: Any, name: str) -> np.ndarray:
     try:
-        return np.asarray(audio)
-    except (TypeError, ValueError) as error:
+        is_masked = np.ma.is_masked(audio)
+        samples = np.asarray(audio)
+    except Exception as error:  # whatever another library's array raises
         raise AudioError(f"{name} must be an array of samples: {error}") from error
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+    if is_masked:
+        raise AudioError(f"{name} holds masked samples: fill them first, as filled(0)")
+    return samples
 
 
 def _plain(name: str) -> str:
@@ -174,10 +177,3 @@ def _plain(name: str) -> str:
 def _suggestion(name: str, known: Sequence[str]) -> str:
     alike = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean {alike[0]}?" if alike else ""
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array shaped {value.shape}"
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

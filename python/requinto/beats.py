@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from requinto.checks import check_number, check_row, check_whole
 from requinto.errors import BeatsError
 
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = 20.0, 400.0
+MAX_SECONDS = 1e9  # from the song's start, either way
+MAX_BEATS = 10_000_000  # of a grid, or added to beats; 80 MB of times
+MAX_BEATS_PER_BAR = 1000
 _RECENT_BEATS = 9  # whose median interval is the last tempo
 
 
@@ -21,20 +25,20 @@ class Beats:
     Parameters
     ----------
     times_s : np.ndarray, shape=(n_beats,)
-        Seconds from the song's start, ascending.
+        Seconds from the song's start, ascending; at most 1e9 before or after it.
     downbeats_s : np.ndarray, shape=(n_bars,)
         Seconds of the beats that begin a bar.
     tempo_bpm : float
         Beats per minute, over the whole song.
     beats_per_bar : int
-        Beats from one downbeat to the next, of most bars.
+        Beats from one downbeat to the next, of most bars; from 1 to 1000.
     confidence : float
         From 0, where beats are guessed, to 1, where they are known.
 
     Raises
     ------
     BeatsError
-        If times do not ascend or are not finite, or a number is out of range.
+        If times do not ascend or are not finite, or a number is out of range or none.
     """
 
     times_s: np.ndarray
@@ -44,20 +48,15 @@ class Beats:
     confidence: float = 1.0
 
     def __post_init__(self) -> None:
-        check_tempo(self.tempo_bpm)
-        if self.beats_per_bar < 1:
-            raise BeatsError(
-                f"beats_per_bar must be 1 or more, got {self.beats_per_bar}"
-            )
-        if not 0 <= self.confidence <= 1:
-            raise BeatsError(f"confidence must be in [0, 1], got {self.confidence}")
-        for name in ("times_s", "downbeats_s"):
-            times = np.asarray(getattr(self, name), dtype=np.float64)
-            if times.ndim != 1 or not np.isfinite(times).all():
-                raise BeatsError(f"{name} must be a row of finite seconds")
-            if np.any(np.diff(times) <= 0):
-                raise BeatsError(f"{name} must ascend")
-            object.__setattr__(self, name, times)
+        values = {
+            "tempo_bpm": check_tempo(self.tempo_bpm),
+            "beats_per_bar": _check_beats_per_bar(self.beats_per_bar),
+            "confidence": check_number(self.confidence, 0, 1, "confidence", BeatsError),
+            "times_s": _check_times(self.times_s, "times_s"),
+            "downbeats_s": _check_times(self.downbeats_s, "downbeats_s"),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def grid(
@@ -75,15 +74,16 @@ class Beats:
         Raises
         ------
         BeatsError
-            If the tempo is outside 20 to 400 bpm, or the duration is not above 0.
+            If the tempo is outside 20 to 400 bpm, the duration is not above 0, a number
+            is none, or there would be more than ten million beats.
         """
-        check_tempo(tempo_bpm)
-        if not (np.isfinite(duration_s) and duration_s > 0):
+        tempo_bpm = check_tempo(tempo_bpm)
+        duration_s = _check_seconds(duration_s, "duration_s")
+        if duration_s <= 0:
             raise BeatsError(f"duration_s must be above 0, got {duration_s}")
-        if not np.isfinite(first_downbeat_s):
-            raise BeatsError(f"first_downbeat_s must be finite, got {first_downbeat_s}")
-        if beats_per_bar < 1:
-            raise BeatsError(f"beats_per_bar must be 1 or more, got {beats_per_bar}")
+        first_downbeat_s = _check_seconds(first_downbeat_s, "first_downbeat_s")
+        beats_per_bar = _check_beats_per_bar(beats_per_bar)
+        _check_count(duration_s * tempo_bpm / 60.0, duration_s)
         interval_s = 60.0 / tempo_bpm
         first = int(np.ceil(-first_downbeat_s / interval_s - 1e-9))
         last = int(np.floor((duration_s - first_downbeat_s) / interval_s))
@@ -93,18 +93,27 @@ class Beats:
         return cls(times, downbeats, tempo_bpm, beats_per_bar, confidence)
 
     def moved(self, by_s: float) -> Beats:
-        """Return these beats later by so many seconds."""
+        """Return these beats later by so many seconds, or raise `BeatsError`."""
+        by_s = _check_seconds(by_s, "by_s")
         return dataclasses.replace(
             self, times_s=self.times_s + by_s, downbeats_s=self.downbeats_s + by_s
         )
 
     def continued(self, until_s: float) -> Beats:
-        """Return these beats carried on at their last tempo past `until_s`."""
+        """Return these beats carried on at their last tempo past `until_s`.
+
+        Raises
+        ------
+        BeatsError
+            If that takes more than ten million beats, or `until_s` is no number.
+        """
+        until_s = _check_seconds(until_s, "until_s")
         if len(self.times_s) and self.times_s[-1] > until_s:
             return self
         recent = np.diff(self.times_s[-_RECENT_BEATS:])
         interval = float(np.median(recent)) if len(recent) else 60.0 / self.tempo_bpm
-        last = self.times_s[-1] if len(self.times_s) else 0.0
+        last = float(self.times_s[-1]) if len(self.times_s) else 0.0
+        _check_count((until_s - last) / interval, until_s)
         n_more = int(np.ceil((until_s - last) / interval)) + 1
         times = np.append(self.times_s, last + interval * np.arange(1, n_more + 1))
         downbeats = self.downbeats_s
@@ -115,10 +124,31 @@ class Beats:
         return dataclasses.replace(self, times_s=times, downbeats_s=downbeats)
 
 
-def check_tempo(tempo_bpm: float) -> None:
-    """Raise `BeatsError` unless the tempo is one we can work with."""
-    if not MIN_TEMPO_BPM <= tempo_bpm <= MAX_TEMPO_BPM:
+def check_tempo(tempo_bpm: float) -> float:
+    """Return a tempo that we can work with, or raise `BeatsError`."""
+    return check_number(
+        tempo_bpm, MIN_TEMPO_BPM, MAX_TEMPO_BPM, "tempo_bpm", BeatsError
+    )
+
+
+def _check_beats_per_bar(beats_per_bar: int) -> int:
+    return check_whole(beats_per_bar, 1, MAX_BEATS_PER_BAR, "beats_per_bar", BeatsError)
+
+
+def _check_seconds(seconds: float, name: str) -> float:
+    return check_number(seconds, -MAX_SECONDS, MAX_SECONDS, name, BeatsError)
+
+
+def _check_times(times_s: np.ndarray, name: str) -> np.ndarray:
+    times_s = check_row(times_s, MAX_SECONDS, f"{name}, in seconds,", BeatsError)
+    if np.any(np.diff(times_s) <= 0):
+        raise BeatsError(f"{name} must ascend")
+    return times_s
+
+
+def _check_count(n_beats: float, until_s: float) -> None:
+    if n_beats > MAX_BEATS:
         raise BeatsError(
-            f"tempo_bpm must be from {MIN_TEMPO_BPM:g} to {MAX_TEMPO_BPM:g}, "
-            f"got {tempo_bpm}"
+            f"beats up to {until_s:g} s would be {n_beats:.3g}; at most "
+            f"{MAX_BEATS} are accepted: shorten the song, or space them wider"
         )

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-import numbers
 import os
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from requinto import audio as sound
 from requinto import output_files
 from requinto.arguments import check_reference, check_target
+from requinto.checks import is_number, show
 from requinto.errors import AudioError, PluginError, TargetError
 
 MAX_FILE_SIZE = 64 << 20  # bytes of a reference; that of references.h
@@ -75,7 +76,7 @@ def preset(
     AudioError
         If the reference is not one, or too long, or its rate is not given.
     PluginError
-        If a parameter or its value is not the plugin's.
+        If a parameter or its value is not the plugin's, or the path is none.
     AudioFileError
         If the file cannot be written, or is there and may not be replaced.
 
@@ -85,6 +86,7 @@ def preset(
     >>> bass[:4]
     b'VST3'
     """
+    _check_file(path, overwrite)
     if reference is not None and target is not None:
         raise TargetError("give a target or a reference, not both")
     if target is not None:
@@ -101,6 +103,16 @@ def preset(
         with output_files.whole_file(path, overwrite=overwrite) as unfinished:
             Path(unfinished).write_bytes(whole)
     return whole
+
+
+def _check_file(path: Any, overwrite: Any) -> None:
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if path is not None and (not isinstance(name, str) or not name or "\0" in name):
+        raise PluginError(
+            f"path must be where to write a file, as str or Path, got {show(path)}"
+        )
+    if not isinstance(overwrite, (bool, np.bool_)):
+        raise PluginError(f"overwrite must be True or False, got {show(overwrite)}")
 
 
 def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
@@ -128,12 +140,11 @@ def _text(name: str, value: str | float | bool) -> str:
         label = _SWITCH[bool(value)] if is_switch else value
         if isinstance(label, str) and label in accepted:
             return str(label)
-        raise PluginError(f"{name} must be one of {accepted}, got {value!r}")
+        raise PluginError(f"{name} must be one of {accepted}, got {show(value)}")
     least, most = accepted
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not (is_number and least <= float(value) <= most):
+    if not (is_number(value) and least <= value <= most):
         raise PluginError(
-            f"{name} must be a number from {least} to {most}, got {value!r}"
+            f"{name} must be a number from {least} to {most}, got {show(value)}"
         )
     if name in _PERCENT and 0 < float(value) <= 1:
         raise PluginError(
