@@ -197,3 +197,19 @@ def test_a_closed_stderr_is_left_alone():
         "with quiet.filter_stderr(quiet.TENSORFLOW):\n    print('done')\n"
     )
     assert python(script).stdout == "done\n"
+
+
+def test_a_thread_may_go_on_after_the_last_line(tmp_path, expected):
+    np.save(tmp_path / "song.npy", SONG)
+    script = f"""
+import sys, threading
+import requinto
+def work():
+    threading.main_thread().join()  # the last line is done
+    exec({EXTRACT!r}, {{}})
+    requinto.sections(__import__("numpy").load(sys.argv[1]), 44100)
+threading.Thread(target=work).start()
+"""
+    result = python(script, tmp_path / "song.npy", tmp_path / "bass.npy")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert error_db(expected, np.load(tmp_path / "bass.npy")) < -80

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+# Keras imports both, and they cannot be imported first by a thread that goes on after
+# the main thread's last line; they take 10 ms
+import concurrent.futures.process
+import concurrent.futures.thread  # noqa: F401 (imported for its own sake)
 import contextlib
 import importlib
 import importlib.util
