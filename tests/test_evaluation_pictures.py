@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Box plots show each system's values at its name, in each instrument's panel."""
 
+import ast
+
+import matplotlib
+import numpy as np
 import pytest
 
 from requinto.evaluation import pictures
+from shell import ROOT
 
 SYSTEMS = ("first", "second", "third")
 
@@ -64,3 +69,33 @@ def test_failures_stay_at_the_edge(drawn):
     panels = drawn({"bass": {"first": [-80.0, -70.0, -60.0], "second": [-29.0]}})
     assert medians(panels["bass"]) == {"first": -30.0, "second": -29.0}
     assert panels["bass"].get_xlim()[0] > -40
+
+
+def test_the_users_settings_of_matplotlib_do_not_count(tmp_path):
+    rows = {"bass": {"first": [1.0, 2.0]}}
+    sound = {"mix": np.sin(np.arange(8000) / 9).astype(np.float32)}
+
+    def draw(name):
+        pictures.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / f"{name} boxes.png")
+        pictures.spectrograms(sound, 8000, tmp_path / f"{name} spectra.png")
+        return [path.read_bytes() for path in sorted(tmp_path.glob(f"{name} *"))]
+
+    expected = draw("plain")
+    own = {"text.usetex": True, "font.size": 30, "axes.facecolor": "red"}
+    own |= {"savefig.facecolor": "blue", "image.origin": "lower", "axes.grid": True}
+    with matplotlib.rc_context(own):
+        assert draw("own") == expected
+        assert {name: matplotlib.rcParams[name] for name in own} == own
+
+
+def test_every_function_that_draws_uses_the_plain_style():
+    n_functions = 0
+    for path in (ROOT / "python").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and "= new_figure(" in ast.unparse(
+                node
+            ):
+                n_functions += 1
+                decorators = list(map(ast.unparse, node.decorator_list))
+                assert "plain_style()" in decorators, f"{path}: {node.name}"
+    assert n_functions > 10

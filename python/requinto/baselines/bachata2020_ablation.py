@@ -33,7 +33,7 @@ from requinto.baselines.bachata2020_curves import (
 )
 from requinto.baselines.bachata2020_training import Bachata2020Training
 from requinto.baselines.study import Cell, Study
-from requinto.evaluation.pictures import new_figure, save_figure
+from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 from requinto.material.loop_library import LoopLibrary
 
 NAME = "bachata2020-ablation"
@@ -176,6 +176,7 @@ def _ordered(errors: dict[str, float]) -> str:
     return ", ".join(f"{name} {error:.2f}" for name, error in found)
 
 
+@plain_style()
 def _draw_variants(found: Found, place: Path) -> None:
     page = new_figure(8, 5)
     axis = page.subplots()
@@ -203,6 +204,7 @@ def _draw_variants(found: Found, place: Path) -> None:
     save_figure(page, place)
 
 
+@plain_style()
 def _draw_instruments(found: Found, place: Path) -> None:
     page = new_figure(12, 5)
     left, right = page.subplots(1, 2, sharey=True)

@@ -34,7 +34,7 @@ from requinto.baselines.bachata2020_first_beat import (
 from requinto.baselines.bachata2020_intro import BEATS_PER_BAR, PICKUPS, Begun, begun
 from requinto.baselines.study import Cell, Study
 from requinto.evaluation.items import read_items
-from requinto.evaluation.pictures import new_figure, save_figure
+from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 from requinto.evaluation.systems import Requinto
 from requinto.material.progress import tracked
 
@@ -183,6 +183,7 @@ def _decibels(found: Interval) -> str:
     return f"{told} ± {margin:.1f} dB" if math.isfinite(margin) else f"{told} dB"
 
 
+@plain_style()
 def _draw_places(rows: Sequence[Excess], place: Path) -> None:
     page = new_figure(13, 5)
     left, right = page.subplots(1, 2)
@@ -213,6 +214,7 @@ def _draw_places(rows: Sequence[Excess], place: Path) -> None:
     save_figure(page, place)
 
 
+@plain_style()
 def _draw_pickups(rows: Sequence[Begun], place: Path) -> None:
     page = new_figure(11, 5)
     axes = page.subplots(1, 2)

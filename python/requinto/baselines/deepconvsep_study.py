@@ -25,7 +25,7 @@ from requinto.baselines.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto.baselines.deepconvsep_training import DeepConvSepTraining, train
 from requinto.baselines.fixed_outputs import gains_db
 from requinto.baselines.study import Cell, Study, show, write
-from requinto.evaluation.pictures import new_figure, save_figure
+from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 
 NAME = "deepconvsep-augmentation-and-loss"
 
@@ -114,6 +114,7 @@ def finding(found: Sequence[Found], base: DeepConvSepTraining) -> str:
     return " ".join(said)
 
 
+@plain_style()
 def draw(found: Sequence[Found], sources: Sequence[str], folder: Path) -> None:
     """Draw the gains in songs, a group of bars for each source."""
     figure = new_figure(10, 4)

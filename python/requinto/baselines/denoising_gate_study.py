@@ -25,7 +25,7 @@ from requinto.baselines.spectrogram_channels import SpectrogramChannels
 from requinto.baselines.study import Study, show, write
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.pictures import new_figure, save_figure
+from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 from requinto.material.loop_library import LoopLibrary
 from requinto.weights import models_folder
 
@@ -151,6 +151,7 @@ def finding(found: Sequence[Measured]) -> str:
     )
 
 
+@plain_style()
 def draw(found: Sequence[Measured], path: Path) -> None:
     """Draw level at rest and gain, a curve for each source, a point a softness."""
     figure = new_figure(7, 4.5)

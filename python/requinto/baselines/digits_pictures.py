@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.evaluation.pictures import new_figure, save_figure
+from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 
 _N_BARS = 16  # error bars along a curve
 
 
+@plain_style()
 def evolution(
     seen: np.ndarray, truth: np.ndarray, drawn: Mapping[int, np.ndarray], path: Path
 ) -> None:
@@ -45,6 +46,7 @@ def evolution(
     save_figure(figure, path)
 
 
+@plain_style()
 def curves(
     steps: Sequence[float],
     losses: Mapping[str, np.ndarray],

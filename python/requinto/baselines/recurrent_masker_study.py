@@ -24,7 +24,7 @@ from requinto.baselines.recurrent_masker import NAMES, RecurrentMaskerConfig
 from requinto.baselines.recurrent_masker_training import RecurrentMaskerTraining
 from requinto.baselines.study import Study, show, write
 from requinto.baselines.windows import Windows
-from requinto.evaluation.pictures import new_figure, save_figure
+from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 
 NAME = "recurrent-masker"
 _TITLES = {
@@ -164,6 +164,7 @@ def _written(found: dict[str, Found], minutes: float) -> Study:
     )
 
 
+@plain_style()
 def _draw_masks(found: dict[str, Found], place: Path) -> None:
     figure = new_figure(8, 4)
     axis = figure.subplots()
@@ -178,6 +179,7 @@ def _draw_masks(found: dict[str, Found], place: Path) -> None:
     save_figure(figure, place)
 
 
+@plain_style()
 def _draw_course(logs: dict[str, list[dict[str, float]]], place: Path) -> None:
     figure = new_figure(8, 4)
     axis = figure.subplots()

@@ -28,7 +28,7 @@ from requinto.baselines.spectrogram_channels_training import (
     train,
 )
 from requinto.baselines.study import Cell, Study, show, write
-from requinto.evaluation.pictures import new_figure, save_figure
+from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 
 NAME = "spectrogram-channels-weights"
 
@@ -146,6 +146,7 @@ def finding(found: Sequence[Found]) -> str:
     return " ".join(said)
 
 
+@plain_style()
 def draw(found: Sequence[Found], folder: Path) -> None:
     """Draw the validation errors, a picture for each set of sources."""
     for sources in dict.fromkeys(run.case.sources for run in found):

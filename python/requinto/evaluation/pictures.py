@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import librosa
@@ -22,6 +23,21 @@ _MOST_ABREAST = 4  # panels
 _LEFT_EDGE_DB = -30.0  # of box plots
 
 
+@contextlib.contextmanager
+def plain_style() -> Iterator[None]:
+    """Draw with Matplotlib's defaults, whatever the user's matplotlibrc says.
+
+    Every function that draws is decorated with it, since settings count both where
+    something is drawn and where it is saved.
+    """
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
+
+
+@plain_style()
 def spectrograms(
     rows: dict[str, np.ndarray],
     sample_rate: float,
@@ -63,6 +79,7 @@ def spectrograms(
     save_figure(figure, path, overwrite=overwrite)
 
 
+@plain_style()
 def song_map(
     audio: np.ndarray,
     sample_rate: float,
@@ -143,6 +160,7 @@ def _draw(axis, audio: np.ndarray, sample_rate: float):  # type: ignore[no-untyp
     return image
 
 
+@plain_style()
 def box_plots(
     rows: Mapping[str, Mapping[str, Sequence[float]]],
     systems: Sequence[str],
