@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
     *("errors", "config", "quiet", "scratch", "threads", "backend", "sample_buffer"),
+    "signal_shelter",
     *("mpeg_frames", "audio_segments", "ffmpeg", "audio_reader", "output_files"),
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),

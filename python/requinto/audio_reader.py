@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
+import shutil
 import stat
+import tempfile
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -17,6 +21,7 @@ from requinto.audio_segments import FileWindow, Segment, segments
 from requinto.errors import AudioFileError
 from requinto.quiet import MPG123, filter_stderr
 from requinto.sample_buffer import SampleBuffer
+from requinto.signal_shelter import call_away_from_signals
 
 READABLE = "wav, flac, ogg, opus, mp3 and aiff"
 MAX_CHANNELS = 2
@@ -26,6 +31,7 @@ _BLOCK = 4096
 # More frames to a byte than any coder reaches but for silence: what a header declares
 # beyond it is taken when it comes
 _DENSEST = 1024
+_COPIED = 1 << 20  # bytes at a time
 # What libsndfile's log says of a header whose size is not the file's
 _SIZES = re.compile(
     r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)",
@@ -125,11 +131,17 @@ def _check_regular(path: str | os.PathLike[str]) -> None:
 
 def _read_streams(file: BinaryIO) -> Recording:
     """Read and join the streams of a file, through libsndfile."""
+    if _has_number(file):
+        return _joined_streams(file)
+    return call_away_from_signals(lambda: _joined_streams(file))
+
+
+def _joined_streams(file: BinaryIO) -> Recording:
     buffer: SampleBuffer | None = None
     rate = 0
     problems: list[str] = []
     for segment in segments(file):
-        with _Sequential(FileWindow(file, segment)) as stream:
+        with _open_stream(file, segment) as stream:
             if buffer is None:
                 rate = stream.samplerate
                 buffer = SampleBuffer(stream.channels, _expected(stream, segment))
@@ -138,6 +150,42 @@ def _read_streams(file: BinaryIO) -> Recording:
             problems += [*segment.problems, *_append_stream(buffer, stream)]
     assert buffer is not None
     return Recording(buffer.samples(), rate, tuple(dict.fromkeys(problems)))
+
+
+@contextlib.contextmanager
+def _open_stream(file: BinaryIO, segment: Segment) -> Iterator[_Sequential]:
+    """Open a segment for libsndfile to read by itself.
+
+    Were it to call Python for the bytes, cffi would drop whatever a signal raises
+    there, Ctrl-C too, and the sound would seem to end. A file without a name tells
+    libsndfile no ending either, from which it would take noise for headerless sound.
+    """
+    window = FileWindow(file, segment)
+    if not _has_number(file):
+        with _Sequential(window) as stream:
+            yield stream
+        return
+    with contextlib.ExitStack() as stack:
+        if _is_whole(file, segment):
+            number = file.fileno()
+        else:
+            copy = stack.enter_context(tempfile.TemporaryFile(buffering=0))
+            shutil.copyfileobj(window, copy, _COPIED)
+            number = copy.fileno()
+        os.lseek(number, 0, os.SEEK_SET)  # libsndfile takes it for the beginning
+        yield stack.enter_context(_Sequential(number, closefd=False))
+
+
+def _is_whole(file: BinaryIO, segment: Segment) -> bool:
+    """Return whether a segment is all of a file."""
+    size = os.fstat(file.fileno()).st_size
+    return (segment.start, segment.stop, segment.prefix) == (0, size, b"")
+
+
+def _has_number(file: BinaryIO) -> bool:
+    """Return whether libsndfile can read a file by its number."""
+    # On Windows each C library has numbers of its own
+    return os.name != "nt" and not isinstance(file, io.BytesIO)
 
 
 def _expected(stream: soundfile.SoundFile, segment: Segment) -> int:
