@@ -341,6 +341,43 @@ def test_damage_of_any_kind_is_no_traceback(tmp_path, monkeypatch, kind):
             assert str(path) in str(error)
 
 
+@pytest.mark.parametrize("is_counted", [True, False])
+@pytest.mark.parametrize("n_bytes", [4, 300, 3000, 20000])
+def test_mp3_is_read_behind_damage(tmp_path, monkeypatch, is_counted, n_bytes):
+    monkeypatch.setenv("PATH", "")  # without ffmpeg
+    content = coded_song("mp3")
+    if not is_counted:
+        content = content[mpeg_frames.parse_header(content).n_bytes :]
+    whole = audio_reader.decode(content).samples
+    first = content.index(content[:2], len(content) // 3)  # a frame's header
+    damaged = bytearray(content)
+    damaged[first : first + n_bytes] = bytes(n_bytes)
+    path = written(tmp_path, bytes(damaged), "song.mp3")
+    samples, _, problems = audio_reader.read_available(path)
+    assert problems[0] == f"there is damage {first} bytes into the file"
+    n_lost = whole.shape[1] * n_bytes / len(content)
+    # A frame needs bytes of those before it
+    assert 0 <= whole.shape[1] - samples.shape[1] < n_lost + 5 * 1152
+    assert error_db(whole[:, :RATE], samples[:, :RATE]) < -60
+    if not is_counted:  # else padding at the end is no longer known
+        assert error_db(whole[:, -RATE:], samples[:, -RATE:]) < -60
+    if is_counted and n_bytes == 20000:
+        assert "declares 4." in problems[1] and "cut off" not in problems[1]
+
+
+def test_frames_that_are_not_decoded_are_counted(tmp_path, monkeypatch):
+    read, n_left = soundfile.SoundFile.read, [5]
+
+    def read_little(self, *arguments, **named):
+        n_left[0] -= 1
+        return read(self, *arguments, **named)[: None if n_left[0] >= 0 else 0]
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", read_little)
+    path = written(tmp_path, coded_song("mp3"), "song.mp3")
+    (problem,) = audio_reader.read_available(path).problems
+    assert problem == "it is damaged: 0.46 of 4.05 s could be decoded"
+
+
 class Stopped(BaseException):
     """What a signal handler raises."""
 

@@ -31,6 +31,7 @@ _BLOCK = 4096
 # More frames to a byte than any coder reaches but for silence: what a header declares
 # beyond it is taken when it comes
 _DENSEST = 1024
+_PADDING = 4608  # frames at both ends of an mp3 at most that are no sound of its own
 _COPIED = 1 << 20  # bytes at a time
 # What libsndfile's log says of a header whose size is not the file's
 _SIZES = re.compile(
@@ -147,7 +148,7 @@ def _joined_streams(file: BinaryIO) -> Recording:
                 buffer = SampleBuffer(stream.channels, _expected(stream, segment))
             _check_channels(stream.channels)
             _check_alike(stream, rate, buffer.n_channels)
-            problems += [*segment.problems, *_append_stream(buffer, stream)]
+            problems += [*segment.problems, *_append_stream(buffer, stream, segment)]
     assert buffer is not None
     return Recording(buffer.samples(), rate, tuple(dict.fromkeys(problems)))
 
@@ -210,7 +211,9 @@ def _check_alike(stream: soundfile.SoundFile, rate: int, n_channels: int) -> Non
         )
 
 
-def _append_stream(buffer: SampleBuffer, stream: soundfile.SoundFile) -> list[str]:
+def _append_stream(
+    buffer: SampleBuffer, stream: soundfile.SoundFile, segment: Segment
+) -> list[str]:
     """Append a stream to its end; return what is missing of it."""
     first = buffer.n_frames
     block = np.empty((_BLOCK, stream.channels), np.float32)
@@ -221,7 +224,22 @@ def _append_stream(buffer: SampleBuffer, stream: soundfile.SoundFile) -> list[st
     except soundfile.LibsndfileError as error:
         read_s = (buffer.n_frames - first) / stream.samplerate
         problems.append(f"it is damaged after {read_s:.2f} s ({_reason(error)})")
-    return problems or _missing(stream, buffer.n_frames - first)
+    n_frames = buffer.n_frames - first
+    return (
+        problems
+        or _missing(stream, n_frames)
+        or _undecoded(segment, n_frames, stream.samplerate)
+    )
+
+
+def _undecoded(segment: Segment, n_frames: int, rate: int) -> list[str]:
+    """Return how much of the frames that are there did not come."""
+    if n_frames >= segment.n_frames - _PADDING:
+        return []
+    return [
+        f"it is damaged: {n_frames / rate:.2f} of {segment.n_frames / rate:.2f} s "
+        "could be decoded"
+    ]
 
 
 def _missing(stream: soundfile.SoundFile, n_frames: int) -> list[str]:

@@ -27,6 +27,7 @@ class Segment(NamedTuple):
     stop: int  # byte after the last
     problems: tuple[str, ...] = ()  # what its framing says is missing
     prefix: bytes = b""  # to be read before it, in place of a header that is not true
+    n_frames: int = 0  # that its framing holds, where that is walked
 
 
 class FileWindow(io.RawIOBase):
@@ -47,7 +48,7 @@ class FileWindow(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start, stop, _, prefix = self._segment
+        start, stop, _, prefix, _ = self._segment
         size = len(prefix) + stop - start
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: size}
         self._position = max(0, origin[whence] + offset)
@@ -56,7 +57,7 @@ class FileWindow(io.RawIOBase):
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
         content = self._segment.prefix[self._position :][: len(buffer)]
         if not content:
-            start, stop, _, prefix = self._segment
+            start, stop, _, prefix, _ = self._segment
             first = start + self._position - len(prefix)
             self._file.seek(first)
             content = self._file.read(max(0, min(len(buffer), stop - first)))
@@ -161,12 +162,12 @@ def _next(file: BinaryIO, marker: bytes, position: int, size: int) -> int:
 
 def _mpeg_segments(file: BinaryIO, size: int) -> list[Segment]:
     streams = mpeg_streams(file, _after_id3(file), size)
-    starts = [stream.start for stream in streams]
-    stops = [*starts[1:], size]
     return [
-        Segment(start, stop, stream.problems, stream.tag)
-        for start, stop, stream in zip(starts, stops, streams, strict=True)
-    ] or [Segment(0, size)]
+        Segment(
+            stream.start, stream.stop, stream.problems, stream.tag, stream.n_samples
+        )
+        for stream in streams
+    ]
 
 
 def _wav_segments(file: BinaryIO, size: int) -> list[Segment]:
