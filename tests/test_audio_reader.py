@@ -378,6 +378,47 @@ def test_frames_that_are_not_decoded_are_counted(tmp_path, monkeypatch):
     assert problem == "it is damaged: 0.46 of 4.05 s could be decoded"
 
 
+ID3V1 = b"TAG" + bytes(125)
+APE_ITEM = struct.pack("<II", 3, 0) + b"Title\0" + b"abc"
+APE_SIZE = 32 + len(APE_ITEM)
+
+
+def ape_mark(flags):
+    return b"APETAGEX" + struct.pack("<IIII", 2000, APE_SIZE, 1, flags) + bytes(8)
+
+
+APE = ape_mark(0xA0000000) + APE_ITEM + ape_mark(0x80000000)
+LYRICS = b"LYRICSBEGIN" + b"IND00002" + b"10"
+LYRICS3 = LYRICS + b"%06dLYRICS200" % len(LYRICS)
+END_TAGS = {
+    "id3v1": ID3V1,
+    "ape": APE,
+    "ape without a header": APE_ITEM + ape_mark(0),
+    "ape, id3v1": APE + ID3V1,
+    "lyrics3, id3v1": LYRICS3 + ID3V1,
+    "lyrics3 1": b"LYRICSBEGIN la la LYRICSEND" + ID3V1,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tag", END_TAGS)
+def test_tags_at_the_end_are_no_damage(tmp_path, kind, tag):
+    content = coded_song(kind)
+    expected = audio_reader.decode(content).samples
+    path = written(tmp_path, content + END_TAGS[tag], f"song.{kind}")
+    samples, _, problems = audio_reader.read_available(path)
+    assert problems == ()
+    np.testing.assert_array_equal(samples, expected)
+
+
+def test_nothing_is_lost_before_what_is_no_flac(tmp_path):
+    content = coded_song("flac")
+    path = written(tmp_path, content + bytes(range(1, 200)) * 9, "song.flac")
+    samples, _, problems = audio_reader.read_available(path)
+    assert samples.shape == SOUND.shape
+    assert len(problems) <= 1
+
+
 class Stopped(BaseException):
     """What a signal handler raises."""
 

@@ -15,7 +15,14 @@ PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 ROOMS = [
     *("errors", "config", "quiet", "scratch", "threads", "backend", "sample_buffer"),
     "signal_shelter",
-    *("mpeg_frames", "audio_segments", "ffmpeg", "audio_reader", "output_files"),
+    *(
+        "mpeg_frames",
+        "end_tags",
+        "audio_segments",
+        "ffmpeg",
+        "audio_reader",
+        "output_files",
+    ),
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),

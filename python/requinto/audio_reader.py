@@ -218,18 +218,26 @@ def _append_stream(
     first = buffer.n_frames
     block = np.empty((_BLOCK, stream.channels), np.float32)
     problems = []
+    n_frames = 0
     try:
-        while len(part := stream.read(out=block)):
+        # No further than is declared, first: an error behind it would take the block
+        while len(part := stream.read(out=block[: _n_next(stream, n_frames)])):
             buffer.append(part)
+            n_frames = buffer.n_frames - first
     except soundfile.LibsndfileError as error:
-        read_s = (buffer.n_frames - first) / stream.samplerate
+        read_s = n_frames / stream.samplerate
         problems.append(f"it is damaged after {read_s:.2f} s ({_reason(error)})")
-    n_frames = buffer.n_frames - first
     return (
         problems
         or _missing(stream, n_frames)
         or _undecoded(segment, n_frames, stream.samplerate)
     )
+
+
+def _n_next(stream: soundfile.SoundFile, n_frames: int) -> int:
+    """Return how many frames to read after so many."""
+    n_left = stream.frames - n_frames
+    return int(n_left) if 0 < n_left < _BLOCK else _BLOCK
 
 
 def _undecoded(segment: Segment, n_frames: int, rate: int) -> list[str]:

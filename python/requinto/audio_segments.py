@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from requinto.end_tags import before_end_tags
 from requinto.mpeg_frames import mpeg_streams
 
 _FLAC_START = b"fLaC\x00\x00\x00\x22"  # the marker, and a STREAMINFO of 34 bytes
@@ -79,7 +80,8 @@ def segments(file: BinaryIO) -> list[Segment]:
     file.seek(start)
     beginning = file.read(12)
     walk = _walker(beginning)
-    return walk(file, size) if walk else [Segment(0, size)]
+    end = size if walk is _mpeg_segments else before_end_tags(file, size)
+    return walk(file, end) if walk else [Segment(0, end)]
 
 
 def _walker(beginning: bytes) -> Callable[[BinaryIO, int], list[Segment]] | None:
