@@ -27,6 +27,7 @@ KINDS = {
     "au": ("AU", "PCM_16"),
     "w64": ("W64", "PCM_16"),
     "rf64": ("RF64", "PCM_16"),
+    "caf": ("CAF", "PCM_16"),
     "flac": ("FLAC", "PCM_16"),
     "ogg": ("OGG", "VORBIS"),
     "opus": ("OGG", "OPUS"),
@@ -93,7 +94,7 @@ def test_cut_files_are_read_and_said_to_be(tmp_path, kind, share):
         audio_reader.read(path)
 
 
-@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "opus", "mp3"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_streams_in_a_row_are_joined(tmp_path, kind):
     parts = [0.3 * noise(RATE, seed=seed) for seed in (1, 2, 3)]
     contents = [coded(kind, part) for part in parts]
@@ -419,6 +420,17 @@ def test_nothing_is_lost_before_what_is_no_flac(tmp_path):
     assert len(problems) <= 1
 
 
+@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "caf", "rf64", "w64"])
+def test_what_follows_is_said_to_be_left(tmp_path, kind):
+    content = coded_song(kind) + coded_song("flac")
+    path = written(tmp_path, content, f"song.{kind}")
+    samples, _, problems = audio_reader.read_available(path)
+    n_left = len(coded_song("flac"))
+    assert samples.shape == SOUND.shape
+    (problem,) = problems
+    assert problem == f"{n_left} bytes follow after the end that its header declares"
+
+
 class Stopped(BaseException):
     """What a signal handler raises."""
 
@@ -458,7 +470,7 @@ def refuse_callbacks_in_the_main_thread(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("copies", [1])
+@pytest.mark.parametrize("copies", [1, 2])
 def test_no_signal_comes_while_libsndfile_calls_python(
     tmp_path, monkeypatch, kind, copies
 ):

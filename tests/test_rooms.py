@@ -18,6 +18,7 @@ ROOMS = [
     *(
         "mpeg_frames",
         "end_tags",
+        "sized_containers",
         "audio_segments",
         "ffmpeg",
         "audio_reader",

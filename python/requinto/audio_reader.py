@@ -290,7 +290,12 @@ def _read_with_ffmpeg(path: str | os.PathLike[str]) -> Recording:
             buffer.append(block)
     rate = decoder.sample_rate
     with open(path, "rb") as file:
-        framing = [problem for part in segments(file) for problem in part.problems]
+        parts = segments(file)
+    framing = [problem for part in parts for problem in part.problems] or [
+        f"it was cut off: it declares {part.n_missing} bytes more"
+        for part in parts
+        if part.n_missing
+    ]
     problems = framing or decoding.problems(buffer.n_frames / rate)
     return Recording(buffer.samples(), rate, tuple(problems))
 

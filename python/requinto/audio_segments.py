@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from requinto.end_tags import before_end_tags
 from requinto.mpeg_frames import mpeg_streams
+from requinto.sized_containers import EndOf, end_of_w64, sized_container
 
 _FLAC_START = b"fLaC\x00\x00\x00\x22"  # the marker, and a STREAMINFO of 34 bytes
 _CHUNK = 1 << 20  # bytes that are searched at a time
@@ -29,6 +30,7 @@ class Segment(NamedTuple):
     problems: tuple[str, ...] = ()  # what its framing says is missing
     prefix: bytes = b""  # to be read before it, in place of a header that is not true
     n_frames: int = 0  # that its framing holds, where that is walked
+    n_missing: int = 0  # bytes that its header declares beyond the end of the file
 
 
 class FileWindow(io.RawIOBase):
@@ -49,7 +51,7 @@ class FileWindow(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start, stop, _, prefix, _ = self._segment
+        start, stop, _, prefix, *_ = self._segment
         size = len(prefix) + stop - start
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: size}
         self._position = max(0, origin[whence] + offset)
@@ -58,7 +60,7 @@ class FileWindow(io.RawIOBase):
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
         content = self._segment.prefix[self._position :][: len(buffer)]
         if not content:
-            start, stop, _, prefix, _ = self._segment
+            start, stop, _, prefix, *_ = self._segment
             first = start + self._position - len(prefix)
             self._file.seek(first)
             content = self._file.read(max(0, min(len(buffer), stop - first)))
@@ -79,6 +81,8 @@ def segments(file: BinaryIO) -> list[Segment]:
     start = _after_id3(file)
     file.seek(start)
     beginning = file.read(12)
+    if end_of := sized_container(beginning):
+        return _sized_segments(file, start, before_end_tags(file, size), end_of)
     walk = _walker(beginning)
     end = size if walk is _mpeg_segments else before_end_tags(file, size)
     return walk(file, end) if walk else [Segment(0, end)]
@@ -172,6 +176,34 @@ def _mpeg_segments(file: BinaryIO, size: int) -> list[Segment]:
     ]
 
 
+def _sized_segments(
+    file: BinaryIO, start: int, size: int, end_of: EndOf
+) -> list[Segment]:
+    """Split where one file of a kind follows another."""
+    streams: list[Segment] = []
+    while True:
+        end = end_of(file, start)
+        if end is None or end <= start or end >= size:
+            n_missing = max(0, (end or 0) - size)
+            return [*streams, Segment(start, size, n_missing=n_missing)]
+        file.seek(end)
+        if sized_container(file.read(12)) is not end_of:
+            # libsndfile takes what follows in W64 for sound
+            stop = end if end_of is end_of_w64 else size
+            return [*streams, Segment(start, stop, _rest(file, end, size))]
+        streams.append(Segment(start, end))
+        start = end
+
+
+def _rest(file: BinaryIO, end: int, size: int) -> tuple[str, ...]:
+    """Return what to say of bytes after the end of the last stream."""
+    n_left = size - end
+    # Some writers pad to a boundary
+    if n_left > 8 and _holds_more_than_zeros(file, end):
+        return (f"{n_left} bytes follow after the end that its header declares",)
+    return ()
+
+
 def _wav_segments(file: BinaryIO, size: int) -> list[Segment]:
     """Split where one RIFF file follows another, and see to sizes that are not true."""
     start, streams = 0, []
@@ -213,12 +245,7 @@ def _wav_tail(file: BinaryIO, start: int, end: int, size: int) -> Segment:
         if name == b"RIFF":
             return Segment(start, end)
         end += 8 + n_bytes + n_bytes % 2
-    n_left = size - end
-    # Some writers pad to a boundary
-    if n_left > 8 and _holds_more_than_zeros(file, end):
-        more = f"{n_left} bytes follow after the end that its header declares"
-        return Segment(start, size, (more,))
-    return Segment(start, size)
+    return Segment(start, size, _rest(file, end, size))
 
 
 def _holds_more_than_zeros(file: BinaryIO, position: int) -> bool:

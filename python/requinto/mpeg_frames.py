@@ -79,7 +79,7 @@ class _Run:
         frame = parse_header(self.header)
         if frame is None:
             return MpegStream(self.start, stop, (), b"", 0)
-        problems = (self.damage,) if self.damage else ()
+        problems: tuple[str, ...] = (self.damage,) if self.damage else ()
         if is_last:
             cut = "" if self.n_before else "was cut off: it "
             problems += _missing(frame, self.n_all, self.n_declared, cut)
