@@ -3,6 +3,8 @@
 
 import pytest
 
+from requinto import output_files
+from requinto.errors import AudioFileError
 from requinto.evaluation import pictures
 
 SYSTEMS = ("first", "second", "third")
@@ -64,3 +66,26 @@ def test_failures_stay_at_the_edge(drawn):
     panels = drawn({"bass": {"first": [-80.0, -70.0, -60.0], "second": [-29.0]}})
     assert medians(panels["bass"]) == {"first": -30.0, "second": -29.0}
     assert panels["bass"].get_xlim()[0] > -40
+
+
+def test_a_picture_that_cannot_be_written_is_said_to_once(tmp_path, monkeypatch):
+    path = tmp_path / "x.png"
+    for name, reason in [("check_output", "written"), ("whole_file", "written")]:
+        error = AudioFileError(f"{path} cannot be {reason}: No space left on device")
+        with monkeypatch.context() as patch:
+            patch.setattr(output_files, name, lambda *_, e=error, **__: raise_(e))
+            with pytest.raises(AudioFileError) as caught:
+                pictures.save_figure(pictures.new_figure(2, 2), path)
+        assert str(caught.value).count(str(path)) == 1
+
+
+def raise_(error):
+    raise error
+
+
+def test_a_picture_that_cannot_be_drawn_is_said_to_be(tmp_path):
+    figure = pictures.new_figure(2, 2)
+    figure.set_size_inches(1e5, 1e5)
+    with pytest.raises(AudioFileError, match=r"x\.png cannot be drawn: [^/]*$"):
+        pictures.save_figure(figure, tmp_path / "x.png")
+    assert not list(tmp_path.iterdir())

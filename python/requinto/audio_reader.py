@@ -18,7 +18,7 @@ import soundfile
 
 from requinto import ffmpeg
 from requinto.audio_segments import FileWindow, Segment, segments
-from requinto.errors import AudioFileError
+from requinto.errors import AudioFileError, reason_of
 from requinto.quiet import MPG123, filter_stderr
 from requinto.sample_buffer import SampleBuffer
 from requinto.signal_shelter import call_away_from_signals
@@ -91,8 +91,7 @@ def read_available(path: str | os.PathLike[str]) -> Recording:
         with open(path, "rb") as file, filter_stderr(MPG123):
             return _read_streams(file)
     except OSError as error:
-        reason = error.strerror or error
-        raise AudioFileError(f"{path} cannot be read: {reason}") from error
+        raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
     except soundfile.LibsndfileError as error:
         return _read_otherwise(path, error)
     except AudioFileError as error:
@@ -301,5 +300,4 @@ def _read_with_ffmpeg(path: str | os.PathLike[str]) -> Recording:
 
 
 def _reason(error: Exception) -> str:
-    reason = str(getattr(error, "error_string", error))
-    return reason.removeprefix("Error : ").rstrip(".") + "."
+    return reason_of(error).removeprefix("Error : ").rstrip(".") + "."
