@@ -5,14 +5,17 @@ import functools
 import io
 import os
 import shutil
+import signal
 import struct
 import subprocess
+import threading
 
 import numpy as np
 import pytest
 import soundfile
 
 from requinto import audio, audio_reader, ffmpeg, mpeg_frames
+from requinto.audio_segments import FileWindow
 from requinto.errors import AudioFileError
 from sounds import RATE, error_db, noise
 
@@ -24,6 +27,7 @@ KINDS = {
     "au": ("AU", "PCM_16"),
     "w64": ("W64", "PCM_16"),
     "rf64": ("RF64", "PCM_16"),
+    "caf": ("CAF", "PCM_16"),
     "flac": ("FLAC", "PCM_16"),
     "ogg": ("OGG", "VORBIS"),
     "opus": ("OGG", "OPUS"),
@@ -90,7 +94,7 @@ def test_cut_files_are_read_and_said_to_be(tmp_path, kind, share):
         audio_reader.read(path)
 
 
-@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "opus", "mp3"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_streams_in_a_row_are_joined(tmp_path, kind):
     parts = [0.3 * noise(RATE, seed=seed) for seed in (1, 2, 3)]
     contents = [coded(kind, part) for part in parts]
@@ -336,3 +340,171 @@ def test_damage_of_any_kind_is_no_traceback(tmp_path, monkeypatch, kind):
             assert audio_reader.read_available(path).samples.dtype == np.float32
         except AudioFileError as error:
             assert str(path) in str(error)
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+@pytest.mark.parametrize("n_bytes", [4, 300, 3000, 20000])
+def test_mp3_is_read_behind_damage(tmp_path, monkeypatch, is_counted, n_bytes):
+    monkeypatch.setenv("PATH", "")  # without ffmpeg
+    content = coded_song("mp3")
+    if not is_counted:
+        content = content[mpeg_frames.parse_header(content).n_bytes :]
+    whole = audio_reader.decode(content).samples
+    first = content.index(content[:2], len(content) // 3)  # a frame's header
+    damaged = bytearray(content)
+    damaged[first : first + n_bytes] = bytes(n_bytes)
+    path = written(tmp_path, bytes(damaged), "song.mp3")
+    samples, _, problems = audio_reader.read_available(path)
+    assert problems[0] == f"there is damage {first} bytes into the file"
+    n_lost = whole.shape[1] * n_bytes / len(content)
+    # A frame needs bytes of those before it
+    assert 0 <= whole.shape[1] - samples.shape[1] < n_lost + 5 * 1152
+    assert error_db(whole[:, :RATE], samples[:, :RATE]) < -60
+    if not is_counted:  # else padding at the end is no longer known
+        assert error_db(whole[:, -RATE:], samples[:, -RATE:]) < -60
+    if is_counted and n_bytes == 20000:
+        assert "declares 4." in problems[1] and "cut off" not in problems[1]
+
+
+def test_frames_that_are_not_decoded_are_counted(tmp_path, monkeypatch):
+    read, n_left = soundfile.SoundFile.read, [5]
+
+    def read_little(self, *arguments, **named):
+        n_left[0] -= 1
+        return read(self, *arguments, **named)[: None if n_left[0] >= 0 else 0]
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", read_little)
+    path = written(tmp_path, coded_song("mp3"), "song.mp3")
+    (problem,) = audio_reader.read_available(path).problems
+    assert problem == "it is damaged: 0.46 of 4.05 s could be decoded"
+
+
+ID3V1 = b"TAG" + bytes(125)
+APE_ITEM = struct.pack("<II", 3, 0) + b"Title\0" + b"abc"
+APE_SIZE = 32 + len(APE_ITEM)
+
+
+def ape_mark(flags):
+    return b"APETAGEX" + struct.pack("<IIII", 2000, APE_SIZE, 1, flags) + bytes(8)
+
+
+APE = ape_mark(0xA0000000) + APE_ITEM + ape_mark(0x80000000)
+LYRICS = b"LYRICSBEGIN" + b"IND00002" + b"10"
+LYRICS3 = LYRICS + b"%06dLYRICS200" % len(LYRICS)
+END_TAGS = {
+    "id3v1": ID3V1,
+    "ape": APE,
+    "ape without a header": APE_ITEM + ape_mark(0),
+    "ape, id3v1": APE + ID3V1,
+    "lyrics3, id3v1": LYRICS3 + ID3V1,
+    "lyrics3 1": b"LYRICSBEGIN la la LYRICSEND" + ID3V1,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("tag", END_TAGS)
+def test_tags_at_the_end_are_no_damage(tmp_path, kind, tag):
+    content = coded_song(kind)
+    expected = audio_reader.decode(content).samples
+    path = written(tmp_path, content + END_TAGS[tag], f"song.{kind}")
+    samples, _, problems = audio_reader.read_available(path)
+    assert problems == ()
+    np.testing.assert_array_equal(samples, expected)
+
+
+def test_nothing_is_lost_before_what_is_no_flac(tmp_path):
+    content = coded_song("flac")
+    path = written(tmp_path, content + bytes(range(1, 200)) * 9, "song.flac")
+    samples, _, problems = audio_reader.read_available(path)
+    assert samples.shape == SOUND.shape
+    assert len(problems) <= 1
+
+
+@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "caf", "rf64", "w64"])
+def test_what_follows_is_said_to_be_left(tmp_path, kind):
+    content = coded_song(kind) + coded_song("flac")
+    path = written(tmp_path, content, f"song.{kind}")
+    samples, _, problems = audio_reader.read_available(path)
+    n_left = len(coded_song("flac"))
+    assert samples.shape == SOUND.shape
+    (problem,) = problems
+    assert problem == f"{n_left} bytes follow after the end that its header declares"
+
+
+class Stopped(BaseException):
+    """What a signal handler raises."""
+
+
+def stop(*_):
+    raise Stopped
+
+
+@pytest.mark.parametrize("kind", ["flac", "mp3", "wav"])
+@pytest.mark.parametrize("n_before", [0, 1, 2])
+def test_what_is_raised_while_a_file_is_read_is_not_lost(
+    tmp_path, monkeypatch, kind, n_before
+):
+    content = coded_song(kind)
+    if kind == "mp3":  # without a count, which is put before it
+        content = content[mpeg_frames.parse_header(content).n_bytes :]
+    path = written(tmp_path, content * 3, f"song.{kind}")
+    readinto, n_left = FileWindow.readinto, [n_before]
+
+    def stop_later(self, buffer):
+        n_left[0] -= 1
+        return readinto(self, buffer) if n_left[0] >= 0 else stop()
+
+    monkeypatch.setattr(FileWindow, "readinto", stop_later)
+    with pytest.raises(Stopped):
+        audio_reader.read_available(path)
+
+
+def refuse_callbacks_in_the_main_thread(monkeypatch):
+    start = soundfile.SoundFile._init_virtual_io
+
+    def checked(self, file):
+        assert threading.current_thread() is not threading.main_thread()
+        return start(self, file)
+
+    monkeypatch.setattr(soundfile.SoundFile, "_init_virtual_io", checked)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("copies", [1, 2])
+def test_no_signal_comes_while_libsndfile_calls_python(
+    tmp_path, monkeypatch, kind, copies
+):
+    content = coded_song(kind) * copies
+    path = written(tmp_path, content, f"song.{kind}")
+    refuse_callbacks_in_the_main_thread(monkeypatch)
+    assert audio_reader.read_available(path).samples.shape[1] >= SOUND.shape[1]
+    assert audio_reader.decode(content).samples.shape[1] >= SOUND.shape[1]
+    monkeypatch.setattr(audio_reader, "_has_number", lambda file: False)  # Windows
+    assert audio_reader.read_available(path).samples.shape[1] >= SOUND.shape[1]
+    assert audio.decoded(audio.encoded(SOUND, RATE))[0].shape == SOUND.shape
+
+
+# A file that was just opened is closed by its destructor, which warns
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("has_number", [True, False])
+def test_a_signal_while_a_file_is_read_is_raised(
+    tmp_path, monkeypatch, kind, has_number
+):
+    path = written(tmp_path, coded_song(kind) * 3, f"song.{kind}")
+    if not has_number:
+        monkeypatch.setattr(audio_reader, "_has_number", lambda file: False)
+    before = signal.signal(signal.SIGALRM, stop)
+    n_raised = 0
+    try:
+        for delay_s in np.linspace(0.0005, 0.02, 20):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, delay_s)
+                while signal.getitimer(signal.ITIMER_REAL)[0]:
+                    audio_reader.read_available(path)
+            except Stopped:
+                n_raised += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert n_raised >= 19  # Python itself drops what is raised in a destructor

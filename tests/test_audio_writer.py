@@ -219,3 +219,23 @@ def test_a_file_made_meanwhile_is_not_replaced(tmp_path, monkeypatch, has_links)
     assert path.read_bytes() == b"ours"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == ["out.wav"]
+
+
+@pytest.mark.parametrize("ending", audio_writer.ENDINGS)
+def test_no_signal_comes_while_libsndfile_calls_python(tmp_path, monkeypatch, ending):
+    """What a handler raises there would be lost."""
+    monkeypatch.setattr(soundfile.SoundFile, "_init_virtual_io", lambda *_: 1 / 0)
+    path = tmp_path / f"sound{ending}"
+    audio_writer.check_capacity(path, 2, RATE, RATE)
+    audio_writer.write(path, noise(RATE), RATE)
+    assert path.exists()
+
+
+@pytest.mark.parametrize("method", ["write", "__init__"])
+def test_what_is_raised_in_the_check_is_not_lost(tmp_path, monkeypatch, method):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(audio_writer._Sequential, method, interrupt, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        audio_writer.check_capacity(tmp_path / "sound.ogg", 2, RATE, RATE)

@@ -246,7 +246,13 @@ def test_bad_input(run, bad, unchanged_model, arguments, message):
         (["extract"], "Missing argument"),
         (["extract", "song.wav", "--loud"], "No such option"),
         (["plugin", "remove"], "No such command 'remove'"),
-        (["train", "absent.toml"], "absent.toml cannot be used"),
+        (["train", "absent.toml"], "absent.toml cannot be used: No such file or dir"),
+        (
+            ["data", "build", "absent.toml", "-o", "library"],
+            "absent.toml cannot be used: No such file or directory",
+        ),
+        (["demo", "-o", "/proc/version"], "/proc/version is a file; name a folder"),
+        (["demo", "-o", "/proc/version/x"], "/x cannot be made: Not a directory"),
     ],
 )
 def test_bad_usage(run, arguments, message):
@@ -254,6 +260,7 @@ def test_bad_usage(run, arguments, message):
     assert (status, out) == (2, "")
     assert err.startswith("requinto: ") and message in err
     assert err.count("\n") == 1
+    assert "Errno" not in err and err.count("absent.toml") <= 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["plugin"], ["demo", "--help"]])

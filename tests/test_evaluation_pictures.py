@@ -7,6 +7,8 @@ import matplotlib
 import numpy as np
 import pytest
 
+from requinto import output_files
+from requinto.errors import AudioFileError
 from requinto.evaluation import pictures
 from shell import ROOT
 
@@ -99,3 +101,26 @@ def test_every_function_that_draws_uses_the_plain_style():
                 decorators = list(map(ast.unparse, node.decorator_list))
                 assert "plain_style()" in decorators, f"{path}: {node.name}"
     assert n_functions > 10
+
+
+def test_a_picture_that_cannot_be_written_is_said_to_once(tmp_path, monkeypatch):
+    path = tmp_path / "x.png"
+    for name, reason in [("check_output", "written"), ("whole_file", "written")]:
+        error = AudioFileError(f"{path} cannot be {reason}: No space left on device")
+        with monkeypatch.context() as patch:
+            patch.setattr(output_files, name, lambda *_, e=error, **__: raise_(e))
+            with pytest.raises(AudioFileError) as caught:
+                pictures.save_figure(pictures.new_figure(2, 2), path)
+        assert str(caught.value).count(str(path)) == 1
+
+
+def raise_(error):
+    raise error
+
+
+def test_a_picture_that_cannot_be_drawn_is_said_to_be(tmp_path):
+    figure = pictures.new_figure(2, 2)
+    figure.set_size_inches(1e5, 1e5)
+    with pytest.raises(AudioFileError, match=r"x\.png cannot be drawn: [^/]*$"):
+        pictures.save_figure(figure, tmp_path / "x.png")
+    assert not list(tmp_path.iterdir())

@@ -40,7 +40,9 @@ def run(monkeypatch, tmp_path, unchanged_model):
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["requinto", *arguments, "--overwrite"])
-        cli.main()
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert not stop.value.code
 
     return call
 

@@ -10,6 +10,7 @@ import soundfile
 
 from requinto import audio_reader
 from requinto.errors import AudioError, AudioFileError
+from requinto.signal_shelter import call_away_from_signals
 
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
@@ -120,5 +121,9 @@ def encoded(audio: np.ndarray, sample_rate: float) -> bytes:
     file = io.BytesIO()
     level = max(1.0, float(np.max(np.abs(audio))))
     rate = round(sample_rate)
-    soundfile.write(file, audio.T / level, rate, format="FLAC", subtype="PCM_24")
+    call_away_from_signals(
+        lambda: soundfile.write(
+            file, audio.T / level, rate, format="FLAC", subtype="PCM_24"
+        )
+    )
     return file.getvalue()

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
+import shutil
 import stat
+import tempfile
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -14,9 +18,10 @@ import soundfile
 
 from requinto import ffmpeg
 from requinto.audio_segments import FileWindow, Segment, segments
-from requinto.errors import AudioFileError
+from requinto.errors import AudioFileError, reason_of
 from requinto.quiet import MPG123, filter_stderr
 from requinto.sample_buffer import SampleBuffer
+from requinto.signal_shelter import call_away_from_signals
 
 READABLE = "wav, flac, ogg, opus, mp3 and aiff"
 MAX_CHANNELS = 2
@@ -26,6 +31,8 @@ _BLOCK = 4096
 # More frames to a byte than any coder reaches but for silence: what a header declares
 # beyond it is taken when it comes
 _DENSEST = 1024
+_PADDING = 4608  # frames at both ends of an mp3 at most that are no sound of its own
+_COPIED = 1 << 20  # bytes at a time
 # What libsndfile's log says of a header whose size is not the file's
 _SIZES = re.compile(
     r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)",
@@ -84,8 +91,7 @@ def read_available(path: str | os.PathLike[str]) -> Recording:
         with open(path, "rb") as file, filter_stderr(MPG123):
             return _read_streams(file)
     except OSError as error:
-        reason = error.strerror or error
-        raise AudioFileError(f"{path} cannot be read: {reason}") from error
+        raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
     except soundfile.LibsndfileError as error:
         return _read_otherwise(path, error)
     except AudioFileError as error:
@@ -125,19 +131,61 @@ def _check_regular(path: str | os.PathLike[str]) -> None:
 
 def _read_streams(file: BinaryIO) -> Recording:
     """Read and join the streams of a file, through libsndfile."""
+    if _has_number(file):
+        return _joined_streams(file)
+    return call_away_from_signals(lambda: _joined_streams(file))
+
+
+def _joined_streams(file: BinaryIO) -> Recording:
     buffer: SampleBuffer | None = None
     rate = 0
     problems: list[str] = []
     for segment in segments(file):
-        with _Sequential(FileWindow(file, segment)) as stream:
+        with _open_stream(file, segment) as stream:
             if buffer is None:
                 rate = stream.samplerate
                 buffer = SampleBuffer(stream.channels, _expected(stream, segment))
             _check_channels(stream.channels)
             _check_alike(stream, rate, buffer.n_channels)
-            problems += [*segment.problems, *_append_stream(buffer, stream)]
+            problems += [*segment.problems, *_append_stream(buffer, stream, segment)]
     assert buffer is not None
     return Recording(buffer.samples(), rate, tuple(dict.fromkeys(problems)))
+
+
+@contextlib.contextmanager
+def _open_stream(file: BinaryIO, segment: Segment) -> Iterator[_Sequential]:
+    """Open a segment for libsndfile to read by itself.
+
+    Were it to call Python for the bytes, cffi would drop whatever a signal raises
+    there, Ctrl-C too, and the sound would seem to end. A file without a name tells
+    libsndfile no ending either, from which it would take noise for headerless sound.
+    """
+    window = FileWindow(file, segment)
+    if not _has_number(file):
+        with _Sequential(window) as stream:
+            yield stream
+        return
+    with contextlib.ExitStack() as stack:
+        if _is_whole(file, segment):
+            number = file.fileno()
+        else:
+            copy = stack.enter_context(tempfile.TemporaryFile(buffering=0))
+            shutil.copyfileobj(window, copy, _COPIED)
+            number = copy.fileno()
+        os.lseek(number, 0, os.SEEK_SET)  # libsndfile takes it for the beginning
+        yield stack.enter_context(_Sequential(number, closefd=False))
+
+
+def _is_whole(file: BinaryIO, segment: Segment) -> bool:
+    """Return whether a segment is all of a file."""
+    size = os.fstat(file.fileno()).st_size
+    return (segment.start, segment.stop, segment.prefix) == (0, size, b"")
+
+
+def _has_number(file: BinaryIO) -> bool:
+    """Return whether libsndfile can read a file by its number."""
+    # On Windows each C library has numbers of its own
+    return os.name != "nt" and not isinstance(file, io.BytesIO)
 
 
 def _expected(stream: soundfile.SoundFile, segment: Segment) -> int:
@@ -162,18 +210,43 @@ def _check_alike(stream: soundfile.SoundFile, rate: int, n_channels: int) -> Non
         )
 
 
-def _append_stream(buffer: SampleBuffer, stream: soundfile.SoundFile) -> list[str]:
+def _append_stream(
+    buffer: SampleBuffer, stream: soundfile.SoundFile, segment: Segment
+) -> list[str]:
     """Append a stream to its end; return what is missing of it."""
     first = buffer.n_frames
     block = np.empty((_BLOCK, stream.channels), np.float32)
     problems = []
+    n_frames = 0
     try:
-        while len(part := stream.read(out=block)):
+        # No further than is declared, first: an error behind it would take the block
+        while len(part := stream.read(out=block[: _n_next(stream, n_frames)])):
             buffer.append(part)
+            n_frames = buffer.n_frames - first
     except soundfile.LibsndfileError as error:
-        read_s = (buffer.n_frames - first) / stream.samplerate
+        read_s = n_frames / stream.samplerate
         problems.append(f"it is damaged after {read_s:.2f} s ({_reason(error)})")
-    return problems or _missing(stream, buffer.n_frames - first)
+    return (
+        problems
+        or _missing(stream, n_frames)
+        or _undecoded(segment, n_frames, stream.samplerate)
+    )
+
+
+def _n_next(stream: soundfile.SoundFile, n_frames: int) -> int:
+    """Return how many frames to read after so many."""
+    n_left = stream.frames - n_frames
+    return int(n_left) if 0 < n_left < _BLOCK else _BLOCK
+
+
+def _undecoded(segment: Segment, n_frames: int, rate: int) -> list[str]:
+    """Return how much of the frames that are there did not come."""
+    if n_frames >= segment.n_frames - _PADDING:
+        return []
+    return [
+        f"it is damaged: {n_frames / rate:.2f} of {segment.n_frames / rate:.2f} s "
+        "could be decoded"
+    ]
 
 
 def _missing(stream: soundfile.SoundFile, n_frames: int) -> list[str]:
@@ -216,11 +289,15 @@ def _read_with_ffmpeg(path: str | os.PathLike[str]) -> Recording:
             buffer.append(block)
     rate = decoder.sample_rate
     with open(path, "rb") as file:
-        framing = [problem for part in segments(file) for problem in part.problems]
+        parts = segments(file)
+    framing = [problem for part in parts for problem in part.problems] or [
+        f"it was cut off: it declares {part.n_missing} bytes more"
+        for part in parts
+        if part.n_missing
+    ]
     problems = framing or decoding.problems(buffer.n_frames / rate)
     return Recording(buffer.samples(), rate, tuple(problems))
 
 
 def _reason(error: Exception) -> str:
-    reason = str(getattr(error, "error_string", error))
-    return reason.removeprefix("Error : ").rstrip(".") + "."
+    return reason_of(error).removeprefix("Error : ").rstrip(".") + "."

@@ -13,7 +13,9 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from requinto.end_tags import before_end_tags
 from requinto.mpeg_frames import mpeg_streams
+from requinto.sized_containers import EndOf, end_of_w64, sized_container
 
 _FLAC_START = b"fLaC\x00\x00\x00\x22"  # the marker, and a STREAMINFO of 34 bytes
 _CHUNK = 1 << 20  # bytes that are searched at a time
@@ -27,6 +29,8 @@ class Segment(NamedTuple):
     stop: int  # byte after the last
     problems: tuple[str, ...] = ()  # what its framing says is missing
     prefix: bytes = b""  # to be read before it, in place of a header that is not true
+    n_frames: int = 0  # that its framing holds, where that is walked
+    n_missing: int = 0  # bytes that its header declares beyond the end of the file
 
 
 class FileWindow(io.RawIOBase):
@@ -47,7 +51,7 @@ class FileWindow(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start, stop, _, prefix = self._segment
+        start, stop, _, prefix, *_ = self._segment
         size = len(prefix) + stop - start
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: size}
         self._position = max(0, origin[whence] + offset)
@@ -56,7 +60,7 @@ class FileWindow(io.RawIOBase):
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
         content = self._segment.prefix[self._position :][: len(buffer)]
         if not content:
-            start, stop, _, prefix = self._segment
+            start, stop, _, prefix, *_ = self._segment
             first = start + self._position - len(prefix)
             self._file.seek(first)
             content = self._file.read(max(0, min(len(buffer), stop - first)))
@@ -77,8 +81,11 @@ def segments(file: BinaryIO) -> list[Segment]:
     start = _after_id3(file)
     file.seek(start)
     beginning = file.read(12)
+    if end_of := sized_container(beginning):
+        return _sized_segments(file, start, before_end_tags(file, size), end_of)
     walk = _walker(beginning)
-    return walk(file, size) if walk else [Segment(0, size)]
+    end = size if walk is _mpeg_segments else before_end_tags(file, size)
+    return walk(file, end) if walk else [Segment(0, end)]
 
 
 def _walker(beginning: bytes) -> Callable[[BinaryIO, int], list[Segment]] | None:
@@ -161,12 +168,40 @@ def _next(file: BinaryIO, marker: bytes, position: int, size: int) -> int:
 
 def _mpeg_segments(file: BinaryIO, size: int) -> list[Segment]:
     streams = mpeg_streams(file, _after_id3(file), size)
-    starts = [stream.start for stream in streams]
-    stops = [*starts[1:], size]
     return [
-        Segment(start, stop, stream.problems, stream.tag)
-        for start, stop, stream in zip(starts, stops, streams, strict=True)
-    ] or [Segment(0, size)]
+        Segment(
+            stream.start, stream.stop, stream.problems, stream.tag, stream.n_samples
+        )
+        for stream in streams
+    ]
+
+
+def _sized_segments(
+    file: BinaryIO, start: int, size: int, end_of: EndOf
+) -> list[Segment]:
+    """Split where one file of a kind follows another."""
+    streams: list[Segment] = []
+    while True:
+        end = end_of(file, start)
+        if end is None or end <= start or end >= size:
+            n_missing = max(0, (end or 0) - size)
+            return [*streams, Segment(start, size, n_missing=n_missing)]
+        file.seek(end)
+        if sized_container(file.read(12)) is not end_of:
+            # libsndfile takes what follows in W64 for sound
+            stop = end if end_of is end_of_w64 else size
+            return [*streams, Segment(start, stop, _rest(file, end, size))]
+        streams.append(Segment(start, end))
+        start = end
+
+
+def _rest(file: BinaryIO, end: int, size: int) -> tuple[str, ...]:
+    """Return what to say of bytes after the end of the last stream."""
+    n_left = size - end
+    # Some writers pad to a boundary
+    if n_left > 8 and _holds_more_than_zeros(file, end):
+        return (f"{n_left} bytes follow after the end that its header declares",)
+    return ()
 
 
 def _wav_segments(file: BinaryIO, size: int) -> list[Segment]:
@@ -210,12 +245,7 @@ def _wav_tail(file: BinaryIO, start: int, end: int, size: int) -> Segment:
         if name == b"RIFF":
             return Segment(start, end)
         end += 8 + n_bytes + n_bytes % 2
-    n_left = size - end
-    # Some writers pad to a boundary
-    if n_left > 8 and _holds_more_than_zeros(file, end):
-        more = f"{n_left} bytes follow after the end that its header declares"
-        return Segment(start, size, (more,))
-    return Segment(start, size)
+    return Segment(start, size, _rest(file, end, size))
 
 
 def _holds_more_than_zeros(file: BinaryIO, position: int) -> bool:

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -155,14 +155,16 @@ def _holds(kind: Kind, n_channels: int, sample_rate: int) -> bool:
     """Return whether a short file of a kind comes back."""
     if sample_rate > kind.max_rate:
         return False
-    content = io.BytesIO()
-    try:
-        with _opened(content, kind, n_channels, sample_rate) as file:
-            file.write(np.zeros((1, n_channels), np.float32))
-        content.seek(0)
-        return bool(soundfile.info(content).samplerate == sample_rate)
-    except soundfile.LibsndfileError:
-        return False
+    # A file, not memory: cffi would drop what a signal raises in Python that
+    # libsndfile calls, and the file would seem not to come back
+    with tempfile.TemporaryDirectory(prefix="requinto-") as folder:
+        path = os.path.join(folder, "sound")
+        try:
+            with _opened(path, kind, n_channels, sample_rate) as file:
+                file.write(np.zeros((1, n_channels), np.float32))
+            return bool(soundfile.info(_name(path)).samplerate == sample_rate)
+        except soundfile.LibsndfileError:
+            return False
 
 
 def _kind_for(path: str | os.PathLike[str], n_channels: int, n_frames: int) -> Kind:
@@ -193,18 +195,18 @@ def _n_bytes(kind: Kind, n_channels: int, n_frames: int) -> int | None:
 
 
 def _opened(
-    file: str | io.BytesIO, kind: Kind, n_channels: int, sample_rate: int
+    path: str, kind: Kind, n_channels: int, sample_rate: int
 ) -> soundfile.SoundFile:
     return _Sequential(
-        *(_name(file), "w", sample_rate, n_channels),
+        *(_name(path), "w", sample_rate, n_channels),
         format=kind.format,
         subtype=kind.subtype,
     )
 
 
-def _name(file: str | io.BytesIO) -> str | bytes | io.BytesIO:
+def _name(path: str) -> str | bytes:
     """Return a name as soundfile takes it, also of bytes that are no text."""
-    return os.fsencode(file) if isinstance(file, str) and os.name != "nt" else file
+    return path if os.name == "nt" else os.fsencode(path)
 
 
 def _blocks(audio: np.ndarray, minus: np.ndarray | None) -> Iterator[np.ndarray]:

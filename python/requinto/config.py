@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from requinto.errors import ConfigError
+from requinto.errors import ConfigError, reason_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -259,7 +259,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be used: {error}") from error
+        raise ConfigError(f"{path} cannot be used: {reason_of(error)}") from error
 
 
 def from_sections(kind: type, values: dict[str, Any]) -> Any:

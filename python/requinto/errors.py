@@ -36,3 +36,14 @@ class ForkError(RequintoError, RuntimeError):
 
 class PluginError(RequintoError):
     """The built plugin cannot be found, installed or loaded."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something failed, without the number and the file's name.
+
+    Those of the system and of libsndfile say both, which a message says already.
+    """
+    for attribute in ("error_string", "strerror"):
+        if reason := getattr(error, attribute, None):
+            return str(reason)
+    return str(error)

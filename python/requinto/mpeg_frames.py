@@ -24,6 +24,7 @@ _RATES_HZ = {
     0: (11025, 12000, 8000),
 }
 _TAIL = 1 << 16  # bytes at the end that may be tags of any kind
+_LONGEST = 1 << 13  # bytes; no frame is longer
 
 
 class Frame(NamedTuple):
@@ -38,47 +39,88 @@ class MpegStream(NamedTuple):
     """A run of frames that was written in one go."""
 
     start: int  # byte
+    stop: int  # byte after the last
     problems: tuple[str, ...]
     tag: bytes  # that says how many frames there are, where the stream has none
+    n_samples: int  # in each channel, of its frames
+
+
+class _Run:
+    """Frames without a gap, and what the tag before them declares."""
+
+    def __init__(self, start: int, n_before: int = 0, damage: str = "") -> None:
+        self.start = start
+        self.header = b""  # of the first frame
+        self.n_frames = 0
+        self.n_before = n_before  # frames since the tag, of runs before the damage
+        self.n_declared: int | None = None
+        self.damage = damage  # at the end of the run before
+
+    def append(self, content: bytes, n_tagged: int | None) -> None:
+        self.header = self.header or content[:4]
+        self.n_declared = n_tagged if n_tagged is not None else self.n_declared
+        self.n_frames += n_tagged is None
+
+    def is_complete(self) -> bool:
+        return self.n_declared is not None and self.n_all >= self.n_declared
+
+    @property
+    def n_all(self) -> int:
+        return self.n_before + self.n_frames
+
+    def after_damage(self, start: int, damage: str) -> _Run:
+        """Return the run that goes on behind bytes which are no frames."""
+        run = _Run(start, self.n_all, damage)
+        run.n_declared = self.n_declared
+        return run
+
+    def stream(self, stop: int, *, is_last: bool, is_cut: bool = False) -> MpegStream:
+        """Return the run as a stream, with what is missing if it is the last of it."""
+        frame = parse_header(self.header)
+        if frame is None:
+            return MpegStream(self.start, stop, (), b"", 0)
+        problems: tuple[str, ...] = (self.damage,) if self.damage else ()
+        if is_last:
+            cut = "" if self.n_before else "was cut off: it "
+            problems += _missing(frame, self.n_all, self.n_declared, cut)
+        if is_cut and not problems:
+            problems = ("it ends within a frame: it was cut off",)
+        has_tag = self.n_declared is not None and not self.damage
+        tag = b"" if has_tag else _tag(self.header, self.n_frames)
+        n_samples = self.n_frames * frame.n_samples
+        return MpegStream(self.start, stop, problems, tag, n_samples)
 
 
 def mpeg_streams(file: BinaryIO, position: int, size: int) -> list[MpegStream]:
-    """Return the streams of MPEG audio in a file whose first frame is at `position`."""
+    """Return the streams of MPEG audio in a file whose first frame is at `position`.
+
+    What comes after damage is a stream of its own, for decoders end there.
+    """
     streams: list[MpegStream] = []
-    start, n_frames, n_declared, frame = position, 0, None, None
-    header = b""
-    is_cut = False
+    run = _Run(position)
+    end = position  # of the last frame
     while position + 4 <= size:
         file.seek(position)
         content = file.read(256)
-        following = parse_header(content)
-        if following is None:
+        frame = parse_header(content)
+        if frame is None:
             position = _resume(file, content, position, size)
+            if not _is_tag(content):
+                continue
+            end = position
             continue
         n_tagged = _declared_frames(content)
-        exhausted = n_declared is not None and n_frames >= n_declared
-        if frame and (n_tagged is not None or exhausted):
-            streams.append(_stream(start, header, n_frames, n_declared))
-            start, n_frames, n_declared, frame = position, 0, None, None
-        header = header if frame else content[:4]
-        frame = following
-        n_declared = n_tagged if n_tagged is not None else n_declared
-        n_frames += n_tagged is None
-        position += frame.n_bytes
-        is_cut = position > size
-    last = _stream(start, header, n_frames, n_declared)
-    if is_cut and not last.problems:
-        last = last._replace(problems=("it ends within a frame: it was cut off",))
-    return [*streams, last]
-
-
-def _stream(
-    start: int, header: bytes, n_frames: int, n_declared: int | None
-) -> MpegStream:
-    frame = parse_header(header)
-    problems = _missing(frame, n_frames, n_declared) if frame else ()
-    tagged = n_declared is not None or not frame
-    return MpegStream(start, problems, b"" if tagged else _tag(header, n_frames))
+        if run.header and (n_tagged is not None or run.is_complete()):
+            streams.append(run.stream(position, is_last=True))
+            run = _Run(position)
+        elif run.header and position > end:
+            streams.append(run.stream(end, is_last=False))
+            run = run.after_damage(
+                position, f"there is damage {end} bytes into the file"
+            )
+        run.append(content, n_tagged)
+        end = position = position + frame.n_bytes
+    return [*streams, run.stream(size, is_last=True, is_cut=end > size)]
 
 
 def _tag(header: bytes, n_frames: int) -> bytes:
@@ -124,13 +166,15 @@ def _declared_frames(content: bytes) -> int | None:
     return None
 
 
-def _missing(frame: Frame, n_frames: int, n_declared: int | None) -> tuple[str, ...]:
+def _missing(
+    frame: Frame, n_frames: int, n_declared: int | None, cut: str
+) -> tuple[str, ...]:
     # The last frame may be the encoder's padding
     if n_declared is None or n_frames + 1 >= n_declared:
         return ()
     frame_s = frame.n_samples / frame.rate_hz
     return (
-        f"it was cut off: it declares {n_declared * frame_s:.2f} s and holds "
+        f"it {cut}declares {n_declared * frame_s:.2f} s and holds "
         f"{n_frames * frame_s:.2f} s",
     )
 
@@ -142,9 +186,15 @@ def _resume(file: BinaryIO, content: bytes, position: int, size: int) -> int:
         for byte in content[6:10]:
             n_bytes = n_bytes << 7 | (byte & 0x7F)
         return position + 10 + n_bytes
-    if content[:3] == b"TAG" or content[:8] == b"APETAGEX":
-        return min(size, position + (128 if content[:3] == b"TAG" else size))
+    if content[:3] == b"TAG":
+        return min(size, position + 128)
+    if content[:8] == b"APETAGEX":
+        return min(size, position + 32 + int.from_bytes(content[12:16], "little"))
     return _next_frame(file, position + 1, size)
+
+
+def _is_tag(content: bytes) -> bool:
+    return content.startswith((b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN"))
 
 
 def _next_frame(file: BinaryIO, position: int, size: int) -> int:
@@ -154,7 +204,8 @@ def _next_frame(file: BinaryIO, position: int, size: int) -> int:
     i = content.find(0xFF)
     while i >= 0:
         frame = parse_header(content[i : i + 4])
-        if frame and parse_header(content[i + frame.n_bytes : i + frame.n_bytes + 4]):
+        following = frame and parse_header(content[i + frame.n_bytes :][:4])
+        if frame and following and frame.rate_hz == following.rate_hz:
             return position + i
         i = content.find(0xFF, i + 1)
-    return position + len(content) if len(content) == _TAIL else size
+    return position + _TAIL - _LONGEST if len(content) == _TAIL else size

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import soundfile
 
-from requinto.errors import AudioFileError
+from requinto.errors import AudioFileError, reason_of
 
 PICTURE_ENDINGS = (".png", ".svg", ".pdf", ".jpg")
 _PREFIX = ".requinto-"  # of files that are not finished
@@ -181,7 +181,7 @@ def _cause(unfinished: str, error: Exception) -> Exception:
 def _unwritable(
     path: str | os.PathLike[str], error: Exception, n_bytes: int | None = None
 ) -> AudioFileError:
-    reason = getattr(error, "strerror", None) or str(error)
+    reason = reason_of(error)
     if getattr(error, "errno", None) in _FULL:
         needed = f"; it takes up to {n_bytes / 1e6:.1f} MB" if n_bytes else ""
         reason = f"there is no space left for it ({reason}{needed})"

@@ -16,7 +16,7 @@ from rich.table import Table
 import requinto
 from requinto import audio_writer, output_files
 from requinto.clips import ClipFrames
-from requinto.errors import AudioFileError, ModelError, PluginError
+from requinto.errors import AudioFileError, ModelError, PluginError, reason_of
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
 from requinto.evaluation.oracles import TRANSFORM
 from requinto.evaluation.pictures import spectrograms
@@ -92,10 +92,12 @@ def run(
 
 def _prepare(folder: Path, *, overwrite: bool) -> list[Path]:
     """Make the folder; return the files to be written, which may be."""
+    if folder.exists() and not folder.is_dir():
+        raise AudioFileError(f"{folder} is a file; name a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AudioFileError(f"{folder} cannot be made: {error}") from error
+        raise AudioFileError(f"{folder} cannot be made: {reason_of(error)}") from error
     paths = [folder / name for name in _FILES]
     for path in paths:
         output_files.check_output(path, overwrite=overwrite)

@@ -20,7 +20,7 @@ import soundfile
 from requinto import audio_reader
 from requinto.audio import SHORTEST_S
 from requinto.beats import Beats
-from requinto.errors import AudioFileError
+from requinto.errors import AudioFileError, reason_of
 
 _STEMS = ("mix", "target", "reference")
 _FULL_SCALE = 32767
@@ -101,7 +101,9 @@ def _item(place: Path) -> Item:
     try:
         meta = json.loads((place / "meta.json").read_text())
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise AudioFileError(f"test item {place}: meta.json: {error}") from error
+        raise AudioFileError(
+            f"test item {place}: meta.json: {reason_of(error)}"
+        ) from error
     if not isinstance(meta, dict) or not isinstance(meta.get("instrument"), str):
         raise AudioFileError(f"test item {place}: meta.json names no instrument")
     return Item(place, place.resolve().parent.name, meta)

@@ -231,8 +231,8 @@ def save_figure(  # type: ignore[no-untyped-def]
     """Write a page to a picture, or raise `AudioFileError`."""
     output_files.check_output(path, output_files.PICTURE_ENDINGS, overwrite=overwrite)
     kind = path.suffix[1:].lower()
-    try:
-        with output_files.whole_file(path, overwrite=overwrite) as unfinished:
+    with output_files.whole_file(path, overwrite=overwrite) as unfinished:
+        try:
             figure.savefig(unfinished, dpi=100, format=kind)
-    except ValueError as error:
-        raise AudioFileError(f"{path} cannot be drawn: {error}") from error
+        except ValueError as error:
+            raise AudioFileError(f"{path} cannot be drawn: {error}") from error

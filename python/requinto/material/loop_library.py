@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from requinto.errors import AudioFileError
+from requinto.errors import AudioFileError, reason_of
 
 # The instrument of a part that has no clear one.  Two of them need not sound alike, so
 # they count in their songs alone
@@ -144,7 +144,7 @@ def _decode(path: Path, start: int, n_frames: int) -> np.ndarray:
             file.seek(start)
             samples = file.read(n_frames, dtype="int16", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise AudioFileError(f"{path} cannot be read: {error}") from error
+        raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
     return np.asarray(samples)
 
 

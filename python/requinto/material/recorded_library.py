@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from requinto.errors import AudioFileError
+from requinto.errors import AudioFileError, reason_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class RecordedLibrary:
                 file.seek(first)
                 stored = file.read(last - first, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            raise AudioFileError(f"{song.path} cannot be read: {error}") from error
+            raise AudioFileError(
+                f"{song.path} cannot be read: {reason_of(error)}"
+            ) from error
         audio[:, first - start : first - start + len(stored)] = stored.T
         return audio
 

@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from requinto.errors import ConfigError
+from requinto.errors import ConfigError, reason_of
 from requinto.material.sampler import Sample
 from requinto.material.soundfonts import SAMPLE_RATE
 
@@ -183,7 +183,9 @@ def read_index(folder: Path) -> tuple[dict[str, object], ...]:
     try:
         rows = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise ConfigError(f"samples: {path} cannot be read: {error}") from error
+        raise ConfigError(
+            f"samples: {path} cannot be read: {reason_of(error)}"
+        ) from error
     keys = {"file", "library", "gain_db"}
     if not isinstance(rows, list) or not all(keys <= set(row) for row in rows):
         raise ConfigError(f"samples: {path} must be a list of rows with {sorted(keys)}")
@@ -329,7 +331,9 @@ def read_recording(path: Path) -> np.ndarray:
     try:
         sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
-        raise ConfigError(f"samples: {path} cannot be read: {error}") from error
+        raise ConfigError(
+            f"samples: {path} cannot be read: {reason_of(error)}"
+        ) from error
     mono = sound.mean(axis=1)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from requinto import output_files
-from requinto.errors import AudioFileError, RequintoError
+from requinto.errors import AudioFileError, RequintoError, reason_of
 from requinto.evaluation.items import Item, read_items
 from requinto.evaluation.metrics import level_db, si_sdr, snr
 from requinto.separator import NetworkSeparator
@@ -324,7 +324,7 @@ def _read_start(item: Item, stem: str) -> np.ndarray:
             n_frames = round(_LONGEST_S * file.samplerate)
             sound = file.read(n_frames, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
-        raise AudioFileError(f"{path} cannot be read: {error}") from error
+        raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
     return np.ascontiguousarray(sound.T)
 
 
