@@ -4,6 +4,7 @@
 
 #include "export.h"
 #include "instance.h"
+#include "lv2_features.h"
 #include "lv2_ports.h"
 #include "lv2_position.h"
 
@@ -45,31 +46,6 @@ typedef struct {
 
 /* Life */
 
-/// Return what the host gives under a URI, or NULL
-static const void*
-find_feature(const LV2_Feature* const* const features, const char* const uri)
-{
-  for (size_t i = 0; features && features[i]; ++i) {
-    if (!strcmp(features[i]->URI, uri)) {
-      return features[i]->data;
-    }
-  }
-  return NULL;
-}
-
-/// Return whether the host gives something of Ardour's own
-static bool
-is_ardour(const LV2_Feature* const* const features)
-{
-  static const char own[] = "http://ardour.org/";
-  for (size_t i = 0; features && features[i]; ++i) {
-    if (!strncmp(features[i]->URI, own, sizeof(own) - 1)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static LV2_Handle
 instantiate(const LV2_Descriptor* const     descriptor,
             const double                    sample_rate,
@@ -78,7 +54,7 @@ instantiate(const LV2_Descriptor* const     descriptor,
 {
   (void)bundle;
   const LV2_URID_Map* const map =
-    (const LV2_URID_Map*)find_feature(features, LV2_URID__map);
+    (const LV2_URID_Map*)lv2_find_feature(features, LV2_URID__map);
   if (!(sample_rate >= ENGINE_MIN_RATE && sample_rate <= ENGINE_MAX_RATE)) {
     return NULL;
   }
@@ -92,7 +68,7 @@ instantiate(const LV2_Descriptor* const     descriptor,
   plugin->instance    = instance;
   plugin->sample_rate = sample_rate;
   plugin->n_channels  = strcmp(descriptor->URI, LV2_PORTS_MONO_URI) ? 2 : 1;
-  plugin->is_ardour   = is_ardour(features);
+  plugin->is_ardour   = lv2_is_ardour(features);
   plugin->has_uris    = map;
   if (map) {
     plugin->uris   = lv2_position_uris(map);

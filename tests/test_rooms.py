@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
     *("errors", "checks", "config", "quiet", "scratch", "threads", "backend"),
-    *("sample_buffer", "end_tags", "mpeg_frames", "audio_segments", "ffmpeg"),
-    *("audio_reader", "output_files"),
+    *("signal_shelter", "sample_buffer", "end_tags", "mpeg_frames"),
+    *("sized_containers", "audio_segments", "ffmpeg", "audio_reader", "output_files"),
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
