@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -20,5 +20,26 @@ def call_away_from_signals(function: Callable[[], Result]) -> Result:
     """
     if threading.current_thread() is not threading.main_thread():
         return function()
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function).result()
+    results: list[Result] = []
+    errors: list[BaseException] = []
+    running = threading.Lock()
+
+    def work() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            running.release()
+
+    running.acquire()
+    # Not a pool's: a handler that raises amid its Python code leaves its locks undone
+    _thread.start_new_thread(work, ())
+    try:
+        running.acquire()
+    except BaseException:
+        running.acquire()  # what the function uses must not be taken away meanwhile
+        raise
+    for error in errors:
+        raise error
+    return results[0]
