@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import _thread
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 Result = TypeVar("Result")
+_POLL_S = 0.001
 
 
 def call_away_from_signals(function: Callable[[], Result]) -> Result:
@@ -38,7 +40,8 @@ def call_away_from_signals(function: Callable[[], Result]) -> Result:
     try:
         running.acquire()
     except BaseException:
-        running.acquire()  # what the function uses must not be taken away meanwhile
+        while not (results or errors):  # what the function uses must not go meanwhile
+            time.sleep(_POLL_S)
         raise
     for error in errors:
         raise error
