@@ -70,7 +70,7 @@ references_revision(const References* references) REALTIME;
 SoundFile*
 references_sound(References* references, uint32_t index);
 
-/// Return why `references_sound` last had no sound at a place, or "".  Any thread.
+/// Return why `references_sound` last had no sound at an index, or "".  Any thread.
 const char*
 references_problem(References* references, uint32_t index);
 

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import soundfile
 
 from requinto.config import ClipConfig
 from requinto.separator import Query
@@ -40,6 +42,31 @@ class Unchanged:
     ) -> list[np.ndarray]:
         """Return the clips."""
         return list(clips)
+
+
+@pytest.fixture
+def run_command(monkeypatch, capsys):
+    """Return a function that runs the command: its status, stdout and stderr."""
+    from requinto.apps import cli
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        return end.value.code or 0, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def song(tmp_path):
+    """Return a file of two seconds of noise, in the test's folder."""
+    from sounds import RATE, noise
+
+    path = tmp_path / "song.wav"
+    soundfile.write(path, 0.3 * noise(2 * RATE).T, RATE, subtype="FLOAT")
+    return path
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import soundfile
 
 import requinto
 from models import write_neutral
-from requinto.apps import cli
 from requinto.apps.clicks import clicking
 from requinto.baselines.harmonic_percussive import HarmonicPercussive
 from requinto.evaluation.systems import Task
@@ -23,28 +22,10 @@ COMMAND = Path(sys.executable).parent / "requinto"
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
+def run(run_command, monkeypatch, tmp_path):
     """Return a function that runs the command in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
-
-
-@pytest.fixture
-def song(tmp_path):
-    path = tmp_path / "song.wav"
-    soundfile.write(path, 0.3 * noise(2 * RATE).T, RATE, subtype="FLOAT")
-    return path
+    return run_command
 
 
 def files(folder):

@@ -173,28 +173,14 @@ def test_what_cannot_be_built_is_refused(tmp_path):
         benches.build(tmp_path, sets=("quiz",))
 
 
-def test_the_command_builds_scores_and_draws(tmp_path, monkeypatch, capsys):
-    import sys
-
-    from requinto.apps import cli
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
+def test_the_command_builds_scores_and_draws(tmp_path, run_command):
     folder = tmp_path / "bench"
     benches.build_song(folder, "bachata_clips", "test", 1)
-    status, _, err = run("data", "bench", "-o", folder, "--set", "quiz")
+    status, _, err = run_command("data", "bench", "-o", folder, "--set", "quiz")
     assert status == 2 and "unknown sets" in err and err.count("\n") == 1
 
     result = tmp_path / "evaluation.json"
-    status, out, err = run("evaluate", folder, "--json", result)
+    status, out, err = run_command("evaluate", folder, "--json", result)
     assert (status, err) == (0, "")
     assert "bongo" in out
     found = json.loads(result.read_text())
@@ -205,7 +191,7 @@ def test_the_command_builds_scores_and_draws(tmp_path, monkeypatch, capsys):
     result = tmp_path / "comparison.json"
     names = ("mix", "requinto", "harmonic-percussive", "ideal ratio mask")
     systems = [word for name in names for word in ("--system", name)]
-    status, out, err = run(
+    status, out, err = run_command(
         *("compare", folder, *systems, "--json", result),
         *("--pictures", tmp_path / "pictures"),
         *("--page", tmp_path / "systems.md"),
@@ -224,5 +210,5 @@ def test_the_command_builds_scores_and_draws(tmp_path, monkeypatch, capsys):
     assert drawn == {
         f"bachata_clips-{end}.png" for end in ("boxes", "best", "median", "worst")
     }
-    status, _, err = run("compare", folder, "--system", "walkman")
+    status, _, err = run_command("compare", folder, "--system", "walkman")
     assert status == 2 and "unknown system 'walkman'" in err

@@ -35,25 +35,14 @@ class PlainTracker:
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, tmp_path, unchanged_model):
+def run(run_command, monkeypatch, tmp_path, unchanged_model):
     """Return a function that runs the command, without TensorFlow, in a folder."""
     extract = importlib.import_module("requinto.extract")
     monkeypatch.setattr(extract, "load_tracker", PlainTracker)
     monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = stop.code or 0
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return call
+    return run_command
 
 
 @pytest.fixture
@@ -75,13 +64,6 @@ def refuse(run, monkeypatch):
         return error
 
     return call
-
-
-@pytest.fixture
-def song(tmp_path):
-    path = tmp_path / "song.wav"
-    soundfile.write(path, 0.3 * noise(2 * RATE).T, RATE, subtype="FLOAT")
-    return path
 
 
 def contents(folder):

@@ -53,25 +53,10 @@ cli.main()
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
+def run(run_command, monkeypatch, tmp_path):
     """Return a function that runs the command in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        text = capsys.readouterr()
-        return end.value.code or 0, text.out, text.err
-
-    return call
-
-
-@pytest.fixture
-def song(tmp_path):
-    path = tmp_path / "song.wav"
-    soundfile.write(path, 0.3 * noise(2 * RATE).T, RATE, subtype="FLOAT")
-    return path
+    return run_command
 
 
 def command(*arguments, program=COMMAND[-1], **options):

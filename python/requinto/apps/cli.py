@@ -106,10 +106,7 @@ def extract(
 ) -> None:
     """Extract an instrument from SONG."""
     if system == "requinto":
-        target = None if target is None else check_target(target)
-        check_sensitivity(sensitivity)
-        check_beats_per_clip(beats_per_clip)
-        check_model(model)
+        target = _check_choices(target, sensitivity, beats_per_clip, model)
     if target is not None and reference is not None:
         raise TargetError("give --target or --reference, not both")
     chosen = target or ("reference" if reference else "guitar")
@@ -163,6 +160,16 @@ def extract(
         "real_time_factor": round(real_time_factor, 4),
     }
     print(json.dumps(result, indent=2) if as_json else path)
+
+
+def _check_choices(
+    target: str | None, sensitivity: float, beats_per_clip: int, model: str
+) -> str | None:
+    """Check the choices of our own system before the work; return the target."""
+    check_sensitivity(sensitivity)
+    check_beats_per_clip(beats_per_clip)
+    check_model(model)
+    return None if target is None else check_target(target)
 
 
 def _ours(system: str, beats_per_clip: int, sensitivity: float) -> dict[str, Any]:
@@ -358,12 +365,12 @@ def plugin_uninstall() -> None:
 @plugin_app.command("status")
 def plugin_status(as_json: Json = False) -> None:
     """Tell what is installed, which Python and models it starts, and test it."""
-    from requinto.apps.plugin_status import lines, problems_of, status
+    from requinto.apps.plugin_status import find_problems, lines, status
 
     with _progress("Testing"):
-        found = status()
-    print(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
-    if problems := problems_of(found):
+        report = status()
+    print(json.dumps(report, indent=2) if as_json else "\n".join(lines(report)))
+    if problems := find_problems(report):
         raise PluginError("; ".join(problems))
 
 

@@ -109,14 +109,14 @@ def _self_test() -> dict[str, Any]:
     }
 
 
-def problems_of(found: dict[str, Any]) -> list[str]:
+def find_problems(report: dict[str, Any]) -> list[str]:
     """Return what is wrong in a status, a phrase each; nothing if all is well."""
     problems = []
-    test, kept = found["self_test"], found["models"]
+    test, kept = report["self_test"], report["models"]
     if not test["passed"]:
         reason = test.get("problem") or test["status"]
         problems.append(f"the plugin's self-test failed: {reason}")
-    for name, form in found["installed"].items():
+    for name, form in report["installed"].items():
         if form and not form["python_works"]:
             python = form["python"] or "no Python"
             problems.append(
