@@ -118,16 +118,24 @@ state_read_stream(const StateReadFunc read, void* const stream)
   static const size_t most = 3 * (size_t)REFERENCES_MAX_FILE_SIZE;
 
   StateBytes state  = {0};
+  size_t     n_held = 0;
   int64_t    n_read = 1;
   while (n_read > 0 && state.n_bytes < most) {
-    unsigned char* const longer =
-      (unsigned char*)realloc(state.bytes, state.n_bytes + READ_BYTES);
-    n_read = longer ? read(stream, longer + state.n_bytes, READ_BYTES) : -1;
+    // Twice as much each time: a block more would copy all of a long state each time
+    if (n_held - state.n_bytes < READ_BYTES) {
+      n_held                      = 2 * n_held + READ_BYTES;
+      unsigned char* const longer = (unsigned char*)realloc(state.bytes, n_held);
+      if (!longer) {
+        free(state.bytes);
+        return (StateBytes){0};
+      }
+      state.bytes = longer;
+    }
+    n_read = read(stream, state.bytes + state.n_bytes, READ_BYTES);
     if (n_read < 0 || n_read > READ_BYTES) {
-      free(longer ? longer : state.bytes);
+      free(state.bytes);
       return (StateBytes){0};
     }
-    state.bytes = longer;
     state.n_bytes += (size_t)n_read;
   }
   return state;
