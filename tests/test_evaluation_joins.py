@@ -14,7 +14,7 @@ from requinto.clips import ClipFrames
 from requinto.evaluation import joins
 from requinto.evaluation.items import read_items
 from requinto.extract import plan
-from requinto.weights import load_separator
+from requinto.loader import load_separator
 from sounds import RATE, noise
 
 SECONDS = 24

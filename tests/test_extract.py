@@ -16,9 +16,9 @@ from requinto.errors import (
     ModelError,
     TargetError,
 )
+from requinto.loader import load_separator
 from requinto.stream import Stream
 from requinto.transport import Position
-from requinto.weights import load_separator
 from sounds import RATE, clicks, error_db, noise, sine
 
 

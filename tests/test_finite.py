@@ -7,8 +7,8 @@ import pytest
 import requinto
 from requinto.config import ClipConfig
 from requinto.errors import AudioError, ModelError
+from requinto.loader import load_separator
 from requinto.stream import Stream
-from requinto.weights import load_separator
 from sounds import RATE, noise, sine
 
 GRID = requinto.Beats.grid(tempo_bpm=120, duration_s=2)

@@ -151,7 +151,7 @@ def test_what_a_stream_decides_does_not_depend_on_blocks(monkeypatch, unchanged,
     stream_module = importlib.import_module("requinto.stream")
     monkeypatch.setattr(stream_module, "load_tracker", Known)
     # The first clip then begins where the sound does, so that lengths tell of starts
-    monkeypatch.setattr("requinto.clips._STEP_S", 0.0)
+    monkeypatch.setattr("requinto.clips.LEAD_STEP_S", 0.0)
     beats_s, bars_s = song(104.0, 60.0, pickup=3)
     audio = sounding(beats_s, bars_s, 60)
     separator = Recording(unchanged)

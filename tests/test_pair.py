@@ -8,7 +8,7 @@ import pytest
 
 import requinto
 from models import SMALL, write_neutral
-from requinto import weights
+from requinto import loader
 from requinto.errors import ModelError
 from sounds import noise
 
@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_each_kind_of_question_has_its_network(folder):
-    separator = weights.load_separator()
+    separator = loader.load_separator()
     named = separator.separate(CLIP, 44100, separator.target("bass"))
     np.testing.assert_allclose(named, CLIP / 2, atol=1e-3)
     shown = separator.separate(CLIP, 44100, separator.query(noise(30000), 44100))
@@ -41,17 +41,17 @@ def test_extract_asks_as_its_caller_did(folder):
 
 def test_the_network_for_names_is_a_part_of_the_model(folder):
     assert requinto.models() == ("standard",)
-    pair = weights.load_separator()
+    pair = loader.load_separator()
     assert pair.n_parameters == pair.examples.n_parameters + pair.names.n_parameters
     assert pair.clips == pair.examples.clips
     with pytest.raises(ModelError, match="unknown model 'standard-names'; known are"):
-        weights.load_separator("standard-names")
+        loader.load_separator("standard-names")
 
 
 def test_a_damaged_network_for_names_is_noticed(folder):
     (folder / "standard-names.npz").write_bytes(b"PK")
     with pytest.raises(ModelError, match=r"standard-names\.npz is damaged"):
-        weights.load_separator()
+        loader.load_separator()
 
 
 def test_both_must_cut_alike(folder):
@@ -59,4 +59,4 @@ def test_both_must_cut_alike(folder):
     other = dataclasses.replace(SMALL, clips=clips)
     write_neutral(folder, "standard-names", config=other)
     with pytest.raises(ModelError, match="must cut clips alike"):
-        weights.load_separator()
+        loader.load_separator()

@@ -40,7 +40,7 @@ class Recording:
 @pytest.fixture(autouse=True)
 def no_lead(monkeypatch):
     """Have first clips begin where the sound does, so that their lengths tell."""
-    monkeypatch.setattr("requinto.clips._STEP_S", 0.0)
+    monkeypatch.setattr("requinto.clips.LEAD_STEP_S", 0.0)
 
 
 @pytest.fixture

@@ -11,12 +11,13 @@ import pytest
 
 import requinto
 from requinto.errors import ModelError
+from requinto.loader import load_tracker
 from requinto.material.loops import timing
 from requinto.material.songs import generator
 from requinto.material.soundfonts import SAMPLE_RATE
 from requinto.material.styles import STYLES
 from requinto.material.whole_songs import DrawingConfig, drawn, mixed, rendered
-from requinto.tracker import Tracker, load_tracker
+from requinto.tracker import Tracker
 from requinto.weights import models_folder
 from sounds import RATE, clicks, noise
 

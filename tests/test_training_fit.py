@@ -19,6 +19,7 @@ from models import SMALL
 from requinto.apps import cli
 from requinto.errors import AudioFileError, ConfigError
 from requinto.evaluation.items import read_items
+from requinto.keras_network import KerasNetwork
 from requinto.separator import NetworkSeparator
 from requinto.training.batches import BatchMaker, in_processes, in_threads
 from requinto.training.fit import (
@@ -77,7 +78,9 @@ def test_it_records_and_goes_on(config):
 
     # What was saved is what was scored
     best = max(lines, key=lambda line: line[SCORE])
-    separator = NetworkSeparator(SMALL, *load_networks(run, "standard")[1], {})
+    separator = NetworkSeparator(
+        SMALL, *map(KerasNetwork, load_networks(run, "standard")[1])
+    )
     test_items = read_test_items(read_items(Path(config.validation)), 1)
     for name, score in scores(separator, test_items).items():
         assert score == pytest.approx(best[name], abs=0.2)  # half precision

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models import write_neutral
-from requinto import weights
+from requinto import loader
 from requinto.evaluation.items import read_items
 from requinto.training import studies
 from requinto.training.validation import read_test_items
@@ -16,7 +16,7 @@ from requinto.training.validation import read_test_items
 @pytest.fixture
 def separator(tmp_path, monkeypatch):
     monkeypatch.setenv("REQUINTO_MODELS", str(write_neutral(tmp_path)))
-    return weights.load_separator()
+    return loader.load_separator()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 import requinto
-from requinto import weights
+from requinto import loader, weights
 from requinto.errors import ModelError
 from sounds import noise
 from test_networks import CONFIG, random_inputs, shaken
@@ -43,8 +43,8 @@ def test_a_model_comes_back_to_half_precision(folder):
 
 
 def test_separator_is_loaded_once_and_knows_its_targets(folder):
-    separator = weights.load_separator()
-    assert weights.load_separator() is separator
+    separator = loader.load_separator()
+    assert loader.load_separator() is separator
     assert requinto.targets() == ("guitar", "bass")
     one = separator.target("guitar")
     assert one.embedding.shape == (5,)
@@ -57,7 +57,7 @@ def test_separator_is_loaded_once_and_knows_its_targets(folder):
 @pytest.mark.parametrize("n_channels", [1, 2])
 @pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])
 def test_a_clip_keeps_its_shape(folder, n_channels, rate):
-    separator = weights.load_separator()
+    separator = loader.load_separator()
     clip = 0.1 * noise(rate + 7, n_channels)
     separated = separator.separate(clip, rate, separator.target("bass"))
     assert separated.shape == clip.shape
@@ -67,7 +67,7 @@ def test_a_clip_keeps_its_shape(folder, n_channels, rate):
 
 
 def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
-    separator = weights.load_separator()
+    separator = loader.load_separator()
     made = []
     make = separator._made
 
@@ -88,7 +88,7 @@ def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
 
 
 def test_any_length_is_traced_once(folder):
-    separator = weights.load_separator()
+    separator = loader.load_separator()
     query = separator.target("bass")
     lengths = [30000, 41000, 52345, 61111, 70001, 88888, 99999, 120007]
     for n_frames in lengths[:2]:
@@ -103,7 +103,7 @@ def test_any_length_is_traced_once(folder):
 
 
 def test_clips_at_once_give_what_they_give_one_by_one(folder):
-    separator = weights.load_separator()
+    separator = loader.load_separator()
     query = separator.target("bass")
     clips = [noise(n, seed=n) for n in (30000, 30100, 52345, 30000)]
     clips.insert(2, np.zeros((2, 20000), np.float32))
@@ -117,7 +117,7 @@ def test_clips_at_once_give_what_they_give_one_by_one(folder):
 
 
 def test_silence_stays_silent(folder):
-    separator = weights.load_separator()
+    separator = loader.load_separator()
     silence = np.zeros((2, 30000), np.float32)
     assert not separator.separate(silence, 44100, separator.target("bass")).any()
 
@@ -151,7 +151,7 @@ def test_the_released_models_are_listed_and_cut_alike():
     assert requinto.models()[0] == "standard"
     assert "bachata2020" not in requinto.models()
     assert (weights.models_folder() / "bachata2020.npz").is_file()
-    standard, *others = map(weights.load_separator, requinto.models())
+    standard, *others = map(loader.load_separator, requinto.models())
     for other in others:  # or the plugin could not go from one to the other
         assert other.clips == standard.clips
 
@@ -160,15 +160,15 @@ def test_the_released_models_are_listed_and_cut_alike():
 def test_an_unknown_model_is_told_with_those_there_are(folder, name):
     for kind in (ModelError, requinto.RequintoError, ValueError):
         with pytest.raises(kind, match="known are standard, in ") as error:
-            weights.load_separator(name)
+            loader.load_separator(name)
         assert repr(name) in str(error.value)
 
 
 def test_both_models_stay_loaded(folder):
     weights.save_networks(folder, "fast", CONFIG, weights.build_networks(CONFIG), {})
-    separators = [weights.load_separator(name) for name in requinto.models()]
+    separators = [loader.load_separator(name) for name in requinto.models()]
     assert separators[0] is not separators[1]
-    assert [weights.load_separator(name) for name in requinto.models()] == separators
+    assert [loader.load_separator(name) for name in requinto.models()] == separators
 
 
 def test_damage_is_noticed(folder):
@@ -176,7 +176,7 @@ def test_damage_is_noticed(folder):
     packed[len(packed) // 2] ^= 1
     (folder / "standard.npz").write_bytes(packed)
     with pytest.raises(ModelError, match="damaged"):
-        weights.load_separator()
+        loader.load_separator()
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_damage_is_noticed(folder):
 def test_what_is_missing_is_said(folder, break_it, message):
     break_it(folder)
     with pytest.raises(ModelError, match=message):
-        weights.load_separator()
+        loader.load_separator()
 
 
 def test_a_config_of_another_version_is_refused(folder):
@@ -199,4 +199,4 @@ def test_a_config_of_another_version_is_refused(folder):
     record["config"]["unet"]["telepathy"] = True
     (folder / "standard.json").write_text(json.dumps(record))
     with pytest.raises(ModelError, match=r"cannot be used.*telepathy"):
-        weights.load_separator()
+        loader.load_separator()

@@ -18,7 +18,7 @@ import numpy as np
 from requinto.config import ClipConfig
 
 _SEAM_FADE_S = 0.01  # where the sound itself breaks off
-_STEP_S = 0.1  # of the silence before the first clip
+LEAD_STEP_S = 0.1  # of the silence before the first clip
 _STEP_PHASE = 0.37  # so that no usual length of a clip lies where the count changes
 
 
@@ -51,7 +51,7 @@ class ClipFrames:
             round(config.right_context_s * sample_rate),
             max(1, round(config.crossfade_s * sample_rate / 2)),
             max(1, round(_SEAM_FADE_S * sample_rate / 2)),
-            max(1, round(_STEP_S * sample_rate)),
+            max(1, round(LEAD_STEP_S * sample_rate)),
         )
 
     @property

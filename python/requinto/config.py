@@ -88,6 +88,10 @@ class SpectraConfig:
         """Frequency bins of the transform."""
         return self.n_fft // 2 + 1
 
+    def n_columns(self, n_frames: int) -> int:
+        """Return how many columns `n_frames` of sound have."""
+        return -(-n_frames // self.hop) + 1
+
 
 @dataclass(frozen=True)
 class EvidenceConfig:

@@ -21,12 +21,13 @@ from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
 from requinto.config import ClipConfig
 from requinto.errors import TargetError
+from requinto.loader import load_separator, load_tracker
+from requinto.networks import choose_runtime
 from requinto.sections import Section
 from requinto.sections import sections as label
 from requinto.separator import Query, Separator
 from requinto.stream import Stream
-from requinto.tracker import load_tracker
-from requinto.weights import STANDARD, load_separator
+from requinto.weights import STANDARD
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
 N_TOGETHER = 4  # clips; more are hardly faster
@@ -48,6 +49,7 @@ def extract(
     beats_per_clip: int = 4,
     sensitivity: float = 0.5,
     model: str = STANDARD,
+    runtime: str | None = None,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Extract one instrument from a mixture.
@@ -79,6 +81,10 @@ def extract(
         target through, and more of what is not.
     model : str
         One of `models()`.
+    runtime : str, optional
+        What runs the networks: "litert", or "tensorflow" where it is installed; what
+        `REQUINTO_RUNTIME` says unless given, else "litert", or "tensorflow" for a
+        model that is not exported.
     progress : callable, optional
         Called with the share of the work that is done, from 0 to 1.
 
@@ -98,33 +104,38 @@ def extract(
     BeatsError
         If `beats` are given although `live` detects them.
     ConfigError
-        If there are no clips of so many beats, or the sensitivity is out of range.
+        If there are no clips of so many beats, the sensitivity is out of range, or
+        there is no such runtime.
     ModelError
-        If the model is unknown, missing or damaged.
+        If the model is unknown, missing or damaged, or the runtime is not installed.
     ForkError
-        If this process was forked from one in which a network has run.
+        If this process was forked from one in which TensorFlow has run, and it is to
+        run again.
     """
     check_beats(beats, live)
     check_progress(progress)
     sensitivity = check_sensitivity(sensitivity)
     beats_per_clip = check_beats_per_clip(beats_per_clip)
     model = check_model(model)
+    runtime = choose_runtime(runtime)
     target = _check_question(target, reference, not_like)
     mixture = check_audio(audio, sample_rate)
     given_rate = reference_sample_rate
     reference_rate = sample_rate if given_rate is None else given_rate
     wanted = check_references(reference, reference_rate)
     unwanted = check_references(not_like, reference_rate, "not_like")
-    separator = load_separator(model)
+    separator = load_separator(model, runtime)
     query = _query(separator, target, wanted, unwanted, reference_rate)
     if sensitivity != 0.5:
         query = query._replace(sensitivity=sensitivity)
     clips = separator.clips.of_beats(beats_per_clip)
     notify = progress or _ignore
     if live:
-        extracted = _walk(mixture, sample_rate, separator, clips, query, notify)
+        extracted = _walk(
+            mixture, sample_rate, separator, clips, query, notify, runtime
+        )
     else:
-        grid = beats or load_tracker().track(mixture, sample_rate)
+        grid = beats or load_tracker(runtime).track(mixture, sample_rate)
         sizes = ClipFrames.at(clips, sample_rate)
         extracted = _cut_and_join(
             mixture, sample_rate, separator, sizes, query, grid, notify
@@ -145,6 +156,7 @@ def separate(
     beats_per_clip: int = 4,
     sensitivity: float = 0.5,
     model: str = STANDARD,
+    runtime: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split a mixture into one instrument and everything else.
@@ -168,6 +180,7 @@ def separate(
         beats_per_clip=beats_per_clip,
         sensitivity=sensitivity,
         model=model,
+        runtime=runtime,
         progress=progress,
     )
     return extracted, np.asarray(audio, np.float32) - extracted
@@ -257,10 +270,13 @@ def _walk(
     clips: ClipConfig,
     query: Query,
     notify: Progress,
+    runtime: str | None,
 ) -> np.ndarray:
     """Extract as the plugin would, block by block, and undo its latency."""
     n_channels, n_frames = mixture.shape
-    stream = Stream(clips, sample_rate=sample_rate, n_channels=n_channels)
+    stream = Stream(
+        clips, sample_rate=sample_rate, n_channels=n_channels, runtime=runtime
+    )
     stream.configure(query, separator=separator, sensitivity=query.sensitivity)
     extracted = np.zeros((n_channels, n_frames), np.float32)
     first = -stream.latency_frames

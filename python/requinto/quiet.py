@@ -19,6 +19,8 @@ TENSORFLOW = re.compile(
     rb"|\d{4}-\d\d-\d\d [\d:.]+: [IWE] (tensorflow|external)/"
     rb"|To enable the following instructions: "
 )
+# What LiteRT says when it starts
+LITERT = re.compile(rb"INFO: |W\d{4} [\d:.]+ +\d+ ")
 # Lines of the mp3 decoder inside libsndfile, about damaged files
 MPG123 = re.compile(
     rb"\[\S+:\d+\] (error|warning): "

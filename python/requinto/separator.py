@@ -7,21 +7,18 @@ import collections
 import hashlib
 import itertools
 import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import soxr
 
-from requinto import backend
 from requinto.config import ClipConfig, ModelConfig
 from requinto.errors import ModelError
 from requinto.evidence import Evidence
 from requinto.inaudible import without_infrasound, without_whine
+from requinto.networks import Network
 from requinto.spectra import Spectra, compressed
-
-if TYPE_CHECKING:
-    import keras
 
 _REMEMBERED = 32  # queries
 _REFERENCE_S = 3.0  # shorter references are padded to what training showed
@@ -70,19 +67,22 @@ class NetworkSeparator:
     Parameters
     ----------
     config : ModelConfig
-    unet, encoder : keras.Model
-        As `build_unet` and `build_reference_encoder` make them.
-    references : dict of str to list of np.ndarray
+    unet, encoder : Network
+        With inputs and outputs as `build_unet` and `build_reference_encoder` say.
+    references : mapping of str to list of np.ndarray
         Sounds `(n_channels, n_frames)` of each built-in target, at the model's
         rate.
+    queries : mapping of str to Query
+        Of built-in targets, where they were computed ahead of time.
     """
 
     def __init__(
         self,
         config: ModelConfig,
-        unet: keras.Model,
-        encoder: keras.Model,
-        references: dict[str, list[np.ndarray]],
+        unet: Network,
+        encoder: Network,
+        references: Mapping[str, list[np.ndarray]] = {},
+        queries: Mapping[str, Query] = {},
     ) -> None:
         self.config = config
         self._spectra = Spectra(config.spectra)
@@ -91,9 +91,9 @@ class NetworkSeparator:
         self._unet = unet
         self._encoder = encoder
         self._references = references
-        self._targets: dict[str, Query] = {}
+        self._targets = dict(queries)
         self._queries: collections.OrderedDict[str, Query] = collections.OrderedDict()
-        self._lock = threading.RLock()  # Keras does not promise to be re-entrant
+        self._lock = threading.Lock()  # of what is remembered
 
     @property
     def clips(self) -> ClipConfig:
@@ -103,14 +103,13 @@ class NetworkSeparator:
     @property
     def n_parameters(self) -> int:
         """Trained numbers of both networks."""
-        return int(self._unet.count_params() + self._encoder.count_params())
+        return self._unet.n_parameters + self._encoder.n_parameters
 
     def target(self, name: str) -> Query:
         """Return the query for a built-in target, made of all its sounds."""
-        with self._lock:
-            if name not in self._targets:
-                self._targets[name] = self._made(self._references[name])
-            return self._targets[name]
+        if name not in self._targets:
+            self._targets[name] = self._made(self._references[name])
+        return self._targets[name]
 
     def query(
         self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
@@ -132,13 +131,15 @@ class NetworkSeparator:
             digest.update(f"{sound.shape}".encode() + sound.tobytes())
         name = f"{digest.hexdigest()} {sample_rate}"
         with self._lock:
-            if name not in self._queries:
-                while len(self._queries) >= _REMEMBERED:
-                    self._queries.popitem(last=False)
-                self._queries[name] = self._made(
-                    [self._at_model_rate(sound, sample_rate) for sound in sounds]
-                )
-            return self._queries[name]
+            if name in self._queries:
+                return self._queries[name]
+        query = self._made(
+            [self._at_model_rate(sound, sample_rate) for sound in sounds]
+        )
+        with self._lock:
+            while len(self._queries) >= _REMEMBERED:
+                self._queries.popitem(last=False)
+            return self._queries.setdefault(name, query)
 
     def _made(self, sounds: list[np.ndarray]) -> Query:
         """Average embeddings; learn templates of all the sounds in a row."""
@@ -148,8 +149,7 @@ class NetworkSeparator:
             padded = np.pad(self._audible(sound), ((0, 0), (0, missing)))
             power = self._evidence.power(self._analyse(padded))
             view = self._spectra.padded(compressed(power))
-            with self._lock:
-                embeddings.append(backend.predict(self._encoder, view[None])[0])
+            embeddings.append(self._encoder.predict({"reference": view[None]})[0])
             powers.append(power)
         power = np.concatenate(powers)
         templates = self._evidence.templates(power)
@@ -217,8 +217,7 @@ class NetworkSeparator:
                 "mixture": batch,
                 "embedding": np.tile(query.embedding, (len(batch), 1)),
             }
-            with self._lock:
-                masks = backend.predict(self._unet, inputs)
+            masks = self._unet.predict(inputs)
             found += [*masks[: len(batch)]]  # each device that trains gives them all
         if exponent == 1.0:
             return found

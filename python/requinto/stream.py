@@ -22,8 +22,8 @@ from requinto.config import ClipConfig
 from requinto.errors import BeatsError, ConfigError, ModelError
 from requinto.follower import Follower
 from requinto.learning import Learner
+from requinto.loader import load_tracker
 from requinto.separator import Query, Separator
-from requinto.tracker import load_tracker
 from requinto.transport import Position, host_beats
 
 BeatSource = Literal["host", "detect", "fixed"]
@@ -62,6 +62,8 @@ class Stream:
         Channels that come after these in each block, to learn references from.
     latency_frames : int, optional
         Delay of the output; by default the least that the clips allow.
+    runtime : str, optional
+        Of the beat tracker, as in `load_tracker`.
 
     Raises
     ------
@@ -77,8 +79,10 @@ class Stream:
         n_channels: int,
         n_sidechain: int = 0,
         latency_frames: int | None = None,
+        runtime: str | None = None,
     ) -> None:
         self._clips = clips
+        self._runtime = runtime
         self._sample_rate = sample_rate
         self._n_channels = n_channels
         self._sizes = ClipFrames.at(clips, sample_rate)
@@ -287,7 +291,10 @@ class Stream:
     def _detected(self, base: int, start: int, known: int) -> Beats:
         """Return the beats after the seam `base` by what lies until the next one."""
         if self._follower is None or self._followed_from != base:
-            self._follower, self._followed_from = Follower(load_tracker()), base
+            self._follower, self._followed_from = (
+                Follower(load_tracker(self._runtime)),
+                base,
+            )
         first = max(self._origin, base, start - round(MEMORY_S * self._sample_rate))
         last = min([known, *(seam for seam in self._seams if seam > start)])
         memory = self._heard[

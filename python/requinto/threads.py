@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Leave processor cores to the host, if asked to."""
+"""How many threads networks take: the user may leave cores to the host."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ import os
 from requinto.errors import ConfigError
 
 VARIABLE = "REQUINTO_THREADS"
+_MAX_THREADS = (
+    4  # unless told otherwise; more are hardly faster for such small networks
+)
+
+
+def count() -> int:
+    """Return how many threads a network takes.
+
+    What `REQUINTO_THREADS` says, or one for each core that this process may use, up
+    to 4.
+
+    Raises
+    ------
+    ConfigError
+        If the variable holds anything but a number above 0.
+    """
+    return _given() or min(_MAX_THREADS, _n_cores())
 
 
 def limit() -> None:
@@ -21,17 +38,31 @@ def limit() -> None:
     ConfigError
         If the variable holds anything but a number above 0.
     """
-    given = os.environ.get(VARIABLE, "")
-    if not given:
+    given = _given()
+    if given is None:
         return
-    if not given.isdecimal() or int(given) < 1:
-        raise ConfigError(f"{VARIABLE} must be a number above 0, got {given!r}")
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         return
     import tensorflow as tf
 
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(int(given))
-        tf.config.threading.set_inter_op_parallelism_threads(int(given))
+        tf.config.threading.set_intra_op_parallelism_threads(given)
+        tf.config.threading.set_inter_op_parallelism_threads(given)
     except RuntimeError:
         return  # it runs already
+
+
+def _given() -> int | None:
+    """Return the number in `REQUINTO_THREADS`, or None where it is not set."""
+    value = os.environ.get(VARIABLE, "")
+    if not value:
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise ConfigError(f"{VARIABLE} must be a number above 0, got {value!r}")
+    return int(value)
+
+
+def _n_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -3,25 +3,14 @@
 
 from __future__ import annotations
 
-import functools
-import threading
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from requinto import backend
 from requinto.beats import Beats
 from requinto.config import TrackerConfig
 from requinto.decoding import choose_bars, choose_beats, refined
-from requinto.errors import ConfigError, ModelError
+from requinto.networks import Network
 from requinto.rhythm import features
-from requinto.weights import models_folder, read_weights, set_weights
 
-if TYPE_CHECKING:
-    import keras
-
-NAME = "beats"  # of the model
 # Columns that the network hears at once, fewest first, so that few graphs are traced;
 # of these the outermost only as context
 _BLOCKS = (1024, 4096)
@@ -36,14 +25,13 @@ class Tracker:
     Parameters
     ----------
     config : TrackerConfig
-    network : keras.Model
-        As `build_beat_network` makes it.
+    network : Network
+        With input and output as `build_beat_network` says.
     """
 
-    def __init__(self, config: TrackerConfig, network: keras.Model) -> None:
+    def __init__(self, config: TrackerConfig, network: Network) -> None:
         self.config = config
         self._network = network
-        self._lock = threading.Lock()  # Keras does not promise to be re-entrant
 
     def hear(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         """Return the probabilities of a beat and a downbeat at each column.
@@ -72,8 +60,7 @@ class Tracker:
         while True:
             block = sound[start : start + size]
             padded = np.pad(block, ((0, size - len(block)), (0, 0)))
-            with self._lock:
-                found = backend.predict(self._network, padded[None])[0]
+            found = self._network.predict({"features": padded[None]})[0]
             keep = _CONTEXT if start else 0
             heard[start + keep : start + len(block)] = found[keep : len(block)]
             if start + size >= n_columns:
@@ -131,33 +118,3 @@ def _around(heard: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return the highest probability at each column or one beside it."""
     padded = np.pad(heard, 1)
     return np.asarray(np.max([padded[columns + i] for i in range(3)], axis=0))
-
-
-def load_tracker() -> Tracker:
-    """Return the tracker in the models' folder; the same object each time.
-
-    Raises
-    ------
-    ModelError
-        If it is missing, or not as it was when it was saved.
-    ForkError
-        If this process was forked from one in which a network has run.
-    """
-    backend.check_process()
-    return _tracker(models_folder())
-
-
-@functools.lru_cache(maxsize=4)
-def _tracker(folder: Path) -> Tracker:
-    record, arrays = read_weights(folder, NAME)
-    try:
-        config = TrackerConfig.from_dict(record["config"])
-    except (KeyError, TypeError, ConfigError) as error:
-        raise ModelError(f"{folder / NAME}.json cannot be used: {error}") from error
-    backend.prepare_inference()
-    from requinto.beat_network import build_beat_network
-
-    with backend.our_defaults():
-        network = build_beat_network(config.rhythm, config.network)
-        set_weights(network, arrays)
-    return Tracker(config, network)

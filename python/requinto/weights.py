@@ -10,7 +10,6 @@ another for the names of targets, `NAME-names`: see `pair.py`.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
 import os
@@ -19,20 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import soundfile
 
 from requinto import backend
 from requinto.config import ModelConfig, TrackerConfig
 from requinto.errors import ConfigError, ModelError
+from requinto.exports import exports_in
 
 if TYPE_CHECKING:
     import keras
 
-    from requinto.pair import Pair
-    from requinto.separator import NetworkSeparator
-
 STANDARD = "standard"
-_FOR_NAMES = "-names"
+FOR_NAMES = "-names"  # ends the name of a model that answers to targets
 
 
 def models_folder() -> Path:
@@ -66,66 +62,29 @@ def targets() -> tuple[str, ...]:
 def models() -> tuple[str, ...]:
     """Return the names of the models, the standard one first.
 
-    A model is what this version can build: a record of a `ModelConfig`, with
-    weights beside it.  Other systems keep theirs in the same folder; what a model
+    A model is what this version can run: a record of a `ModelConfig`, of an export or
+    with weights beside it.  Other systems keep theirs in the same folder; what a model
     has for the names of targets is a part of it.
     """
-    return _models_in(models_folder())
+    return models_in(models_folder())
 
 
-def _models_in(folder: Path) -> tuple[str, ...]:
-    found = sorted(path.stem for path in folder.glob("*.json") if _is_model(path))
-    return tuple(sorted(found, key=lambda name: name != STANDARD))
+def models_in(folder: Path) -> tuple[str, ...]:
+    """Return the same of a folder of models."""
+    weights = [p for p in folder.glob("*.json") if p.with_suffix(".npz").is_file()]
+    exports = exports_in(folder)
+    names = {p.stem for p in [*weights, *exports] if _is_model(p)}
+    return tuple(sorted(names, key=lambda name: (name != STANDARD, name)))
 
 
 def _is_model(record_path: Path) -> bool:
-    if record_path.stem.endswith(_FOR_NAMES):
+    if record_path.stem.endswith(FOR_NAMES):
         return False
     try:
         ModelConfig.from_dict(json.loads(record_path.read_text())["config"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-    return record_path.with_suffix(".npz").is_file()
-
-
-def load_separator(name: str = STANDARD) -> NetworkSeparator | Pair:
-    """Return the named model, ready to separate; the same object each time.
-
-    Raises
-    ------
-    ModelError
-        If there is no such model, or it or its references are missing, or are
-        not as they were when it was saved.
-    ForkError
-        If this process was forked from one in which a network has run.
-    """
-    backend.check_process()
-    return _separator(models_folder(), name)
-
-
-@functools.lru_cache(maxsize=4)
-def _separator(folder: Path, name: str) -> NetworkSeparator | Pair:
-    from requinto.pair import Pair
-
-    if name.endswith(_FOR_NAMES):
-        raise _unknown(folder, name)
-    backend.prepare_inference()
-    examples = _of_one_network(folder, name)
-    for_names = f"{name}{_FOR_NAMES}"
-    if not (folder / f"{for_names}.json").exists():
-        return examples
-    return Pair(examples, _of_one_network(folder, for_names))
-
-
-def _of_one_network(folder: Path, name: str) -> NetworkSeparator:
-    from requinto.separator import NetworkSeparator
-
-    with backend.our_defaults():
-        config, networks = load_networks(folder, name)
-    unet, encoder = networks
-    rate = config.spectra.sample_rate
-    references = {t: _references(folder, t, rate) for t in targets()}
-    return NetworkSeparator(config, unet, encoder, references)
+    return True
 
 
 def load_networks(
@@ -133,7 +92,7 @@ def load_networks(
 ) -> tuple[ModelConfig, tuple[keras.Model, keras.Model]]:
     """Return a model's configuration and its U-Net and encoder, verified."""
     if name not in {path.stem for path in folder.glob("*.json")}:
-        raise _unknown(folder, name)
+        raise unknown(folder, name)
     record, arrays = read_weights(folder, name)
     try:
         config = ModelConfig.from_dict(record["config"])
@@ -175,8 +134,9 @@ def set_weights(network: keras.Model, arrays: dict[str, Any]) -> None:
     )
 
 
-def _unknown(folder: Path, name: str) -> ModelError:
-    known = ", ".join(_models_in(folder)) or "none"
+def unknown(folder: Path, name: str) -> ModelError:
+    """Return the error for a model that is not there."""
+    known = ", ".join(models_in(folder)) or "none"
     return ModelError(f"unknown model {name!r}; known are {known}, in {folder}")
 
 
@@ -220,16 +180,3 @@ def save_networks(
 def _packed(weight: np.ndarray) -> np.ndarray:
     """Halve the precision of matrices; biases and statistics keep theirs."""
     return weight.astype(np.float16) if weight.ndim > 1 else weight
-
-
-def _references(folder: Path, target: str, sample_rate: int) -> list[np.ndarray]:
-    paths = sorted((folder / "references").glob(f"{target}-*.flac"))
-    if not paths:
-        raise ModelError(f"no reference sounds for {target!r} in {folder}")
-    sounds = []
-    for path in paths:
-        sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        if rate != sample_rate:
-            raise ModelError(f"{path} is at {rate} Hz, the model at {sample_rate} Hz")
-        sounds.append(np.ascontiguousarray(sound.T))
-    return sounds

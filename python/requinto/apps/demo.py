@@ -21,8 +21,9 @@ from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
 from requinto.evaluation.oracles import TRANSFORM
 from requinto.evaluation.pictures import spectrograms
 from requinto.extract import plan
+from requinto.loader import load_separator
 from requinto.spectra import Spectra
-from requinto.weights import load_separator, models_folder
+from requinto.weights import models_folder
 
 SHOWN = "guitar"  # the target that is written and drawn
 FOLDER = Path("requinto-demo")  # what is in it is the demonstration's own

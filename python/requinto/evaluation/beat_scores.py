@@ -30,9 +30,9 @@ from requinto.config import ClipConfig
 from requinto.errors import AudioFileError, ConfigError
 from requinto.evaluation import librosa_beats, others
 from requinto.follower import Follower
+from requinto.loader import load_tracker
 from requinto.material.progress import tracked
 from requinto.stream import MEMORY_S
-from requinto.tracker import load_tracker
 
 # By how much librosa's tracker is late on the songs of the validation split, median
 LIBROSA_LAG_S = 0.032

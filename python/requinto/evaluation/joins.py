@@ -25,9 +25,9 @@ from requinto.clips import ClipFrames
 from requinto.evaluation.items import Item, read_items
 from requinto.evaluation.metrics import si_sdr
 from requinto.extract import extract, plan
+from requinto.loader import load_separator, load_tracker
 from requinto.material.progress import tracked
-from requinto.tracker import load_tracker
-from requinto.weights import STANDARD, load_separator
+from requinto.weights import STANDARD
 
 _AROUND_S = 0.05  # on each side of a moment: as far as a join is faded
 _EVEN_BPM = {"even, 2 s": 120.0, "even, 4 s": 60.0}

@@ -22,9 +22,9 @@ from rich.table import Table
 from requinto import audio_reader
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
+from requinto.loader import load_tracker
 from requinto.material.progress import tracked
 from requinto.sections import Section, sections
-from requinto.tracker import load_tracker
 
 _NEAR_S = 3.0  # within which a boundary is right
 _LEAST = 3  # sections of a song that is asked about

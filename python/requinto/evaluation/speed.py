@@ -27,8 +27,8 @@ from requinto.clips import ClipFrames
 from requinto.config import ClipConfig, ModelConfig, SpectraConfig
 from requinto.extract import N_TOGETHER, extract
 from requinto.follower import Follower
+from requinto.loader import load_tracker
 from requinto.stream import MEMORY_S
-from requinto.tracker import load_tracker
 from requinto.weights import load_networks, models, models_folder
 
 _RATE = 44100  # Hz

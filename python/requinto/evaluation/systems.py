@@ -10,7 +10,8 @@ import numpy as np
 
 from requinto.beats import Beats
 from requinto.extract import extract
-from requinto.weights import STANDARD, load_separator
+from requinto.loader import load_separator
+from requinto.weights import STANDARD
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from keras import ops
 from requinto.beat_network import build_beat_network
 from requinto.config import TrackerConfig
 from requinto.errors import ConfigError
-from requinto.tracker import NAME
+from requinto.loader import BEATS
 from requinto.training.beat_material import Heard, read
 from requinto.training.provenance import commit
 from requinto.weights import read_weights, save_networks, set_weights
@@ -138,7 +138,7 @@ def train(config: BeatTraining) -> Path:
     held = _held_out(validation, tracker)
     parent = {}
     if config.start_from:
-        parent["began_from"] = read_weights(Path(config.start_from), NAME)[0][
+        parent["began_from"] = read_weights(Path(config.start_from), BEATS)[0][
             "provenance"
         ]
     network, state = _begun(config, tracker)
@@ -170,7 +170,7 @@ def train(config: BeatTraining) -> Path:
             f"{time.perf_counter() - begun:.0f} s",
             flush=True,
         )
-    return folder / f"{NAME}.json"
+    return folder / f"{BEATS}.json"
 
 
 def keep(
@@ -183,7 +183,7 @@ def keep(
         "keras": keras.__version__,
         "material": "patterns and timbres of ours: see LICENCES.md",
     }
-    save_networks(folder, NAME, tracker, (network,), provenance)
+    save_networks(folder, BEATS, tracker, (network,), provenance)
 
 
 def _begun(
@@ -198,7 +198,7 @@ def _begun(
     keras.utils.set_random_seed(config.seed)
     network = build_beat_network(tracker.rhythm, tracker.network)
     if config.start_from:
-        set_weights(network, read_weights(Path(config.start_from), NAME)[1])
+        set_weights(network, read_weights(Path(config.start_from), BEATS)[1])
     warm = _WARM_EPOCHS * config.steps_per_epoch
     schedule = keras.optimizers.schedules.CosineDecay(
         1e-4,

@@ -16,6 +16,7 @@ from typing import Any, cast
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto.evaluation.items import read_items
+from requinto.keras_network import KerasNetwork
 from requinto.separator import NetworkSeparator
 from requinto.training.batches import Batch, BatchMaker, in_processes, in_threads
 from requinto.training.devices import shared
@@ -173,7 +174,7 @@ def _callbacks(
     test_items = read_test_items(items, config.validation_items_per_set)
     if config.mixing.by_name:
         test_items = by_name(test_items)
-    separator = NetworkSeparator(config.model, *networks, references={})
+    separator = NetworkSeparator(config.model, *map(KerasNetwork, networks))
 
     def save_best(found: Scores) -> None:
         record = _record(config, checksums, progress, found)

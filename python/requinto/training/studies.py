@@ -20,11 +20,12 @@ from rich.table import Table
 
 from requinto.evaluation.items import read_items
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
+from requinto.loader import load_separator
 from requinto.pair import Pair
 from requinto.separator import NetworkSeparator
 from requinto.spectra import Spectra
 from requinto.training.validation import TestItem, read_test_items
-from requinto.weights import STANDARD, load_separator
+from requinto.weights import STANDARD
 
 _MOST_REFERENCES = 6  # of a kind
 _THESIS_RATE = 11025  # Hz

@@ -24,8 +24,9 @@ from requinto import output_files
 from requinto.errors import AudioFileError, RequintoError, reason_of
 from requinto.evaluation.items import Item, read_items
 from requinto.evaluation.metrics import level_db, si_sdr, snr
+from requinto.loader import load_single
 from requinto.separator import NetworkSeparator
-from requinto.weights import STANDARD, load_networks, models_folder
+from requinto.weights import STANDARD, models_folder
 
 SCORE = "si_sdr_improvement_db"  # the mean of the groups' means: what chooses models
 RENDERED = "rendered"  # the group of all sets that are no group of their own
@@ -212,14 +213,16 @@ def main(
     items_per_set: Annotated[
         int, typer.Option(help="At most so many of each set; 0: all.", min=0)
     ] = 0,
+    runtime: Annotated[
+        str | None, typer.Option(help="litert or tensorflow; as usual unless given.")
+    ] = None,
 ) -> None:
     """Print the mean gain of each group of validation sets for a saved model."""
     if json_path:
         output_files.check_output(
             json_path, overwrite=True
         )  # fail before the work, not after it
-    config, networks = load_networks(models_dir or models_folder(), model)
-    separator = NetworkSeparator(config, *networks, references={})
+    separator = load_single(models_dir or models_folder(), model, runtime)
     test_items = read_test_items(read_items(folder), items_per_set)
     rows = [score_item(separator, test_item) for test_item in test_items]
     console = Console()

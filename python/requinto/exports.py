@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read models as they are installed: LiteRT files, and a record that verifies them.
+
+An export lies in the folder `litert/` of the models: `NAME.json`, a record of the
+configuration, of what it was made from and of the checksum of each file; for each
+network `NAME-NETWORK.tflite`; and `NAME-queries.npz`, what the model keeps of the
+built-in targets' references.  `requinto export` writes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from requinto.errors import ModelError
+from requinto.litert import LiteRTNetwork
+
+FOLDER = "litert"  # of the models' folder
+QUERIES = "queries"
+
+
+@dataclass(frozen=True)
+class Export:
+    """An exported model, verified.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration, as it was saved beside the weights.
+    networks : dict of str to LiteRTNetwork
+        By the names of the Keras models.
+    arrays : dict of str to np.ndarray
+        What was computed ahead of time.
+    """
+
+    config: dict[str, Any]
+    networks: dict[str, LiteRTNetwork]
+    arrays: dict[str, np.ndarray]
+
+
+def record_path(folder: Path, name: str) -> Path:
+    """Return where the record of a model's export lies, in a folder of models."""
+    return folder / FOLDER / f"{name}.json"
+
+
+def exports_in(folder: Path) -> list[Path]:
+    """Return the records of all exports in a folder of models."""
+    return sorted((folder / FOLDER).glob("*.json"))
+
+
+def is_current(folder: Path, name: str) -> bool:
+    """Return whether a model is exported, from the weights that lie there, if any do."""
+    try:
+        exported = json.loads(record_path(folder, name).read_text())
+    except (OSError, ValueError):
+        return False
+    try:
+        source = json.loads((folder / f"{name}.json").read_text())
+    except OSError:
+        return True
+    except ValueError:
+        return False
+    return bool(exported.get("source_sha256") == source.get("sha256"))
+
+
+def read_export(folder: Path, name: str) -> Export:
+    """Return an exported model.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or damaged, or LiteRT cannot be imported.
+    """
+    record = read_record(folder, name)
+    networks = {
+        network: LiteRTNetwork(
+            _read(folder, f"{name}-{network}.tflite", values["sha256"]),
+            values["n_parameters"],
+        )
+        for network, values in record["networks"].items()
+    }
+    arrays: dict[str, np.ndarray] = {}
+    if digest := record.get("queries_sha256"):
+        packed = _read(folder, f"{name}-{QUERIES}.npz", digest)
+        with np.load(io.BytesIO(packed)) as saved:
+            arrays = dict(saved)
+    return Export(record["config"], networks, arrays)
+
+
+def read_record(folder: Path, name: str) -> Mapping[str, Any]:
+    """Return the record of an export, or raise `ModelError`."""
+    path = record_path(folder, name)
+    try:
+        record = json.loads(path.read_text())
+        missing = {"config", "networks", "source_sha256"} - set(record)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"model {name!r} cannot be read: {error}") from error
+    if missing:
+        raise ModelError(f"{path} cannot be used: it lacks {sorted(missing)}")
+    return dict(record)
+
+
+def _read(folder: Path, file: str, digest: str) -> bytes:
+    path = folder / FOLDER / file
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ModelError(f"{path} is damaged: its checksum is another")
+    return content

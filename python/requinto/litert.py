@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run exported networks on LiteRT, TensorFlow's runtime for devices."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import importlib
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from requinto import threads
+from requinto.errors import ModelError
+from requinto.quiet import LITERT, filter_stderr
+
+_N_KEPT = 3  # graphs that stay allocated: about 25 MB each, and 0.1 s to begin
+_FIXED = "columns_"  # begins the name of a graph for so many columns
+
+_forked: list[Any] = []  # graphs of a parent process: their threads are not here
+
+
+def graph_name(n_columns: int | None) -> str:
+    """Return the name of the graph for inputs of so many columns, or of any number."""
+    return "any" if n_columns is None else f"{_FIXED}{n_columns}"
+
+
+class LiteRTNetwork:
+    """An exported network.
+
+    A file holds the network as several graphs that share their weights: LiteRT is
+    fast only where all shapes are known ahead, as they are for the columns of a clip.
+
+    Parameters
+    ----------
+    model : bytes
+        A LiteRT file, for batches of one.
+    n_parameters : int
+        Trained numbers.
+
+    Raises
+    ------
+    ModelError
+        If LiteRT cannot be imported, or cannot use the file.
+    ConfigError
+        If `REQUINTO_THREADS` is not a number of threads.
+    """
+
+    def __init__(self, model: bytes, n_parameters: int) -> None:
+        self.n_parameters = n_parameters
+        self._model = model
+        self._n_threads = threads.count()
+        self._graphs: collections.OrderedDict[str, Any] = collections.OrderedDict()
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        names = self._interpreter().get_signature_list()
+        self._sizes = sorted(
+            int(name.removeprefix(_FIXED)) for name in names if name.startswith(_FIXED)
+        )
+
+    def predict(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the output for a batch, as `Network.predict` does.
+
+        Raises
+        ------
+        ModelError
+            If there is no graph for so many columns.
+        """
+        self._leave_parent()
+        with self._lock:
+            graph = self._graph(max(value.shape[1] for value in inputs.values()))
+            rows = [
+                graph(**{name: value[i : i + 1] for name, value in inputs.items()})
+                for i in range(len(next(iter(inputs.values()))))
+            ]
+        return np.concatenate([row["output"] for row in rows])
+
+    def _graph(self, n_columns: int) -> Any:
+        name = graph_name(n_columns if self._sizes else None)
+        if self._sizes and n_columns not in self._sizes:
+            raise ModelError(
+                f"the exported model takes clips of {self._sizes} columns, "
+                f"got {n_columns}"
+            )
+        graph = self._graphs.pop(name, None)
+        if graph is None:
+            while len(self._graphs) >= _N_KEPT:
+                self._graphs.popitem(last=False)
+            graph = self._interpreter().get_signature_runner(name)
+        self._graphs[name] = graph
+        return graph
+
+    def _interpreter(self) -> Any:
+        with filter_stderr(LITERT):
+            try:
+                return _interpreter_class()(
+                    model_content=self._model, num_threads=self._n_threads
+                )
+            except (ValueError, RuntimeError) as error:
+                raise ModelError(f"LiteRT cannot use the model: {error}") from error
+
+    def _leave_parent(self) -> None:
+        """After a fork begin anew: a thread of the parent may hold our lock."""
+        if self._process != os.getpid():
+            _forked.append(self._graphs)  # freeing them would wait for threads
+            self._graphs = collections.OrderedDict()
+            self._lock = threading.Lock()
+            self._process = os.getpid()
+
+
+def is_available() -> bool:
+    """Return whether LiteRT can be imported."""
+    try:
+        _interpreter_class()
+    except ModelError:
+        return False
+    return True
+
+
+@functools.cache
+def _interpreter_class() -> Any:
+    try:
+        return importlib.import_module("ai_edge_litert.interpreter").Interpreter
+    except ImportError as error:
+        raise ModelError(
+            f"LiteRT cannot be imported ({error}): install ai-edge-litert, or "
+            "requinto[train] and set REQUINTO_RUNTIME=tensorflow"
+        ) from error

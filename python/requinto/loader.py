@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load models, ready to work, on the runtime that is wanted or at hand."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from requinto import backend, exports, litert
+from requinto.config import ModelConfig, TrackerConfig
+from requinto.errors import ConfigError, ModelError
+from requinto.keras_network import KerasNetwork
+from requinto.networks import LITERT, TENSORFLOW, choose_runtime
+from requinto.pair import Pair
+from requinto.separator import NetworkSeparator, Query
+from requinto.tracker import Tracker
+from requinto.weights import (
+    FOR_NAMES,
+    STANDARD,
+    load_networks,
+    models_folder,
+    read_weights,
+    set_weights,
+    targets,
+    unknown,
+)
+
+BEATS = "beats"  # the model that tracks them
+
+
+def load_separator(
+    name: str = STANDARD, runtime: str | None = None
+) -> NetworkSeparator | Pair:
+    """Return the named model, ready to separate; the same object each time.
+
+    Parameters
+    ----------
+    name : str
+        One of `models()`.
+    runtime : str, optional
+        "litert" or "tensorflow"; `REQUINTO_RUNTIME` unless given, else LiteRT, or
+        TensorFlow for a model that is not exported.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it or its references are missing, or are
+        not as they were when it was saved, or the runtime cannot be imported.
+    ConfigError
+        If there is no such runtime.
+    ForkError
+        If this process was forked from one in which TensorFlow has run.
+    """
+    folder = models_folder()
+    return _separator(folder, name, model_runtime(folder, name, runtime))
+
+
+def load_tracker(runtime: str | None = None) -> Tracker:
+    """Return the beat tracker; parameters and errors as of `load_separator`."""
+    folder = models_folder()
+    return _tracker(folder, model_runtime(folder, BEATS, runtime))
+
+
+def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
+    """Return the runtime that a model of a folder will run on.
+
+    Raises
+    ------
+    ModelError
+        If LiteRT is asked for, and the export is of other weights.
+    ConfigError
+        If there is no such runtime.
+    """
+    runtime = choose_runtime(runtime)
+    if runtime == TENSORFLOW:
+        backend.check_process()
+        _check_trained(folder, name)
+        return runtime
+    if exports.is_current(folder, name) and (runtime or _prefers_litert(folder, name)):
+        return LITERT
+    if runtime is None and (folder / f"{name}.npz").is_file():
+        backend.check_process()
+        return TENSORFLOW
+    if exports.record_path(folder, name).is_file():
+        raise ModelError(
+            f"the export of {name!r} in {folder} is of other weights than lie there: "
+            "run `requinto export`"
+        )
+    if (folder / f"{name}.json").is_file():
+        raise ModelError(f"{name!r} in {folder} is not exported: run `requinto export`")
+    raise unknown(folder, name)
+
+
+def _check_trained(folder: Path, name: str) -> None:
+    """Raise `ModelError` where only the export of a model is installed."""
+    is_exported = exports.record_path(folder, name).is_file()
+    if is_exported and not (folder / f"{name}.json").is_file():
+        raise ModelError(
+            f"{folder} holds no weights of {name!r} for TensorFlow, only its export: "
+            "REQUINTO_MODELS may name the folder models of the source"
+        )
+
+
+def _prefers_litert(folder: Path, name: str) -> bool:
+    """Return whether LiteRT is there, or nothing else is."""
+    has_weights = (folder / f"{name}.npz").is_file()
+    return (
+        litert.is_available()
+        or not has_weights
+        or importlib.util.find_spec("keras") is None
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _separator(folder: Path, name: str, runtime: str) -> NetworkSeparator | Pair:
+    if name.endswith(FOR_NAMES):
+        raise unknown(folder, name)
+    examples = load_single(folder, name, runtime)
+    for_names = f"{name}{FOR_NAMES}"
+    if not _has(folder, for_names, runtime):
+        return examples
+    return Pair(examples, load_single(folder, for_names, runtime))
+
+
+def load_single(
+    folder: Path, name: str, runtime: str | None = None
+) -> NetworkSeparator:
+    """Return one model of a folder, without the other one that answers to names.
+
+    Parameters and errors are those of `load_separator`.
+    """
+    if model_runtime(folder, name, runtime) == LITERT:
+        return _exported(folder, name)
+    return _trained(folder, name)
+
+
+def _has(folder: Path, name: str, runtime: str) -> bool:
+    if runtime == LITERT:
+        return exports.record_path(folder, name).is_file()
+    return (folder / f"{name}.json").exists()
+
+
+def _exported(folder: Path, name: str) -> NetworkSeparator:
+    export = exports.read_export(folder, name)
+    try:
+        config = ModelConfig.from_dict(export.config)
+        unet, encoder = (export.networks[n] for n in ("unet", "reference_encoder"))
+        queries = _queries(export.arrays)
+    except (KeyError, TypeError, ConfigError) as error:
+        path = exports.record_path(folder, name)
+        raise ModelError(f"{path} cannot be used: {error}") from error
+    return NetworkSeparator(config, unet, encoder, queries=queries)
+
+
+def _queries(arrays: dict[str, np.ndarray]) -> dict[str, Query]:
+    """Return the queries for built-in targets that an export holds."""
+    names = {key.split("/")[0] for key in arrays}
+    return {
+        name: Query(
+            arrays[f"{name}/embedding"],
+            arrays[f"{name}/templates"],
+            arrays.get(f"{name}/balance"),
+        )
+        for name in names
+    }
+
+
+def _trained(folder: Path, name: str) -> NetworkSeparator:
+    if name not in {path.stem for path in folder.glob("*.json")}:
+        raise unknown(folder, name)
+    backend.prepare_inference()
+    with backend.our_defaults():
+        config, networks = load_networks(folder, name)
+    rate = config.spectra.sample_rate
+    references = {t: _references(folder, t, rate) for t in targets()}
+    unet, encoder = map(KerasNetwork, networks)
+    return NetworkSeparator(config, unet, encoder, references)
+
+
+def _references(folder: Path, target: str, sample_rate: int) -> list[np.ndarray]:
+    paths = sorted((folder / "references").glob(f"{target}-*.flac"))
+    if not paths:
+        raise ModelError(f"no reference sounds for {target!r} in {folder}")
+    sounds = []
+    for path in paths:
+        sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        if rate != sample_rate:
+            raise ModelError(f"{path} is at {rate} Hz, the model at {sample_rate} Hz")
+        sounds.append(np.ascontiguousarray(sound.T))
+    return sounds
+
+
+@functools.lru_cache(maxsize=4)
+def _tracker(folder: Path, runtime: str) -> Tracker:
+    if runtime == LITERT:
+        export = exports.read_export(folder, BEATS)
+        config = _tracker_config(folder, export.config)
+        return Tracker(config, export.networks["beats"])
+    record, arrays = read_weights(folder, BEATS)
+    config = _tracker_config(folder, record.get("config"))
+    backend.prepare_inference()
+    from requinto.beat_network import build_beat_network
+
+    with backend.our_defaults():
+        network = build_beat_network(config.rhythm, config.network)
+        set_weights(network, arrays)
+    return Tracker(config, KerasNetwork(network))
+
+
+def _tracker_config(folder: Path, values: object) -> TrackerConfig:
+    try:
+        if not isinstance(values, dict):
+            raise ConfigError("it has no configuration")
+        return TrackerConfig.from_dict(values)
+    except (KeyError, TypeError, ConfigError) as error:
+        raise ModelError(f"{BEATS!r} in {folder} cannot be used: {error}") from error
