@@ -108,7 +108,7 @@ def an_app(body):
         (RecursionError("deep"), 2, "RecursionError: deep (REQUINTO_DEBUG=1"),
         (
             ModuleNotFoundError("No module named 'mido'", name="mido"),
-            *(2, "the Python package mido is missing; pip install 'requinto[data]'"),
+            *(2, "the Python package mido is missing; pip install 'requinto[train]'"),
         ),
         (
             requinto.AudioFileError("caf\udce9 \x1b[2J"),

@@ -56,7 +56,7 @@ def exports_in(folder: Path) -> list[Path]:
 
 
 def is_current(folder: Path, name: str) -> bool:
-    """Return whether a model is exported, from the weights that lie there, if any do."""
+    """Return whether an export is there, of the weights that lie there, if any do."""
     try:
         exported = json.loads(record_path(folder, name).read_text())
     except (OSError, ValueError):

@@ -13,7 +13,7 @@ from requinto.rhythm import features
 
 # Columns that the network hears at once, fewest first, so that few graphs are traced;
 # of these the outermost only as context
-_BLOCKS = (1024, 4096)
+BLOCKS = (1024, 4096)
 _CONTEXT = 500
 _ENOUGH = 8  # beats; fewer may be chance
 PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
@@ -54,7 +54,7 @@ class Tracker:
     def hear_features(self, sound: np.ndarray) -> np.ndarray:
         """Return the same of what `rhythm.features` gives."""
         n_columns = len(sound)
-        size = next((b for b in _BLOCKS if b >= n_columns), _BLOCKS[-1])
+        size = next((b for b in BLOCKS if b >= n_columns), BLOCKS[-1])
         heard = np.zeros((n_columns, 2), np.float32)
         start = 0
         while True:

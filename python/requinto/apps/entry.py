@@ -82,7 +82,7 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return (
             f"the Python package {error.name.split('.')[0]} is missing; "
-            "pip install 'requinto[data]' brings what building and measuring needs"
+            "pip install 'requinto[train]' brings what building and measuring needs"
         )
     if isinstance(error, OSError) and error.strerror:
         names = filter(None, (error.filename, error.filename2))

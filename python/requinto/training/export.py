@@ -27,6 +27,7 @@ from requinto.loader import BEATS, load_single
 from requinto.networks import TENSORFLOW
 from requinto.quiet import EVERYTHING, filter_stderr
 from requinto.separator import NetworkSeparator, Query
+from requinto.tracker import BLOCKS
 from requinto.weights import (
     FOR_NAMES,
     load_networks,
@@ -187,12 +188,12 @@ def _networks(
     """Return the networks of a model, each with the columns that it is run for."""
     if name != BEATS:
         model, (unet, encoder) = load_networks(folder, name)
-        return [(unet, clip_sizes(model)), (encoder, [None])]
+        return [(unet, [None, *clip_sizes(model)]), (encoder, [None])]
     record, arrays = read_weights(folder, name)
     config = TrackerConfig.from_dict(record["config"])
     network = build_beat_network(config.rhythm, config.network)
     set_weights(network, arrays)
-    return [(network, [None])]
+    return [(network, [None, *BLOCKS])]
 
 
 def _precision(folder: Path, name: str) -> str:

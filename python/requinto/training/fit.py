@@ -174,7 +174,8 @@ def _callbacks(
     test_items = read_test_items(items, config.validation_items_per_set)
     if config.mixing.by_name:
         test_items = by_name(test_items)
-    separator = NetworkSeparator(config.model, *map(KerasNetwork, networks))
+    unet, encoder = map(KerasNetwork, networks)
+    separator = NetworkSeparator(config.model, unet, encoder)
 
     def save_best(found: Scores) -> None:
         record = _record(config, checksums, progress, found)
