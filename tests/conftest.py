@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from requinto.separator import Query
 
 # Before anything imports TensorFlow: it talks on stderr otherwise
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Weights to train on, and earlier systems, are not installed
+os.environ.setdefault("REQUINTO_MODELS", str(Path(__file__).parents[1] / "models"))
 
 
 class Unchanged:

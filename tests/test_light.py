@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,9 +24,12 @@ import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {HEAVY!r}:
-            raise ImportError(f"{{name}} is not installed")
+            raise ModuleNotFoundError(f"{{name}} is not installed", name=name)
 sys.meta_path.insert(0, Absent())
 """
+
+
+COMMAND = ("-c", "from requinto_command import main; main()")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,9 @@ def light(tmp_path_factory):
     folder = tmp_path_factory.mktemp("light")
     (folder / "sitecustomize.py").write_text(BLOCK)
     home = tmp_path_factory.mktemp("home")
-    return {**os.environ, "PYTHONPATH": str(folder), "HOME": str(home)}
+    environment = {**os.environ, "PYTHONPATH": str(folder), "HOME": str(home)}
+    del environment["REQUINTO_MODELS"]  # the installed ones
+    return environment
 
 
 def run(light, *command, **options):
@@ -93,7 +99,7 @@ def test_the_library(light, tmp_path):
 def test_tensorflow_is_named_where_it_is_wanted(light, tmp_path):
     soundfile.write(tmp_path / "song.wav", 0.1 * noise(RATE).T, RATE)
     wanted = {**light, "REQUINTO_RUNTIME": "tensorflow"}
-    command = ("-m", "requinto_command", "extract", tmp_path / "song.wav")
+    command = (*COMMAND, "extract", tmp_path / "song.wav")
     done = run(wanted, *command, "-o", tmp_path / "out.wav")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -105,7 +111,7 @@ def test_the_command(light, tmp_path):
     soundfile.write(tmp_path / "song.wav", 0.1 * noise(2 * RATE).T, RATE)
     out = tmp_path / "bass.wav"
     song = tmp_path / "song.wav"
-    command = ("-m", "requinto_command")
+    command = COMMAND
     extract = ("extract", song, "--target", "bass", "-o", out, "--json")
     plots = ("--plot", tmp_path / "bass.png")
     for arguments in (
@@ -126,7 +132,7 @@ def test_the_command(light, tmp_path):
     "arguments", [("train", "x.toml"), ("export",), ("compare", "."), ("evaluate", ".")]
 )
 def test_the_workshop_names_its_extra(light, tmp_path, arguments):
-    done = run(light, "-m", "requinto_command", *arguments, cwd=tmp_path)
+    done = run(light, *COMMAND, *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "requinto[train]" in done.stderr
@@ -134,9 +140,7 @@ def test_the_workshop_names_its_extra(light, tmp_path, arguments):
 
 @pytest.mark.plugin
 def test_the_plugin_and_the_demo(light, tmp_path):
-    done = run(
-        light, "-m", "requinto_command", "demo", "-o", tmp_path / "demo", "--json"
-    )
+    done = run(light, *COMMAND, "demo", "-o", tmp_path / "demo", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert "litert" not in done.stdout or json.loads(done.stdout)
     assert (tmp_path / "demo" / "guitar.wav").is_file()
@@ -161,6 +165,16 @@ def test_nothing_heavy_is_imported_on_the_way_to_the_first_sound(tmp_path):
     heavy = {*HEAVY, "matplotlib", "rich", "typer", "pedalboard", "pandas"}
     assert not heavy & set(packages.split())
     assert scipy == ""
+
+
+def test_what_is_installed_is_what_runs(light):
+    script = "from requinto.weights import models_folder; print(models_folder())"
+    folder = Path(python(light, script).strip())
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert (folder / "litert" / "standard-unet.tflite") in files
+    if folder != ROOT / "models":  # not installed in place
+        assert sum(path.stat().st_size for path in files) < 40e6
+        assert not [path for path in folder.glob("*.npz")]
 
 
 def test_a_system_without_litert_is_refused_by_pip():

@@ -25,7 +25,7 @@ def config_of(name):
 
 
 def test_every_released_model_is_exported_from_its_weights():
-    assert SOURCES == sorted(exporting.exportable(RELEASED))
+    assert sorted(exporting.exportable(RELEASED)) == SOURCES
     assert {"standard", "fast", "beats"} <= set(SOURCES)
     for name in SOURCES:
         assert exports.is_current(RELEASED, name)

@@ -14,12 +14,22 @@ PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
     *("errors", "checks", "config", "quiet", "scratch", "threads", "backend"),
+    *("networks", "litert", "exports", "keras_network"),
     *("signal_shelter", "sample_buffer", "end_tags", "mpeg_frames"),
     *("sized_containers", "audio_segments", "ffmpeg", "audio_reader", "output_files"),
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
-    *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("learning", "transport", "stream", "bridge", "arguments", "extract", "presets"),
+    *("reference", "unet", "separator", "pair", "weights", "tracker", "loader"),
+    *(
+        "follower",
+        "learning",
+        "transport",
+        "stream",
+        "bridge",
+        "arguments",
+        "extract",
+        "presets",
+    ),
     *("plugin", "__init__"),
 ]
 FOLDERS = [

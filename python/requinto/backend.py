@@ -161,7 +161,10 @@ def _import_keras() -> None:
             with tempfile.TemporaryDirectory() as folder, _environment(_clean(folder)):
                 importlib.import_module("keras")
     except Exception as error:
-        raise ModelError(f"Keras cannot be imported: {error}") from error
+        raise ModelError(
+            f"Keras cannot be imported: {error}; pip install 'requinto[train]' brings "
+            "it, and TensorFlow"
+        ) from error
     _set_plots_backend()
     if tensorflow := sys.modules.get("tensorflow"):
         tensorflow.config.list_physical_devices()  # complains of absent ones

@@ -56,7 +56,9 @@ class LiteRTNetwork:
         self._graphs: collections.OrderedDict[str, Any] = collections.OrderedDict()
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._names = frozenset(self._interpreter(graph_name(None)).get_signature_list())
+        self._names = frozenset(
+            self._interpreter(graph_name(None)).get_signature_list()
+        )
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the output for a batch, as `Network.predict` does."""

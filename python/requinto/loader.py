@@ -95,6 +95,14 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
     raise unknown(folder, name)
 
 
+def check_files(folder: Path, name: str) -> None:
+    """Raise `ModelError` if a file that a model runs from is missing or damaged."""
+    if model_runtime(folder, name) == LITERT:
+        exports.read_export(folder, name)
+    else:
+        read_weights(folder, name)
+
+
 def _check_trained(folder: Path, name: str) -> None:
     """Raise `ModelError` where only the export of a model is installed."""
     is_exported = exports.record_path(folder, name).is_file()

@@ -11,7 +11,8 @@ from typing import Any
 
 from requinto import plugin as plugin_files
 from requinto.errors import RequintoError
-from requinto.weights import models, models_folder, read_weights, targets
+from requinto.loader import check_files, model_runtime
+from requinto.weights import models, models_folder, targets
 
 _LIMIT_S = 120
 # What a host does, in a process of its own: whatever happens there stays there
@@ -75,6 +76,7 @@ def _models() -> dict[str, Any]:
             "folder": str(folder),
             "targets": list(targets()),
             "whole": {name: _is_whole(folder, name) for name in models()},
+            "runtimes": {name: model_runtime(folder, name) for name in models()},
         }
     except RequintoError as error:
         return {"folder": None, "problem": str(error)}
@@ -82,7 +84,7 @@ def _models() -> dict[str, Any]:
 
 def _is_whole(folder: Path, name: str) -> bool:
     try:
-        read_weights(folder, name)
+        check_files(folder, name)
     except RequintoError:
         return False
     return True
@@ -146,6 +148,8 @@ def lines(found: dict[str, Any]) -> list[str]:
     else:
         named = [n if whole else f"{n} (damaged)" for n, whole in kept["whole"].items()]
         said.append(f"models: {', '.join(named)}, in {kept['folder']}")
+        runtimes = ", ".join(sorted(set(kept["runtimes"].values())))
+        said.append(f"they run on: {runtimes}")
         said.append(f"targets: {', '.join(kept['targets'])}")
     said.append(f"your references go to: {found['references']}")
     test = found["self_test"]
