@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import functools
 import importlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from requinto.quiet import LITERT, filter_stderr
 
 _N_KEPT = 3  # graphs that stay allocated: about 25 MB each, and 0.1 s to begin
 
+_ANY = "any"  # number of columns: the graph for those that have none of their own
+
 _forked: list[Any] = []  # graphs of a parent process: their threads are not here
 
 
 def graph_name(n_columns: int | None) -> str:
     """Return the name of the graph for inputs of so many columns, or of any number."""
-    return "any" if n_columns is None else f"columns_{n_columns}"
+    return _ANY if n_columns is None else f"columns_{n_columns}"
 
 
 class LiteRTNetwork:
@@ -56,25 +59,23 @@ class LiteRTNetwork:
         self._graphs: collections.OrderedDict[str, Any] = collections.OrderedDict()
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._names = frozenset(
-            self._interpreter(graph_name(None)).get_signature_list()
-        )
+        self._names = frozenset(self._interpreter(_ANY).get_signature_list())
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the output for a batch, as `Network.predict` does."""
         self._leave_parent()
         with self._lock:
-            graph = self._graph(max(value.shape[1] for value in inputs.values()))
-            rows = [
-                graph(**{name: value[i : i + 1] for name, value in inputs.items()})
-                for i in range(len(next(iter(inputs.values()))))
-            ]
+            name = graph_name(max(value.shape[1] for value in inputs.values()))
+            name = name if name in self._names else _ANY
+            graph = self._graph(name)
+            with contextlib.nullcontext() if name == _ANY else _quiet_start():
+                rows = [
+                    graph(**{name: value[i : i + 1] for name, value in inputs.items()})
+                    for i in range(len(next(iter(inputs.values()))))
+                ]
         return np.concatenate([row["output"] for row in rows])
 
-    def _graph(self, n_columns: int) -> Any:
-        name = graph_name(n_columns)
-        if name not in self._names:
-            name = graph_name(None)
+    def _graph(self, name: str) -> Any:
         graph = self._graphs.pop(name, None)
         if graph is None:
             while len(self._graphs) >= _N_KEPT:
@@ -88,19 +89,16 @@ class LiteRTNetwork:
         kernels = litert.OpResolverType
         # The fast kernels cannot always change from one shape to another
         kind = (
-            kernels.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-            if name == graph_name(None)
-            else kernels.AUTO
+            kernels.BUILTIN_WITHOUT_DEFAULT_DELEGATES if name == _ANY else kernels.AUTO
         )
-        with filter_stderr(LITERT):
-            try:
-                return litert.Interpreter(
-                    model_content=self._model,
-                    num_threads=self._n_threads,
-                    experimental_op_resolver_type=kind,
-                )
-            except (ValueError, RuntimeError) as error:
-                raise ModelError(f"LiteRT cannot use the model: {error}") from error
+        try:
+            return litert.Interpreter(
+                model_content=self._model,
+                num_threads=self._n_threads,
+                experimental_op_resolver_type=kind,
+            )
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"LiteRT cannot use the model: {error}") from error
 
     def _leave_parent(self) -> None:
         """After a fork begin anew: a thread of the parent may hold our lock."""
@@ -109,6 +107,22 @@ class LiteRTNetwork:
             self._graphs = collections.OrderedDict()
             self._lock = threading.Lock()
             self._process = os.getpid()
+
+
+class _Start:
+    """What LiteRT has said in this process."""
+
+    is_told = False  # that it has fast kernels: it says so once, with the first graph
+
+
+@contextlib.contextmanager
+def _quiet_start() -> Iterator[None]:
+    if _Start.is_told:
+        yield
+        return
+    with filter_stderr(LITERT):
+        yield
+    _Start.is_told = True
 
 
 def is_available() -> bool:
