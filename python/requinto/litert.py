@@ -65,10 +65,10 @@ class LiteRTNetwork:
         """Return the output for a batch, as `Network.predict` does."""
         self._leave_parent()
         with self._lock:
-            name = graph_name(max(value.shape[1] for value in inputs.values()))
+            name = graph_name(_n_columns(inputs))
             name = name if name in self._names else _ANY
             graph = self._graph(name)
-            with contextlib.nullcontext() if name == _ANY else _quiet_start():
+            with _quiet_start():
                 rows = [
                     graph(**{name: value[i : i + 1] for name, value in inputs.items()})
                     for i in range(len(next(iter(inputs.values()))))
@@ -80,22 +80,14 @@ class LiteRTNetwork:
         if graph is None:
             while len(self._graphs) >= _N_KEPT:
                 self._graphs.popitem(last=False)
-            graph = self._interpreter(name).get_signature_runner(name)
+            graph = self._interpreter().get_signature_runner(name)
         self._graphs[name] = graph
         return graph
 
-    def _interpreter(self, name: str) -> Any:
-        litert = _import_litert()
-        kernels = litert.OpResolverType
-        # The fast kernels cannot always change from one shape to another
-        kind = (
-            kernels.BUILTIN_WITHOUT_DEFAULT_DELEGATES if name == _ANY else kernels.AUTO
-        )
+    def _interpreter(self) -> Any:
         try:
-            return litert.Interpreter(
-                model_content=self._model,
-                num_threads=self._n_threads,
-                experimental_op_resolver_type=kind,
+            return _import_litert().Interpreter(
+                model_content=self._model, num_threads=self._n_threads
             )
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"LiteRT cannot use the model: {error}") from error
@@ -107,6 +99,11 @@ class LiteRTNetwork:
             self._graphs = collections.OrderedDict()
             self._lock = threading.Lock()
             self._process = os.getpid()
+
+
+def _n_columns(inputs: Mapping[str, np.ndarray]) -> int:
+    """Return the columns of the input that has any: the others are vectors."""
+    return next(value.shape[1] for value in inputs.values() if value.ndim > 2)
 
 
 class _Start:
