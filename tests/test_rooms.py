@@ -27,6 +27,7 @@ FOLDERS = [
     "evaluation",
     "training",
     "baselines",
+    "benchmark",
     "apps",
 ]  # these too, after all of the above
 
