@@ -12,7 +12,16 @@ import soundfile
 from rich.console import Console
 
 import requinto
-from requinto.benchmark import jobs, machine, music, report, session, stages, systems
+from requinto.benchmark import (
+    jobs,
+    machine,
+    music,
+    ours,
+    report,
+    session,
+    stages,
+    systems,
+)
 from requinto.errors import ConfigError
 
 RUN = {"wall_s": 2.0, "cpu_s": 1.0}
@@ -379,6 +388,35 @@ def test_tables_of_nothing_are_none():
     text, cells = shown([problem_row("torch is not installed")])
     assert not cells
     assert "umxhq: torch is not installed (10 s on 1 thread)" in text
+
+
+OPTIONS = systems.Options("litert", "")
+
+
+def test_a_runtime_is_passed_on_to_what_takes_one(monkeypatch):
+    calls = []
+
+    def extract(audio, sample_rate, target=None, *, runtime="", **options):
+        calls.append((sample_rate, target, runtime, options))
+
+    monkeypatch.setattr(requinto, "extract", extract)
+    ours.workload("fast", "", OPTIONS).run(music.song(1.0))
+    ours.workload("fast", "", OPTIONS._replace(runtime=None)).run(music.song(1.0))
+    ours.workload("fast", "grid", OPTIONS).run(music.song(4.0))
+    assert calls[:2] == [
+        (music.RATE, "guitar", "litert", {"model": "fast"}),
+        (music.RATE, "guitar", "", {"model": "fast"}),
+    ]
+    beats = calls[2][3]["beats"]
+    assert beats.tempo_bpm == music.TEMPO_BPM
+    np.testing.assert_allclose(beats.downbeats_s, [0, 32 / 15])
+
+
+@pytest.mark.parametrize("way", ["", "grid", "reference", "live", "file"])
+def test_a_runtime_is_refused_where_there_is_one_only(monkeypatch, way):
+    monkeypatch.setattr(requinto, "extract", lambda audio, sample_rate: audio)
+    with pytest.raises(ConfigError, match="has one runtime"):
+        ours.workload("fast", way, OPTIONS)
 
 
 @pytest.mark.parametrize(

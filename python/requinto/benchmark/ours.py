@@ -88,7 +88,8 @@ def workload(model: str, way: str, options: Options) -> Workload:
         If a runtime is given and this version of `requinto.extract` takes none.
     """
     if model == "beats":
-        return Function(requinto.beats, **_runtime(requinto.beats, None))
+        chosen = options.runtime if _has_runtime(requinto.beats) else None
+        return Function(requinto.beats, **_runtime(requinto.beats, chosen))
     if way == "file":
         _runtime(requinto.extract, options.runtime)
         return Command(model, Path(options.folder))
@@ -106,8 +107,12 @@ def _runtime(function: Callable[..., Any], runtime: str | None) -> dict[str, str
     """Return the argument that chooses a runtime, where a function takes one."""
     if runtime is None:
         return {}
-    if "runtime" not in inspect.signature(function).parameters:
+    if not _has_runtime(function):
         raise ConfigError(
             "this version of Requinto has one runtime: leave out --runtime"
         )
     return {"runtime": runtime}
+
+
+def _has_runtime(function: Callable[..., Any]) -> bool:
+    return "runtime" in inspect.signature(function).parameters
