@@ -302,6 +302,7 @@ def test_rows_come_by_length_threads_and_system(monkeypatch):
 def profile_of(**values):
     counts = {"template matching": 1e9, "network": 3e9, "beat network": 0}
     return {
+        "seconds": 10.0,
         "whole_s": 0.4,
         "stages_s": {"resampling": 0.1, "network": 0.2, "beat network": 0.0},
         "missing": [],
@@ -312,7 +313,9 @@ def profile_of(**values):
 
 
 def test_the_floor_is_work_over_peak():
-    ratios = report.floor_ratios(made_up_row(profile=profile_of()))
+    # Per second of what was profiled, which may be less than what was measured
+    row = made_up_row(seconds=7200.0, profile=profile_of())
+    ratios = report.floor_ratios(row)
     expected = {
         "to_networks": 2.0,  # 0.4 s of 0.2 s
         "gflop": 0.8,  # twice 4e9 over ten seconds

@@ -150,7 +150,7 @@ def _startup_table(rows: Sequence[Row]) -> Table:
 
 def _stage_table(rows: Sequence[Row]) -> Table:
     """Return milliseconds for each second of sound, by stage."""
-    length = length_name(rows[0]["seconds"])
+    length = length_name(rows[0]["profile"]["seconds"])
     title = f"Where time goes, ms for each second, of {length}"
     table = Table(title=title, title_justify="left")
     table.add_column("stage")
@@ -169,7 +169,7 @@ def _stage_table(rows: Sequence[Row]) -> Table:
 
 
 def _ms(row: Row, seconds: float) -> str:
-    return f"{1000 * seconds / row['seconds']:.2f}"
+    return f"{1000 * seconds / row['profile']['seconds']:.2f}"
 
 
 def _rest_s(row: Row) -> float:
@@ -221,8 +221,8 @@ def floor_ratios(row: Row) -> dict[str, float | None]:
     work = sum(count for name, count in counts.items() if name != "problem")
     if work and not counts["problem"]:
         floor_s = work / profile["peak_per_s"]
-        ratios["gflop"] = 2e-9 * work / row["seconds"]
-        ratios["floor_ms"] = 1000 * floor_s / row["seconds"]
+        ratios["gflop"] = 2e-9 * work / profile["seconds"]
+        ratios["floor_ms"] = 1000 * floor_s / profile["seconds"]
         ratios["to_floor"] = profile["whole_s"] / floor_s
     return ratios
 

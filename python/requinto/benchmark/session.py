@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from requinto.benchmark import jobs, machine, systems
+from requinto.benchmark import child, jobs, machine, systems
 from requinto.errors import ConfigError
 
 LENGTHS = "10s,1min,10min,2h"
 QUICK_LENGTHS = "10s"
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _SHORTEST_S, _LONGEST_S = 1.0, 24 * 3600.0
-_PROFILED_S = 60.0  # the longest of the lengths up to this is profiled
 _MEMORY_SHARE = 0.9  # of what is free, that a measurement may take
 _START_S = 60.0  # that a child may take beside its runs
 
@@ -162,7 +161,8 @@ def hopeless(
 
 
 def _profiled(lengths_s: tuple[float, ...]) -> float:
-    short = [seconds for seconds in lengths_s if seconds <= _PROFILED_S]
+    """Return the length in whose rows there is a profile, of that length or less."""
+    short = [seconds for seconds in lengths_s if seconds <= child.PROFILED_S]
     return max(short) if short else min(lengths_s)
 
 
