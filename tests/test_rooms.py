@@ -37,6 +37,7 @@ FOLDERS = [
     "evaluation",
     "training",
     "baselines",
+    "benchmark",
     "apps",
 ]  # these too, after all of the above
 

@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 import requinto
 from requinto import plugin as plugin_files
-from requinto.apps import entry, exporting, measuring, outputs
+from requinto.apps import benchmarking, entry, exporting, measuring, outputs
 from requinto.apps.clicks import clicking
 from requinto.apps.inputs import problems_of, read_reference, read_song
 from requinto.apps.outputs import Output, Overwrite, SoundOutput
@@ -45,6 +45,7 @@ app.add_typer(measuring.data_app, name="data")
 app.command()(measuring.evaluate)
 app.command()(measuring.compare)
 app.command()(exporting.export)
+app.command()(benchmarking.bench)
 
 Song = Annotated[Path, typer.Argument(help="A sound file: wav, flac, ogg, mp3, aiff.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

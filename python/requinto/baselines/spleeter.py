@@ -41,6 +41,12 @@ class Spleeter:
     Each U-Net draws the magnitudes of its stem; their powers make the mask, v² /
     (v² + a²), which is applied to the mixture with its phase.
 
+    Parameters
+    ----------
+    trained : bool
+        Whether it gets the published weights.  Without them what it returns is of no
+        use, and costs the same.
+
     Raises
     ------
     ModelError
@@ -59,8 +65,11 @@ class Spleeter:
 
     hears_reference = False
 
-    def __init__(self) -> None:
-        self._networks = _load(_checkpoint())
+    def __init__(self, *, trained: bool = True) -> None:
+        checkpoint = _checkpoint() if trained else None
+        self._networks = _build()
+        if checkpoint:
+            _set_weights(self._networks, checkpoint)
         self.n_parameters = int(self._networks.count_params())
 
     def applies(self, instrument: str) -> bool:
@@ -127,23 +136,26 @@ def _checkpoint() -> Path:
     return place
 
 
-def _load(checkpoint: Path) -> keras.Model:
-    """Return the model that draws voice and accompaniment from magnitudes.
+def _build() -> keras.Model:
+    """Return the untrained model of voice and accompaniment from magnitudes.
 
     Input and both outputs are `(batch, _N_COLUMNS, _N_BINS, 2)`.
     """
     prepare_keras()
     import keras
-    import tensorflow as tf
 
     mixed = keras.Input((_N_COLUMNS, _N_BINS, 2))
-    model = keras.Model(mixed, [_unet(mixed, 0), _unet(mixed, 1)])
+    return keras.Model(mixed, [_unet(mixed, 0), _unet(mixed, 1)])
+
+
+def _set_weights(model: keras.Model, checkpoint: Path) -> None:
+    import tensorflow as tf
+
     saved = tf.train.load_checkpoint(str(checkpoint))
     for layer in model.layers:
         layer.set_weights(
             [saved.get_tensor(f"{layer.name}/{w.name}") for w in layer.weights]
         )
-    return model
 
 
 def _unet(mixed: Any, nth: int) -> Any:
