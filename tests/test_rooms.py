@@ -15,7 +15,14 @@ PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 ROOMS = [
     *("errors", "checks", "config", "quiet", "scratch", "threads", "backend"),
     *("signal_shelter", "sample_buffer", "end_tags", "mpeg_frames"),
-    *("sized_containers", "audio_segments", "ffmpeg", "audio_reader", "output_files"),
+    *(
+        "sized_containers",
+        "audio_segments",
+        "audio_streams",
+        "ffmpeg",
+        "audio_reader",
+        "output_files",
+    ),
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
