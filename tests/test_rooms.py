@@ -23,10 +23,20 @@ ROOMS = [
         "audio_reader",
         "output_files",
     ),
-    *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
-    *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
+    *("audio_writer", "audio", "song", "song_file", "beats", "sections", "clips"),
+    *(
+        "inaudible",
+        "rhythm",
+        "song_features",
+        "beat_network",
+        "decoding",
+        "spectra",
+        "factorisation",
+        "evidence",
+    ),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("learning", "transport", "stream", "bridge", "arguments", "extract", "presets"),
+    *("learning", "transport", "stream", "bridge", "arguments"),
+    *("song_separation", "extract", "presets"),
     *("plugin", "__init__"),
 ]
 FOLDERS = [

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -28,6 +28,14 @@ _BLOCKS = (1024, 4096)
 _CONTEXT = 500
 _ENOUGH = 8  # beats; fewer may be chance
 PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
+
+
+class Columns(Protocol):
+    """Features, as an array of them or as what reads them from where they are."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, columns: slice, /) -> np.ndarray: ...
 
 
 class Tracker:
@@ -63,7 +71,7 @@ class Tracker:
         sound = features(audio, sample_rate, self.config.rhythm)
         return self.hear_features(sound)
 
-    def hear_features(self, sound: np.ndarray) -> np.ndarray:
+    def hear_features(self, sound: Columns) -> np.ndarray:
         """Return the same of what `rhythm.features` gives."""
         n_columns = len(sound)
         size = next((b for b in _BLOCKS if b >= n_columns), _BLOCKS[-1])
@@ -90,10 +98,13 @@ class Tracker:
         sample_rate : float
             Hz.
         """
-        heard = self.hear(audio, sample_rate)
-        beats = self.decode(heard)
+        columns = features(audio, sample_rate, self.config.rhythm)
+        return self.track_features(columns, audio.shape[1] / sample_rate)
+
+    def track_features(self, columns: Columns, duration_s: float) -> Beats:
+        """Return the same of what `rhythm.features` gives of so many seconds."""
+        beats = self.decode(self.hear_features(columns))
         if beats.confidence < self.config.decoding.least_confidence:
-            duration_s = audio.shape[1] / sample_rate
             return Beats.grid(PLAIN_TEMPO_BPM, duration_s, confidence=beats.confidence)
         return beats
 

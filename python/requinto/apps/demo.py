@@ -20,7 +20,7 @@ from requinto.errors import AudioFileError, ModelError, PluginError, reason_of
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
 from requinto.evaluation.oracles import TRANSFORM
 from requinto.evaluation.pictures import spectrograms
-from requinto.extract import plan
+from requinto.song_separation import plan
 from requinto.spectra import Spectra
 from requinto.weights import load_separator, models_folder
 

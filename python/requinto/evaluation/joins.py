@@ -24,8 +24,9 @@ from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.evaluation.items import Item, read_items
 from requinto.evaluation.metrics import si_sdr
-from requinto.extract import extract, plan
+from requinto.extract import extract
 from requinto.material.progress import tracked
+from requinto.song_separation import plan
 from requinto.tracker import load_tracker
 from requinto.weights import STANDARD, load_separator
 

@@ -25,8 +25,9 @@ from rich.table import Table
 
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig, ModelConfig, SpectraConfig
-from requinto.extract import N_TOGETHER, extract
+from requinto.extract import extract
 from requinto.follower import Follower
+from requinto.song_separation import N_TOGETHER
 from requinto.stream import MEMORY_S
 from requinto.tracker import load_tracker
 from requinto.weights import load_networks, models, models_folder
