@@ -9,12 +9,13 @@ import signal
 import struct
 import subprocess
 import threading
+import time
 
 import numpy as np
 import pytest
 import soundfile
 
-from requinto import audio, audio_reader, ffmpeg, mpeg_frames
+from requinto import audio, audio_reader, audio_streams, ffmpeg, mpeg_frames
 from requinto.audio_segments import FileWindow
 from requinto.errors import AudioFileError
 from sounds import RATE, error_db, noise
@@ -306,6 +307,65 @@ def test_an_ffmpeg_that_hangs_is_ended(tmp_path, monkeypatch):
         audio_reader.read(path)
 
 
+@needs_ffmpeg
+def test_only_waiting_for_ffmpeg_counts(tmp_path, monkeypatch):
+    """What is done with a block may take longer than decoding the file."""
+    wav = written(tmp_path, coded_song("wav"), "song.wav")
+    path = encode(wav, tmp_path / "song.m4a")
+    monkeypatch.setattr(ffmpeg, "_LIMIT_S", 2.0)
+    with audio_reader.open_sound(path) as reader:
+        for block in reader.blocks():
+            time.sleep(1.0)
+            assert np.isfinite(block).all()
+    assert reader.problems == ()
+
+
+def read_blocks(reader):
+    """Return a pass over a file, and the sizes of its blocks."""
+    blocks = list(reader.blocks())
+    return np.hstack(blocks), [block.shape[1] for block in blocks]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, pytest.param("m4a", marks=needs_ffmpeg)])
+@pytest.mark.parametrize("copies", [1, 2])
+def test_a_file_is_read_as_often_as_needed(tmp_path, kind, copies):
+    if kind == "m4a":
+        wav = written(tmp_path, coded_song("wav"), "song.wav")
+        path = encode(wav, tmp_path / "song.m4a")
+    else:
+        path = written(tmp_path, coded_song(kind) * copies, f"song.{kind}")
+    expected = audio_reader.read_available(path)
+    with audio_reader.open_sound(path) as reader:
+        next(passed := reader.blocks())
+        passed.close()  # before its end
+        for _ in range(2):
+            samples, sizes = read_blocks(reader)
+            np.testing.assert_array_equal(samples, expected.samples)
+            assert set(sizes[:-1]) == {audio_reader.N_FRAMES}
+            assert reader.problems == expected.problems
+
+
+@pytest.mark.parametrize("n_frames", [1, 100, 4096, 5000, 1 << 20])
+def test_blocks_of_any_size_are_the_file(tmp_path, monkeypatch, n_frames):
+    monkeypatch.setattr(audio_reader, "N_FRAMES", n_frames)
+    sound = SOUND[:, :30_000]
+    path = tmp_path / "song.wav"
+    soundfile.write(path, sound.T, RATE, subtype="FLOAT")
+    with audio_reader.open_sound(path) as reader:
+        samples, sizes = read_blocks(reader)
+    np.testing.assert_array_equal(samples, sound)
+    assert len(sizes) == -(-30_000 // n_frames)
+
+
+def test_stderr_is_free_between_blocks(tmp_path, capfd):
+    """A progress bar is drawn there meanwhile."""
+    path = written(tmp_path, coded_song("mp3"), "song.mp3")
+    with audio_reader.open_sound(path) as reader:
+        for i, _ in enumerate(reader.blocks()):
+            os.write(2, b"%d" % i)
+            assert capfd.readouterr().err == f"{i}"
+
+
 def encode(wav, path, *options):
     """Have ffmpeg code a file."""
     command = ["ffmpeg", "-v", "error", "-y", "-i", wav, *options, path]
@@ -479,7 +539,7 @@ def test_no_signal_comes_while_libsndfile_calls_python(
     refuse_callbacks_in_the_main_thread(monkeypatch)
     assert audio_reader.read_available(path).samples.shape[1] >= SOUND.shape[1]
     assert audio_reader.decode(content).samples.shape[1] >= SOUND.shape[1]
-    monkeypatch.setattr(audio_reader, "_has_number", lambda file: False)  # Windows
+    monkeypatch.setattr(audio_streams, "has_number", lambda file: False)  # Windows
     assert audio_reader.read_available(path).samples.shape[1] >= SOUND.shape[1]
     assert audio.decoded(audio.encoded(SOUND, RATE))[0].shape == SOUND.shape
 
@@ -493,7 +553,7 @@ def test_a_signal_while_a_file_is_read_is_raised(
 ):
     path = written(tmp_path, coded_song(kind) * 3, f"song.{kind}")
     if not has_number:
-        monkeypatch.setattr(audio_reader, "_has_number", lambda file: False)
+        monkeypatch.setattr(audio_streams, "has_number", lambda file: False)
     before = signal.signal(signal.SIGALRM, stop)
     n_raised = 0
     try:

@@ -16,7 +16,7 @@ from requinto.clips import (
 )
 from requinto.config import ClipConfig
 from requinto.errors import ConfigError
-from requinto.extract import plan
+from requinto.song_separation import plan
 from sounds import error_db, noise
 
 SIZES = ClipFrames(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command replaces nothing unasked, and says what it could not keep or read."""
 
+import contextlib
 import functools
 import importlib
 import json
@@ -9,6 +10,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import soundfile
 import requinto
 from requinto import audio_writer
 from requinto.apps import cli, demo, measuring, outputs
+from requinto.config import TrackerConfig
 from requinto.errors import AudioFileError
 from requinto.presets import preset
 from sounds import RATE, error_db, noise
@@ -29,9 +32,11 @@ EXTRACT = ("extract", "song.wav", "-o", "new.wav")
 class PlainTracker:
     """A tracker that lays a plain grid."""
 
-    def track(self, audio, sample_rate):
+    config = TrackerConfig()
+
+    def track_features(self, columns, duration_s):
         """Return a beat each half second."""
-        return requinto.Beats.grid(120.0, audio.shape[1] / sample_rate)
+        return requinto.Beats.grid(120.0, duration_s)
 
 
 @pytest.fixture
@@ -287,15 +292,25 @@ def test_what_is_no_sound_is_named(refuse, song, given):
         assert name in error
 
 
-def test_a_disk_that_fills_up(run, song, monkeypatch):
-    def fill(audio, minus):
-        yield audio[:, :100]
-        raise OSError(28, "No space left on device")
+# The first four are in the checks of what a file can hold
+@pytest.mark.parametrize(
+    ("name", "n_before"),
+    [*(("new.wav", n) for n in (4, 5)), *(("new.flac", n) for n in (4, 5, 6, 7))],
+)
+def test_a_disk_that_fills_up(run, song, monkeypatch, name, n_before):
+    write, written = soundfile.SoundFile.write, []
 
-    monkeypatch.setattr(audio_writer, "_blocks", fill)
-    status, out, error = run("extract", "song.wav")
+    def fill(self, frames):
+        written.append(self)
+        if len(written) > n_before:
+            raise OSError(28, "No space left on device")
+        write(self, frames)
+
+    monkeypatch.setattr(audio_writer._Sequential, "write", fill, raising=False)
+    status, out, error = run("extract", "song.wav", "-o", name, "--rest", "rest.wav")
     assert (status, out, error.count("\n")) == (2, "", 1)
-    assert "song-guitar.wav cannot be written: there is no space left" in error
+    assert "cannot be written: there is no space left" in error
+    assert len(written) == n_before + 1
     assert set(contents(Path())) == {"song.wav"}
 
 
@@ -313,6 +328,7 @@ import importlib, os, sys, time
 import numpy as np
 import requinto
 from conftest import Unchanged
+from soundfile import SoundFile
 from requinto import audio_writer
 from requinto.apps import cli
 from test_outputs import PlainTracker
@@ -320,11 +336,10 @@ extract = importlib.import_module("requinto.extract")
 extract.load_tracker, extract.load_separator = PlainTracker, lambda name: Unchanged()
 cli.prepare_own_process = lambda: None
 if sys.argv.pop() == "write":
-    def blocks(audio, minus):
-        for i in range(1000):
-            yield audio[:, :1000]
-            time.sleep(0.05)
-    audio_writer._blocks = blocks
+    def write(self, frames):
+        SoundFile.write(self, frames)
+        time.sleep(60 * (len(frames) > 1))  # not of the check
+    audio_writer._Sequential.write = write
 else:
     def separate_all(self, clips, rate, query):
         os.write(1, b"working\\n")  # print goes to the progress bar
@@ -361,15 +376,25 @@ def test_a_signal_while_it_writes_leaves_nothing(song, tmp_path, monkeypatch, na
     assert set(contents(tmp_path)) == {"song.wav"}
 
 
+def read_terminal(terminal, parts):
+    with contextlib.suppress(OSError):  # its other side is closed
+        while part := os.read(terminal, 1 << 16):
+            parts.append(part)
+
+
 def test_a_signal_while_it_works_shows_the_cursor_again(song, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     terminal, side = pty.openpty()
     process = start_slowly("work", stderr=side, stdout=subprocess.PIPE)
+    os.close(side)
+    parts = []
+    reader = threading.Thread(target=read_terminal, args=(terminal, parts))
+    reader.start()  # a terminal that nobody reads holds the command up
     assert process.stdout.readline() == b"working\n"
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=20)
-    os.close(side)
-    screen = os.read(terminal, 1 << 16)
+    reader.join(timeout=20)
+    screen = b"".join(parts)
     process.stdout.close()
     os.close(terminal)
     assert process.returncode == 143

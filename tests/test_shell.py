@@ -30,7 +30,7 @@ import importlib
 import numpy as np
 import requinto
 from requinto.apps import cli
-from requinto.config import ClipConfig
+from requinto.config import ClipConfig, TrackerConfig
 from requinto.separator import Query
 
 class Unchanged:
@@ -41,8 +41,9 @@ class Unchanged:
         return list(clips)
 
 class Tracker:
-    def track(self, audio, sample_rate):
-        return requinto.Beats.grid(120.0, audio.shape[1] / sample_rate)
+    config = TrackerConfig()
+    def track_features(self, columns, duration_s):
+        return requinto.Beats.grid(120.0, duration_s)
 
 extract = importlib.import_module("requinto.extract")
 extract.load_separator = lambda model: Unchanged()
@@ -307,7 +308,7 @@ def test_choices_are_refused_before_the_work(
     def fail(*arguments):
         raise AssertionError("too late")
 
-    monkeypatch.setattr(cli, "read_song", fail)
+    monkeypatch.setattr(cli, "open_song", fail)
     monkeypatch.setattr(cli, "prepare_own_process", fail)
     status, out, err = run("extract", song, *options)
     assert (status, out) == (2, "")

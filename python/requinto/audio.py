@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 
 import numpy as np
 import soundfile
@@ -15,7 +16,7 @@ from requinto.signal_shelter import call_away_from_signals
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
 MAX_AMPLITUDE = 1e6  # full scale of 1 and integers held as floats; beyond is a bug
-_BLOCK = 1 << 16  # frames looked at together
+_BLOCK = audio_reader.N_FRAMES  # looked at together
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
 
 
@@ -37,11 +38,7 @@ def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.nd
         If it is empty, not finite, beyond an amplitude of a million, shorter than
         half a second, of another shape or type, or the rate is out of range.
     """
-    if not MIN_RATE_HZ <= sample_rate <= MAX_RATE_HZ:
-        raise AudioError(
-            f"the sample rate of {name} must be from {MIN_RATE_HZ} to {MAX_RATE_HZ} "
-            f"Hz, got {sample_rate}"
-        )
+    checks = SampleChecks(sample_rate, name)
     sound = np.asarray(audio)
     if not np.issubdtype(sound.dtype, np.floating):
         raise AudioError(f"{name} must hold floating-point samples, got {sound.dtype}")
@@ -51,23 +48,65 @@ def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.nd
             f"{name} must be shaped (n_channels, n_frames) with 1 or 2 channels, "
             f"or (n_frames,), got {np.shape(audio)}"
         )
-    if sound.shape[1] == 0:
-        raise AudioError(f"{name} is empty")
-    if sound.shape[1] < SHORTEST_S * sample_rate:
-        raise AudioError(
-            f"{name} must last {SHORTEST_S} s or more, got "
-            f"{sound.shape[1] / sample_rate:.3f} s"
-        )
-    # Extremes tell as much as a look at each sample, without a copy of the song
-    extremes = np.array([sound.min(), sound.max()], np.float64)
-    if not np.isfinite(extremes).all():
-        raise AudioError(f"{name} holds samples that are not finite")
-    if np.abs(extremes).max() > MAX_AMPLITUDE:
-        raise AudioError(
-            f"{name} reaches {np.abs(extremes).max():.3g}; full scale is 1, and at "
-            f"most {MAX_AMPLITUDE:g} is accepted"
-        )
+    checks.add(sound)
+    checks.finish()
     return sound.astype(np.float32, copy=False)
+
+
+class SampleChecks:
+    """What `checked` checks of samples, block by block.
+
+    Parameters
+    ----------
+    sample_rate : float
+        Hz.
+    name : str
+        What to call the sound in an error.
+
+    Raises
+    ------
+    AudioError
+        If the rate is out of range.
+    """
+
+    def __init__(self, sample_rate: float, name: str) -> None:
+        if not MIN_RATE_HZ <= sample_rate <= MAX_RATE_HZ:
+            raise AudioError(
+                f"the sample rate of {name} must be from {MIN_RATE_HZ} to "
+                f"{MAX_RATE_HZ} Hz, got {sample_rate}"
+            )
+        self._sample_rate, self._name = sample_rate, name
+        self._n_frames = 0
+        # Extremes tell as much as a look at each sample, without a copy of the song
+        self._extremes = np.zeros(2)
+
+    def add(self, block: np.ndarray) -> None:
+        """Look at the next block `(n_channels, n_frames)`, which may be all."""
+        self._n_frames += block.shape[1]
+        if block.size:
+            low, high = self._extremes
+            self._extremes[:] = (
+                np.minimum(low, block.min()),
+                np.maximum(high, block.max()),
+            )
+
+    def finish(self) -> None:
+        """Raise `AudioError` unless the sound can be worked with."""
+        name = self._name
+        if self._n_frames == 0:
+            raise AudioError(f"{name} is empty")
+        if self._n_frames < SHORTEST_S * self._sample_rate:
+            raise AudioError(
+                f"{name} must last {SHORTEST_S} s or more, got "
+                f"{self._n_frames / self._sample_rate:.3f} s"
+            )
+        if not np.isfinite(self._extremes).all():
+            raise AudioError(f"{name} holds samples that are not finite")
+        if (peak := np.abs(self._extremes).max()) > MAX_AMPLITUDE:
+            raise AudioError(
+                f"{name} reaches {peak:.3g}; full scale is 1, and at most "
+                f"{MAX_AMPLITUDE:g} is accepted"
+            )
 
 
 def checked_reference(
@@ -81,24 +120,43 @@ def checked_reference(
     return sound
 
 
-def channel_statistics(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each channel's mean, and its mean square, in double precision.
+class ChannelStatistics:
+    """Each channel's mean and mean square, in double precision, block by block."""
 
-    Parameters
-    ----------
-    audio : np.ndarray, shape=(n_channels, n_frames)
-        One frame or more; it is not copied as a whole.
+    def __init__(self) -> None:
+        self._sums: np.ndarray | float = 0.0  # (2, n_channels)
+        self._n_frames = 0
 
-    Returns
-    -------
-    means, mean_squares : np.ndarray, shape=(n_channels,)
-    """
-    sums = np.zeros((2, len(audio)))
-    for start in range(0, audio.shape[1], _BLOCK):
-        block = audio[:, start : start + _BLOCK].astype(np.float64)
-        sums += block.sum(axis=1), np.square(block).sum(axis=1)
-    means, mean_squares = sums / audio.shape[1]
-    return means, mean_squares
+    @classmethod
+    def of(cls, blocks: Iterable[np.ndarray]) -> ChannelStatistics:
+        """Return the statistics of sound in blocks `(n_channels, n_frames)`."""
+        statistics = cls()
+        for block in blocks:
+            statistics.add(block)
+        return statistics
+
+    def add(self, block: np.ndarray) -> None:
+        """Add a block `(n_channels, n_frames)`, of which a copy is made."""
+        exact = block.astype(np.float64)
+        sums = np.array([exact.sum(axis=1), np.square(exact).sum(axis=1)])
+        self._sums = self._sums + sums
+        self._n_frames += block.shape[1]
+
+    @property
+    def means(self) -> np.ndarray:
+        """Of one frame or more, by channel."""
+        return np.asarray(self._sums)[0] / self._n_frames
+
+    @property
+    def mean_squares(self) -> np.ndarray:
+        """Of one frame or more, by channel."""
+        return np.asarray(self._sums)[1] / self._n_frames
+
+
+def channel_statistics(audio: np.ndarray) -> ChannelStatistics:
+    """Return the statistics of sound `(n_channels, n_frames)`, without a copy of it."""
+    starts = range(0, audio.shape[1], _BLOCK)
+    return ChannelStatistics.of(audio[:, start : start + _BLOCK] for start in starts)
 
 
 def decoded(file: bytes) -> tuple[np.ndarray, int]:

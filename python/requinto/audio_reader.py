@@ -1,49 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read sound files to their end, and say what is missing of them."""
+"""Read sound files to their end, block by block, and say what is missing of them."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
-import re
-import shutil
 import stat
-import tempfile
-from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import soundfile
 
-from requinto import ffmpeg
-from requinto.audio_segments import FileWindow, Segment, segments
+from requinto import audio_streams, ffmpeg
+from requinto.audio_segments import segments
+from requinto.audio_streams import (
+    JoinedStreams,
+    check_channels,
+    sentence,
+)
 from requinto.errors import AudioFileError, reason_of
 from requinto.quiet import MPG123, filter_stderr
-from requinto.sample_buffer import SampleBuffer
+from requinto.sample_buffer import SampleBuffer, equal_blocks
 from requinto.signal_shelter import call_away_from_signals
 
 READABLE = "wav, flac, ogg, opus, mp3 and aiff"
-MAX_CHANNELS = 2
-# Frames read at a time: as many as most FLAC blocks hold, so that of a file that is
-# damaged nothing before the damage is lost
-_BLOCK = 4096
-# More frames to a byte than any coder reaches but for silence: what a header declares
-# beyond it is taken when it comes
-_DENSEST = 1024
-_PADDING = 4608  # frames at both ends of an mp3 at most that are no sound of its own
-_COPIED = 1 << 20  # bytes at a time
-# What libsndfile's log says of a header whose size is not the file's
-_SIZES = re.compile(
-    r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)",
-    re.MULTILINE,
-)
-# Sizes that writers put where they cannot go back and say how much came, less the
-# headers that some of them subtract
-_STREAMED_SIZES = (
-    range(0x7FFF0000, 0x80000001),
-    range(0xFFFF0000, 0x100000001),
-)
+N_FRAMES = 1 << 16  # of every block but the last
+
+Result = TypeVar("Result")
 
 
 class Recording(NamedTuple):
@@ -54,29 +39,80 @@ class Recording(NamedTuple):
     problems: tuple[str, ...]  # one clause for each thing that is missing or damaged
 
 
-class _Sequential(soundfile.SoundFile):
-    """A sound file that is read on and on: seeking fails where a length is unknown."""
+class _Call(Protocol):
+    """What calls a function where it can be called."""
 
-    def seekable(self) -> bool:
-        return False
+    def __call__(self, function: Callable[[], Result], /) -> Result: ...
 
 
-def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
-    """Return the sound in a file, `(n_channels, n_frames)`, and its rate in Hz.
+class _Decoder(Protocol):
+    """What decodes a file, from its beginning as often as needed."""
 
-    Raises
-    ------
-    AudioFileError
-        If `read_available` does, or the file is not whole.
+    @property
+    def sample_rate(self) -> int: ...
+
+    @property
+    def n_channels(self) -> int: ...
+
+    @property
+    def n_expected(self) -> int: ...
+
+    def blocks(self, problems: list[str]) -> Iterator[np.ndarray]: ...
+
+
+class SoundReader:
+    """A sound file that can be read from its beginning as often as needed.
+
+    Attributes
+    ----------
+    sample_rate : int
+        Hz.
+    n_channels : int
+    n_expected : int
+        Frames to make room for, or 0 where nothing can be said.
+    problems : tuple of str
+        One clause for each thing that is missing or damaged, once all was read.
     """
-    recording = read_available(path)
-    if recording.problems:
-        raise AudioFileError(f"{path} is not whole: {'; '.join(recording.problems)}")
-    return recording.samples, recording.sample_rate
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        decoder: _Decoder,
+        call: _Call,
+    ) -> None:
+        self._path, self._decoder, self._call = path, decoder, call
+        self.sample_rate = decoder.sample_rate
+        self.n_channels = decoder.n_channels
+        self.n_expected = decoder.n_expected
+        self.problems: tuple[str, ...] = ()
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Yield the sound `(n_channels, n_frames)`, float32, in blocks of `N_FRAMES`.
+
+        One pass ends, or is closed, before the next begins.
+
+        Raises
+        ------
+        AudioFileError
+            If the file cannot be read any more.
+        """
+        problems: list[str] = []
+        blocks = equal_blocks(self._decoder.blocks(problems), N_FRAMES)
+        try:
+            while (block := self._next(blocks)) is not None:
+                yield block
+        finally:
+            self._call(blocks.close)
+        self.problems = tuple(dict.fromkeys(problems))
+
+    def _next(self, blocks: Iterator[np.ndarray]) -> np.ndarray | None:
+        with _naming(self._path):
+            return self._call(lambda: next(blocks, None))
 
 
-def read_available(path: str | os.PathLike[str]) -> Recording:
-    """Return the sound that is there in a file, and what is not.
+@contextlib.contextmanager
+def open_sound(path: str | os.PathLike[str]) -> Iterator[SoundReader]:
+    """Open a sound file, to be read in blocks.
 
     Streams that follow one another in a file (Ogg, mp3, FLAC, WAV) are joined.
 
@@ -87,15 +123,48 @@ def read_available(path: str | os.PathLike[str]) -> Recording:
         or ffmpeg reads, or more than two channels.
     """
     _check_regular(path)
+    with contextlib.ExitStack() as stack:
+        with _naming(path):
+            file = stack.enter_context(open(path, "rb"))
+            reader = _open_reader(path, file, stack)
+        yield reader
+
+
+def _open_reader(
+    path: str | os.PathLike[str], file: BinaryIO, stack: contextlib.ExitStack
+) -> SoundReader:
+    call = _quietly if audio_streams.has_number(file) else _call_away_quietly
     try:
-        with open(path, "rb") as file, filter_stderr(MPG123):
-            return _read_streams(file)
-    except OSError as error:
-        raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
+        streams = call(lambda: JoinedStreams(file))
     except soundfile.LibsndfileError as error:
-        return _read_otherwise(path, error)
-    except AudioFileError as error:
-        raise AudioFileError(f"{path} {error}") from error
+        return SoundReader(path, _open_with_ffmpeg(path, error), _call_directly)
+    return SoundReader(path, stack.enter_context(streams), _call_away_quietly)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
+    """Return the sound in a file, `(n_channels, n_frames)`, and its rate in Hz.
+
+    Raises
+    ------
+    AudioFileError
+        If `open_sound` does, or the file is not whole.
+    """
+    recording = read_available(path)
+    if recording.problems:
+        raise AudioFileError(f"{path} is not whole: {'; '.join(recording.problems)}")
+    return recording.samples, recording.sample_rate
+
+
+def read_available(path: str | os.PathLike[str]) -> Recording:
+    """Return the sound that is there in a file, and what is not.
+
+    Raises
+    ------
+    AudioFileError
+        If `open_sound` does.
+    """
+    with open_sound(path) as reader:
+        return _read_all(reader)
 
 
 def decode(content: bytes) -> Recording:
@@ -108,9 +177,21 @@ def decode(content: bytes) -> Recording:
         message lacks its subject.
     """
     try:
-        return _read_streams(io.BytesIO(content))
+        return call_away_from_signals(lambda: _decode(content))
     except soundfile.LibsndfileError as error:
-        raise AudioFileError(f"is not sound we can read: {_reason(error)}") from error
+        raise AudioFileError(f"is not sound we can read: {sentence(error)}") from error
+
+
+def _decode(content: bytes) -> Recording:
+    with JoinedStreams(io.BytesIO(content)) as streams:
+        return _read_all(SoundReader("", streams, _call_directly))
+
+
+def _read_all(reader: SoundReader) -> Recording:
+    buffer = SampleBuffer(reader.n_channels, reader.n_expected)
+    for block in reader.blocks():
+        buffer.append(block)
+    return Recording(buffer.samples(), reader.sample_rate, reader.problems)
 
 
 def _check_regular(path: str | os.PathLike[str]) -> None:
@@ -129,175 +210,82 @@ def _check_regular(path: str | os.PathLike[str]) -> None:
         )
 
 
-def _read_streams(file: BinaryIO) -> Recording:
-    """Read and join the streams of a file, through libsndfile."""
-    if _has_number(file):
-        return _joined_streams(file)
-    return call_away_from_signals(lambda: _joined_streams(file))
-
-
-def _joined_streams(file: BinaryIO) -> Recording:
-    buffer: SampleBuffer | None = None
-    rate = 0
-    problems: list[str] = []
-    for segment in segments(file):
-        with _open_stream(file, segment) as stream:
-            if buffer is None:
-                rate = stream.samplerate
-                buffer = SampleBuffer(stream.channels, _expected(stream, segment))
-            _check_channels(stream.channels)
-            _check_alike(stream, rate, buffer.n_channels)
-            problems += [*segment.problems, *_append_stream(buffer, stream, segment)]
-    assert buffer is not None
-    return Recording(buffer.samples(), rate, tuple(dict.fromkeys(problems)))
-
-
 @contextlib.contextmanager
-def _open_stream(file: BinaryIO, segment: Segment) -> Iterator[_Sequential]:
-    """Open a segment for libsndfile to read by itself.
-
-    Were it to call Python for the bytes, cffi would drop whatever a signal raises
-    there, Ctrl-C too, and the sound would seem to end. A file without a name tells
-    libsndfile no ending either, from which it would take noise for headerless sound.
-    """
-    window = FileWindow(file, segment)
-    if not _has_number(file):
-        with _Sequential(window) as stream:
-            yield stream
-        return
-    with contextlib.ExitStack() as stack:
-        if _is_whole(file, segment):
-            number = file.fileno()
-        else:
-            copy = stack.enter_context(tempfile.TemporaryFile(buffering=0))
-            shutil.copyfileobj(window, copy, _COPIED)
-            number = copy.fileno()
-        os.lseek(number, 0, os.SEEK_SET)  # libsndfile takes it for the beginning
-        yield stack.enter_context(_Sequential(number, closefd=False))
-
-
-def _is_whole(file: BinaryIO, segment: Segment) -> bool:
-    """Return whether a segment is all of a file."""
-    size = os.fstat(file.fileno()).st_size
-    return (segment.start, segment.stop, segment.prefix) == (0, size, b"")
-
-
-def _has_number(file: BinaryIO) -> bool:
-    """Return whether libsndfile can read a file by its number."""
-    # On Windows each C library has numbers of its own
-    return os.name != "nt" and not isinstance(file, io.BytesIO)
-
-
-def _expected(stream: soundfile.SoundFile, segment: Segment) -> int:
-    """Return how many frames to make room for, or 0 where too many are promised."""
-    likely = stream.frames <= _DENSEST * (segment.stop - segment.start)
-    return int(stream.frames) if likely else 0
-
-
-def _check_channels(n_channels: int) -> None:
-    if n_channels > MAX_CHANNELS:
-        raise AudioFileError(
-            f"has {n_channels} channels; 1 or 2 channels are accepted. Mix them down "
-            "first, for example: ffmpeg -i SONG -ac 2 STEREO.wav"
-        )
-
-
-def _check_alike(stream: soundfile.SoundFile, rate: int, n_channels: int) -> None:
-    if (stream.samplerate, stream.channels) != (rate, n_channels):
-        raise AudioFileError(
-            f"holds streams that differ: {n_channels} channels at {rate} Hz, then "
-            f"{stream.channels} at {stream.samplerate} Hz; split it"
-        )
-
-
-def _append_stream(
-    buffer: SampleBuffer, stream: soundfile.SoundFile, segment: Segment
-) -> list[str]:
-    """Append a stream to its end; return what is missing of it."""
-    first = buffer.n_frames
-    block = np.empty((_BLOCK, stream.channels), np.float32)
-    problems = []
-    n_frames = 0
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name a file in errors of reading it."""
     try:
-        # No further than is declared, first: an error behind it would take the block
-        while len(part := stream.read(out=block[: _n_next(stream, n_frames)])):
-            buffer.append(part)
-            n_frames = buffer.n_frames - first
+        yield
+    except OSError as error:
+        raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
     except soundfile.LibsndfileError as error:
-        read_s = n_frames / stream.samplerate
-        problems.append(f"it is damaged after {read_s:.2f} s ({_reason(error)})")
-    return (
-        problems
-        or _missing(stream, n_frames)
-        or _undecoded(segment, n_frames, stream.samplerate)
-    )
+        raise AudioFileError(f"{path} cannot be read: {sentence(error)}") from error
+    except AudioFileError as error:
+        raise AudioFileError(f"{path} {error}") from error
 
 
-def _n_next(stream: soundfile.SoundFile, n_frames: int) -> int:
-    """Return how many frames to read after so many."""
-    n_left = stream.frames - n_frames
-    return int(n_left) if 0 < n_left < _BLOCK else _BLOCK
+def _call_directly(function: Callable[[], Result]) -> Result:
+    return function()
 
 
-def _undecoded(segment: Segment, n_frames: int, rate: int) -> list[str]:
-    """Return how much of the frames that are there did not come."""
-    if n_frames >= segment.n_frames - _PADDING:
-        return []
-    return [
-        f"it is damaged: {n_frames / rate:.2f} of {segment.n_frames / rate:.2f} s "
-        "could be decoded"
-    ]
+def _quietly(function: Callable[[], Result]) -> Result:
+    with filter_stderr(MPG123):
+        return function()
 
 
-def _missing(stream: soundfile.SoundFile, n_frames: int) -> list[str]:
-    """Return what a header declares that did not come."""
-    rate = stream.samplerate
-    n_declared = 0 if stream.format == "MP3" else stream.frames  # an estimate there
-    for declared, there in _SIZES.findall(stream.extra_info):
-        if not any(int(declared) in sizes for sizes in _STREAMED_SIZES):
-            n_declared = max(n_declared, n_frames * int(declared) // max(1, int(there)))
-    # An unknown length is a huge one
-    if n_frames < n_declared < 1 << 62:
-        return [
-            f"it was cut off: it declares {n_declared / rate:.2f} s and holds "
-            f"{n_frames / rate:.2f} s"
+def _call_away_quietly(function: Callable[[], Result]) -> Result:
+    """Call a function away from signals, which could also leave stderr filtered."""
+    return call_away_from_signals(lambda: _quietly(function))
+
+
+class _FfmpegDecoder:
+    """A file that libsndfile refuses, through ffmpeg."""
+
+    n_expected = 0
+
+    def __init__(self, path: str | os.PathLike[str], refusal: Exception) -> None:
+        self._path, self._refusal = path, refusal
+        with self._explaining():
+            self.sample_rate, self.n_channels = ffmpeg.rate_and_channels(path)
+        check_channels(self.n_channels)
+
+    def blocks(self, problems: list[str]) -> Iterator[np.ndarray]:
+        n_frames = 0
+        decoding = ffmpeg.Decoding(self._path)
+        with self._explaining(), decoding as decoder:
+            for block in decoder.blocks():
+                n_frames += len(block)
+                yield block.T
+        problems += self._framing_problems() or decoding.problems(
+            n_frames / self.sample_rate
+        )
+
+    def _framing_problems(self) -> list[str]:
+        with open(self._path, "rb") as file:
+            parts = segments(file)
+        return [problem for part in parts for problem in part.problems] or [
+            f"it was cut off: it declares {part.n_missing} bytes more"
+            for part in parts
+            if part.n_missing
         ]
-    return []
 
-
-def _read_otherwise(path: str | os.PathLike[str], refusal: Exception) -> Recording:
-    """Read with ffmpeg what libsndfile refuses, else say why not."""
-    if ffmpeg.is_installed():
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Say beside what ffmpeg says why libsndfile did not read it."""
         try:
-            return _read_with_ffmpeg(path)
+            yield
         except AudioFileError as error:
             raise AudioFileError(
-                f"{path} cannot be read as sound: {_reason(refusal)} {error}"
+                f"cannot be read as sound: {sentence(self._refusal)} {error}"
             ) from error
+
+
+def _open_with_ffmpeg(
+    path: str | os.PathLike[str], refusal: Exception
+) -> _FfmpegDecoder:
+    """Open with ffmpeg what libsndfile refuses, else say why not."""
+    if ffmpeg.is_installed():
+        return _FfmpegDecoder(path, refusal)
     raise AudioFileError(
-        f"{path} cannot be read as sound: {_reason(refusal)} {READABLE} can be read, "
+        f"cannot be read as sound: {sentence(refusal)} {READABLE} can be read, "
         "and m4a, aac, wma, webm and others where ffmpeg is installed"
     ) from refusal
-
-
-def _read_with_ffmpeg(path: str | os.PathLike[str]) -> Recording:
-    decoding = ffmpeg.Decoding(path)
-    with decoding as decoder:
-        _check_channels(decoder.n_channels)
-        buffer = SampleBuffer(decoder.n_channels)
-        for block in decoder.blocks():
-            buffer.append(block)
-    rate = decoder.sample_rate
-    with open(path, "rb") as file:
-        parts = segments(file)
-    framing = [problem for part in parts for problem in part.problems] or [
-        f"it was cut off: it declares {part.n_missing} bytes more"
-        for part in parts
-        if part.n_missing
-    ]
-    problems = framing or decoding.problems(buffer.n_frames / rate)
-    return Recording(buffer.samples(), rate, tuple(problems))
-
-
-def _reason(error: Exception) -> str:
-    return reason_of(error).removeprefix("Error : ").rstrip(".") + "."

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,11 +15,14 @@ import numpy as np
 import soundfile
 
 from requinto.errors import AudioFileError
-from requinto.output_files import whole_file
+from requinto.output_files import unfinished_file
+
+Progress = Callable[[float], None]
 
 # Frames written at a time; a whole song at once overflows libvorbis' stack
 _BLOCK = 1 << 16
 _HEADERS = 1 << 16  # bytes that headers may take at most
+_FLOAT_BYTES = 4  # of a sample
 _FIELD_32 = 1 << 32  # bytes; what WAV and AIFF can say of their size
 
 
@@ -60,19 +64,164 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
 
 
 def check_capacity(
-    path: str | os.PathLike[str], n_channels: int, n_frames: int, sample_rate: int
-) -> None:
-    """Raise `AudioFileError` unless a file of this name can hold such a sound."""
+    path: str | os.PathLike[str],
+    n_channels: int,
+    n_frames: int,
+    sample_rate: int,
+    n_reserved: int = 0,
+) -> int:
+    """Raise `AudioFileError` unless a file of this name can hold such a sound.
+
+    Parameters
+    ----------
+    path : str or path
+    n_channels, n_frames : int
+    sample_rate : int
+        Hz.
+    n_reserved : int
+        Bytes that others are to take on the same disk.
+
+    Returns
+    -------
+    int
+        Bytes that it takes, at least, while it is written by `SoundWriter`.
+    """
     kind = _kind_for(path, n_channels, n_frames)
-    n_bytes = _n_bytes(kind, n_channels, n_frames) or 0
-    n_free = shutil.disk_usage(Path(path).absolute().parent).free
+    n_bytes = n_channels * n_frames * _FLOAT_BYTES + _HEADERS
+    n_free = shutil.disk_usage(Path(path).absolute().parent).free - n_reserved
     if n_bytes > n_free:
         raise AudioFileError(
             f"{path} cannot be written: there is no space left for it (it takes "
-            f"{n_bytes / 1e6:.1f} MB, and {n_free / 1e6:.1f} MB are free)"
+            f"{n_bytes / 1e6:.1f} MB, and {max(0, n_free) / 1e6:.1f} MB are free)"
         )
     if not _holds(kind, n_channels, sample_rate):
         raise _unheld(path, kind, n_channels, sample_rate)
+    return n_bytes
+
+
+class SoundWriter:
+    """A sound file that is written block by block; a context.
+
+    The ending names its kind: wav, flac, ogg or aiff. The file appears in `publish`,
+    complete, or not at all. A WAV file that would be larger than 4 GiB is written as
+    RF64, which has room for its size.
+
+    Parameters
+    ----------
+    path : str or path
+    n_channels, n_frames : int
+        Of all that is to be written.
+    sample_rate : int
+        Hz.
+    gain : float, optional
+        Factor of every sample. Unless it is known now, a kind that ends at full scale
+        is coded in `finish`, and floats are kept beside `path` until then.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+
+    Attributes
+    ----------
+    peak : float
+        The largest magnitude so far, without the gain.
+
+    Raises
+    ------
+    AudioFileError
+        If the ending is another, the kind cannot hold so much, or the place cannot be
+        written; in `publish` also if a file is there and may not be replaced.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        n_channels: int,
+        n_frames: int,
+        sample_rate: int,
+        *,
+        gain: float | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self.path = path
+        self.peak = 0.0
+        self._kind = _kind_for(path, n_channels, n_frames)
+        if not _holds(self._kind, n_channels, sample_rate):
+            raise _unheld(path, self._kind, n_channels, sample_rate)
+        self._n_channels, self._n_frames = n_channels, n_frames
+        self._sample_rate = sample_rate
+        self._gain, self._overwrite = gain, overwrite
+        self._n_bytes = _FLOAT_BYTES * n_channels * n_frames + _HEADERS
+
+    @property
+    def peak_limit(self) -> float | None:
+        """The loudest that the kind holds, where it does not hold everything."""
+        return self._kind.peak
+
+    def __enter__(self) -> SoundWriter:
+        with contextlib.ExitStack() as stack:
+            kind = self._kind
+            if self._gain is None and kind.peak is not None:
+                kind = _wav_of(self._n_bytes)
+            self._open(kind, stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def _open(self, kind: Kind, stack: contextlib.ExitStack) -> None:
+        """Begin a hidden file, to which blocks are written."""
+        self._unfinished = stack.enter_context(unfinished_file(self.path))
+        with self._explaining():
+            self._file = _opened(
+                self._unfinished.name, kind, self._n_channels, self._sample_rate
+            )
+        stack.callback(_close_whatever_is_left, self._file)
+
+    def _explaining(self) -> contextlib.AbstractContextManager[None]:
+        return self._unfinished.explaining(self._n_bytes)
+
+    def write(self, block: np.ndarray) -> None:
+        """Write the next block `(n_channels, n_frames)`, float32."""
+        if not block.size:
+            return
+        self.peak = max(self.peak, float(np.abs(block).max()))
+        self._write(block.T, 1.0 if self._gain is None else self._gain)
+
+    def _write(self, frames: np.ndarray, gain: float) -> None:
+        with self._explaining():
+            self._file.write(frames if gain == 1.0 else np.float32(gain) * frames)
+
+    def finish(self, gain: float = 1.0, progress: Progress | None = None) -> None:
+        """End the file; apply the gain, unless it was known before.
+
+        Parameters
+        ----------
+        gain : float
+            See `common_gain`.
+        progress : callable, optional
+            Called with the share of this work that is done.
+        """
+        self._close()
+        if self._gain is not None or (gain == 1.0 and self._kind.peak is None):
+            return
+        floats = self._unfinished.name
+        self._open(self._kind, self._stack)
+        with self._explaining(), soundfile.SoundFile(_name(floats)) as file:
+            for i, frames in enumerate(file.blocks(_BLOCK, dtype="float32")):
+                self._write(frames.reshape(len(frames), -1), gain)
+                if progress:
+                    progress(min(1.0, (i + 1) * _BLOCK / self._n_frames))
+        os.unlink(floats)
+        self._close()
+
+    def _close(self) -> None:
+        with self._explaining():
+            self._file.close()
+            _check_length(self._unfinished.name, self._n_frames)
+
+    def publish(self) -> None:
+        """Let the file appear."""
+        self._unfinished.put_in_place(overwrite=self._overwrite)
 
 
 def write(
@@ -80,53 +229,18 @@ def write(
     audio: np.ndarray,
     sample_rate: int,
     *,
-    minus: np.ndarray | None = None,
-    gain: float = 1.0,
     overwrite: bool = False,
 ) -> None:
-    """Write sound to a file whose ending names its kind: wav, flac, ogg or aiff.
+    """Write sound `(n_channels, n_frames)` to a file, as `SoundWriter` does.
 
-    The file appears when it is complete, or not at all. A WAV file that would be
-    larger than 4 GiB is written as RF64, which has room for its size.
-
-    Parameters
-    ----------
-    path : str or path
-    audio : np.ndarray, shape=(n_channels, n_frames)
-    sample_rate : int
-        Hz.
-    minus : np.ndarray, optional
-        Shaped as `audio`; taken from it on the way.
-    gain : float
-        Factor of every sample, so that kinds which end at full scale hold it; see
-        `common_gain`.
-    overwrite : bool
-        Whether a file that is there may be replaced.
-
-    Raises
-    ------
-    AudioFileError
-        If the ending is another, the place cannot be written, a file is there and may
-        not be replaced, or the kind cannot hold so much.
+    What exceeds the kind's full scale is clipped.
     """
-    n_channels, n_frames = audio.shape
-    kind = _kind_for(path, n_channels, n_frames)
-    if not _holds(kind, n_channels, sample_rate):
-        raise _unheld(path, kind, n_channels, sample_rate)
-    n_bytes = 4 * n_channels * n_frames + _HEADERS
-    with whole_file(path, overwrite=overwrite, n_bytes=n_bytes) as unfinished:
-        with _opened(unfinished, kind, n_channels, sample_rate) as file:
-            for block in _blocks(audio, minus):
-                file.write(block.T if gain == 1.0 else np.float32(gain) * block.T)
-        _check_length(unfinished, n_frames)
-
-
-def peak(audio: np.ndarray, minus: np.ndarray | None = None) -> float:
-    """Return the largest magnitude in a sound, or in its difference from `minus`."""
-    return max(
-        (float(np.abs(block).max()) for block in _blocks(audio, minus) if block.size),
-        default=0.0,
-    )
+    shape = (*audio.shape, sample_rate)
+    with SoundWriter(path, *shape, gain=1.0, overwrite=overwrite) as writer:
+        for start in range(0, audio.shape[1], _BLOCK):
+            writer.write(audio[:, start : start + _BLOCK])
+        writer.finish()
+        writer.publish()
 
 
 def common_gain(peaks: dict[str, float]) -> float:
@@ -170,11 +284,13 @@ def _holds(kind: Kind, n_channels: int, sample_rate: int) -> bool:
 def _kind_for(path: str | os.PathLike[str], n_channels: int, n_frames: int) -> Kind:
     """Return the kind that holds so much, or raise `AudioFileError`."""
     kind = kind_of(path)
-    n_bytes = _n_bytes(kind, n_channels, n_frames)
-    if n_bytes is None or n_bytes < _FIELD_32:
+    if kind.n_bytes is None:
         return kind
+    n_bytes = n_channels * n_frames * kind.n_bytes + _HEADERS
     if kind.format == "WAV":
-        return kind._replace(format="RF64")
+        return _wav_of(n_bytes)
+    if n_bytes < _FIELD_32:
+        return kind
     raise AudioFileError(
         f"{path} cannot be written: {kind.format} holds 4 GiB, and this takes "
         f"{n_bytes / 2**30:.2f} GiB; .wav has room for it"
@@ -190,8 +306,10 @@ def _unheld(
     )
 
 
-def _n_bytes(kind: Kind, n_channels: int, n_frames: int) -> int | None:
-    return n_channels * n_frames * kind.n_bytes + _HEADERS if kind.n_bytes else None
+def _wav_of(n_bytes: int) -> Kind:
+    """Return the kind of WAV that holds so much, as floats."""
+    kind = _KINDS[".wav"]
+    return kind if n_bytes < _FIELD_32 else kind._replace(format="RF64")
 
 
 def _opened(
@@ -209,11 +327,9 @@ def _name(path: str) -> str | bytes:
     return path if os.name == "nt" else os.fsencode(path)
 
 
-def _blocks(audio: np.ndarray, minus: np.ndarray | None) -> Iterator[np.ndarray]:
-    for start in range(0, audio.shape[1], _BLOCK):
-        part = slice(start, start + _BLOCK)
-        block = audio[:, part]
-        yield block if minus is None else block - minus[:, part]
+def _close_whatever_is_left(file: soundfile.SoundFile) -> None:
+    with contextlib.suppress(soundfile.LibsndfileError):  # of a full disk: known
+        file.close()
 
 
 def _check_length(path: str, n_frames: int) -> None:

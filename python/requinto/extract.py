@@ -18,19 +18,23 @@ from requinto.arguments import (
     check_target,
 )
 from requinto.beats import Beats
-from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
+from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
 from requinto.errors import TargetError
 from requinto.loader import load_separator, load_tracker
 from requinto.networks import choose_runtime
+from requinto.sample_buffer import SampleBuffer
 from requinto.sections import Section
 from requinto.sections import sections as label
 from requinto.separator import Query, Separator
+from requinto.song import ArraySong, Song
+from requinto.song_features import SongFeatures
+from requinto.song_separation import Stretch, separate_song
 from requinto.stream import Stream
 from requinto.weights import STANDARD
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
-N_TOGETHER = 4  # clips; more are hardly faster
+_TRACKING_SHARE = 0.15  # of the work, to say how far it is
 
 Progress = Callable[[float], None]
 Reference = np.ndarray | Sequence[np.ndarray]
@@ -126,8 +130,7 @@ def extract(
     unwanted = check_references(not_like, reference_rate, "not_like")
     separator = load_separator(model, runtime)
     query = _query(separator, target, wanted, unwanted, reference_rate)
-    if sensitivity != 0.5:
-        query = query._replace(sensitivity=sensitivity)
+    query = query._replace(sensitivity=sensitivity)
     clips = separator.clips.of_beats(beats_per_clip)
     notify = progress or _ignore
     if live:
@@ -135,12 +138,48 @@ def extract(
             mixture, sample_rate, separator, clips, query, notify, runtime
         )
     else:
-        grid = beats or load_tracker(runtime).track(mixture, sample_rate)
-        sizes = ClipFrames.at(clips, sample_rate)
-        extracted = _cut_and_join(
-            mixture, sample_rate, separator, sizes, query, grid, notify
+        song = ArraySong(mixture, sample_rate)
+        extracted = _collect(
+            song, _stretches(song, *(separator, clips, query, beats, notify, runtime))
         )
     return extracted.reshape(np.shape(audio))
+
+
+def extract_song(
+    song: Song,
+    target: str | None = None,
+    *,
+    reference: np.ndarray | None = None,
+    reference_sample_rate: float | None = None,
+    beats_per_clip: int = 4,
+    sensitivity: float = 0.5,
+    model: str = STANDARD,
+    runtime: str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Stretch]:
+    """Yield a song and one instrument of it, from start to end.
+
+    The instrument is what `extract` returns, to the bit; the song is not held.
+    Parameters and errors are those of `extract`, but for those of its first two.
+
+    Parameters
+    ----------
+    song : Song
+        Of samples that `audio.checked` would accept.
+    """
+    sensitivity = check_sensitivity(sensitivity)
+    beats_per_clip = check_beats_per_clip(beats_per_clip)
+    model = check_model(model)
+    runtime = choose_runtime(runtime)
+    target = _check_question(target, reference, None)
+    rate = reference_sample_rate or song.sample_rate
+    wanted = check_references(reference, rate)
+    separator = load_separator(model, runtime)
+    query = _query(separator, target, wanted, [], rate)
+    query = query._replace(sensitivity=sensitivity)
+    clips = separator.clips.of_beats(beats_per_clip)
+    notify = progress or _ignore
+    return _stretches(song, separator, clips, query, None, notify, runtime)
 
 
 def separate(
@@ -188,8 +227,17 @@ def separate(
 
 def beats(audio: np.ndarray, sample_rate: float) -> Beats:
     """Track the beats of a song; arguments and errors as in `extract`."""
-    mixture = check_audio(audio, sample_rate)
-    return load_tracker().track(mixture, sample_rate)
+    return track_song(ArraySong(check_audio(audio, sample_rate), sample_rate))
+
+
+def track_song(
+    song: Song, progress: Progress | None = None, runtime: str | None = None
+) -> Beats:
+    """Track the beats of a song that is not held."""
+    tracker = load_tracker(runtime)
+    rhythm = tracker.config.rhythm
+    with SongFeatures(song, rhythm, progress or _ignore) as columns:
+        return tracker.track_features(columns, song.n_frames / song.sample_rate)
 
 
 def sections(
@@ -212,55 +260,41 @@ def sections(
     """
     check_beats(beats)
     mixture = check_audio(audio, sample_rate)
-    grid = beats or load_tracker().track(mixture, sample_rate)
+    grid = beats or track_song(ArraySong(mixture, sample_rate))
     return label(mixture, sample_rate, grid)
 
 
-def plan(
-    n_frames: int, sample_rate: float, beats: Beats, sizes: ClipFrames
-) -> list[Clip]:
-    """Return the clips that cover `n_frames` of a song, cut at its beats."""
-    longer = beats.continued((n_frames + sizes.longest) / sample_rate + 2.0)
-    beat_frames = np.round(longer.times_s * sample_rate).astype(int)
-    bar_frames = np.round(longer.downbeats_s * sample_rate).astype(int)
-    clips: list[Clip] = []
-    start = 0
-    while start < n_frames + sizes.half_fade:
-        first, last = np.searchsorted(beat_frames, [start, start + sizes.longest + 1])
-        bars = slice(*np.searchsorted(bar_frames, [start, start + sizes.longest + 1]))
-        end = next_end(start, beat_frames[first : last + 1], bar_frames[bars], sizes)
-        clips.append(Clip(start, end))
-        start = end
-    return clips
-
-
-def _cut_and_join(
-    mixture: np.ndarray,
-    sample_rate: float,
+def _stretches(
+    song: Song,
     separator: Separator,
-    sizes: ClipFrames,
+    clips: ClipConfig,
     query: Query,
-    beats: Beats,
+    beats: Beats | None,
     notify: Progress,
-) -> np.ndarray:
-    n_channels, n_frames = mixture.shape
-    joiner = Joiner(sizes, n_channels)
-    extracted = np.zeros((n_channels, n_frames), np.float32)
+    runtime: str | None,
+) -> Iterator[Stretch]:
+    """Yield a song and what it holds of the target; beats are tracked unless given."""
+    share_before = 0.0
+    if beats is None:
+
+        def tracking(share: float) -> None:
+            notify(_TRACKING_SHARE * share)
+
+        beats = track_song(song, tracking, runtime)
+        share_before = _TRACKING_SHARE
+    sizes = ClipFrames.at(clips, song.sample_rate)
     n_done = 0
-    clips = plan(n_frames, sample_rate, beats, sizes)
-    n_lead = lead(clips[0], sizes)
-    clips[0] = Clip(-n_lead, clips[0].end)
-    for i in range(0, len(clips), N_TOGETHER):
-        some = clips[i : i + N_TOGETHER]
-        pieces = [cut(mixture, clip, sizes) for clip in some]
-        separated = separator.separate_all(pieces, sample_rate, query)
-        for clip, piece in zip(some, separated, strict=True):
-            finished = joiner.join(piece, clip)[:, n_lead:]
-            finished, n_lead = finished[:, : n_frames - n_done], 0
-            extracted[:, n_done : n_done + finished.shape[1]] = finished
-            n_done += finished.shape[1]
-        notify(n_done / n_frames)
-    return extracted
+    for stretch in separate_song(song, separator, sizes, query, beats):
+        yield stretch
+        n_done += stretch.extracted.shape[1]
+        notify(share_before + (1 - share_before) * n_done / song.n_frames)
+
+
+def _collect(song: Song, stretches: Iterator[Stretch]) -> np.ndarray:
+    buffer = SampleBuffer(song.n_channels, song.n_frames)
+    for stretch in stretches:
+        buffer.append(stretch.extracted)
+    return buffer.samples()
 
 
 def _walk(

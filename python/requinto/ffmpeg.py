@@ -11,16 +11,17 @@ import struct
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from requinto.errors import AudioFileError
 
 _BLOCK = 1 << 16  # frames
-_LIMIT_S = 60.0  # seconds for any file; a decoder that takes longer hangs
+_LIMIT_S = 60.0  # seconds of waiting for any file; a longer decoder hangs
 _SLOWEST = 50e3  # bytes of a file each second, on the weakest of machines
 _AU_HEADER = struct.Struct(">4sIIIII")  # of Sun's format, simple enough to read here
 _SHORT_S = 0.5  # seconds; less may be the padding of a coder
@@ -33,14 +34,14 @@ _TAGGED = re.compile(
 class Decoder(NamedTuple):
     """A running ffmpeg that has said what comes."""
 
-    pipe: IO[bytes]  # big-endian float32, interleaved
+    read: Callable[[int], bytes]  # big-endian float32, interleaved
     sample_rate: int  # Hz
     n_channels: int
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Yield blocks `(n_frames, n_channels)`, to the end."""
         size = 4 * self.n_channels * _BLOCK
-        while content := self.pipe.read(size):
+        while content := self.read(size):
             whole = len(content) - len(content) % (4 * self.n_channels)
             yield np.frombuffer(content[:whole], ">f4").reshape(-1, self.n_channels)
 
@@ -63,14 +64,13 @@ class Decoding:
         self._path = Path(path)
         self._messages = ""
         self._limit_s = _LIMIT_S + self._path.stat().st_size / _SLOWEST
+        self._left_s = self._limit_s
+        self._timed_out = False
 
     def __enter__(self) -> Decoder:
         self._stack = contextlib.ExitStack()
         self._log = self._stack.enter_context(tempfile.TemporaryFile())
         self._process = self._start()
-        self._timer = threading.Timer(self._limit_s, self._process.kill)
-        self._timer.daemon = True
-        self._timer.start()
         try:
             return self._read_header()
         except BaseException as error:
@@ -93,25 +93,38 @@ class Decoding:
         )
 
     def _read_header(self) -> Decoder:
-        pipe = self._process.stdout
-        assert pipe is not None
-        header = pipe.read(_AU_HEADER.size)
+        header = self._read(_AU_HEADER.size)
         if len(header) < _AU_HEADER.size:
-            timed_out = not self._timer.is_alive()
             self._end()
-            if timed_out:
+            if self._timed_out:
                 raise self._too_long()
             raise AudioFileError(f"ffmpeg reads no sound there: {self._reason()}")
         _, n_bytes, _, _, rate, n_channels = _AU_HEADER.unpack(header)
-        pipe.read(n_bytes - _AU_HEADER.size)
-        return Decoder(pipe, rate, n_channels)
+        self._read(n_bytes - _AU_HEADER.size)
+        return Decoder(self._read, rate, n_channels)
+
+    def _read(self, n_bytes: int) -> bytes:
+        """Wait for bytes; only this counts, not what is done with them meanwhile."""
+        assert self._process.stdout is not None
+        timer = threading.Timer(self._left_s, self._give_up)
+        timer.daemon = True
+        timer.start()
+        start = time.monotonic()
+        try:
+            return self._process.stdout.read(n_bytes)
+        finally:
+            timer.cancel()
+            self._left_s = max(0.0, self._left_s - (time.monotonic() - start))
+
+    def _give_up(self) -> None:
+        self._timed_out = True
+        self._process.kill()
 
     def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
-        timed_out = not self._timer.is_alive()
         if kind:
             self._process.kill()
         status = self._end()
-        if timed_out and not kind:
+        if self._timed_out and not kind:
             raise self._too_long()
         if status and not kind:
             raise AudioFileError(f"ffmpeg failed: {self._reason()}")
@@ -136,7 +149,6 @@ class Decoding:
         assert self._process.stdout is not None
         self._process.stdout.close()
         status = self._process.wait()
-        self._timer.cancel()
         if not self._log.closed:
             self._log.seek(0)
             self._messages = self._log.read().decode(errors="replace")
@@ -151,6 +163,20 @@ class Decoding:
         last = errors[-1].strip()
         # Its last line begins with the name of the file, which the caller says too
         return last.removeprefix(f"file:{os.fspath(self._path)}: ")
+
+
+def rate_and_channels(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Return the sample rate in Hz and the number of channels that ffmpeg gives.
+
+    Raises
+    ------
+    AudioFileError
+        If ffmpeg reads no sound there.
+    """
+    decoding = Decoding(path)
+    decoder = decoding.__enter__()
+    decoding.__exit__(GeneratorExit)  # it is ended, whatever it was about to say
+    return decoder.sample_rate, decoder.n_channels
 
 
 def is_installed() -> bool:

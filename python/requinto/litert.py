@@ -59,7 +59,7 @@ class LiteRTNetwork:
         self._graphs: collections.OrderedDict[str, Any] = collections.OrderedDict()
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._names = frozenset(self._interpreter(_ANY).get_signature_list())
+        self._names = frozenset(self._interpreter().get_signature_list())
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the output for a batch, as `Network.predict` does."""

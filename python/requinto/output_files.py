@@ -12,6 +12,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import soundfile
 
@@ -58,7 +59,7 @@ def check_output(
         raise AudioFileError(f"{path} cannot be written: {folder} does not exist")
     if not os.access(folder, os.W_OK):
         raise AudioFileError(f"{path} cannot be written: {folder} is read-only")
-    with _unfinished_file(path):
+    with unfinished_file(path):
         pass  # some folders refuse files although their permissions do not say so
 
 
@@ -118,35 +119,57 @@ def whole_file(
     AudioFileError
         If the file cannot be written, or one is there and may not be replaced.
     """
-    with _unfinished_file(path) as unfinished:
+    with unfinished_file(path) as unfinished:
+        with unfinished.explaining(n_bytes):
+            yield unfinished.name
+        unfinished.put_in_place(overwrite=overwrite)
+
+
+class UnfinishedFile(NamedTuple):
+    """A hidden file that may become another."""
+
+    name: str
+    path: str | os.PathLike[str]  # that it may become
+
+    @contextlib.contextmanager
+    def explaining(self, n_bytes: int | None = None) -> Iterator[None]:
+        """Raise `AudioFileError` for what goes wrong in writing; see `whole_file`."""
         try:
-            yield unfinished
+            yield
         except (OSError, soundfile.LibsndfileError) as error:
-            cause = _cause(unfinished, error)
-            raise _unwritable(path, cause, n_bytes) from error
-        _check_existing(path, overwrite=overwrite)
+            raise _unwritable(self.path, _cause(self.name, error), n_bytes) from error
+
+    def put_in_place(self, *, overwrite: bool) -> None:
+        """Let it become `path`, or raise `AudioFileError`; see `whole_file`."""
+        _check_existing(self.path, overwrite=overwrite)
         try:
-            _put_in_place(unfinished, path, overwrite=overwrite)
+            _put_in_place(self.name, self.path, overwrite=overwrite)
         except OSError as error:
-            raise _unwritable(path, error, n_bytes) from error
+            raise _unwritable(self.path, error) from error
 
 
 @contextlib.contextmanager
-def _unfinished_file(path: str | os.PathLike[str]) -> Iterator[str]:
-    """Make an empty hidden file beside `path`, and remove what is left of it."""
+def unfinished_file(path: str | os.PathLike[str]) -> Iterator[UnfinishedFile]:
+    """Make an empty hidden file beside `path`, and remove what is left of it.
+
+    Raises
+    ------
+    AudioFileError
+        If it cannot be made.
+    """
     folder, ending = Path(path).absolute().parent, Path(path).suffix
-    unfinished = str(folder / f"{_PREFIX}{secrets.token_hex(8)}{ending}")
+    name = str(folder / f"{_PREFIX}{secrets.token_hex(8)}{ending}")
     try:
         # The name is chosen before the file is made, so that a signal between the two
         # leaves no file
         try:
-            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
         except (OSError, ValueError) as error:
             raise _unwritable(path, error) from error
-        yield unfinished
+        yield UnfinishedFile(name, path)
     finally:
         with contextlib.suppress(OSError, ValueError):
-            os.unlink(unfinished)
+            os.unlink(name)
 
 
 def _put_in_place(

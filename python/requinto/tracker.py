@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from requinto.beats import Beats
@@ -17,6 +19,14 @@ BLOCKS = (1024, 4096)
 _CONTEXT = 500
 _ENOUGH = 8  # beats; fewer may be chance
 PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
+
+
+class Columns(Protocol):
+    """Features, as an array of them or as what reads them from where they are."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, columns: slice, /) -> np.ndarray: ...
 
 
 class Tracker:
@@ -51,7 +61,7 @@ class Tracker:
         sound = features(audio, sample_rate, self.config.rhythm)
         return self.hear_features(sound)
 
-    def hear_features(self, sound: np.ndarray) -> np.ndarray:
+    def hear_features(self, sound: Columns) -> np.ndarray:
         """Return the same of what `rhythm.features` gives."""
         n_columns = len(sound)
         size = next((b for b in BLOCKS if b >= n_columns), BLOCKS[-1])
@@ -77,10 +87,13 @@ class Tracker:
         sample_rate : float
             Hz.
         """
-        heard = self.hear(audio, sample_rate)
-        beats = self.decode(heard)
+        columns = features(audio, sample_rate, self.config.rhythm)
+        return self.track_features(columns, audio.shape[1] / sample_rate)
+
+    def track_features(self, columns: Columns, duration_s: float) -> Beats:
+        """Return the same of what `rhythm.features` gives of so many seconds."""
+        beats = self.decode(self.hear_features(columns))
         if beats.confidence < self.config.decoding.least_confidence:
-            duration_s = audio.shape[1] / sample_rate
             return Beats.grid(PLAIN_TEMPO_BPM, duration_s, confidence=beats.confidence)
         return beats
 

@@ -11,22 +11,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 import requinto
 from requinto import plugin as plugin_files
-from requinto.apps import benchmarking, entry, exporting, measuring, outputs
+from requinto.apps import benchmarking, entry, exporting, extracting, measuring, outputs
 from requinto.apps.clicks import clicking
-from requinto.apps.inputs import problems_of, read_reference, read_song
-from requinto.apps.outputs import Output, Overwrite, SoundOutput
-from requinto.apps.signals import install_signal_handlers
-from requinto.arguments import (
-    check_beats_per_clip,
-    check_model,
-    check_sensitivity,
-    check_target,
+from requinto.apps.inputs import (
+    name_problems,
+    open_song,
+    read_reference,
+    read_song,
 )
+from requinto.apps.outputs import Output, Overwrite
+from requinto.apps.progress_bar import ProgressBar
+from requinto.apps.signals import install_signal_handlers
 from requinto.backend import import_for_training, prepare_own_process
 from requinto.baselines import trainers
 from requinto.config import from_values, read_toml
@@ -108,7 +106,7 @@ def extract(
 ) -> None:
     """Extract an instrument from SONG."""
     if system == "requinto":
-        target = _check_choices(target, sensitivity, beats_per_clip, model)
+        target = extracting.check_choices(target, sensitivity, beats_per_clip, model)
     if target is not None and reference is not None:
         raise TargetError("give --target or --reference, not both")
     chosen = target or ("reference" if reference else "guitar")
@@ -122,30 +120,31 @@ def extract(
         overwrite=overwrite,
     )
     _check_model(model, system)
-    recordings = {song: read_song(song)}
-    mixture, rate, _ = recordings[song]
-    outputs.check_capacity((path, rest), mixture, rate)
     options: dict[str, Any] = {"target": target}
-    options |= _ours(system, beats_per_clip, sensitivity)
-    if reference:
-        example = recordings[reference] = read_reference(reference)
-        options["reference"] = example.samples
-        options["reference_sample_rate"] = example.sample_rate
-    prepare_own_process()
-    begun = time.perf_counter()
-    with _progress(f"Extracting {chosen}") as notify:
-        extracted = _extract(system, model, mixture, rate, notify, options)
-    duration_s = mixture.shape[1] / rate
-    real_time_factor = (time.perf_counter() - begun) / duration_s
-    sounds = (
-        SoundOutput(path, extracted),
-        SoundOutput(rest, mixture, minus=extracted),
-    )
-    gain = outputs.write_sounds(sounds, rate, overwrite=overwrite)
-    if plot:
+    options |= extracting.our_options(system, beats_per_clip, sensitivity)
+    with open_song(song) as mixture:
+        problems = {song: mixture.problems}
+        shape, rate = (mixture.n_channels, mixture.n_frames), mixture.sample_rate
+        outputs.check_capacity((path, rest), *shape, rate)
+        if reference:
+            example = read_reference(reference)
+            problems[reference] = example.problems
+            options["reference"] = example.samples
+            options["reference_sample_rate"] = example.sample_rate
+        prepare_own_process()
+        start = time.perf_counter()
+        beginnings = outputs.Beginnings(shape[0], rate) if plot else None
+        with ProgressBar(f"Extracting {chosen}") as notify:
+            gain = extracting.extract_to_files(
+                *(system, model, mixture, (path, rest), beginnings, notify, options),
+                overwrite=overwrite,
+            )
+    duration_s = shape[1] / rate
+    real_time_factor = (time.perf_counter() - start) / duration_s
+    if plot and beginnings:
         from requinto.evaluation.pictures import spectrograms
 
-        rows = outputs.beginnings(chosen, mixture, extracted, rate)
+        rows = beginnings.by_title(chosen)
         spectrograms(rows, rate, plot, overwrite=overwrite)
     result = {
         "song": str(song),
@@ -158,45 +157,10 @@ def extract(
         "sample_rate": rate,
         "duration_s": round(duration_s, 3),
         "gain": gain,
-        "input_problems": problems_of(recordings),
+        "input_problems": name_problems(problems),
         "real_time_factor": round(real_time_factor, 4),
     }
     print(json.dumps(result, indent=2) if as_json else path)
-
-
-def _check_choices(
-    target: str | None, sensitivity: float, beats_per_clip: int, model: str
-) -> str | None:
-    """Check the choices of our own system before the work; return the target."""
-    check_sensitivity(sensitivity)
-    check_beats_per_clip(beats_per_clip)
-    check_model(model)
-    return None if target is None else check_target(target)
-
-
-def _ours(system: str, beats_per_clip: int, sensitivity: float) -> dict[str, Any]:
-    """Return the options that other systems do not have."""
-    ours = {"beats_per_clip": beats_per_clip, "sensitivity": sensitivity}
-    if system == "requinto":
-        return ours
-    if ours != {"beats_per_clip": 4, "sensitivity": 0.5}:
-        raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
-    return {}
-
-
-def _extract(
-    system: str,
-    model: str,
-    mixture: Any,
-    rate: int,
-    notify: Any,
-    options: dict[str, Any],
-) -> Any:
-    if system == "requinto":
-        return requinto.extract(mixture, rate, model=model, progress=notify, **options)
-    from requinto.apps.earlier import extract_with
-
-    return extract_with(system, mixture, rate, **options)
 
 
 @app.command()
@@ -231,14 +195,15 @@ def beats(
     )
     recording = read_song(song)
     mixture, rate = recording.samples, recording.sample_rate
-    outputs.check_capacity((click,), mixture, rate)
+    shape = (len(mixture), mixture.shape[1])
+    outputs.check_capacity((click,), *shape, rate)
     prepare_own_process()
     found = requinto.beats(mixture, rate)
     parts = requinto.sections(mixture, rate, beats=found)
     gain = 1.0
     if click:
-        clicked = SoundOutput(click, clicking(mixture, rate, found))
-        gain = outputs.write_sounds((clicked,), rate, overwrite=overwrite)
+        blocks = [(clicking(mixture, rate, found),)]
+        gain = outputs.write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
     if plot:
         from requinto.evaluation.pictures import song_map
 
@@ -266,7 +231,7 @@ def beats(
         ],
         "click": str(click) if click else None,
         "gain": gain,
-        "input_problems": problems_of({song: recording}),
+        "input_problems": name_problems({song: recording.problems}),
         "plot": str(plot) if plot else None,
     }
     print(json.dumps(result, indent=2))
@@ -369,7 +334,7 @@ def plugin_status(as_json: Json = False) -> None:
     """Tell what is installed, which Python and models it starts, and test it."""
     from requinto.apps.plugin_status import find_problems, lines, status
 
-    with _progress("Testing"):
+    with ProgressBar("Testing"):
         report = status()
     print(json.dumps(report, indent=2) if as_json else "\n".join(lines(report)))
     if problems := find_problems(report):
@@ -381,19 +346,3 @@ def _check_model(model: str, system: str) -> None:
         raise ConfigError(
             f"give a model of ours ({model!r}) or another system ({system!r}), not both"
         )
-
-
-class _progress:
-    """A progress bar on a terminal, and nothing elsewhere."""
-
-    def __init__(self, text: str) -> None:
-        console = Console(stderr=True)
-        self._bar = Progress(console=console, disable=not console.is_terminal)
-        self._task = self._bar.add_task(text, total=1.0)
-
-    def __enter__(self) -> Any:
-        self._bar.start()
-        return lambda share: self._bar.update(self._task, completed=share)
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()

@@ -20,8 +20,8 @@ from requinto.errors import AudioFileError, ModelError, PluginError, reason_of
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
 from requinto.evaluation.oracles import TRANSFORM
 from requinto.evaluation.pictures import spectrograms
-from requinto.extract import plan
 from requinto.loader import load_separator
+from requinto.song_separation import plan
 from requinto.spectra import Spectra
 from requinto.weights import models_folder
 

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from requinto import audio as sound
+from requinto import song_file
 from requinto.audio_reader import Recording, read_available
+from requinto.song_file import SongFile
 
 
 def read_song(path: Path) -> Recording:
@@ -23,8 +26,16 @@ def read_song(path: Path) -> Recording:
     """
     recording = read_available(path)
     samples = sound.checked(recording.samples, recording.sample_rate, str(path))
-    _warn_of_problems(path, recording)
+    _warn_of_problems(path, recording.problems)
     return recording._replace(samples=samples)
+
+
+@contextlib.contextmanager
+def open_song(path: Path) -> Iterator[SongFile]:
+    """Open a song in the same way, to be read in blocks."""
+    with song_file.open_song(path) as song:
+        _warn_of_problems(path, song.problems)
+        yield song
 
 
 def read_reference(path: Path) -> Recording:
@@ -33,23 +44,18 @@ def read_reference(path: Path) -> Recording:
     samples = sound.checked_reference(
         recording.samples, recording.sample_rate, str(path)
     )
-    _warn_of_problems(path, recording)
+    _warn_of_problems(path, recording.problems)
     return recording._replace(samples=samples)
 
 
-def _warn_of_problems(path: Path, recording: Recording) -> None:
-    if recording.problems:
-        problems = "; ".join(recording.problems)
-        warn(f"{path} is not whole: {problems}; what is there is used")
+def _warn_of_problems(path: Path, problems: Sequence[str]) -> None:
+    if problems:
+        warn(f"{path} is not whole: {'; '.join(problems)}; what is there is used")
 
 
-def problems_of(recordings: Mapping[Path, Recording]) -> list[str]:
+def name_problems(problems: Mapping[Path, Sequence[str]]) -> list[str]:
     """Return what is missing of some files, each with its name."""
-    return [
-        f"{path}: {problem}"
-        for path, recording in recordings.items()
-        for problem in recording.problems
-    ]
+    return [f"{path}: {problem}" for path in problems for problem in problems[path]]
 
 
 def warn(message: str) -> None:

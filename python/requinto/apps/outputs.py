@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import functools
 import itertools
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -14,6 +18,7 @@ import typer
 
 from requinto import audio_writer
 from requinto.apps.inputs import warn
+from requinto.audio_writer import Progress, SoundWriter
 from requinto.errors import AudioFileError
 from requinto.output_files import (
     PICTURE_ENDINGS,
@@ -21,6 +26,7 @@ from requinto.output_files import (
     refer_to_one_file,
     whole_file,
 )
+from requinto.sample_buffer import SampleBuffer
 
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files that are there.")
@@ -35,14 +41,6 @@ class Output(NamedTuple):
 
     path: Path | None
     endings: tuple[str, ...]  # SOUND, PICTURE, JSON or PAGE
-
-
-class SoundOutput(NamedTuple):
-    """A sound to be written, or the difference of two."""
-
-    path: Path | None
-    samples: np.ndarray  # (n_channels, n_frames)
-    minus: np.ndarray | None = None  # taken from `samples` on the way
 
 
 def check_outputs(
@@ -71,12 +69,15 @@ def _check_different(path: Path, other: Path, problem: str) -> None:
 
 
 def check_capacity(
-    paths: Iterable[Path | None], audio: np.ndarray, sample_rate: int
+    paths: Iterable[Path | None], n_channels: int, n_frames: int, sample_rate: int
 ) -> None:
-    """Raise `AudioFileError` unless each sound file can hold as much as `audio`."""
-    n_channels, n_frames = audio.shape
+    """Raise `AudioFileError` unless the sound files can hold, and find, so much."""
+    taken: collections.Counter[int] = collections.Counter()  # bytes, by disk
     for path in filter(None, paths):
-        audio_writer.check_capacity(path, n_channels, n_frames, sample_rate)
+        disk = os.stat(path.absolute().parent).st_dev
+        taken[disk] += audio_writer.check_capacity(
+            *(path, n_channels, n_frames, sample_rate, taken[disk])
+        )
 
 
 def check_folder(folder: Path | None, *, overwrite: bool) -> None:
@@ -92,22 +93,75 @@ def check_folder(folder: Path | None, *, overwrite: bool) -> None:
 
 
 def write_sounds(
-    outputs: Sequence[SoundOutput], sample_rate: int, *, overwrite: bool
+    paths: Sequence[Path | None],
+    blocks: Iterable[Sequence[np.ndarray]],
+    shape: tuple[int, int],
+    sample_rate: int,
+    *,
+    overwrite: bool,
+    progress: Progress = lambda share: None,
 ) -> float:
-    """Write sounds, all at one gain, and warn if that is not 1.
+    """Write sounds as they come, all at one gain, and warn if that is not 1.
 
     FLAC and Ogg end at full scale: what exceeds it would be clipped, and sounds that
     add up to a song would no longer. So where one file cannot hold its peak, all are
-    written at the gain with which it can.
+    written at the gain with which it can. All files appear when all are complete.
+
+    Parameters
+    ----------
+    paths : sequence of path or None
+        Where each sound goes, if anywhere.
+    blocks : iterable of sequences of np.ndarray
+        A block of each of the sounds, `(n_channels, n_frames)`, float32.
+    shape : (int, int)
+        Of each sound.
+    sample_rate : int
+        Hz.
+    overwrite : bool
+        Whether files that are there may be replaced.
+    progress : callable
+        Called with the share that is done of what is left to do after the last block.
 
     Returns
     -------
     float
         The gain, 1 or less.
+
+    Raises
+    ------
+    AudioFileError
+        If a file cannot be written.
     """
-    named = [output for output in outputs if output.path is not None]
-    limited = [o for o in named if audio_writer.kind_of(str(o.path)).peak is not None]
-    peaks = {str(o.path): audio_writer.peak(o.samples, o.minus) for o in limited}
+    with contextlib.ExitStack() as stack:
+        writers: list[SoundWriter | None] = [None] * len(paths)
+        for i, path in enumerate(paths):
+            if path:
+                writer = SoundWriter(path, *shape, sample_rate, overwrite=overwrite)
+                writers[i] = stack.enter_context(writer)
+        for sounds in blocks:
+            for each, sound in zip(writers, sounds, strict=True):
+                if each:
+                    each.write(sound)
+        gain = _finish([writer for writer in writers if writer], progress)
+    return gain
+
+
+def _finish(writers: Sequence[SoundWriter], progress: Progress) -> float:
+    gain = _common_gain(writers)
+    for i, writer in enumerate(writers):
+        writer.finish(gain, functools.partial(_notify, progress, i, len(writers)))
+    for writer in writers:
+        writer.publish()
+    progress(1.0)
+    return gain
+
+
+def _notify(progress: Progress, i: int, n: int, share: float) -> None:
+    progress((i + share) / n)
+
+
+def _common_gain(writers: Sequence[SoundWriter]) -> float:
+    peaks = {str(w.path): w.peak for w in writers if w.peak_limit is not None}
     gain = audio_writer.common_gain(peaks)
     if gain < 1.0:
         path, largest = max(peaks.items(), key=lambda item: item[1])
@@ -116,24 +170,32 @@ def write_sounds(
             f"sounds are written at {gain:.6f} of their level, {_db(gain):+.2f} dB "
             "(.wav holds every peak)"
         )
-    for path_, samples, minus in named:
-        assert path_ is not None
-        audio_writer.write(
-            *(path_, samples, sample_rate),
-            minus=minus,
-            gain=gain,
-            overwrite=overwrite,
-        )
     return gain
 
 
-def beginnings(
-    target: str, mixture: np.ndarray, extracted: np.ndarray, sample_rate: int
-) -> dict[str, np.ndarray]:
-    """Return what a picture shows of an extraction: the first minute, by title."""
-    first = slice(0, round(_SHOWN_S * sample_rate))
-    whole, part = mixture[:, first], extracted[:, first]
-    return {"mixture": whole, target: part, "everything else": whole - part}
+class Beginnings:
+    """What a picture shows of an extraction: its first minute.
+
+    Parameters
+    ----------
+    n_channels : int
+    sample_rate : float
+        Hz.
+    """
+
+    def __init__(self, n_channels: int, sample_rate: float) -> None:
+        self._n_frames = round(_SHOWN_S * sample_rate)
+        self._buffers = [SampleBuffer(n_channels, self._n_frames) for _ in range(2)]
+
+    def add(self, mixture: np.ndarray, part: np.ndarray) -> None:
+        """Add the next block of a song, and of what was extracted from it."""
+        for buffer, block in zip(self._buffers, (mixture, part), strict=True):
+            buffer.append(block[:, : self._n_frames - buffer.n_frames])
+
+    def by_title(self, target: str) -> dict[str, np.ndarray]:
+        """Return the sounds to be shown, by their titles."""
+        whole, part = (buffer.samples() for buffer in self._buffers)
+        return {"mixture": whole, target: part, "everything else": whole - part}
 
 
 def write_json(path: Path | None, record: dict[str, Any], *, overwrite: bool) -> None:

@@ -25,8 +25,8 @@ MATCHING = "template matching"
 LOADING: dict[str, tuple[str, ...]] = {
     "load": (
         "requinto.backend:prepare_inference",
-        "requinto.weights:load_separator",
-        "requinto.tracker:load_tracker",
+        "requinto.loader:load_separator",
+        "requinto.loader:load_tracker",
     )
 }
 STAGES: dict[str, tuple[str, ...]] = {
@@ -53,11 +53,11 @@ STAGES: dict[str, tuple[str, ...]] = {
         "requinto.spectra:Spectra.synthesise",
     ),
     "cutting and joining": (
-        "requinto.extract:plan",
+        "requinto.song_separation:plan",
         "requinto.clips:cut",
         "requinto.clips:Joiner.join",
     ),
-    "beat features": ("requinto.rhythm:features",),
+    "beat features": ("requinto.song_features:SongFeatures.__enter__",),
     BEAT_NETWORK: ("requinto.tracker:Tracker.hear_features",),
     "beat decoding": ("requinto.tracker:Tracker.decode",),
 }

@@ -24,9 +24,10 @@ from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.evaluation.items import Item, read_items
 from requinto.evaluation.metrics import si_sdr
-from requinto.extract import extract, plan
+from requinto.extract import extract
 from requinto.loader import load_separator, load_tracker
 from requinto.material.progress import tracked
+from requinto.song_separation import plan
 from requinto.weights import STANDARD
 
 _AROUND_S = 0.05  # on each side of a moment: as far as a join is faded

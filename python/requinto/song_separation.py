@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Separate a song clip by clip, from its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from requinto.beats import Beats
+from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
+from requinto.separator import Query, Separator
+from requinto.song import Song, SongWindow
+
+N_TOGETHER = 4  # clips; more are hardly faster
+
+
+class Stretch(NamedTuple):
+    """Some seconds of a song, each `(n_channels, n_frames)`, float32."""
+
+    mixture: np.ndarray
+    extracted: np.ndarray
+
+
+def plan(
+    n_frames: int, sample_rate: float, beats: Beats, sizes: ClipFrames
+) -> list[Clip]:
+    """Return the clips that cover `n_frames` of a song, cut at its beats."""
+    longer = beats.continued((n_frames + sizes.longest) / sample_rate + 2.0)
+    beat_frames = np.round(longer.times_s * sample_rate).astype(int)
+    bar_frames = np.round(longer.downbeats_s * sample_rate).astype(int)
+    clips: list[Clip] = []
+    start = 0
+    while start < n_frames + sizes.half_fade:
+        first, last = np.searchsorted(beat_frames, [start, start + sizes.longest + 1])
+        bars = slice(*np.searchsorted(bar_frames, [start, start + sizes.longest + 1]))
+        end = next_end(start, beat_frames[first : last + 1], bar_frames[bars], sizes)
+        clips.append(Clip(start, end))
+        start = end
+    return clips
+
+
+def separate_song(
+    song: Song, separator: Separator, sizes: ClipFrames, query: Query, beats: Beats
+) -> Iterator[Stretch]:
+    """Yield a song and what it holds of the target, from its start to its end.
+
+    Of the song no more is held than a few clips need.
+
+    Parameters
+    ----------
+    song : Song
+    separator : Separator
+    sizes : ClipFrames
+        At the song's rate.
+    query : Query
+        The target.
+    beats : Beats
+        Where clips are cut.
+    """
+    window = SongWindow(song.blocks(), song.n_channels)
+    joiner = Joiner(sizes, song.n_channels)
+    clips = plan(song.n_frames, song.sample_rate, beats, sizes)
+    n_lead = lead(clips[0], sizes)
+    clips[0] = Clip(-n_lead, clips[0].end)
+    n_done = 0
+    for i in range(0, len(clips), N_TOGETHER):
+        some = clips[i : i + N_TOGETHER]
+        # The context of a clip begins before what the clips before it have finished
+        origin = max(0, min(some[0].start - sizes.left_context, n_done))
+        held = window.read(origin, some[-1].end + sizes.right_context)
+        pieces = [cut(held, clip, sizes, origin) for clip in some]
+        separated = separator.separate_all(pieces, song.sample_rate, query)
+        parts = [joiner.join(*pair) for pair in zip(separated, some, strict=True)]
+        extracted = np.concatenate(parts, axis=1)[:, n_lead:]
+        extracted, n_lead = extracted[:, : song.n_frames - n_done], 0
+        first, n_done = n_done, n_done + extracted.shape[1]
+        yield Stretch(held[:, first - origin : n_done - origin], extracted)
