@@ -57,7 +57,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "requinto.clips:cut",
         "requinto.clips:Joiner.join",
     ),
-    "beat features": ("requinto.song_features:SongFeatures.__enter__",),
+    "beat features": ("requinto.song_features:SongFeatures._fill",),
     BEAT_NETWORK: ("requinto.tracker:Tracker.hear_features",),
     "beat decoding": ("requinto.tracker:Tracker.decode",),
 }
