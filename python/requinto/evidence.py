@@ -19,11 +19,11 @@ import contextlib
 import functools
 
 import numpy as np
-import scipy.ndimage
 from threadpoolctl import ThreadpoolController
 
 from requinto.config import EvidenceConfig
 from requinto.factorisation import FLOOR, factorised, share, transposed, transposition
+from requinto.smoothing import moving_mean
 from requinto.spectra import Spectra, compressed
 
 _NEARBY_BANDS = 9  # over which the place of a player is averaged
@@ -104,7 +104,7 @@ class Evidence:
         if np.abs(difference).sum() <= _CENTRED * total.sum():
             return None
         sums = np.stack([difference, total]) / (total.mean() + FLOOR)
-        nearby = scipy.ndimage.uniform_filter1d(sums, _NEARBY_BANDS, mode="nearest")
+        nearby = moving_mean(sums, _NEARBY_BANDS, edge="edge")
         nearby += _ANYWHERE * sums.mean(axis=1, keepdims=True)
         return np.asarray(nearby[0] / (nearby[1] + FLOOR), np.float32)
 
