@@ -42,7 +42,7 @@ def without_infrasound(audio: np.ndarray, sample_rate: float) -> np.ndarray:
     np.ndarray, shape=(n_channels, n_frames)
         float32, no phase is moved; `audio` itself where nothing is taken out.
     """
-    is_sounding = audio.any(axis=0)
+    is_sounding = np.any(audio, axis=0)
     if not is_sounding.any():
         return audio
     span = slice(is_sounding.argmax(), len(is_sounding) - is_sounding[::-1].argmax())

@@ -115,7 +115,7 @@ def _fold(sound: np.ndarray, filters: _Filters, hop: int, columns: range) -> np.
 
 @functools.lru_cache(maxsize=4)
 def _filters(config: RhythmConfig) -> tuple[_Filters, _Filters]:
-    """Return what gives mel bands, and pitch classes: of all sound, then of the bass."""
+    """Return what gives mel bands, and pitch classes of all sound and of the bass."""
     rate, n_fft = config.sample_rate, config.n_fft_harmony
     mel = mel_filters(
         rate, config.n_fft, config.n_bands, config.lowest_hz, config.highest_hz

@@ -30,8 +30,8 @@ def mel_filters(
     ----------
     Slaney, "Auditory Toolbox", Technical Report 1998-010, Interval Research.
     """
-    ends = _hz_to_mel(np.array([lowest_hz, highest_hz]))
-    edges_hz = _mel_to_hz(np.linspace(*ends, n_bands + 2))
+    lowest, highest = _hz_to_mel(np.array([lowest_hz, highest_hz]))
+    edges_hz = _mel_to_hz(np.linspace(lowest, highest, n_bands + 2))
     steps = np.diff(edges_hz)[:, None]
     away = edges_hz[:, None] - np.fft.rfftfreq(n_fft, 1 / sample_rate)
     rising, falling = -away[:-2] / steps[:-1], away[2:] / steps[1:]
