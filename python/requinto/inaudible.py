@@ -94,12 +94,15 @@ def _low_pass(values: np.ndarray, rate: float) -> np.ndarray:
 
 def _lines(values: np.ndarray, size: int, n_frames: int) -> np.ndarray:
     """Return `n_frames` on straight lines between values, held before and after."""
+    if values.shape[1] == 1:
+        return np.repeat(values, n_frames, axis=1)
     steps = np.diff(values, axis=1)[..., None]
     shares = (np.arange(size) + 0.5) / size
     between = (values[:, :-1, None] + steps * shares).reshape(len(values), -1)
     before = min(size, n_frames)
     after = n_frames - before - between.shape[1]
-    return np.pad(between, ((0, 0), (before, after)), mode="edge")
+    lines = np.pad(between, ((0, 0), (before, after)), mode="edge")
+    return lines.astype(np.float32)
 
 
 def _line_rms(values: np.ndarray, size: int) -> float:

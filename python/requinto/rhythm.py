@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from requinto.stft import hann, stft
 
 _CHUNK_S = 60.0  # seconds of sound analysed at once, so that long songs fit
 _MARGIN_S = 1.0  # seconds by which chunks overlap
+_UNSETTLED_S = 0.2  # half of the longest window and more, and what the resampler sees
 _LEVEL = 0.1  # RMS that every sound is brought to
 _FAINTEST = 1e-4  # RMS below which a sound is not made louder
 _SILENT = 1e-6  # of the loudest change's magnitudes, squared: no harmony to speak of
@@ -58,34 +58,108 @@ def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.
     Musical Audio", AMCMM 2006, doi:10.1145/1178723.1178727; here the cosine
     distance of mean chroma before and after, in a window of each length.
     """
-    means, powers = channel_statistics(audio)
-    parts = list(_analysed(audio, sample_rate, config, float(means.mean())))
+    statistics = channel_statistics(audio)
+    offset = float(statistics[0].mean())
+    n_columns = _n_columns(audio, sample_rate, config)
+    chunk = round(_CHUNK_S * config.columns_per_s)
+    parts = [
+        _analyse(audio, sample_rate, config, offset, range(n_columns)[i : i + chunk])
+        for i in range(0, n_columns, chunk)
+    ]
     bands, chroma = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+    return _scaled(bands, chroma, statistics, config)
+
+
+class RecentFeatures:
+    """The features of a stream's last seconds, whose columns are analysed once.
+
+    They are those of `features`, but at the start of what is given: there they know
+    what came before.
+
+    Parameters
+    ----------
+    config : RhythmConfig
+    """
+
+    def __init__(self, config: RhythmConfig) -> None:
+        self._config = config
+        self._first = 0  # column of the stream at which what is known begins
+        self._bands = np.zeros((0, config.n_bands), np.float32)
+        self._chroma = np.zeros((0, 12, 2), np.float32)
+
+    def of(self, audio: np.ndarray, sample_rate: float, column: int) -> np.ndarray:
+        """Return the features of the last seconds.
+
+        Parameters
+        ----------
+        audio : np.ndarray, shape=(n_channels, n_frames)
+            One or two channels, from `column` on.
+        sample_rate : float
+            Hz, the same each time.
+        column : int
+            Of the stream; not before that of the last time.
+        """
+        config = self._config
+        known = slice(column - self._first, None)
+        bands, chroma = self._bands[known], self._chroma[known]
+        statistics = channel_statistics(audio)
+        n_columns = _n_columns(audio, sample_rate, config)
+        offset = float(statistics[0].mean())
+        fresh = range(len(bands), n_columns)
+        if fresh:
+            new = _analyse(audio, sample_rate, config, offset, fresh)
+            bands, chroma = (
+                np.concatenate(pair) for pair in zip((bands, chroma), new, strict=True)
+            )
+        # The windows of the last ones reach beyond the sound that has come
+        n_whole = max(0, n_columns - round(_UNSETTLED_S * config.columns_per_s))
+        self._first, self._bands, self._chroma = (
+            column,
+            bands[:n_whole],
+            chroma[:n_whole],
+        )
+        return _scaled(bands, chroma, statistics, config)
+
+
+def _n_columns(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> int:
+    return int(audio.shape[1] / sample_rate * config.sample_rate / config.hop) + 1
+
+
+def _scaled(
+    bands: np.ndarray,
+    chroma: np.ndarray,
+    statistics: tuple[np.ndarray, np.ndarray],
+    config: RhythmConfig,
+) -> np.ndarray:
+    """Return features made of what was analysed, for a sound of these statistics."""
+    means, powers = statistics
     # Not the RMS: an offset, which nobody hears, is no level
     level = float(np.sqrt((powers - means**2).mean().clip(0)))
     gain = np.float32(_CONTRAST * _LEVEL / max(level, _FAINTEST))
     return np.concatenate([np.log1p(gain * bands), changes(chroma, config)], axis=1)
 
 
-def _analysed(
-    audio: np.ndarray, sample_rate: float, config: RhythmConfig, offset: float
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield mel bands and the two chroma of each stretch of columns."""
+def _analyse(
+    audio: np.ndarray,
+    sample_rate: float,
+    config: RhythmConfig,
+    offset: float,
+    columns: range,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mel bands and the two chroma of some columns."""
     rate, hop = config.sample_rate, config.hop
-    n_columns = int(audio.shape[1] / sample_rate * rate / hop) + 1
-    chunk, margin = (round(s * rate / hop) for s in (_CHUNK_S, _MARGIN_S))
+    margin = round(_MARGIN_S * config.columns_per_s)
+    lead = min(columns.start, margin)
+    start = round((columns.start - lead) * hop / rate * sample_rate)
+    stop = round((columns.stop + margin) * hop / rate * sample_rate)
+    mono = audio[:, start:stop].mean(axis=0)
+    mono -= np.float32(offset)  # where the sound ends, it would be a step
+    sound = _resample(mono, sample_rate, rate)
     sharp, fine = _filters(config)
-    for first in range(0, n_columns, chunk):
-        lead = min(first, margin)
-        start = round((first - lead) * hop / rate * sample_rate)
-        stop = round((first + chunk + margin) * hop / rate * sample_rate)
-        mono = audio[:, start:stop].mean(axis=0)
-        mono -= np.float32(offset)  # where the sound ends, it would be a step
-        sound = _resample(mono, sample_rate, rate)
-        columns = range(lead, lead + min(chunk, n_columns - first))
-        bands = _fold(sound, sharp, hop, columns)
-        chroma = _fold(sound, fine, hop, columns)
-        yield bands, chroma.reshape(len(columns), 2, -1).swapaxes(1, 2)
+    here = range(lead, lead + len(columns))
+    bands = _fold(sound, sharp, hop, here)
+    chroma = _fold(sound, fine, hop, here)
+    return bands, chroma.reshape(len(columns), 2, -1).swapaxes(1, 2)
 
 
 def _resample(mono: np.ndarray, sample_rate: float, rate: int) -> np.ndarray:
