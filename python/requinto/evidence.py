@@ -225,7 +225,9 @@ def _placement(power: np.ndarray, balance: np.ndarray | None) -> np.ndarray:
 
 def _magnitudes(power: np.ndarray) -> np.ndarray:
     """Fold channels: magnitudes `(n_bands, n_columns)` whose peak is one."""
-    size = np.sqrt(power.mean(axis=-1)).T
+    n_channels = power.shape[-1]
+    # A product: a mean over so short an axis takes twenty times as long
+    size = np.sqrt(power @ np.full(n_channels, 1 / n_channels, power.dtype)).T
     return np.asarray(size / (size.max() + FLOOR), np.float32)
 
 

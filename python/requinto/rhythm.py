@@ -152,7 +152,8 @@ def _analyse(
     lead = min(columns.start, margin)
     start = round((columns.start - lead) * hop / rate * sample_rate)
     stop = round((columns.stop + margin) * hop / rate * sample_rate)
-    mono = audio[:, start:stop].mean(axis=0)
+    # A product, for a mean over so short an axis takes three times as long
+    mono = np.full(len(audio), 1 / len(audio), np.float32) @ audio[:, start:stop]
     mono -= np.float32(offset)  # where the sound ends, it would be a step
     sound = _resample(mono, sample_rate, rate)
     sharp, fine = _filters(config)
@@ -230,9 +231,14 @@ def changes(chroma: np.ndarray, config: RhythmConfig) -> np.ndarray:
         width = round(seconds * config.columns_per_s)
         before = total[here] - total[np.maximum(here - width, 0)]
         after = total[np.minimum(here + width, last)] - total[here]
-        likeness = (before * after).sum(axis=1)
-        scale = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+        likeness = _products(before, after)
+        scale = np.sqrt(_products(before, before)) * np.sqrt(_products(after, after))
         # Where either side is silent nothing can be said
         silent = scale <= _SILENT * scale.max(initial=0.0)
         found.append(np.where(silent, 0.0, 1 - likeness / (scale + 1e-12)))
     return np.clip(np.concatenate(found, axis=1), 0, 1).astype(np.float32)
+
+
+def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the sums of products over pitch classes, `(n_columns, 2)`."""
+    return np.einsum("tcr,tcr->tr", one, other)

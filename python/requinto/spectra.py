@@ -212,7 +212,10 @@ def _bin_weights(config: SpectraConfig) -> np.ndarray:
     """
     centres = _band_centres(config)
     bins = np.arange(config.n_bins)
-    identity = np.eye(config.n_bands)
-    return np.stack([np.interp(bins, centres, row) for row in identity], axis=1).astype(
-        np.float32
-    )
+    upper = np.searchsorted(centres, bins).clip(1, config.n_bands - 1)
+    below, above = centres[upper - 1], centres[upper]
+    shares = (bins - below) / (above - below)
+    weights = np.zeros((config.n_bins, config.n_bands), np.float32)
+    weights[bins, upper - 1] = 1 - shares
+    weights[bins, upper] = shares
+    return weights
