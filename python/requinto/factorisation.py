@@ -51,10 +51,13 @@ def factorised(
     beta-divergence", Neural Computation 2011, doi:10.1162/NECO_a_00168.
     """
     # A column of the spectrogram is a row here, which BLAS multiplies fastest
-    target = np.ascontiguousarray(magnitudes.T, np.float32)
-    fixed, free = _split(spectra.T, n_fixed)
-    gains_of_fixed, gains_of_free = (part.T.copy() for part in _split(gains, n_fixed))
-    shares = (fixed / (fixed.sum(axis=1, keepdims=True) + FLOOR)).T.copy()
+    target = np.array(magnitudes.T, np.float32, order="C")
+    gains_of_fixed = np.array(gains[:n_fixed].T, np.float32, order="C")
+    gains_of_free = np.array(gains[n_fixed:].T, np.float32, order="C")
+    fixed = np.array(spectra[:, :n_fixed].T, np.float32, order="C")
+    free = np.array(spectra[:, n_fixed:].T, np.float32, order="C")
+    shares = spectra[:, :n_fixed].astype(np.float32)
+    shares /= shares.sum(axis=0) + FLOOR
     # What fixed spectra explain, known until their gains change
     explained = gains_of_fixed @ fixed + FLOOR
     ratio = np.empty_like(explained)
@@ -71,14 +74,6 @@ def factorised(
     return (
         np.concatenate([fixed, free]).T,
         np.concatenate([gains_of_fixed, gains_of_free], axis=1).T,
-    )
-
-
-def _split(rows: np.ndarray, n_first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return copies of the first rows, and of the others."""
-    first, others = rows[:n_first], rows[n_first:]
-    return np.array(first, np.float32, order="C"), np.array(
-        others, np.float32, order="C"
     )
 
 

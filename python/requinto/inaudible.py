@@ -7,6 +7,8 @@ music in a level or a spectrum.  They are no instrument, so they stay with the r
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from requinto.smoothing import moving_mean, widened
@@ -85,11 +87,17 @@ def _low_pass(values: np.ndarray, rate: float) -> np.ndarray:
     n_fft = (
         1 << (rest.shape[1] - 1).bit_length()
     )  # zeros follow; other lengths take long
+    spectrum = np.fft.rfft(rest, n_fft)
+    smooth = np.fft.irfft(spectrum * _low_pass_gains(n_fft, rate), n_fft)
+    return line + smooth[:, reach : reach + n_values]
+
+
+@functools.lru_cache(maxsize=8)
+def _low_pass_gains(n_fft: int, rate: float) -> np.ndarray:
+    """Return the filter's gain, once each way, at each bin."""
     angles = np.pi * np.fft.rfftfreq(n_fft)[:-1]
     warped = np.tan(angles) / np.tan(np.pi * _CUTOFF_HZ / rate)
-    gains = 1 / (1 + warped ** (2 * _ORDER))  # once each way: the square of one
-    smooth = np.fft.irfft(np.fft.rfft(rest, n_fft)[:, :-1] * gains, n_fft)
-    return line + smooth[:, reach : reach + n_values]
+    return np.append(1 / (1 + warped ** (2 * _ORDER)), 0.0)
 
 
 def _lines(values: np.ndarray, size: int, n_frames: int) -> np.ndarray:
