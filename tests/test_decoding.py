@@ -142,7 +142,7 @@ def test_refinement_stays_within_a_sound():
     assert 0 <= found[0] < 0.6 and 3.4 < found[1] <= 4.5
 
 
-def plainly_chosen(heard, config):
+def beats_one_by_one(heard, config):
     """Return the beats, one column and one step after the other."""
     lengths = [PER_S * 60 / bpm for bpm in (config.fastest_bpm, config.slowest_bpm)]
     intervals = np.arange(int(lengths[0]), int(np.ceil(lengths[1])) + 1)
@@ -184,5 +184,5 @@ def test_many_columns_at_once_are_chosen_as_one_by_one(seed, jump_cost):
     heard[:: 20 + seed] = 0.8
     if seed % 3 == 0:  # so that many rows are worth the same
         heard = np.round(heard * 3) / 3
-    expected = plainly_chosen(heard, config)
+    expected = beats_one_by_one(heard, config)
     np.testing.assert_array_equal(choose_beats(heard, config, PER_S), expected)

@@ -82,7 +82,7 @@ def test_moving_is_interpolating(semitones):
     np.testing.assert_allclose(moved, wanted, rtol=1e-4, atol=1e-6)
 
 
-def plainly_factorised(magnitudes, spectra, gains, n_iterations, n_fixed):
+def textbook_updates(magnitudes, spectra, gains, n_iterations, n_fixed):
     """Return the same by the updates as papers have them, in double precision."""
     spectra, gains = spectra.astype(float), gains.astype(float)
     for _ in range(n_iterations):
@@ -100,7 +100,7 @@ def test_a_factorisation_is_its_textbook_updates(n_fixed, n_iterations):
     wanted, _ = product(n_spectra=8)
     wanted[:, 7] = 0  # a silent column
     first = guess(wanted, 8)
-    expected = plainly_factorised(wanted, *first, n_iterations, n_fixed)
+    expected = textbook_updates(wanted, *first, n_iterations, n_fixed)
     result = factorised(wanted, *first, n_iterations, n_fixed=n_fixed)
     for given, values, true in zip(first, result, expected, strict=True):
         assert values.dtype == np.float32 and given is not values

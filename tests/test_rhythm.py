@@ -136,14 +136,14 @@ def test_what_is_known_of_a_stream_is_not_analysed_again(rate, step_s, monkeypat
     module = importlib.import_module("requinto.rhythm")
     fold = module._fold
 
-    def counted(sound, filters, hop, columns):
+    def count_columns(sound, filters, hop, columns):
         n_analysed.append(len(columns))
         return fold(sound, filters, hop, columns)
 
     for end_s in np.arange(4, 30, step_s):
         column = max(0, round((end_s - 12) * 50))
         audio = song[:, column * rate // 50 : round(end_s * rate)]
-        monkeypatch.setattr(module, "_fold", counted)
+        monkeypatch.setattr(module, "_fold", count_columns)
         result = recent.of(audio, rate, column)
         monkeypatch.setattr(module, "_fold", fold)
         whole = features(audio, rate, CONFIG)

@@ -7,7 +7,7 @@ import pytest
 import scipy.ndimage
 import scipy.signal
 
-from requinto.smoothing import moving_mean, widened
+from requinto.smoothing import moving_mean, widen
 from requinto.stft import hann, stft
 
 
@@ -46,4 +46,4 @@ def test_a_moving_mean_is_scipys(size, edge, shape):
 def test_flags_widen_as_scipys(size):
     flags = np.random.default_rng(0).random((4, 90)) < 0.1
     expected = scipy.ndimage.maximum_filter1d(flags, size, axis=1)
-    np.testing.assert_array_equal(widened(flags, size), expected)
+    np.testing.assert_array_equal(widen(flags, size), expected)

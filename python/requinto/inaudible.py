@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 
-from requinto.smoothing import moving_mean, widened
+from requinto.smoothing import moving_mean, widen
 
 _CUTOFF_HZ = 10.0
 _ORDER = 4  # run forwards and backwards: -0.03 dB at 20 Hz, -48 dB at 5 Hz
@@ -150,7 +150,7 @@ def without_whine(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
     is_line = magnitudes > _PROMINENCE * moving_mean(magnitudes, _NEIGHBOURS)
     if not is_line.any():
         return spectrum
-    is_near = widened(is_line, _LINE_WIDTH)
+    is_near = widen(is_line, _LINE_WIDTH)
     # Twice, so that a line hardly weighs in what lies around it
     calm = np.minimum(magnitudes, moving_mean(magnitudes, _NEIGHBOURS))
     ceiling = moving_mean(calm, _NEIGHBOURS)

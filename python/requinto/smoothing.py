@@ -44,7 +44,7 @@ def moving_mean(
     return total
 
 
-def widened(is_set: np.ndarray, size: int) -> np.ndarray:
+def widen(is_set: np.ndarray, size: int) -> np.ndarray:
     """Return where any of `size` flags around each is set, along the last axis."""
     result = is_set.copy()
     for by in range(1, size // 2 + 1):
