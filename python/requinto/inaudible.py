@@ -22,6 +22,7 @@ _SHORTEST_S = 0.25  # of sound in which rumble can be told from its mean
 _WHINE_HZ = 15000.0  # single lines above are not heard
 _NEIGHBOURS = 25  # bins around a line that say what it may be
 _PROMINENCE = 6.0  # times the mean of these is a line; of noise one bin in 10^12
+_FAINTEST_POWER = 1e-20  # below, squares are lost in single precision
 _SILENT = 1e-20  # magnitude that may divide
 _LINE_WIDTH = 5  # bins, with the window's main lobe
 
@@ -124,7 +125,10 @@ def _line_rms(values: np.ndarray, size: int) -> float:
 
 
 def _rms(audio: np.ndarray) -> float:
-    return float(np.sqrt(np.mean([row @ row / len(row) for row in audio])))
+    power = sum(float(row @ row) for row in audio) / audio.size
+    if power < _FAINTEST_POWER:
+        power = float(np.square(audio, dtype=np.float64).mean())
+    return float(np.sqrt(power))
 
 
 def without_whine(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
