@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Beats and bars are found in what a perfect ear would hear, and in what a poor one."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -138,3 +140,49 @@ def test_refinement_stays_within_a_sound():
     heard = np.array([0.9, 0.2, 0.1, 0.3, 0.8])
     found = refined(heard, np.array([0, 4]))
     assert 0 <= found[0] < 0.6 and 3.4 < found[1] <= 4.5
+
+
+def beats_one_by_one(heard, config):
+    """Return the beats, one column and one step after the other."""
+    lengths = [PER_S * 60 / bpm for bpm in (config.fastest_bpm, config.slowest_bpm)]
+    intervals = np.arange(int(lengths[0]), int(np.ceil(lengths[1])) + 1)
+    apart = np.maximum(np.abs(intervals[:, None] - intervals) - 1, 0)
+    octaves = np.log2(1 + apart / np.minimum(intervals[:, None], intervals))
+    costs = np.minimum(config.tempo_change_cost * octaves**2, config.jump_cost)
+    odds = [np.log(p / (1 - p)) for p in np.clip([*heard], 0.001, 0.999)]
+    least = np.clip(config.least_beat, 0.001, 0.999)
+    worth = np.array(odds) - np.log(least / (1 - least))
+    best = np.zeros((len(heard), len(intervals)))
+    onward, origin = np.zeros_like(best), np.full(best.shape, -1)
+    for t in range(len(heard)):
+        for j, interval in enumerate(intervals):
+            before = onward[t - interval, j] if t >= interval else 0.0
+            best[t, j] = worth[t] + before
+        options = best[t][:, None] - costs
+        goes_on = options.max(axis=0) >= worth[t]
+        onward[t] = np.where(goes_on, options.max(axis=0), worth[t])
+        origin[t] = np.where(goes_on, options.argmax(axis=0), -1)
+    if not len(heard) or best.max() <= 0:
+        return []
+    t, j = np.unravel_index(best.argmax(), best.shape)
+    columns = [t]
+    while t >= intervals[j] and j >= 0:
+        t = t - intervals[j]
+        columns.append(t)
+        j = origin[t, j]
+        if j < 0:
+            break
+    return columns[::-1]
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("jump_cost", [0.0, 8.0, 1e6])
+def test_many_columns_at_once_are_chosen_as_one_by_one(seed, jump_cost):
+    config = dataclasses.replace(CONFIG, jump_cost=jump_cost)
+    rng = np.random.default_rng(seed)
+    heard = rng.random(rng.integers(1, 500)) ** (1 + seed % 4)
+    heard[:: 20 + seed] = 0.8
+    if seed % 3 == 0:  # so that many rows are worth the same
+        heard = np.round(heard * 3) / 3
+    expected = beats_one_by_one(heard, config)
+    np.testing.assert_array_equal(choose_beats(heard, config, PER_S), expected)

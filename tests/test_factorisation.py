@@ -80,3 +80,28 @@ def test_moving_is_interpolating(semitones):
     plain = [np.interp(sources, bins, one, right=0) for one in spectra.T]
     wanted = np.stack(plain, axis=1) / np.sum(plain, axis=1)
     np.testing.assert_allclose(moved, wanted, rtol=1e-4, atol=1e-6)
+
+
+def textbook_updates(magnitudes, spectra, gains, n_iterations, n_fixed):
+    """Return the same by the updates as papers have them, in double precision."""
+    spectra, gains = spectra.astype(float), gains.astype(float)
+    for _ in range(n_iterations):
+        ratio = magnitudes / (spectra @ gains + 1e-9)
+        gains *= (spectra.T @ ratio) / (spectra.sum(axis=0)[:, None] + 1e-9)
+        ratio = magnitudes / (spectra @ gains + 1e-9)
+        change = (ratio @ gains.T) / (gains.sum(axis=1) + 1e-9)
+        spectra[:, n_fixed:] *= change[:, n_fixed:]
+    return spectra, gains
+
+
+@pytest.mark.parametrize("n_fixed", [0, 1, 5, 8])
+@pytest.mark.parametrize("n_iterations", [0, 1, 15])
+def test_a_factorisation_is_its_textbook_updates(n_fixed, n_iterations):
+    wanted, _ = product(n_spectra=8)
+    wanted[:, 7] = 0  # a silent column
+    first = guess(wanted, 8)
+    expected = textbook_updates(wanted, *first, n_iterations, n_fixed)
+    result = factorised(wanted, *first, n_iterations, n_fixed=n_fixed)
+    for given, values, true in zip(first, result, expected, strict=True):
+        assert values.dtype == np.float32 and given is not values
+        np.testing.assert_allclose(values, true, rtol=2e-4, atol=1e-6)

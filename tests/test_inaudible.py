@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+import scipy.signal
 
 import requinto
 from requinto.config import SpectraConfig
@@ -68,6 +69,24 @@ def test_silence_around_a_sound_stays_silent():
     cleaned = without_infrasound(song, RATE)
     assert not cleaned[:, :RATE].any() and not cleaned[:, 2 * RATE :].any()
     assert np.abs(cleaned.mean(axis=1)).max() < 1e-3
+
+
+@pytest.mark.parametrize("frequency_hz", [0.5, 2, 5, 8])
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 3.5, 20.0])
+def test_what_is_taken_out_is_what_a_butterworth_filter_passes(frequency_hz, seconds):
+    time_s = np.arange(round(seconds * RATE)) / RATE
+    rumble = 0.3 * np.sin(2 * np.pi * frequency_hz * time_s + 0.4)
+    song = (0.01 * noise(len(time_s)) + rumble).astype(np.float32)
+    sos = scipy.signal.butter(4, 10, fs=RATE, output="sos")
+    expected = scipy.signal.sosfiltfilt(sos, song.astype(float), padlen=len(time_s) - 1)
+    removed = song - without_infrasound(song, RATE)
+    away = (
+        slice(RATE // 5, -RATE // 5) if seconds >= 1 else slice(RATE // 20, -RATE // 20)
+    )
+    level = level_db(expected[:, away])
+    assert level_db((removed - expected)[:, away]) < level - (
+        45 if seconds >= 1 else 20
+    )
 
 
 @pytest.mark.parametrize("n_frames", [0, 1, 100, 4000, 12000])

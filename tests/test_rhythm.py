@@ -3,11 +3,13 @@
 
 import importlib
 
+import librosa
 import numpy as np
 import pytest
 
 from requinto.config import RhythmConfig
-from requinto.rhythm import features
+from requinto.rhythm import RecentFeatures, features
+from requinto.rhythm_filters import chroma_filters, mel_filters
 from sounds import RATE, clicks, noise
 
 CONFIG = RhythmConfig()
@@ -80,3 +82,82 @@ def test_one_chord_has_no_changes():
 def test_the_shortest_sounds_have_features(seconds):
     found = features(noise(round(seconds * RATE)), RATE, CONFIG)
     assert len(found) == int(seconds * 50) + 1 and np.isfinite(found).all()
+
+
+@pytest.mark.parametrize(
+    ("rate", "n_fft", "n_bands", "lowest_hz", "highest_hz"),
+    [
+        (22050, CONFIG.n_fft, N, CONFIG.lowest_hz, CONFIG.highest_hz),
+        (44100, 2048, 40, 0.0, 8000.0),
+        (16000, 512, 16, 1200.0, 7999.0),
+    ],
+)
+def test_filters_are_librosas(rate, n_fft, n_bands, lowest_hz, highest_hz):
+    expected = librosa.filters.mel(
+        **{"sr": rate, "n_fft": n_fft, "n_mels": n_bands, "norm": None},
+        **{"fmin": lowest_hz, "fmax": highest_hz},
+    )
+    result = mel_filters(rate, n_fft, n_bands, lowest_hz, highest_hz)
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-7)
+    for size in (n_fft, 4 * n_fft):
+        expected = librosa.filters.chroma(sr=rate, n_fft=size, octwidth=None, norm=None)
+        result = chroma_filters(rate, size)
+        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-7)
+
+
+def librosas_magnitudes(audio, rate, n_fft):
+    """Return magnitudes at the model's rate, `(n_bins, n_columns)`."""
+    mono = librosa.to_mono(audio) - audio.mean()
+    sound = librosa.resample(mono, orig_sr=rate, target_sr=CONFIG.sample_rate)
+    sound = librosa.util.fix_length(sound, size=max(len(sound), n_fft))
+    columns = librosa.stft(
+        sound, n_fft=n_fft, hop_length=CONFIG.hop, pad_mode="constant"
+    )
+    return np.abs(columns) * 2 / n_fft
+
+
+@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+@pytest.mark.parametrize("seconds", [0.5, 3.3])
+def test_bands_are_librosas(rate, seconds):
+    audio = 0.1 * noise(round(seconds * rate)) + np.float32(0.05)
+    magnitudes = librosas_magnitudes(audio, rate, CONFIG.n_fft)
+    bands = mel_filters(22050, CONFIG.n_fft, N, 30.0, 10000.0) @ magnitudes
+    level = np.sqrt(np.var(audio, axis=1).mean())
+    expected = np.log1p(1e3 * 0.1 / level * bands).T
+    result = features(audio, rate, CONFIG)[:, :N]
+    np.testing.assert_allclose(result, expected[: len(result)], atol=2e-4)
+
+
+@pytest.mark.parametrize("rate", [44100, 48000])
+@pytest.mark.parametrize("step_s", [0.5, 2.0])
+def test_what_is_known_of_a_stream_is_not_analysed_again(rate, step_s, monkeypatch):
+    song = clicks(113, 30.0, rate) + 0.05 * noise(30 * rate, 1)
+    recent, n_analysed = RecentFeatures(CONFIG), []
+    module = importlib.import_module("requinto.rhythm")
+    fold = module._fold
+
+    def count_columns(sound, filters, hop, columns):
+        n_analysed.append(len(columns))
+        return fold(sound, filters, hop, columns)
+
+    for end_s in np.arange(4, 30, step_s):
+        column = max(0, round((end_s - 12) * 50))
+        audio = song[:, column * rate // 50 : round(end_s * rate)]
+        monkeypatch.setattr(module, "_fold", count_columns)
+        result = recent.of(audio, rate, column)
+        monkeypatch.setattr(module, "_fold", fold)
+        whole = features(audio, rate, CONFIG)
+        assert result.shape == whole.shape
+        # Their windows begin, and a second of harmony before them is, in what is past
+        known = slice(55, None) if column else slice(None)
+        np.testing.assert_allclose(result[known], whole[known], atol=2e-3)
+    assert max(n_analysed[2:]) <= (step_s + 0.3) * 50
+
+
+def test_a_stream_that_nobody_followed_for_a_while_is_analysed_anew():
+    song = clicks(100, 40.0) + 0.05 * noise(40 * RATE, 1)
+    recent = RecentFeatures(CONFIG)
+    recent.of(song[:, : 10 * RATE], RATE, 0)
+    audio = song[:, 25 * RATE : 37 * RATE]
+    result = recent.of(audio, RATE, 25 * 50)
+    np.testing.assert_allclose(result, features(audio, RATE, CONFIG), atol=1e-5)

@@ -18,11 +18,11 @@ ROOMS = [
     *("signal_shelter", "sample_buffer", "end_tags", "mpeg_frames"),
     *("sized_containers", "audio_segments", "audio_streams", "ffmpeg", "audio_reader"),
     *("output_files", "audio_writer", "audio", "song", "song_file", "beats"),
-    *("sections", "clips", "inaudible", "rhythm", "song_features", "beat_network"),
-    *("decoding", "spectra", "factorisation", "evidence", "reference", "unet"),
-    *("separator", "pair", "weights", "tracker", "loader", "follower", "learning"),
-    *("transport", "stream", "bridge", "arguments", "song_separation", "extract"),
-    *("presets",),
+    *("sections", "clips", "smoothing", "stft", "inaudible", "rhythm_filters"),
+    *("rhythm", "song_features", "beat_network", "decoding", "spectra"),
+    *("factorisation", "evidence", "reference", "unet", "separator", "pair"),
+    *("weights", "tracker", "loader", "follower", "learning", "transport", "stream"),
+    *("bridge", "arguments", "song_separation", "extract", "presets"),
     *("plugin", "__init__"),
 ]
 FOLDERS = [

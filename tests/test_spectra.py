@@ -4,6 +4,7 @@
 import librosa
 import numpy as np
 import pytest
+import scipy.signal
 
 from requinto.config import SpectraConfig
 from requinto.errors import ConfigError
@@ -113,3 +114,62 @@ def test_what_nobody_hears_does_not_steer():
     assert plain.audible(music) is music
     unlimited = compressed(plain.power(plain.analyse(offset)))[2:-2]
     assert (unlimited / (compressed(music)[2:-2] + 1e-3)).max() > 5
+
+
+def triangles(config):
+    """Return the share of each band in each bin, as a dense matrix."""
+    n_log = config.n_bands - config.n_linear_bands
+    last = config.n_bins - 1
+    centres = np.concatenate(
+        [
+            np.arange(config.n_linear_bands),
+            np.geomspace(config.n_linear_bands, last, n_log),
+        ]
+    )
+    bins = np.arange(config.n_bins)
+    rows = [np.interp(bins, centres, row) for row in np.eye(config.n_bands)]
+    return np.stack(rows, axis=1)
+
+
+OTHERS = [
+    SpectraConfig(n_bands=128, n_linear_bands=64),
+    SpectraConfig(n_fft=1024, hop=256, n_bands=64, n_linear_bands=16),
+    SpectraConfig(n_fft=3072, hop=768),
+]
+
+
+@pytest.mark.parametrize("config", [*CONFIGS, *OTHERS])
+def test_bands_are_triangles(config):
+    rng = np.random.default_rng(1)
+    weights, spectra = triangles(config), Spectra(config)
+    values = rng.random((2, config.n_bins, 5)).astype(np.float32)
+    expected = np.einsum("cft,fb->tbc", values, weights) / weights.sum(axis=0)[:, None]
+    np.testing.assert_allclose(spectra.in_bands(values), expected, rtol=2e-6)
+
+    mask = rng.random((7, config.n_bands, 2)).astype(np.float32)
+    spectrum = (values - 0.5j).astype(np.complex64)
+    gains = np.einsum("tbc,fb->cft", mask[:5], weights)
+    result = spectra.apply(mask, spectrum)
+    assert result.dtype == np.complex64
+    np.testing.assert_allclose(result, spectrum * gains, rtol=2e-6)
+
+
+@pytest.mark.parametrize("config", [*CONFIGS, *OTHERS])
+@pytest.mark.parametrize("n_frames", [100, 5000, 60_000])
+def test_the_inverse_is_scipys(config, n_frames):
+    spectra = Spectra(config)
+    shape = (2, config.n_bins, spectra.analyse(noise(n_frames)).shape[2])
+    rng = np.random.default_rng(2)
+    spectrum = rng.standard_normal((*shape, 2)).astype(np.float32)
+    spectrum = spectrum.view(np.complex64)[..., 0]
+    _, expected = scipy.signal.istft(
+        spectrum.astype(complex),
+        window="hann",
+        nperseg=config.n_fft,
+        noverlap=config.n_fft - config.hop,
+        scaling="spectrum",
+    )
+    expected = expected[..., :n_frames] / (config.n_fft / 2)
+    result = spectra.synthesise(spectrum, n_frames)
+    assert result.dtype == np.float32 and result.shape == expected.shape
+    np.testing.assert_allclose(result, expected, atol=1e-6 * np.abs(expected).max())

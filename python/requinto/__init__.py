@@ -16,8 +16,6 @@ Errors
 Sound is float32, shaped `(n_channels, n_frames)`; mono may be `(n_frames,)`.
 """
 
-import contextlib
-
 from requinto.beats import Beats
 from requinto.errors import (
     AudioError,
@@ -32,7 +30,6 @@ from requinto.errors import (
 )
 from requinto.extract import beats, extract, sections, separate
 from requinto.plugin import plugin_path
-from requinto.scratch import prepare_folders
 from requinto.weights import models, targets
 
 __all__ = [
@@ -54,7 +51,3 @@ __all__ = [
     "separate",
     "targets",
 ]
-
-# Before anything of librosa is used, which is imported when it is
-with contextlib.suppress(RequintoError):
-    prepare_folders()

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from requinto.config import DecodingConfig
 
@@ -47,39 +49,66 @@ def choose_beats(
     """
     intervals, costs = _tempi(config, columns_per_s)
     worth = _log_odds(heard) - _log_odds(config.least_beat)
-    n_columns, longest = len(heard), int(intervals[-1])
+    n_columns, shortest, longest = len(heard), int(intervals[0]), int(intervals[-1])
     # `best[t, j]`: of the rows of beats whose last two are `intervals[j]` apart, at t
     best = np.zeros((n_columns, len(intervals)))
     # `onward[t, j]`: of the rows that go on from t by `intervals[j]`.  Those before
     # the first column, at negative places, are worth nothing.
     onward = np.zeros((n_columns + longest, len(intervals)))
-    origin = np.full(onward.shape, -1, np.int16)
     j = np.arange(len(intervals))
-    for t in range(n_columns):
-        best[t] = worth[t] + onward[t - intervals, j]
-        options = best[t, :, None] - costs
-        from_ = options.argmax(axis=0)
-        gain = options[from_, j]
-        begins = gain < worth[t]
-        onward[t] = np.where(begins, worth[t], gain)
-        origin[t] = np.where(begins, -1, from_)
-    return _traced(best, origin, intervals)
+    step = _best_steps(costs, config.jump_cost, shortest)
+    # Columns nearer than the shortest interval do not depend on each other
+    for first in range(0, n_columns, shortest):
+        few = slice(first, min(first + shortest, n_columns))
+        t = np.arange(few.start, few.stop)[:, None]
+        best[few] = worth[few, None] + onward[t - intervals, j]
+        onward[few] = np.maximum(worth[few, None], step(best[few]))
+    return _traced(best, worth, intervals, costs)
 
 
-def _traced(best: np.ndarray, origin: np.ndarray, intervals: np.ndarray) -> np.ndarray:
+def _best_steps(
+    costs: np.ndarray, highest: float, n_rows: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that gives the best of what each step leads to.
+
+    It takes what states are worth, `(n, n_states)` of at most `n_rows` rows, and
+    returns `(values[:, :, None] - costs).max(axis=1)`.  Where a step costs the most
+    there is, whatever the two states, only the best state counts; others are near
+    the diagonal.
+    """
+    before, after = np.nonzero(costs < highest)
+    n_states, reach = len(costs), int(np.abs(before - after).max(initial=0))
+    near = np.full((2 * reach + 1, n_states), highest)
+    near[before - after + reach, after] = costs[before, after]
+    padded = np.full((n_rows, n_states + 2 * reach), -np.inf)
+    neighbours = sliding_window_view(padded, n_states, axis=1)  # sees its changes
+    options = np.empty(neighbours.shape)
+
+    def step(values: np.ndarray) -> np.ndarray:
+        n = len(values)
+        padded[:n, reach : reach + n_states] = values
+        np.subtract(neighbours[:n], near, out=options[:n])
+        jumps = values.max(axis=1, keepdims=True) - highest
+        return np.maximum(options[:n].max(axis=1), jumps)
+
+    return step
+
+
+def _traced(
+    best: np.ndarray, worth: np.ndarray, intervals: np.ndarray, costs: np.ndarray
+) -> np.ndarray:
     """Follow the best row of beats back from its end."""
     if not len(best) or best.max() <= 0:
         return np.zeros(0, int)
-    t, j = np.unravel_index(int(best.argmax()), best.shape)
-    columns = [int(t)]
-    while True:
-        t = t - intervals[j]
-        if t < 0:
+    t, j = (int(i) for i in np.unravel_index(int(best.argmax()), best.shape))
+    columns = [t]
+    while t >= intervals[j]:
+        t -= int(intervals[j])
+        columns.append(t)
+        options = best[t] - costs[:, j]
+        j = int(options.argmax())
+        if options[j] < worth[t]:  # the row begins here
             break
-        columns.append(int(t))
-        if origin[t, j] < 0:
-            break
-        j = origin[t, j]
     return np.array(columns[::-1])
 
 

@@ -19,11 +19,11 @@ import contextlib
 import functools
 
 import numpy as np
-import scipy.ndimage
 from threadpoolctl import ThreadpoolController
 
 from requinto.config import EvidenceConfig
 from requinto.factorisation import FLOOR, factorised, share, transposed, transposition
+from requinto.smoothing import moving_mean
 from requinto.spectra import Spectra, compressed
 
 _NEARBY_BANDS = 9  # over which the place of a player is averaged
@@ -104,7 +104,7 @@ class Evidence:
         if np.abs(difference).sum() <= _CENTRED * total.sum():
             return None
         sums = np.stack([difference, total]) / (total.mean() + FLOOR)
-        nearby = scipy.ndimage.uniform_filter1d(sums, _NEARBY_BANDS, mode="nearest")
+        nearby = moving_mean(sums, _NEARBY_BANDS, edge="edge")
         nearby += _ANYWHERE * sums.mean(axis=1, keepdims=True)
         return np.asarray(nearby[0] / (nearby[1] + FLOOR), np.float32)
 
@@ -225,7 +225,9 @@ def _placement(power: np.ndarray, balance: np.ndarray | None) -> np.ndarray:
 
 def _magnitudes(power: np.ndarray) -> np.ndarray:
     """Fold channels: magnitudes `(n_bands, n_columns)` whose peak is one."""
-    size = np.sqrt(power.mean(axis=-1)).T
+    n_channels = power.shape[-1]
+    # A product: a mean over so short an axis takes twenty times as long
+    size = np.sqrt(power @ np.full(n_channels, 1 / n_channels, power.dtype)).T
     return np.asarray(size / (size.max() + FLOOR), np.float32)
 
 

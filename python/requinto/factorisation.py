@@ -7,9 +7,9 @@ Our own, since scikit-learn's cannot hold a part of the spectra fixed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse
 
 FLOOR = np.float32(1e-9)  # of magnitudes whose peak is about one
 
@@ -50,16 +50,44 @@ def factorised(
     Févotte and Idier, "Algorithms for nonnegative matrix factorization with the
     beta-divergence", Neural Computation 2011, doi:10.1162/NECO_a_00168.
     """
-    spectra, gains = spectra.astype(np.float32), gains.astype(np.float32)
-    free = spectra[:, n_fixed:]  # a view: its changes are seen in both
+    # A column of the spectrogram is a row here, which BLAS multiplies fastest
+    target = np.array(magnitudes.T, np.float32, order="C")
+    gains_of_fixed = np.array(gains[:n_fixed].T, np.float32, order="C")
+    gains_of_free = np.array(gains[n_fixed:].T, np.float32, order="C")
+    fixed = np.array(spectra[:, :n_fixed].T, np.float32, order="C")
+    free = np.array(spectra[:, n_fixed:].T, np.float32, order="C")
+    shares = spectra[:, :n_fixed].astype(np.float32)
+    shares /= shares.sum(axis=0) + FLOOR
+    # What fixed spectra explain, known until their gains change
+    explained = gains_of_fixed @ fixed + FLOOR
+    ratio = np.empty_like(explained)
     for _ in range(n_iterations):
-        ratio = magnitudes / (spectra @ gains + FLOOR)
-        gains *= (spectra.T @ ratio) / (spectra.sum(axis=0)[:, None] + FLOOR)
-        if free.shape[1]:
-            ratio = magnitudes / (spectra @ gains + FLOOR)
-            active = gains[n_fixed:]
-            free *= (ratio @ active.T) / (active.sum(axis=1) + FLOOR)
-    return spectra, gains
+        _compare(target, explained, gains_of_free, free, ratio)
+        gains_of_fixed *= ratio @ shares
+        gains_of_free *= (ratio @ free.T) / (free.sum(axis=1) + FLOOR)
+        np.matmul(gains_of_fixed, fixed, out=explained)
+        explained += FLOOR
+        if len(free):
+            _compare(target, explained, gains_of_free, free, ratio)
+            sums = gains_of_free.sum(axis=0)[:, None] + FLOOR
+            free *= (gains_of_free.T @ ratio) / sums
+    return (
+        np.concatenate([fixed, free]).T,
+        np.concatenate([gains_of_fixed, gains_of_free], axis=1).T,
+    )
+
+
+def _compare(
+    target: np.ndarray,
+    explained: np.ndarray,
+    gains: np.ndarray,
+    free: np.ndarray,
+    ratio: np.ndarray,
+) -> None:
+    """Write how many times what is explained with the free spectra the target is."""
+    np.matmul(gains, free, out=ratio)
+    ratio += explained
+    np.divide(target, ratio, out=ratio)
 
 
 def share(spectra: np.ndarray, gains: np.ndarray, n_wanted: int) -> np.ndarray:
@@ -69,14 +97,18 @@ def share(spectra: np.ndarray, gains: np.ndarray, n_wanted: int) -> np.ndarray:
     return np.asarray(wanted / (wanted + other + FLOOR), np.float32)
 
 
-def transposition(
-    semitones: Sequence[float], frequencies: np.ndarray
-) -> scipy.sparse.csr_matrix:
-    """Return the matrix that moves spectra in pitch by each of some intervals.
+class Transposition(NamedTuple):
+    """How spectra are moved to each of some keys: see `transposition`."""
 
-    Multiplied by spectra `(n_bins, n_spectra)` it gives them in all keys,
-    `(n_keys * n_bins, n_spectra)`, interpolated linearly.  What moves beyond the
-    last bin is lost; above what moves down is silence.
+    lower: np.ndarray  # (n_keys, n_bins): of the two bins mixed, the lower one
+    weights: np.ndarray  # (2, n_keys, n_bins, 1): of the lower bin, and of the next
+
+
+def transposition(semitones: Sequence[float], frequencies: np.ndarray) -> Transposition:
+    """Return what moves spectra in pitch by each of some intervals.
+
+    They are interpolated linearly.  What moves beyond the last bin is lost; above
+    what moves down is silence.
 
     Parameters
     ----------
@@ -85,24 +117,16 @@ def transposition(
     frequencies : np.ndarray, shape=(n_bins,)
         Of the bins, ascending from 0, in any unit.
     """
-    n_bins = len(frequencies)
-    rows, columns, weights = [], [], []
-    for key, interval in enumerate(semitones):
-        sources = frequencies / 2 ** (interval / 12)
-        inside = np.flatnonzero(sources <= frequencies[-1])
-        upper = np.searchsorted(frequencies, sources[inside]).clip(1, n_bins - 1)
-        width = frequencies[upper] - frequencies[upper - 1]
-        share = (sources[inside] - frequencies[upper - 1]) / width
-        rows += [key * n_bins + inside] * 2
-        columns += [upper - 1, upper]
-        weights += [1 - share, share]
-    entries = (np.concatenate(rows), np.concatenate(columns))
-    shape = (len(semitones) * n_bins, n_bins)
-    values = np.concatenate(weights).astype(np.float32)
-    return scipy.sparse.csr_matrix((values, entries), shape)
+    ratios = 2 ** (np.asarray(semitones, float) / 12)
+    sources = frequencies / ratios[:, None]
+    upper = np.searchsorted(frequencies, sources).clip(1, len(frequencies) - 1)
+    width = frequencies[upper] - frequencies[upper - 1]
+    share = (sources - frequencies[upper - 1]) / width
+    weights = np.stack([1 - share, share]) * (sources <= frequencies[-1])
+    return Transposition(upper - 1, weights.astype(np.float32)[..., None])
 
 
-def transposed(spectra: np.ndarray, matrix: scipy.sparse.csr_matrix) -> np.ndarray:
+def transposed(spectra: np.ndarray, keys: Transposition) -> np.ndarray:
     """Return spectra in all keys of a `transposition`, each summing to one or zero.
 
     Parameters
@@ -113,6 +137,7 @@ def transposed(spectra: np.ndarray, matrix: scipy.sparse.csr_matrix) -> np.ndarr
     -------
     np.ndarray, shape=(n_bins, n_keys, n_spectra), float32
     """
-    moved = (matrix @ spectra).reshape(-1, *spectra.shape)
+    lower, upper = keys.weights
+    moved = lower * spectra[keys.lower] + upper * spectra[keys.lower + 1]
     moved /= moved.sum(axis=1, keepdims=True) + FLOOR
     return np.ascontiguousarray(moved.transpose(1, 0, 2), np.float32)

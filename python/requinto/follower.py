@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from requinto.beats import Beats
+from requinto.rhythm import RecentFeatures
 from requinto.tracker import PLAIN_TEMPO_BPM, Tracker
 
 _SPAN_S = 24.0  # seconds of the past that beats are chosen by
@@ -26,6 +27,7 @@ class Follower:
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
+        self._recent = RecentFeatures(tracker.config.rhythm)
         self._least = tracker.config.decoding.least_confidence
         self._per_s = tracker.config.rhythm.columns_per_s
         self._heard = np.zeros((0, 2), np.float32)  # of the last columns
@@ -76,7 +78,8 @@ class Follower:
         """Hear the new sound, and that before it again, which has more after it now."""
         column = int(np.ceil(origin_s * self._per_s - 1e-6))
         skipped = round((column / self._per_s - origin_s) * sample_rate)
-        found = self._tracker.hear(memory[:, skipped:], sample_rate)
+        sound = memory[:, skipped:]
+        found = self._tracker.hear(sound, sample_rate, self._recent, column)
         known = self._first + len(self._heard)
         if known < column:  # not asked for a while: what was heard before is past
             self._heard, self._first, known = self._heard[:0], column, column

@@ -3,20 +3,37 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-import librosa
 import numpy as np
+import soxr
 
 from requinto.audio import ChannelStatistics, channel_statistics
 from requinto.config import RhythmConfig
+from requinto.rhythm_filters import chroma_filters, mel_filters
+from requinto.stft import hann, stft
 
 _CHUNK_S = 60.0  # seconds of sound analysed at once, so that long songs fit
 _MARGIN_S = 1.0  # seconds by which chunks overlap
+_UNSETTLED_S = 0.2  # half of the longest window and more, and what the resampler sees
 _LEVEL = 0.1  # RMS that every sound is brought to
 _FAINTEST = 1e-4  # RMS below which a sound is not made louder
 _SILENT = 1e-6  # of the loudest change's magnitudes, squared: no harmony to speak of
 _CONTRAST = 1e3  # of the logarithm: magnitudes near 1 / this are where it bends
+_HIGHEST_PITCH_HZ = 5000.0
+_N_TOGETHER = 64  # columns whose spectra stay in the processor's cache
+
+Reader = Callable[[int, int], np.ndarray]  # of frames from one to before another
+
+
+class _Filters(NamedTuple):
+    """What folds the spectra of one window, and of which bins."""
+
+    window: np.ndarray  # (n_fft,)
+    bins: slice
+    weights: np.ndarray  # (n_bins, n_outputs)
 
 
 def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.ndarray:
@@ -45,22 +62,80 @@ def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.
     distance of mean chroma before and after, in a window of each length.
     """
     statistics = channel_statistics(audio)
-    parts = analyse(
-        *(lambda start, stop: audio[:, start:stop], audio.shape[1], sample_rate),
-        *(float(statistics.means.mean()), config),
-    )
+    offset = float(statistics.means.mean())
+    parts = analyse(_reader(audio), audio.shape[1], sample_rate, offset, config)
     bands, chroma = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+    return _scale(bands, chroma, statistics, config)
+
+
+class RecentFeatures:
+    """The features of a stream's last seconds, whose columns are analysed once.
+
+    They are those of `features`, but at the start of what is given: there they know
+    what came before.
+
+    Parameters
+    ----------
+    config : RhythmConfig
+    """
+
+    def __init__(self, config: RhythmConfig) -> None:
+        self._config = config
+        self._first = 0  # column of the stream at which what is known begins
+        self._bands = np.zeros((0, config.n_bands), np.float32)
+        self._chroma = np.zeros((0, 12, 2), np.float32)
+
+    def of(self, audio: np.ndarray, sample_rate: float, column: int) -> np.ndarray:
+        """Return the features of the last seconds.
+
+        Parameters
+        ----------
+        audio : np.ndarray, shape=(n_channels, n_frames)
+            One or two channels, from `column` on.
+        sample_rate : float
+            Hz, the same each time.
+        column : int
+            Of the stream; not before that of the last time.
+        """
+        config = self._config
+        known = slice(column - self._first, None)
+        bands, chroma = self._bands[known], self._chroma[known]
+        statistics = channel_statistics(audio)
+        n_columns = count_columns(audio.shape[1], sample_rate, config)
+        offset = float(statistics.means.mean())
+        fresh = range(len(bands), n_columns)
+        if fresh:
+            new = _analyse(_reader(audio), sample_rate, offset, config, fresh)
+            bands, chroma = (
+                np.concatenate(pair) for pair in zip((bands, chroma), new, strict=True)
+            )
+        # The windows of the last ones reach beyond the sound that has come
+        n_whole = max(0, n_columns - round(_UNSETTLED_S * config.columns_per_s))
+        self._first, self._bands, self._chroma = (
+            column,
+            bands[:n_whole],
+            chroma[:n_whole],
+        )
+        return _scale(bands, chroma, statistics, config)
+
+
+def _scale(
+    bands: np.ndarray,
+    chroma: np.ndarray,
+    statistics: ChannelStatistics,
+    config: RhythmConfig,
+) -> np.ndarray:
     return np.concatenate(
         [scale_bands(bands, statistics), changes(chroma, config)], axis=1
-    ).astype(np.float32)
+    )
 
 
 def scale_bands(bands: np.ndarray, statistics: ChannelStatistics) -> np.ndarray:
     """Return the log magnitudes of mel bands, of the sound at one level."""
     # Not the RMS: an offset, which nobody hears, is no level
     powers = statistics.mean_squares - statistics.means**2
-    gain = _LEVEL / max(float(np.sqrt(powers.mean().clip(0))), _FAINTEST)
-    return np.asarray(np.log1p(_CONTRAST * gain * bands))
+    level = max(float(np.sqrt(powers.mean().clip(0))), _FAINTEST)
+    return np.log1p(np.float32(_CONTRAST * _LEVEL / level) * bands)
 
 
 def count_columns(n_frames: int, sample_rate: float, config: RhythmConfig) -> int:
@@ -69,7 +144,7 @@ def count_columns(n_frames: int, sample_rate: float, config: RhythmConfig) -> in
 
 
 def analyse(
-    read: Callable[[int, int], np.ndarray],
+    read: Reader,
     n_frames: int,
     sample_rate: float,
     offset: float,
@@ -89,47 +164,87 @@ def analyse(
         The mean of all samples.
     config : RhythmConfig
     """
-    rate, hop = config.sample_rate, config.hop
     n_columns = count_columns(n_frames, sample_rate, config)
-    chunk, margin = (round(s * rate / hop) for s in (_CHUNK_S, _MARGIN_S))
-    mel, folds = _filters(config)
+    chunk = round(_CHUNK_S * config.columns_per_s)
     for first in range(0, n_columns, chunk):
-        lead = min(first, margin)
-        start = round((first - lead) * hop / rate * sample_rate)
-        stop = round((first + chunk + margin) * hop / rate * sample_rate)
-        # Where the sound ends, an offset would be a step
-        mono = librosa.to_mono(read(start, stop)) - np.float32(offset)
-        heard = librosa.resample(mono, orig_sr=sample_rate, target_sr=rate)
-        keep = slice(lead, lead + min(chunk, n_columns - first))
-        sharp = _magnitude(heard, config.n_fft, hop)[:, keep]
-        fine = _magnitude(heard, config.n_fft_harmony, hop)[:, keep]
-        yield (mel @ sharp).T, np.stack([fold @ fine for fold in folds]).T
-        del mono, heard, sharp, fine  # 40 MB, before the next ones come beside them
+        columns = range(n_columns)[first : first + chunk]
+        yield _analyse(read, sample_rate, offset, config, columns)
 
 
-def _magnitude(heard: np.ndarray, n_fft: int, hop: int) -> np.ndarray:
-    # Scaled so that a sine of amplitude 1 has magnitude 1 / 2
-    heard = librosa.util.fix_length(heard, size=max(len(heard), n_fft))
-    spectrum = librosa.stft(heard, n_fft=n_fft, hop_length=hop, pad_mode="constant")
-    return np.asarray(np.abs(spectrum) * np.float32(2 / n_fft))
+def _reader(audio: np.ndarray) -> Reader:
+    return lambda start, stop: audio[:, start:stop]
 
 
-def _filters(config: RhythmConfig) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return the mel bands, and what folds bins to pitch classes: all, and bass."""
-    mel = librosa.filters.mel(
-        sr=config.sample_rate,
-        n_fft=config.n_fft,
-        n_mels=config.n_bands,
-        fmin=config.lowest_hz,
-        fmax=config.highest_hz,
-        norm=None,
+def _analyse(
+    read: Reader,
+    sample_rate: float,
+    offset: float,
+    config: RhythmConfig,
+    columns: range,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mel bands and the two chroma of some columns."""
+    rate, hop = config.sample_rate, config.hop
+    margin = round(_MARGIN_S * config.columns_per_s)
+    lead = min(columns.start, margin)
+    start = round((columns.start - lead) * hop / rate * sample_rate)
+    stop = round((columns.stop + margin) * hop / rate * sample_rate)
+    audio = read(start, stop)
+    # A product, for a mean over so short an axis takes three times as long
+    mono = np.full(len(audio), 1 / len(audio), np.float32) @ audio
+    mono -= np.float32(offset)  # where the sound ends, it would be a step
+    sound = _resample(mono, sample_rate, rate)
+    sharp, fine = _filters(config)
+    here = range(lead, lead + len(columns))
+    bands = _fold(sound, sharp, hop, here)
+    chroma = _fold(sound, fine, hop, here)
+    return bands, chroma.reshape(len(columns), 2, -1).swapaxes(1, 2)
+
+
+def _resample(mono: np.ndarray, sample_rate: float, rate: int) -> np.ndarray:
+    n_frames = int(np.ceil(len(mono) * rate / sample_rate))
+    if sample_rate != rate:
+        mono = soxr.resample(mono, sample_rate, rate, quality="HQ")
+    return np.pad(mono[:n_frames], (0, max(0, n_frames - len(mono))))
+
+
+def _fold(sound: np.ndarray, filters: _Filters, hop: int, columns: range) -> np.ndarray:
+    """Return the filters' sums of magnitudes, `(n_columns, n_outputs)`.
+
+    Columns are centred on multiples of the hop; a sine of amplitude 1 has magnitude
+    1 / 2.
+    """
+    n_fft = len(filters.window)
+    missing = max(0, (columns.stop - 1) * hop + n_fft // 2 - len(sound))
+    padded = np.pad(sound, (n_fft // 2, missing))
+    folded = np.empty((len(columns), filters.weights.shape[1]), np.float32)
+    for first in range(0, len(columns), _N_TOGETHER):
+        few = columns[first : first + _N_TOGETHER]
+        stretch = padded[few.start * hop : (few.stop - 1) * hop + n_fft]
+        magnitudes = np.abs(stft(stretch, filters.window, hop)[:, filters.bins])
+        np.matmul(magnitudes, filters.weights, out=folded[first : first + len(few)])
+    return folded
+
+
+@functools.lru_cache(maxsize=4)
+def _filters(config: RhythmConfig) -> tuple[_Filters, _Filters]:
+    """Return what gives mel bands, and pitch classes of all sound and of the bass."""
+    rate, n_fft = config.sample_rate, config.n_fft_harmony
+    mel = mel_filters(
+        rate, config.n_fft, config.n_bands, config.lowest_hz, config.highest_hz
     )
-    fold = librosa.filters.chroma(
-        sr=config.sample_rate, n_fft=config.n_fft_harmony, octwidth=None, norm=None
-    )
-    hz = librosa.fft_frequencies(sr=config.sample_rate, n_fft=config.n_fft_harmony)
-    heard = (hz > config.lowest_hz) & (hz < 5000)
-    return mel, [fold * heard, fold * (heard & (hz < config.bass_hz))]
+    hz = np.fft.rfftfreq(n_fft, 1 / rate)
+    is_pitch = (hz > config.lowest_hz) & (hz < _HIGHEST_PITCH_HZ)
+    fold = chroma_filters(rate, n_fft) * is_pitch
+    bass = fold * (hz < config.bass_hz)
+    return _compact(mel, config.n_fft), _compact(np.concatenate([fold, bass]), n_fft)
+
+
+def _compact(weights: np.ndarray, n_fft: int) -> _Filters:
+    """Leave out bins that no filter takes."""
+    used = np.flatnonzero(weights.any(axis=0))
+    bins = slice(int(used[0]), int(used[-1]) + 1)
+    window = hann(n_fft) * np.float32(2 / n_fft)
+    return _Filters(window, bins, np.ascontiguousarray(weights[:, bins].T))
 
 
 def changes(chroma: np.ndarray, config: RhythmConfig) -> np.ndarray:
@@ -179,8 +294,8 @@ def harmony_distances(
     for width in widths:
         before = here - total[np.maximum(columns - width, 0) - origin]
         after = total[np.minimum(columns + width, n_columns) - origin] - here
-        likeness = (before * after).sum(axis=1)
-        scale = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+        likeness = _products(before, after)
+        scale = np.sqrt(_products(before, before)) * np.sqrt(_products(after, after))
         distances.append(1 - likeness / (scale + 1e-12))
         scales.append(scale)
     return np.concatenate(distances, axis=1), np.concatenate(scales, axis=1)
@@ -199,4 +314,10 @@ def without_silence(
         The largest scales of the whole sound.
     """
     loudest = np.repeat(largest.reshape(-1, 2).max(axis=1), 2)  # of both registers
-    return np.clip(np.where(scales <= _SILENT * loudest, 0.0, distances), 0, 1)
+    clipped = np.clip(np.where(scales <= _SILENT * loudest, 0.0, distances), 0, 1)
+    return clipped.astype(np.float32)
+
+
+def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the sums of products over pitch classes, `(n_columns, 2)`."""
+    return np.einsum("tcr,tcr->tr", one, other)

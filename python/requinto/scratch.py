@@ -16,14 +16,33 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from requinto.errors import RequintoError
 
 _LAST_RESORTS = ("/dev/shm", f"/run/user/{getattr(os, 'getuid', int)()}")
 
 
-def prepare_folders() -> None:
-    """See to it that TensorFlow, Numba and Matplotlib have where to write.
+def import_librosa() -> Any:
+    """Return librosa, imported where it is used: it takes a second and fifty megabytes.
+
+    Raises
+    ------
+    RequintoError
+        If it cannot be imported, or no folder can be written at all.
+    """
+    prepare_librosa()
+    try:
+        return importlib.import_module("librosa")
+    except ImportError as error:
+        raise RequintoError(
+            f"librosa cannot be imported ({error}): install it with "
+            "python -m pip install librosa"
+        ) from error
+
+
+def prepare_librosa() -> None:
+    """See to it that Numba has where to write, before anything of librosa is used.
 
     Raises
     ------
@@ -31,8 +50,20 @@ def prepare_folders() -> None:
         If no folder can be written at all.
     """
     _prepare_temporary_folder()
-    if not _is_writable(_beside_librosa()) and not _has_numba_cache():
+    folder = _beside_librosa()
+    if folder and not _is_writable(folder) and not _has_numba_cache():
         _give_numba_cache(_temporary_folder())
+
+
+def prepare_folders() -> None:
+    """See to it that TensorFlow and Matplotlib have where to write.
+
+    Raises
+    ------
+    RequintoError
+        If no folder can be written at all.
+    """
+    _prepare_temporary_folder()
     if "MPLCONFIGDIR" not in os.environ and not _has_home():
         os.environ["MPLCONFIGDIR"] = _temporary_folder()
 
@@ -73,9 +104,10 @@ def _is_writable(folder: Path) -> bool:
     return True
 
 
-def _beside_librosa() -> Path:
+def _beside_librosa() -> Path | None:
     spec = importlib.util.find_spec("librosa")
-    assert spec is not None and spec.origin is not None
+    if spec is None or spec.origin is None:
+        return None
     return Path(spec.origin).parent / "core" / "__pycache__"
 
 

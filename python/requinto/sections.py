@@ -8,11 +8,10 @@ import string
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import librosa
 import numpy as np
-import scipy.cluster.hierarchy
 
 from requinto.beats import Beats
+from requinto.scratch import import_librosa
 
 _RATE = 22050  # Hz
 _HOP = 2048  # samples
@@ -99,6 +98,7 @@ def _bars(
     audio: np.ndarray, sample_rate: float, edges_s: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return timbre `(n, 12)`, harmony `(n, 12)` and loudness in dB `(n,)` of bars."""
+    librosa = import_librosa()
     parts = zip(*_analysed(audio, sample_rate), strict=True)
     mel, chroma = (np.concatenate(part, axis=1) for part in parts)
     places = np.round(edges_s[:-1] * _RATE / _HOP).astype(int)
@@ -116,6 +116,7 @@ def _analysed(
     audio: np.ndarray, sample_rate: float
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield mel powers and chroma of each stretch, a column a hop."""
+    librosa = import_librosa()
     step = round(_CHUNK_S * _RATE / _HOP) * _HOP / _RATE
     for start_s in np.arange(0, audio.shape[1] / sample_rate, step):
         first, last = (round(s * sample_rate) for s in (start_s, start_s + step))
@@ -134,15 +135,18 @@ def _analysed(
 
 def _groups(features: np.ndarray) -> np.ndarray:
     """Return a number for each bar; bars of one number sound alike."""
+    librosa = import_librosa()
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     n_bars = len(features)
     n_spans = max(2, round(n_bars / _BARS_PER_SPAN))
     starts = librosa.segment.agglomerative(features.T, n_spans)
     lengths = np.diff(starts, append=n_bars)
     means = np.add.reduceat(features, starts) / lengths[:, None]
-    tree = scipy.cluster.hierarchy.linkage(means, "average")
-    alike = scipy.cluster.hierarchy.fcluster(tree, _APART, "distance")
+    tree = linkage(means, "average")
+    alike = fcluster(tree, _APART, "distance")
     if alike.max() > _MOST_GROUPS:
-        alike = scipy.cluster.hierarchy.fcluster(tree, _MOST_GROUPS, "maxclust")
+        alike = fcluster(tree, _MOST_GROUPS, "maxclust")
     return np.repeat(alike, lengths)
 
 

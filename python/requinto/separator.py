@@ -263,6 +263,7 @@ def _resampled(
     """Resample to exactly `n_frames`, aligned at the first."""
     if rate != new_rate:
         audio = soxr.resample(audio.T, rate, new_rate, quality="HQ").T
-    missing = max(n_frames - audio.shape[1], 0)
-    exact = np.pad(audio[:, :n_frames], ((0, 0), (0, missing)))
-    return exact.astype(np.float32, copy=False)
+        audio = np.ascontiguousarray(audio)
+    audio = audio[:, :n_frames].astype(np.float32, copy=False)
+    missing = n_frames - audio.shape[1]
+    return np.pad(audio, ((0, 0), (0, missing))) if missing else audio

@@ -10,17 +10,26 @@ network has them: the lowest are one bin wide, the rest widen with frequency.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-import scipy.fft
-import scipy.signal
-import scipy.sparse
 
 from requinto.config import SpectraConfig
+from requinto.stft import hann, stft
 
 _FLOOR = 1e-10  # power of silence, so that ratios stay finite
 _LOWEST_HZ = 20.0  # of what is heard
 _HIGHEST_HZ = 15000.0  # above, single lines are not heard
 _LINE = 4.0  # times the median power up there is what a band may have
+_BANDS_PER_GROUP = 16  # of the bands whose weights are one matrix
+
+
+class _BandGroup(NamedTuple):
+    """Bands that lie side by side, and the bins between them."""
+
+    bins: slice
+    bands: slice
+    weights: np.ndarray  # (n_bins, n_bands), the share of each band in each bin
 
 
 class Spectra:
@@ -31,11 +40,12 @@ class Spectra:
         weights = _bin_weights(config)
         self.band_sizes = weights.sum(axis=0)
         self.band_centres = _band_centres(config)  # in bins
-        # In single precision, as what it weighs is: half of the time
-        self._window = scipy.signal.get_window("hann", config.n_fft).astype(np.float32)
-        # A bin lies in two bands at most: nearly all weights are zero
-        self._spreading = scipy.sparse.csr_matrix(weights)
-        self._averaging = scipy.sparse.csr_matrix((weights / self.band_sizes).T)
+        self._groups = _band_groups(weights, config)
+        self._window = hann(config.n_fft)
+        # By the part of the window that one hop takes
+        parts = self._window.reshape(-1, config.hop).astype(np.float64)
+        self._squares = np.square(parts)
+        self._synthesis = (parts / self._squares.sum(axis=0)).astype(np.float32)
 
     def analyse(self, audio: np.ndarray) -> np.ndarray:
         """Return the spectrum of `audio`, `(n_channels, n_frames)` or `(n_frames,)`.
@@ -46,21 +56,37 @@ class Spectra:
         missing = -audio.shape[-1] % hop
         edges = [(0, 0)] * (audio.ndim - 1) + [(n_fft // 2, n_fft // 2 + missing)]
         sound = np.pad(audio.astype(np.float32, copy=False), edges)
-        frames = np.lib.stride_tricks.sliding_window_view(sound, n_fft, axis=-1)
-        columns = scipy.fft.rfft(frames[..., ::hop, :] * self._window)
+        columns = stft(sound, self._window, hop)
         return np.swapaxes(columns, -1, -2)
 
     def synthesise(self, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
         """Return the `n_frames` of sound whose spectrum this is."""
-        config = self.config
-        # SciPy's takes half of the time of librosa's, and has a scale of its own
-        _, sound = scipy.signal.istft(
-            spectrum,
-            window=self._window,
-            nperseg=config.n_fft,
-            noverlap=config.n_fft - config.hop,
-        )
-        return np.divide(sound[..., :n_frames], self._window.sum(), dtype=np.float32)
+        columns = np.swapaxes(spectrum, -1, -2).astype(np.complex64, copy=False)
+        frames = np.fft.irfft(columns, self.config.n_fft)
+        n_parts, hop = self._synthesis.shape
+        frames = frames.reshape(*frames.shape[:-1], n_parts, hop)
+        frames *= self._synthesis
+        # Up to the first column's centre and from the last one's there is padding
+        n_hops = columns.shape[-2] - 1
+        sound = np.zeros((*frames.shape[:-3], n_hops, hop), np.float32)
+        for part in range(n_parts):
+            by = part - n_parts // 2  # hops by which this part is later than its column
+            here = slice(max(0, by), min(n_hops, n_hops + 1 + by))
+            sound[..., here, :] += frames[
+                ..., here.start - by : here.stop - by, part, :
+            ]
+        self._raise_ends(sound)
+        return sound.reshape(*sound.shape[:-2], -1)[..., :n_frames]
+
+    def _raise_ends(self, sound: np.ndarray) -> None:
+        """Scale, in place, the hops to which fewer columns add than to others."""
+        n_hops, n_parts = sound.shape[-2], len(self._squares)
+        reach = n_parts // 2
+        ends = {*range(reach - 1), *range(max(0, n_hops - reach + 1), n_hops)}
+        for hop in ends:
+            columns = hop + reach - np.arange(n_parts)
+            there = self._squares[(columns >= 0) & (columns <= n_hops)]
+            sound[..., hop, :] *= self._squares.sum(axis=0) / there.sum(axis=0)
 
     def in_bands(self, values: np.ndarray) -> np.ndarray:
         """Average real values over the bins of each band.
@@ -68,12 +94,19 @@ class Spectra:
         Takes `(n_channels, n_bins, n_columns)`, returns
         `(n_columns, n_bands, n_channels)`, float32.
         """
-        banded = np.stack([self._averaging @ channel for channel in values])
-        return np.ascontiguousarray(banded.transpose(2, 1, 0), dtype=np.float32)
+        rows = np.swapaxes(values, 1, 2).astype(np.float32, copy=False)
+        n_linear = self.config.n_linear_bands
+        sums = np.zeros((*rows.shape[:2], self.config.n_bands), np.float32)
+        sums[..., :n_linear] = rows[..., :n_linear]
+        for group in self._groups:
+            sums[..., group.bands] += rows[..., group.bins] @ group.weights
+        sums /= self.band_sizes
+        return np.ascontiguousarray(sums.transpose(1, 2, 0))
 
     def power(self, spectrum: np.ndarray) -> np.ndarray:
         """Return the mean power in each band of a spectrum."""
-        return self.in_bands(np.square(spectrum.real) + np.square(spectrum.imag))
+        magnitudes = np.abs(spectrum)
+        return self.in_bands(np.square(magnitudes, out=magnitudes))
 
     def audible(self, power: np.ndarray) -> np.ndarray:
         """Return the power in bands without what nobody hears.
@@ -109,8 +142,14 @@ class Spectra:
 
         Columns of the mask beyond the spectrum's are padding, and ignored.
         """
-        shown = mask[: spectrum.shape[2]].transpose(2, 1, 0)
-        return spectrum * np.stack([self._spreading @ channel for channel in shown])
+        n_linear = self.config.n_linear_bands
+        shown = np.ascontiguousarray(mask[: spectrum.shape[2]].transpose(2, 0, 1))
+        gains = np.empty((*shown.shape[:2], self.config.n_bins), np.float32)
+        gains[..., :n_linear] = shown[..., :n_linear]
+        for group in self._groups:
+            bands = shown[..., group.bands]
+            np.matmul(bands, group.weights.T, out=gains[..., group.bins])
+        return np.swapaxes(np.swapaxes(spectrum, 1, 2) * gains, 1, 2)
 
     def padded(self, bands: np.ndarray) -> np.ndarray:
         """Pad bands with silence to a multiple of `n_columns_step` columns.
@@ -148,6 +187,24 @@ def _band_centres(config: SpectraConfig) -> np.ndarray:
     )
 
 
+def _band_groups(weights: np.ndarray, config: SpectraConfig) -> list[_BandGroup]:
+    """Cut the weights of all bins above the linear bands into small matrices.
+
+    A bin lies between two bands, so that nearly all weights are zero.  The bins of
+    groups are apart; neighbouring groups share a band.
+    """
+    last_band = config.n_bands - 1
+    centres = np.ceil(_band_centres(config)).astype(int)
+    groups = []
+    for first in range(config.n_linear_bands - 1, last_band, _BANDS_PER_GROUP):
+        last = min(first + _BANDS_PER_GROUP, last_band)
+        start = max(centres[first], config.n_linear_bands)
+        bins = slice(start, config.n_bins if last == last_band else centres[last])
+        bands = slice(first, last + 1)
+        groups.append(_BandGroup(bins, bands, weights[bins, bands].copy()))
+    return groups
+
+
 def _bin_weights(config: SpectraConfig) -> np.ndarray:
     """Share of each band in each bin, `(n_bins, n_bands)`; rows sum to one.
 
@@ -155,7 +212,10 @@ def _bin_weights(config: SpectraConfig) -> np.ndarray:
     """
     centres = _band_centres(config)
     bins = np.arange(config.n_bins)
-    identity = np.eye(config.n_bands)
-    return np.stack([np.interp(bins, centres, row) for row in identity], axis=1).astype(
-        np.float32
-    )
+    upper = np.searchsorted(centres, bins).clip(1, config.n_bands - 1)
+    below, above = centres[upper - 1], centres[upper]
+    shares = (bins - below) / (above - below)
+    weights = np.zeros((config.n_bins, config.n_bands), np.float32)
+    weights[bins, upper - 1] = 1 - shares
+    weights[bins, upper] = shares
+    return weights

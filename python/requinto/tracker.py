@@ -11,7 +11,7 @@ from requinto.beats import Beats
 from requinto.config import TrackerConfig
 from requinto.decoding import choose_bars, choose_beats, refined
 from requinto.networks import Network
-from requinto.rhythm import features
+from requinto.rhythm import RecentFeatures, features
 
 # Columns that the network hears at once, fewest first, so that few graphs are traced;
 # of these the outermost only as context
@@ -43,7 +43,13 @@ class Tracker:
         self.config = config
         self._network = network
 
-    def hear(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
+    def hear(
+        self,
+        audio: np.ndarray,
+        sample_rate: float,
+        recent: RecentFeatures | None = None,
+        column: int = 0,
+    ) -> np.ndarray:
         """Return the probabilities of a beat and a downbeat at each column.
 
         Parameters
@@ -52,14 +58,19 @@ class Tracker:
             One or two channels.
         sample_rate : float
             Hz.
+        recent : RecentFeatures, optional
+            Of a stream whose last seconds this is, so that they are analysed once.
+        column : int
+            Of that stream, at which `audio` begins.
 
         Returns
         -------
         np.ndarray, shape=(n_columns, 2)
             Column `i` lies at `i / config.rhythm.columns_per_s` seconds.
         """
-        sound = features(audio, sample_rate, self.config.rhythm)
-        return self.hear_features(sound)
+        if recent is None:
+            return self.hear_features(features(audio, sample_rate, self.config.rhythm))
+        return self.hear_features(recent.of(audio, sample_rate, column))
 
     def hear_features(self, sound: Columns) -> np.ndarray:
         """Return the same of what `rhythm.features` gives."""

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
 
 from requinto.beats import Beats
+from requinto.scratch import import_librosa
 
 _DOWNBEAT_HZ, _BEAT_HZ = 1600.0, 1000.0
 _LEVEL = 0.5  # peak of a click
@@ -29,6 +29,7 @@ def clicking(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
     np.ndarray, float32
         Shaped as the song, and within full scale where the song is.
     """
+    librosa = import_librosa()
     clicks = np.zeros(song.shape[1], np.float32)
     others_s = np.setdiff1d(beats.times_s, beats.downbeats_s)
     for times_s, hz in ((beats.downbeats_s, _DOWNBEAT_HZ), (others_s, _BEAT_HZ)):

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Matrices that fold the bins of a spectrum to mel bands and to pitch classes.
+
+They are librosa's, which takes a second and fifty megabytes to import; a test compares
+them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_HZ_PER_MEL, _BREAK_HZ = 200 / 3, 1000.0  # linear below the break, in mels of Slaney's
+_LOG_STEP = np.log(6.4) / 27  # above it
+_TUNING_HZ = 440.0
+_N_CLASSES = 12
+
+
+def mel_filters(
+    sample_rate: float, n_fft: int, n_bands: int, lowest_hz: float, highest_hz: float
+) -> np.ndarray:
+    """Return triangles whose centres are evenly spaced in mels.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_bands, n_fft // 2 + 1), float32
+        Each reaches 1 at its centre and 0 at its neighbours'; as
+        `librosa.filters.mel` with `norm=None`.
+
+    References
+    ----------
+    Slaney, "Auditory Toolbox", Technical Report 1998-010, Interval Research.
+    """
+    lowest, highest = _hz_to_mel(np.array([lowest_hz, highest_hz]))
+    edges_hz = _mel_to_hz(np.linspace(lowest, highest, n_bands + 2))
+    steps = np.diff(edges_hz)[:, None]
+    away = edges_hz[:, None] - np.fft.rfftfreq(n_fft, 1 / sample_rate)
+    rising, falling = -away[:-2] / steps[:-1], away[2:] / steps[1:]
+    return np.minimum(rising, falling).clip(0).astype(np.float32)
+
+
+def _hz_to_mel(hz: np.ndarray) -> np.ndarray:
+    above = np.log(np.maximum(hz, _BREAK_HZ) / _BREAK_HZ) / _LOG_STEP
+    return np.minimum(hz, _BREAK_HZ) / _HZ_PER_MEL + above
+
+
+def _mel_to_hz(mels: np.ndarray) -> np.ndarray:
+    break_mel = _BREAK_HZ / _HZ_PER_MEL
+    ratio = np.exp(_LOG_STEP * np.maximum(mels - break_mel, 0))
+    return np.where(mels < break_mel, _HZ_PER_MEL * mels, _BREAK_HZ * ratio)
+
+
+def chroma_filters(sample_rate: float, n_fft: int) -> np.ndarray:
+    """Return how near each bin is to each pitch class, from C on.
+
+    Returns
+    -------
+    np.ndarray, shape=(12, n_fft // 2 + 1), float32
+        Gaussians as wide as a bin, or a semitone where bins are narrower; as
+        `librosa.filters.chroma` with `octwidth=None, norm=None`.
+
+    References
+    ----------
+    Ellis, "Chroma feature analysis and synthesis", 2007,
+    https://www.ee.columbia.edu/~dpwe/resources/matlab/chroma-ansyn/
+    """
+    hz = np.arange(1, n_fft // 2 + 2) * sample_rate / n_fft
+    # In semitones above A0; the bin at 0 Hz is half a turn away from the first
+    pitches = _N_CLASSES * np.log2(hz / (_TUNING_HZ / 16))
+    pitches = np.concatenate([[pitches[0] - 1.5 * _N_CLASSES], pitches])
+    widths = np.maximum(np.diff(pitches), 1.0)
+    half = _N_CLASSES // 2
+    away = pitches[:-1] - np.arange(_N_CLASSES)[:, None]
+    nearest = np.mod(away + half, _N_CLASSES) - half
+    bumps = np.exp(-0.5 * np.square(2 * nearest / widths))
+    return np.roll(bumps, -3, axis=0).astype(np.float32)
