@@ -84,7 +84,7 @@ def unchanged_model(monkeypatch, unchanged):
     import importlib
 
     extract = importlib.import_module("requinto.extract")
-    monkeypatch.setattr(extract, "load_separator", lambda model: unchanged)
+    monkeypatch.setattr(extract, "load_separator", lambda *_: unchanged)
     return unchanged
 
 
@@ -136,5 +136,5 @@ def load(monkeypatch, unchanged):
     import requinto
     from requinto import bridge
 
-    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
+    monkeypatch.setattr(bridge, "load_separator", lambda *_: unchanged)
     return lambda: pedalboard.load_plugin(str(requinto.plugin_path()))

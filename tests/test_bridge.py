@@ -91,7 +91,7 @@ def open_door():
 @pytest.fixture
 def door(open_door, monkeypatch, unchanged):
     """Return the compiled bridge, in front of a model that changes nothing."""
-    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
+    monkeypatch.setattr(bridge, "load_separator", lambda *_: unchanged)
     return open_door
 
 

@@ -25,7 +25,7 @@ def test_a_model_that_changes_nothing_gains_nothing_on_any_grid(
 ):
     for module in ("requinto.extract", "requinto.evaluation.joins"):
         monkeypatch.setattr(
-            importlib.import_module(module), "load_separator", lambda model: unchanged
+            importlib.import_module(module), "load_separator", lambda *_: unchanged
         )
     item = read_items(bench)[0]
     rows = list(joins.on_grids(item, "standard"))

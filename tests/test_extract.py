@@ -319,6 +319,6 @@ def test_a_failing_model_leaves_its_error_alone(monkeypatch, unchanged):
             raise MemoryError
 
     module = importlib.import_module("requinto.extract")
-    monkeypatch.setattr(module, "load_separator", lambda model: Failing())
+    monkeypatch.setattr(module, "load_separator", lambda *_: Failing())
     with pytest.raises(MemoryError):
         requinto.extract(noise(RATE), RATE)

@@ -179,7 +179,7 @@ def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
             return clip
 
     slow = Slow()
-    monkeypatch.setattr(bridge, "load_separator", lambda name: slow)
+    monkeypatch.setattr(bridge, "load_separator", lambda *_: slow)
     plugin = load()
     plugin.process(noise(7 * RATE), RATE, reset=False)
     begun = time.monotonic()
@@ -222,7 +222,7 @@ def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
             return 0 * clip
 
     fragile = Fragile()
-    monkeypatch.setattr(bridge, "load_separator", lambda name: fragile)
+    monkeypatch.setattr(bridge, "load_separator", lambda *_: fragile)
     plugin = load()
     plugin.beat_source = "Fixed tempo"
     sound = noise(20 * RATE)

@@ -47,7 +47,7 @@ def in_daemon(function):
     threading.Thread(target=function, daemon=True).start()
 
 separator = Busy()
-bridge.load_separator = lambda name: separator
+bridge.load_separator = lambda *_: separator
 """
 LAST = "\nimport time\nprint(f'last={time.time()}', flush=True)\n"
 

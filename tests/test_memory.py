@@ -44,7 +44,7 @@ def all_in_files(monkeypatch):
 @pytest.fixture
 def run(monkeypatch, tmp_path, unchanged_model):
     """Return a function that runs the command, with no network, in a folder."""
-    monkeypatch.setattr(extract_module, "load_tracker", Tracker)
+    monkeypatch.setattr(extract_module, "load_tracker", lambda *_: Tracker())
     monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
@@ -90,7 +90,7 @@ def test_extracting_holds_nothing(run, songs, ending):
 
 @pytest.mark.parametrize("given", ["song", "grid"])
 def test_an_array_is_extracted_into_another(unchanged_model, monkeypatch, given):
-    monkeypatch.setattr(extract_module, "load_tracker", Tracker)
+    monkeypatch.setattr(extract_module, "load_tracker", lambda *_: Tracker())
     sound = noise(LONG_S * RATE)
     grid = requinto.Beats.grid(120.0, LONG_S) if given == "grid" else None
     n_copies = copies(
@@ -105,8 +105,8 @@ import test_memory
 from conftest import Unchanged
 from requinto.apps import cli
 extract = test_memory.extract_module
-extract.load_tracker = test_memory.Tracker
-extract.load_separator = lambda model: Unchanged()
+extract.load_tracker = lambda *_: test_memory.Tracker()
+extract.load_separator = lambda *_: Unchanged()
 cli.prepare_own_process = lambda: None
 try:
     cli.main()

@@ -43,7 +43,7 @@ class PlainTracker:
 def run(run_command, monkeypatch, tmp_path, unchanged_model):
     """Return a function that runs the command, without TensorFlow, in a folder."""
     extract = importlib.import_module("requinto.extract")
-    monkeypatch.setattr(extract, "load_tracker", PlainTracker)
+    monkeypatch.setattr(extract, "load_tracker", lambda *_: PlainTracker())
     monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
@@ -333,7 +333,8 @@ from requinto import audio_writer
 from requinto.apps import cli
 from test_outputs import PlainTracker
 extract = importlib.import_module("requinto.extract")
-extract.load_tracker, extract.load_separator = PlainTracker, lambda name: Unchanged()
+extract.load_tracker = lambda *_: PlainTracker()
+extract.load_separator = lambda *_: Unchanged()
 cli.prepare_own_process = lambda: None
 if sys.argv.pop() == "write":
     def write(self, frames):

@@ -67,7 +67,7 @@ def test_a_reference_arrives_and_sounds(plugin, monkeypatch, unchanged, tmp_path
         return unchanged.target("")
 
     monkeypatch.setattr(unchanged, "query", query)
-    monkeypatch.setattr(bridge, "load_separator", lambda name: unchanged)
+    monkeypatch.setattr(bridge, "load_separator", lambda *_: unchanged)
     path = tmp_path / "mine.vstpreset"
     preset(reference=REFERENCE, reference_sample_rate=RATE, path=path)
     plugin.load_preset(str(path))

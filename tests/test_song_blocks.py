@@ -181,8 +181,8 @@ def run(run_command, monkeypatch, tmp_path, unchanged):
     """Return a function that runs the command over `Halved`, in a folder."""
     from requinto.apps import cli
 
-    monkeypatch.setattr(extract_module, "load_separator", lambda _: Halved(unchanged))
-    monkeypatch.setattr(extract_module, "load_tracker", GridTracker)
+    monkeypatch.setattr(extract_module, "load_separator", lambda *_: Halved(unchanged))
+    monkeypatch.setattr(extract_module, "load_tracker", lambda *_: GridTracker())
     monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
@@ -230,7 +230,7 @@ def test_a_song_that_changes_meanwhile_leaves_no_output(run, path, monkeypatch, 
 
 
 def test_progress_reaches_the_end(unchanged_model, monkeypatch):
-    monkeypatch.setattr(extract_module, "load_tracker", GridTracker)
+    monkeypatch.setattr(extract_module, "load_tracker", lambda *_: GridTracker())
     shares = []
     requinto.extract(song_of(9.0), RATE, progress=shares.append)
     assert shares == sorted(shares)

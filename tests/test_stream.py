@@ -80,7 +80,7 @@ class Marking:
 def test_stream_and_library_agree_on_one_grid(monkeypatch, unchanged, tempo_bpm):
     extract = sys.modules["requinto.extract"]
     separator = Marking(unchanged)
-    monkeypatch.setattr(extract, "load_separator", lambda model: separator)
+    monkeypatch.setattr(extract, "load_separator", lambda *_: separator)
     audio = noise(RATE * 11 + 77)
     stream = Stream(separator.clips, sample_rate=RATE, n_channels=2)
     stream.configure("guitar", "fixed", tempo_bpm, separator=separator)
@@ -96,7 +96,7 @@ def test_stream_and_library_agree_on_one_grid(monkeypatch, unchanged, tempo_bpm)
 def test_detected_clips_do_not_depend_on_blocks(monkeypatch, unchanged, block_sizes):
     separator = Marking(unchanged)
     extract = sys.modules["requinto.extract"]
-    monkeypatch.setattr(extract, "load_separator", lambda model: separator)
+    monkeypatch.setattr(extract, "load_separator", lambda *_: separator)
     audio = clicks(117.0, 14.0) + 0.01 * noise(14 * RATE, 1)
     stream = Stream(separator.clips, sample_rate=RATE, n_channels=1)
     stream.configure("guitar", "detect", separator=separator)

@@ -85,7 +85,7 @@ def test_a_bounce_on_the_hosts_grid_is_what_the_library_gives(
     monkeypatch, separator, beats, tempo_bpm, quarter
 ):
     extract = importlib.import_module("requinto.extract")
-    monkeypatch.setattr(extract, "load_separator", lambda model: separator)
+    monkeypatch.setattr(extract, "load_separator", lambda *_: separator)
     audio = noise(SECONDS * RATE, 1)
     stream, _ = opened(separator, beats)
     events = [(0, Position(quarter, tempo_bpm), True)]
