@@ -79,13 +79,14 @@ def read_export(folder: Path, name: str) -> Export:
         If a file is missing or damaged, or LiteRT cannot be imported.
     """
     record = read_record(folder, name)
-    networks = {
-        network: LiteRTNetwork(
-            _read(folder, f"{name}-{network}.tflite", values["sha256"]),
-            values["n_parameters"],
-        )
-        for network, values in record["networks"].items()
-    }
+    try:
+        networks = {
+            network: _network(folder, f"{name}-{network}.tflite", values)
+            for network, values in record["networks"].items()
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        path = record_path(folder, name)
+        raise ModelError(f"{path} cannot be used: {error}") from error
     arrays: dict[str, np.ndarray] = {}
     if digest := record.get("queries_sha256"):
         packed = _read(folder, f"{name}-{QUERIES}.npz", digest)
@@ -105,6 +106,12 @@ def read_record(folder: Path, name: str) -> Mapping[str, Any]:
     if missing:
         raise ModelError(f"{path} cannot be used: it lacks {sorted(missing)}")
     return dict(record)
+
+
+def _network(folder: Path, file: str, values: Mapping[str, Any]) -> LiteRTNetwork:
+    _read(folder, file, values["sha256"])  # to verify it: LiteRT maps the file itself
+    path = folder / FOLDER / file
+    return LiteRTNetwork(path, values["sizes"], values["n_parameters"])
 
 
 def _read(folder: Path, file: str, digest: str) -> bytes:

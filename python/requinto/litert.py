@@ -9,7 +9,8 @@ import functools
 import importlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,30 +40,39 @@ class LiteRTNetwork:
 
     Parameters
     ----------
-    model : bytes
-        A LiteRT file, for batches of one.
+    path : Path
+        A LiteRT file, for batches of one; read when it is first needed.
+    sizes : sequence of int
+        Numbers of columns that it has a graph for, beside the one for any.
     n_parameters : int
         Trained numbers.
 
     Raises
     ------
     ModelError
-        If LiteRT cannot be imported, or cannot use the file.
+        If LiteRT cannot be imported.
     ConfigError
         If `REQUINTO_THREADS` is not a number of threads.
     """
 
-    def __init__(self, model: bytes, n_parameters: int) -> None:
+    def __init__(self, path: Path, sizes: Sequence[int], n_parameters: int) -> None:
+        _import_litert()
         self.n_parameters = n_parameters
-        self._model = model
+        self._path = path
+        self._names = frozenset(map(graph_name, sizes))
         self._n_threads = threads.count()
         self._graphs: collections.OrderedDict[str, Any] = collections.OrderedDict()
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._names = frozenset(self._interpreter().get_signature_list())
 
     def predict(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the output for a batch, as `Network.predict` does."""
+        """Return the output for a batch, as `Network.predict` does.
+
+        Raises
+        ------
+        ModelError
+            If LiteRT cannot use the file.
+        """
         self._leave_parent()
         with self._lock:
             name = graph_name(_n_columns(inputs))
@@ -87,10 +97,10 @@ class LiteRTNetwork:
     def _interpreter(self) -> Any:
         try:
             return _import_litert().Interpreter(
-                model_content=self._model, num_threads=self._n_threads
+                model_path=os.fsdecode(self._path), num_threads=self._n_threads
             )
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"LiteRT cannot use the model: {error}") from error
+            raise ModelError(f"LiteRT cannot use {self._path}: {error}") from error
 
     def _leave_parent(self) -> None:
         """After a fork begin anew: a thread of the parent may hold our lock."""

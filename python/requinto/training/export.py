@@ -91,6 +91,7 @@ def export(folder: Path, name: str, precision: str | None = None) -> Path:
         digest = _write(folder, f"{name}-{network.name}.tflite", content)
         record["networks"][network.name] = {
             "sha256": digest,
+            "sizes": [n for n in sizes if n],
             "n_parameters": int(network.count_params()),
         }
     if answers_to_names(folder, name):
