@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -119,6 +120,22 @@ def test_clicks_lie_on_the_beats():
     assert not heard[0, RATE // 2 : RATE - 10].any()
     crossings = [np.sum(np.diff(np.sign(span)) != 0) for span in spans]
     assert crossings[1] > 1.3 * max(crossings[0], crossings[2], crossings[3])
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 96000])
+@pytest.mark.parametrize("tempo_bpm", [90.0, 380.0])
+def test_clicks_are_librosas(rate, tempo_bpm):
+    song = 0.1 * noise(3 * rate + 100)
+    grid = requinto.Beats.grid(tempo_bpm, 3.0, 0.13)
+    # Of which some overlap, one is in the last frame and one is beyond the song
+    late = np.append(grid.times_s, [2.97, 2.99, 3.0 + 99 / rate, 3.5])
+    grid = requinto.Beats(late, grid.downbeats_s, tempo_bpm)
+    options = {"sr": rate, "length": song.shape[1]}
+    clicks = librosa.clicks(times=grid.downbeats_s, click_freq=1600, **options)
+    others_s = np.setdiff1d(late, grid.downbeats_s)
+    clicks += librosa.clicks(times=others_s, click_freq=1000, **options)
+    expected = 0.5 * song + 0.5 * np.clip(clicks, -1, 1)
+    np.testing.assert_allclose(clicking(song, rate, grid), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("option", ["--click", "--plot"])

@@ -105,6 +105,16 @@ def test_filters_are_librosas(rate, n_fft, n_bands, lowest_hz, highest_hz):
         np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize(("rate", "n_fft"), [(22050, 4096), (44100, 2048)])
+def test_filters_of_librosas_defaults(rate, n_fft):
+    expected = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=64)
+    result = mel_filters(rate, n_fft, 64, 0.0, rate / 2, norm="slaney")
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-9)
+    expected = librosa.filters.chroma(sr=rate, n_fft=n_fft)
+    result = chroma_filters(rate, n_fft, norm=2, octave_width=2)
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-7)
+
+
 def librosas_magnitudes(audio, rate, n_fft):
     """Return magnitudes at the model's rate, `(n_bins, n_columns)`."""
     mono = librosa.to_mono(audio) - audio.mean()

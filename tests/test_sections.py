@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sections cover the song, begin where its sound changes, and know what comes back."""
 
+import importlib
 import itertools
 import json
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
 from rich.console import Console
 
 import requinto
+from requinto.bar_features import bar_features
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
 from requinto.evaluation import section_scores
@@ -89,6 +92,64 @@ def test_silence_has_sections_too():
     audio = np.zeros((2, 30 * RATE), np.float32)
     found = requinto.sections(audio, RATE, beats=Beats.grid(120, 30.0))
     assert found[0].start_s == 0 and found[-1].end_s == pytest.approx(30.0)
+
+
+def librosas_bar_features(audio, rate, edges_s):
+    """Return what `bar_features` returns, by librosa."""
+    columns = []
+    step_s = 1292 * 2048 / 22050  # two minutes, in whole columns
+    for start_s in np.arange(0, audio.shape[1] / rate, step_s):
+        first, last = (round(s * rate) for s in (start_s, start_s + step_s))
+        sound = librosa.to_mono(audio[:, first:last])
+        sound = librosa.resample(sound, orig_sr=rate, target_sr=22050)
+        sound = librosa.util.fix_length(sound, size=max(len(sound), 4096))
+        power = np.abs(librosa.stft(sound, n_fft=4096, hop_length=2048)) ** 2
+        mel = librosa.feature.melspectrogram(S=power, sr=22050, n_mels=64)
+        chroma = librosa.feature.chroma_stft(
+            S=np.sqrt(power), sr=22050, tuning=0.0, norm=None
+        )
+        columns.append(np.concatenate([mel, chroma])[:, : len(sound) // 2048])
+    columns = np.concatenate(columns, axis=1)
+    starts = np.round(edges_s[:-1] * 22050 / 2048).astype(int)
+    starts = np.minimum(starts, columns.shape[1] - 1)
+    counts = np.maximum(np.diff(starts, append=columns.shape[1]), 1)
+    decibels = librosa.power_to_db(columns[:64])
+    decibels = np.add.reduceat(decibels, starts, axis=1) / counts
+    timbre = librosa.feature.mfcc(S=decibels, n_mfcc=13)[1:]
+    harmony = np.add.reduceat(columns[64:], starts, axis=1)
+    loudness = librosa.power_to_db(librosa.db_to_power(decibels).sum(axis=0))
+    return timbre.T, librosa.util.normalize(harmony, norm=2, axis=0).T, loudness
+
+
+MODULE = importlib.import_module("requinto.sections")
+
+
+@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+@pytest.mark.parametrize("form", [FORM, "vc" * 12, "cib" * 45, "ovb" * 4 + "c" * 5])
+def test_bars_and_sections_are_librosas(rate, form, monkeypatch):
+    audio, beats = song(form, rate)
+    audio = np.concatenate([audio, 0.5 * audio])
+    edges_s = np.arange(len(form) + 1.0)
+    expected = librosas_bar_features(audio, rate, edges_s)
+    result = bar_features(audio, rate, edges_s)
+    # Decibels of single precision, and what cancels in cepstral coefficients
+    for values, librosas in zip(result, expected, strict=True):
+        assert values.shape == librosas.shape
+        np.testing.assert_allclose(values, librosas, atol=2e-4)
+    sections = requinto.sections(audio, rate, beats=beats)
+    monkeypatch.setattr(MODULE, "bar_features", librosas_bar_features)
+    monkeypatch.setattr(
+        MODULE, "merge_neighbours", lambda x, n: librosa.segment.agglomerative(x.T, n)
+    )
+    assert sections == requinto.sections(audio, rate, beats=beats)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100])
+@pytest.mark.parametrize("n_frames", [1, 100, 5000])
+def test_the_shortest_sounds_have_bars(rate, n_frames):
+    result = bar_features(0.1 * noise(n_frames), rate, np.array([0, n_frames / rate]))
+    assert [len(values) for values in result] == [1, 1, 1]
+    assert all(np.isfinite(values).all() for values in result)
 
 
 def test_sections_that_are_right_score_one_and_a_single_one_does_not(tmp_path, capsys):

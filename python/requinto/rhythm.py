@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-import soxr
 
 from requinto.audio import ChannelStatistics, channel_statistics
 from requinto.config import RhythmConfig
+from requinto.resampling import resample
 from requinto.rhythm_filters import chroma_filters, mel_filters
 from requinto.stft import hann, stft
 
@@ -192,19 +192,12 @@ def _analyse(
     # A product, for a mean over so short an axis takes three times as long
     mono = np.full(len(audio), 1 / len(audio), np.float32) @ audio
     mono -= np.float32(offset)  # where the sound ends, it would be a step
-    sound = _resample(mono, sample_rate, rate)
+    sound = resample(mono, sample_rate, rate)
     sharp, fine = _filters(config)
     here = range(lead, lead + len(columns))
     bands = _fold(sound, sharp, hop, here)
     chroma = _fold(sound, fine, hop, here)
     return bands, chroma.reshape(len(columns), 2, -1).swapaxes(1, 2)
-
-
-def _resample(mono: np.ndarray, sample_rate: float, rate: int) -> np.ndarray:
-    n_frames = int(np.ceil(len(mono) * rate / sample_rate))
-    if sample_rate != rate:
-        mono = soxr.resample(mono, sample_rate, rate, quality="HQ")
-    return np.pad(mono[:n_frames], (0, max(0, n_frames - len(mono))))
 
 
 def _fold(sound: np.ndarray, filters: _Filters, hop: int, columns: range) -> np.ndarray:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give libraries a folder to write to where the system seems to offer none.
 
-TensorFlow asks for a temporary folder when it is imported, Numba, which librosa needs,
-for one to keep compiled functions in, and Matplotlib for one of settings.  In a
-container whose file system is read-only, or for a user without a home, there may be
-none of them.
+TensorFlow asks for a temporary folder when it is imported, Numba, which librosa needs
+in the workshop, for one to keep compiled functions in, and Matplotlib for one of
+settings.  In a container whose file system is read-only, or for a user without a home,
+there may be none of them.
 """
 
 from __future__ import annotations
@@ -16,29 +16,10 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from requinto.errors import RequintoError
 
 _LAST_RESORTS = ("/dev/shm", f"/run/user/{getattr(os, 'getuid', int)()}")
-
-
-def import_librosa() -> Any:
-    """Return librosa, imported where it is used: it takes a second and fifty megabytes.
-
-    Raises
-    ------
-    RequintoError
-        If it cannot be imported, or no folder can be written at all.
-    """
-    prepare_librosa()
-    try:
-        return importlib.import_module("librosa")
-    except ImportError as error:
-        raise RequintoError(
-            f"librosa cannot be imported ({error}): install it with "
-            "python -m pip install librosa"
-        ) from error
 
 
 def prepare_librosa() -> None:

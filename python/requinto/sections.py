@@ -5,18 +5,14 @@ from __future__ import annotations
 
 import itertools
 import string
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from requinto.bar_features import bar_features
 from requinto.beats import Beats
-from requinto.scratch import import_librosa
+from requinto.ward import merge_neighbours
 
-_RATE = 22050  # Hz
-_HOP = 2048  # samples
-_CHUNK_S = 120.0  # of sound analysed at once, so that long songs fit
-_N_TIMBRES = 13  # cepstral coefficients, without the first, which is loudness
 _BARS_PER_SPAN = 4  # of the runs into which a song is cut before like ones are found
 _APART = 0.45  # distance at which runs are not alike any more; by validation songs
 _MOST_GROUPS = 6
@@ -62,7 +58,7 @@ def sections(audio: np.ndarray, sample_rate: float, beats: Beats) -> list[Sectio
     n_bars = len(edges_s) - 1
     if n_bars < _FEW_BARS:
         return [Section("verse", "A", 0.0, duration_s)]
-    timbre, harmony, loudness = _bars(audio, sample_rate, edges_s)
+    timbre, harmony, loudness = bar_features(audio, sample_rate, edges_s)
     features = np.concatenate(
         [
             _spread(timbre) / np.sqrt(timbre.shape[1]),
@@ -94,53 +90,13 @@ def _edges(beats: Beats, duration_s: float) -> np.ndarray:
     return np.concatenate([[0.0], bars_s[1:], [duration_s]])
 
 
-def _bars(
-    audio: np.ndarray, sample_rate: float, edges_s: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return timbre `(n, 12)`, harmony `(n, 12)` and loudness in dB `(n,)` of bars."""
-    librosa = import_librosa()
-    parts = zip(*_analysed(audio, sample_rate), strict=True)
-    mel, chroma = (np.concatenate(part, axis=1) for part in parts)
-    places = np.round(edges_s[:-1] * _RATE / _HOP).astype(int)
-    places = np.minimum(places, mel.shape[1] - 1)
-    # Means of decibels: what leaks in from a loud neighbour then counts little
-    decibels = np.add.reduceat(librosa.power_to_db(mel), places, axis=1)
-    decibels /= np.maximum(np.diff(places, append=mel.shape[1]), 1)
-    timbre = librosa.feature.mfcc(S=decibels, n_mfcc=_N_TIMBRES)[1:]
-    harmony = np.add.reduceat(chroma, places, axis=1)
-    loudness = librosa.power_to_db(librosa.db_to_power(decibels).sum(axis=0))
-    return timbre.T, librosa.util.normalize(harmony, norm=2, axis=0).T, loudness
-
-
-def _analysed(
-    audio: np.ndarray, sample_rate: float
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield mel powers and chroma of each stretch, a column a hop."""
-    librosa = import_librosa()
-    step = round(_CHUNK_S * _RATE / _HOP) * _HOP / _RATE
-    for start_s in np.arange(0, audio.shape[1] / sample_rate, step):
-        first, last = (round(s * sample_rate) for s in (start_s, start_s + step))
-        mono = librosa.to_mono(audio[:, first:last])
-        heard = librosa.resample(mono, orig_sr=sample_rate, target_sr=_RATE)
-        heard = librosa.util.fix_length(heard, size=max(len(heard), 2 * _HOP))
-        power = np.abs(librosa.stft(heard, n_fft=2 * _HOP, hop_length=_HOP)) ** 2
-        n_columns = len(heard) // _HOP
-        yield (
-            librosa.feature.melspectrogram(S=power, sr=_RATE, n_mels=64)[:, :n_columns],
-            librosa.feature.chroma_stft(
-                S=np.sqrt(power), sr=_RATE, tuning=0.0, norm=None
-            )[:, :n_columns],
-        )
-
-
 def _groups(features: np.ndarray) -> np.ndarray:
     """Return a number for each bar; bars of one number sound alike."""
-    librosa = import_librosa()
     from scipy.cluster.hierarchy import fcluster, linkage
 
     n_bars = len(features)
     n_spans = max(2, round(n_bars / _BARS_PER_SPAN))
-    starts = librosa.segment.agglomerative(features.T, n_spans)
+    starts = merge_neighbours(features, n_spans)
     lengths = np.diff(starts, append=n_bars)
     means = np.add.reduceat(features, starts) / lengths[:, None]
     tree = linkage(means, "average")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
 
 from requinto import audio as sound
@@ -14,6 +13,7 @@ from requinto.errors import ConfigError, TargetError
 from requinto.evaluation.scoring import answered
 from requinto.evaluation.systems import Task
 from requinto.material.instruments import INSTRUMENTS
+from requinto.resampling import resample
 from requinto.weights import models_folder, targets
 
 _NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
@@ -64,12 +64,12 @@ def extract_with(
         reference = mixture
     elif reference is None:
         reference, reference_sample_rate = _built_in(instrument)
-    heard = librosa.resample(
-        sound.checked(reference, reference_sample_rate or sample_rate, "reference"),
-        orig_sr=reference_sample_rate or sample_rate,
-        target_sr=sample_rate,
+    reference_rate = reference_sample_rate or sample_rate
+    example = resample(
+        sound.checked(reference, reference_rate, "reference"),
+        *(reference_rate, sample_rate),
     )
-    task = Task(mixture, heard, sample_rate, instrument, None, np.zeros_like(mixture))
+    task = Task(mixture, example, sample_rate, instrument, None, np.zeros_like(mixture))
     return answered(made, task)[0]
 
 
