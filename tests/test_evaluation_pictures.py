@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from requinto import output_files
+from requinto import pictures as sound_pictures
 from requinto.errors import AudioFileError
 from requinto.evaluation import pictures
 from shell import ROOT
@@ -79,7 +80,7 @@ def test_the_users_settings_of_matplotlib_do_not_count(tmp_path):
 
     def draw(name):
         pictures.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / f"{name} boxes.png")
-        pictures.spectrograms(sound, 8000, tmp_path / f"{name} spectra.png")
+        sound_pictures.spectrograms(sound, 8000, tmp_path / f"{name} spectra.png")
         return [path.read_bytes() for path in sorted(tmp_path.glob(f"{name} *"))]
 
     expected = draw("plain")

@@ -85,7 +85,8 @@ def test_the_library(light, tmp_path):
         )
         results["live"] = requinto.extract(song, 44100, "guitar", live=True)
         results["beats"] = requinto.beats(song, 44100).times_s
-        assert requinto.sections(song, 44100)
+        grid = requinto.Beats.grid(400.0, 3.0, beats_per_bar=2)  # of ten bars
+        assert requinto.sections(song, 44100, beats=grid)
         np.savez(sys.argv[2], **results)
     """
     python(light, script, tmp_path / "in.npz", tmp_path / "out.npz")
@@ -114,9 +115,10 @@ def test_the_command(light, tmp_path):
     command = COMMAND
     extract = ("extract", song, "--target", "bass", "-o", out, "--json")
     plots = ("--plot", tmp_path / "bass.png")
+    drawing = ("--plot", tmp_path / "beats.png")
     for arguments in (
         (*extract, *plots),
-        ("beats", song, "--json", "--click", tmp_path / "click.wav"),
+        ("beats", song, "--json", "--click", tmp_path / "click.wav", *drawing),
         ("targets",),
         ("models",),
         ("plugin", "path"),
@@ -125,7 +127,8 @@ def test_the_command(light, tmp_path):
         done = run(light, *command, *arguments)
         assert (done.returncode, done.stderr) == (0, ""), arguments
     assert soundfile.info(out).frames == 2 * RATE
-    assert (tmp_path / "bass.png").stat().st_size > 10000
+    for name in ("bass.png", "beats.png"):
+        assert (tmp_path / name).stat().st_size > 10000
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,6 @@ def all_in_files(monkeypatch):
 def run(monkeypatch, tmp_path, unchanged_model):
     """Return a function that runs the command, with no network, in a folder."""
     monkeypatch.setattr(extract_module, "load_tracker", lambda *_: Tracker())
-    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
 
@@ -107,7 +106,6 @@ from requinto.apps import cli
 extract = test_memory.extract_module
 extract.load_tracker = lambda *_: test_memory.Tracker()
 extract.load_separator = lambda *_: Unchanged()
-cli.prepare_own_process = lambda: None
 try:
     cli.main()
 finally:

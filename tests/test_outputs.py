@@ -44,7 +44,6 @@ def run(run_command, monkeypatch, tmp_path, unchanged_model):
     """Return a function that runs the command, without TensorFlow, in a folder."""
     extract = importlib.import_module("requinto.extract")
     monkeypatch.setattr(extract, "load_tracker", lambda *_: PlainTracker())
-    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
     return run_command
@@ -54,15 +53,18 @@ def run(run_command, monkeypatch, tmp_path, unchanged_model):
 def refuse(run, monkeypatch):
     """Return a function that runs the command and wants it refused, before work."""
 
-    def work():
+    def work(*arguments, **options):
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr(cli, "prepare_own_process", work)
-    monkeypatch.setattr(measuring, "_scored", lambda *options, **others: work())
+    extract = importlib.import_module("requinto.extract")
+    work_begins = ((extract, "load_separator"), (extract, "load_tracker"))
 
     def call(*arguments):
         before = contents(Path())
-        status, out, error = run(*arguments)
+        with monkeypatch.context() as patch:
+            for module, name in (*work_begins, (measuring, "_scored")):
+                patch.setattr(module, name, work)
+            status, out, error = run(*arguments)
         assert (status, out, error.count("\n")) == (2, "", 1)
         assert error.startswith("requinto: ")
         assert contents(Path()) == before
@@ -103,7 +105,6 @@ def test_what_exists_is_replaced_only_when_told(
     if arguments[0] in ("evaluate", "compare"):
         return
     Path(name).chmod(0o644)
-    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(requinto, "sections", lambda *arguments, **options: [])
     assert run(*arguments, name, "--overwrite")[0] == 0
     assert Path(name).read_bytes() != b"of the user's"
@@ -149,7 +150,6 @@ def test_songs_of_one_name_leave_two_results(run, refuse, song, monkeypatch):
     for folder in ("A", "B"):
         Path(folder).mkdir()
         Path(folder, "01.wav").write_bytes(song.read_bytes())
-    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     assert run("extract", "A/01.wav")[:2] == (0, "01-guitar.wav\n")
     error = refuse("extract", "B/01.wav")
     assert "01-guitar.wav exists; give --overwrite" in error
@@ -335,7 +335,6 @@ from test_outputs import PlainTracker
 extract = importlib.import_module("requinto.extract")
 extract.load_tracker = lambda *_: PlainTracker()
 extract.load_separator = lambda *_: Unchanged()
-cli.prepare_own_process = lambda: None
 if sys.argv.pop() == "write":
     def write(self, frames):
         SoundFile.write(self, frames)

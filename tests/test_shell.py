@@ -48,7 +48,6 @@ class Tracker:
 extract = importlib.import_module("requinto.extract")
 extract.load_separator = lambda *_: Unchanged()
 extract.load_tracker = lambda *_: Tracker()
-cli.prepare_own_process = lambda: None
 cli.main()
 """
 
@@ -309,7 +308,6 @@ def test_choices_are_refused_before_the_work(
         raise AssertionError("too late")
 
     monkeypatch.setattr(cli, "open_song", fail)
-    monkeypatch.setattr(cli, "prepare_own_process", fail)
     status, out, err = run("extract", song, *options)
     assert (status, out) == (2, "")
     assert message in err and err.count("\n") == 1

@@ -183,7 +183,6 @@ def run(run_command, monkeypatch, tmp_path, unchanged):
 
     monkeypatch.setattr(extract_module, "load_separator", lambda *_: Halved(unchanged))
     monkeypatch.setattr(extract_module, "load_tracker", lambda *_: GridTracker())
-    monkeypatch.setattr(cli, "prepare_own_process", lambda: None)
     monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
     monkeypatch.chdir(tmp_path)
     return run_command

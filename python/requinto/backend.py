@@ -9,7 +9,6 @@ import concurrent.futures.process
 import concurrent.futures.thread  # noqa: F401 (imported for its own sake)
 import contextlib
 import importlib
-import importlib.util
 import logging
 import os
 import sys
@@ -22,6 +21,7 @@ import numpy as np
 
 from requinto import threads
 from requinto.errors import ForkError, ModelError
+from requinto.packages import is_installed
 from requinto.quiet import TENSORFLOW, filter_stderr
 from requinto.scratch import prepare_folders
 
@@ -145,7 +145,7 @@ def _configure(data_format: str, precision: str, policy: Any) -> None:
 
 
 def _our_settings() -> dict[str, str]:
-    if importlib.util.find_spec("tensorflow") is None:
+    if not is_installed("tensorflow"):
         return {}
     return {"KERAS_BACKEND": "tensorflow"}
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from requinto.config import ModelConfig, TrackerConfig
 from requinto.errors import ConfigError, ModelError
 from requinto.keras_network import KerasNetwork
 from requinto.networks import LITERT, TENSORFLOW, choose_runtime
+from requinto.packages import is_installed
 from requinto.pair import Pair
 from requinto.separator import NetworkSeparator, Query
 from requinto.tracker import Tracker
@@ -116,11 +116,7 @@ def _check_trained(folder: Path, name: str) -> None:
 def _prefers_litert(folder: Path, name: str) -> bool:
     """Return whether LiteRT is there, or nothing else is."""
     has_weights = (folder / f"{name}.npz").is_file()
-    return (
-        litert.is_available()
-        or not has_weights
-        or importlib.util.find_spec("keras") is None
-    )
+    return litert.is_available() or not has_weights or not is_installed("keras")
 
 
 @functools.lru_cache(maxsize=4)

@@ -18,8 +18,29 @@ import tempfile
 from pathlib import Path
 
 from requinto.errors import RequintoError
+from requinto.packages import is_installed
 
 _LAST_RESORTS = ("/dev/shm", f"/run/user/{getattr(os, 'getuid', int)()}")
+
+
+def prepare_temporary_folder() -> None:
+    """Choose a folder for temporary files, also where the usual ones are read-only.
+
+    Raises
+    ------
+    RequintoError
+        If no folder can be written at all.
+    """
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        folder = next((f for f in _LAST_RESORTS if _is_writable(Path(f))), None)
+        if folder is None:
+            raise RequintoError(
+                f"no folder for temporary files can be written ({error}): "
+                "set TMPDIR to one that can"
+            ) from error
+        tempfile.tempdir = folder
 
 
 def prepare_librosa() -> None:
@@ -30,7 +51,7 @@ def prepare_librosa() -> None:
     RequintoError
         If no folder can be written at all.
     """
-    _prepare_temporary_folder()
+    prepare_temporary_folder()
     folder = _beside_librosa()
     if folder and not _is_writable(folder) and not _has_numba_cache():
         _give_numba_cache(_temporary_folder())
@@ -44,22 +65,9 @@ def prepare_folders() -> None:
     RequintoError
         If no folder can be written at all.
     """
-    _prepare_temporary_folder()
+    prepare_temporary_folder()
     if "MPLCONFIGDIR" not in os.environ and not _has_home():
         os.environ["MPLCONFIGDIR"] = _temporary_folder()
-
-
-def _prepare_temporary_folder() -> None:
-    try:
-        tempfile.gettempdir()
-    except FileNotFoundError as error:
-        folder = next((f for f in _LAST_RESORTS if _is_writable(Path(f))), None)
-        if folder is None:
-            raise RequintoError(
-                f"no folder for temporary files can be written ({error}): "
-                "set TMPDIR to one that can"
-            ) from error
-        tempfile.tempdir = folder
 
 
 def _temporary_folder() -> str:
@@ -86,6 +94,8 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _beside_librosa() -> Path | None:
+    if not is_installed("librosa"):
+        return None
     spec = importlib.util.find_spec("librosa")
     if spec is None or spec.origin is None:
         return None

@@ -18,6 +18,7 @@ from requinto.rhythm import (
     scale_bands,
     without_silence,
 )
+from requinto.scratch import prepare_temporary_folder
 from requinto.song import Song, SongWindow
 
 _IN_MEMORY = 1 << 22  # bytes, of four minutes; beyond, a file takes them
@@ -51,6 +52,8 @@ class SongFeatures:
         self._n_columns = count_columns(song.n_frames, song.sample_rate, config)
         self._statistics = song.statistics
         self._largest = np.zeros(n_distances)
+        if self._n_columns * self._row.itemsize > _IN_MEMORY:
+            prepare_temporary_folder()
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         with contextlib.ExitStack() as stack:
             stack.callback(self._file.close)

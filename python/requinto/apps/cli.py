@@ -26,9 +26,9 @@ from requinto.apps.outputs import Output, Overwrite
 from requinto.apps.progress_bar import ProgressBar
 from requinto.apps.signals import install_signal_handlers
 from requinto.backend import import_for_training, prepare_own_process
-from requinto.baselines import trainers
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, PluginError, TargetError
+from requinto.packages import check_workshop
 from requinto.weights import STANDARD
 
 app = typer.Typer(
@@ -131,7 +131,9 @@ def extract(
             problems[reference] = example.problems
             options["reference"] = example.samples
             options["reference_sample_rate"] = example.sample_rate
-        prepare_own_process()
+        if system != "requinto":
+            check_workshop()
+            prepare_own_process()
         start = time.perf_counter()
         beginnings = outputs.Beginnings(shape[0], rate) if plot else None
         with ProgressBar(f"Extracting {chosen}") as notify:
@@ -142,7 +144,7 @@ def extract(
     duration_s = shape[1] / rate
     real_time_factor = (time.perf_counter() - start) / duration_s
     if plot and beginnings:
-        from requinto.evaluation.pictures import spectrograms
+        from requinto.pictures import spectrograms
 
         rows = beginnings.by_title(chosen)
         spectrograms(rows, rate, plot, overwrite=overwrite)
@@ -197,7 +199,6 @@ def beats(
     mixture, rate = recording.samples, recording.sample_rate
     shape = (len(mixture), mixture.shape[1])
     outputs.check_capacity((click,), *shape, rate)
-    prepare_own_process()
     found = requinto.beats(mixture, rate)
     parts = requinto.sections(mixture, rate, beats=found)
     gain = 1.0
@@ -205,7 +206,7 @@ def beats(
         blocks = [(clicking(mixture, rate, found),)]
         gain = outputs.write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
     if plot:
-        from requinto.evaluation.pictures import song_map
+        from requinto.pictures import song_map
 
         song_map(mixture, rate, found, parts, plot, overwrite=overwrite)
     if not as_json:
@@ -248,7 +249,6 @@ def demo(
     """Run the plugin in pedalboard on a bachata of ours, and score it."""
     from requinto.apps.demo import run
 
-    prepare_own_process()
     run(folder, as_json=as_json, overwrite=overwrite)
 
 
@@ -273,6 +273,9 @@ def train(
     """Train a model, or an earlier system, on a library of loops."""
     if (anneal is None) != (output is None):
         raise ConfigError("a branch needs both --anneal STEPS and --output FOLDER")
+    check_workshop()
+    from requinto.baselines import trainers
+
     values = read_toml(config)
     system = values.pop("system", "requinto")
     trainable = ("requinto", "beats", *trainers.TRAINERS)
@@ -301,6 +304,8 @@ def _train_another(system: str, values: dict[str, Any]) -> Path:
         from requinto.training import beat_fit
 
         return beat_fit.train(from_values(beat_fit.BeatTraining, values, "training"))
+    from requinto.baselines import trainers
+
     return trainers.train(system, values)
 
 

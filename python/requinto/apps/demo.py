@@ -19,8 +19,8 @@ from requinto.clips import ClipFrames
 from requinto.errors import AudioFileError, ModelError, PluginError, reason_of
 from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr
 from requinto.evaluation.oracles import TRANSFORM
-from requinto.evaluation.pictures import spectrograms
 from requinto.loader import load_separator
+from requinto.pictures import spectrograms
 from requinto.song_separation import plan
 from requinto.spectra import Spectra
 from requinto.weights import models_folder

@@ -10,6 +10,7 @@ import typer
 
 from requinto.backend import prepare_own_process
 from requinto.errors import ModelError
+from requinto.packages import check_workshop
 from requinto.weights import models_folder
 
 
@@ -26,6 +27,7 @@ def export(
     ] = None,
 ) -> None:
     """Write trained models as the LiteRT files that the product runs."""
+    check_workshop()
     prepare_own_process()
     from requinto.training import export as exporting
 

@@ -16,6 +16,7 @@ from requinto.apps import outputs
 from requinto.apps.outputs import Output, Overwrite
 from requinto.backend import prepare_own_process
 from requinto.errors import ConfigError
+from requinto.packages import check_workshop
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
 
@@ -144,6 +145,7 @@ def evaluate(
     overwrite: Overwrite = False,
 ) -> None:
     """Score the released model on test items, beside mix and ideal mask."""
+    check_workshop()
     from requinto.evaluation import tables
 
     outputs.check_outputs((Output(json_place, outputs.JSON),), (), overwrite=overwrite)
@@ -171,6 +173,7 @@ def compare(
     overwrite: Overwrite = False,
 ) -> None:
     """Score every system we have on test items, in one table."""
+    check_workshop()
     from requinto.baselines import page as systems_page
     from requinto.baselines import registry
     from requinto.evaluation import report, tables

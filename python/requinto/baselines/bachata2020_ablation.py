@@ -33,8 +33,8 @@ from requinto.baselines.bachata2020_curves import (
 )
 from requinto.baselines.bachata2020_training import Bachata2020Training
 from requinto.baselines.study import Cell, Study
-from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 from requinto.material.loop_library import LoopLibrary
+from requinto.pictures import new_figure, plain_style, save_figure
 
 NAME = "bachata2020-ablation"
 VARIANTS = {

@@ -34,9 +34,9 @@ from requinto.baselines.bachata2020_first_beat import (
 from requinto.baselines.bachata2020_intro import BEATS_PER_BAR, PICKUPS, Begun, begun
 from requinto.baselines.study import Cell, Study
 from requinto.evaluation.items import read_items
-from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 from requinto.evaluation.systems import Requinto
 from requinto.material.progress import tracked
+from requinto.pictures import new_figure, plain_style, save_figure
 
 _COMMAND = "python -m requinto.baselines.bachata2020_seams {} -o {}"
 _NEAR_MS = round(1000 * N_NEAR * BIN_S)

@@ -25,7 +25,7 @@ from requinto.baselines.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto.baselines.deepconvsep_training import DeepConvSepTraining, train
 from requinto.baselines.fixed_outputs import gains_db
 from requinto.baselines.study import Cell, Study, show, write
-from requinto.evaluation.pictures import new_figure, plain_style, save_figure
+from requinto.pictures import new_figure, plain_style, save_figure
 
 NAME = "deepconvsep-augmentation-and-loss"
 

@@ -25,8 +25,8 @@ from requinto.baselines.spectrogram_channels import SpectrogramChannels
 from requinto.baselines.study import Study, show, write
 from requinto.baselines.windows import Windows, WindowsConfig
 from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.pictures import new_figure, plain_style, save_figure
 from requinto.material.loop_library import LoopLibrary
+from requinto.pictures import new_figure, plain_style, save_figure
 from requinto.weights import models_folder
 
 NAME = "denoising-gate"

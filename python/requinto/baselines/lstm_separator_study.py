@@ -25,7 +25,7 @@ from requinto.baselines.lstm_separator_training import LstmSeparatorTraining
 from requinto.baselines.study import Study, show, write
 from requinto.baselines.windows import Windows
 from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.pictures import new_figure, plain_style, save_figure
+from requinto.pictures import new_figure, plain_style, save_figure
 
 NAME = "lstm-separator"
 _REMIXED, _NOISY = 0.5, 0.5  # probabilities, where they are not none

@@ -24,7 +24,7 @@ from requinto.baselines.recurrent_masker import NAMES, RecurrentMaskerConfig
 from requinto.baselines.recurrent_masker_training import RecurrentMaskerTraining
 from requinto.baselines.study import Study, show, write
 from requinto.baselines.windows import Windows
-from requinto.evaluation.pictures import new_figure, plain_style, save_figure
+from requinto.pictures import new_figure, plain_style, save_figure
 
 NAME = "recurrent-masker"
 _TITLES = {

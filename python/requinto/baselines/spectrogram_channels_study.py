@@ -28,7 +28,7 @@ from requinto.baselines.spectrogram_channels_training import (
     train,
 )
 from requinto.baselines.study import Cell, Study, show, write
-from requinto.evaluation.pictures import new_figure, plain_style, save_figure
+from requinto.pictures import new_figure, plain_style, save_figure
 
 NAME = "spectrogram-channels-weights"
 

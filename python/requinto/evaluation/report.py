@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from requinto.evaluation import pictures
 from requinto.evaluation.items import Item
+from requinto.evaluation.pictures import box_plots
 from requinto.evaluation.scoring import Score, answered, read_task
 from requinto.evaluation.systems import System
+from requinto.pictures import spectrograms
 
 _MOST_INSTRUMENTS = 8  # on one picture
 
@@ -49,7 +50,7 @@ def draw_boxes(folder: Path, rows: list[Score]) -> list[Path]:
         path = folder / f"{set_name}-boxes.png"
         systems = list(dict.fromkeys(row.system for row in found))
         label = f"{set_name}: gain in SI-SDR, dB"
-        pictures.box_plots(_by_instrument(found), systems, label, path)
+        box_plots(_by_instrument(found), systems, label, path)
         drawn.append(path)
     return drawn
 
@@ -94,7 +95,7 @@ def _ends(rows: list[Score]) -> list[tuple[str, Score]]:
 def _quadruple(item: Item, row: Score, ours: System, ideal: System, path: Path) -> None:
     task = read_task(item)
     title = f"{item.name}: {row.instrument}, gain {row.improvement:.1f} dB"
-    pictures.spectrograms(
+    spectrograms(
         {
             f"{title}; mixture": task.mixture,
             "truth": task.truth,

@@ -133,7 +133,9 @@ def _write_midi(
     try:
         import mido
     except ImportError:
-        raise BankError("mido is not installed: PyPI has it") from None
+        raise BankError(
+            "mido is not installed: pip install 'requinto[train]' brings it"
+        ) from None
     channel = _DRUM_CHANNEL if drums else 0
     track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)])
     if not drums:

@@ -346,5 +346,7 @@ def _world() -> ModuleType:
     try:
         import pyworld
     except ImportError:
-        raise BankError("pyworld is not installed: PyPI has pyworld-prebuilt") from None
+        raise BankError(
+            "pyworld is not installed: pip install 'requinto[train]' brings it"
+        ) from None
     return pyworld
