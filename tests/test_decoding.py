@@ -2,6 +2,7 @@
 """Beats and bars are found in what a perfect ear would hear, and in what a poor one."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -142,9 +143,9 @@ def test_refinement_stays_within_a_sound():
     assert 0 <= found[0] < 0.6 and 3.4 < found[1] <= 4.5
 
 
-def beats_one_by_one(heard, config):
+def beats_one_by_one(heard, config, per_s=PER_S):
     """Return the beats, one column and one step after the other."""
-    lengths = [PER_S * 60 / bpm for bpm in (config.fastest_bpm, config.slowest_bpm)]
+    lengths = [per_s * 60 / bpm for bpm in (config.fastest_bpm, config.slowest_bpm)]
     intervals = np.arange(int(lengths[0]), int(np.ceil(lengths[1])) + 1)
     apart = np.maximum(np.abs(intervals[:, None] - intervals) - 1, 0)
     octaves = np.log2(1 + apart / np.minimum(intervals[:, None], intervals))
@@ -186,3 +187,30 @@ def test_many_columns_at_once_are_chosen_as_one_by_one(seed, jump_cost):
         heard = np.round(heard * 3) / 3
     expected = beats_one_by_one(heard, config)
     np.testing.assert_array_equal(choose_beats(heard, config, PER_S), expected)
+
+
+@pytest.mark.parametrize("per_s", [25.0, 50.0, 120.0])  # of ever larger integers
+@pytest.mark.parametrize("n_columns", [207, 208, 209, 3000])
+def test_long_sounds_are_chosen_as_one_by_one(per_s, n_columns):
+    rng = np.random.default_rng(n_columns)
+    heard = rng.random(n_columns) ** 3
+    heard[:: int(per_s / 2)] = 0.8
+    heard[n_columns // 3 : n_columns // 2] = 0.0  # a pause
+    result = choose_beats(heard, CONFIG, per_s)
+    np.testing.assert_array_equal(result, beats_one_by_one(heard, CONFIG, per_s))
+    assert len(result) > 1
+
+
+def test_little_is_kept_of_a_long_song():
+    """A byte for each tempo, and a few numbers, of each column."""
+    peaks = []
+    for n_columns in (50_000, 100_000):
+        heard = np.full(n_columns, 0.03)
+        heard[::25] = 0.8
+        tracemalloc.start()
+        try:
+            assert len(choose_beats(heard, CONFIG, PER_S)) == n_columns // 25
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert (peaks[1] - peaks[0]) / 50_000 < 60 + 50

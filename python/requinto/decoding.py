@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from requinto.config import DecodingConfig
 
 _CERTAIN = 0.999  # farther from a half a probability is not believed
+_N_BLOCKS = 16  # of columns, whose sums stay in the processor's cache
 
 
 class Bars(NamedTuple):
@@ -49,66 +50,146 @@ def choose_beats(
     """
     intervals, costs = _tempi(config, columns_per_s)
     worth = _log_odds(heard) - _log_odds(config.least_beat)
-    n_columns, shortest, longest = len(heard), int(intervals[0]), int(intervals[-1])
-    # `best[t, j]`: of the rows of beats whose last two are `intervals[j]` apart, at t
-    best = np.zeros((n_columns, len(intervals)))
-    # `onward[t, j]`: of the rows that go on from t by `intervals[j]`.  Those before
-    # the first column, at negative places, are worth nothing.
-    onward = np.zeros((n_columns + longest, len(intervals)))
-    j = np.arange(len(intervals))
-    step = _best_steps(costs, config.jump_cost, shortest)
-    # Columns nearer than the shortest interval do not depend on each other
-    for first in range(0, n_columns, shortest):
-        few = slice(first, min(first + shortest, n_columns))
-        t = np.arange(few.start, few.stop)[:, None]
-        best[few] = worth[few, None] + onward[t - intervals, j]
-        onward[few] = np.maximum(worth[few, None], step(best[few]))
-    return _traced(best, worth, intervals, costs)
+    paths = _search(worth, intervals, costs, config.jump_cost)
+    if not len(heard) or paths.best.max() <= 0:
+        return np.zeros(0, int)
+    return _trace(paths, intervals)
 
 
-def _best_steps(
-    costs: np.ndarray, highest: float, n_rows: int
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function that gives the best of what each step leads to.
+class _Paths(NamedTuple):
+    """The best rows of beats; a state is an index of an interval."""
 
-    It takes what states are worth, `(n, n_states)` of at most `n_rows` rows, and
-    returns `(values[:, :, None] - costs).max(axis=1)`.  Where a step costs the most
-    there is, whatever the two states, only the best state counts; others are near
-    the diagonal.
+    best: np.ndarray  # (n_columns,), what the best row that ends at a column is worth
+    states: np.ndarray  # (n_columns,), its last interval
+    # (n_columns, n_states): where a row goes on by an interval, the one before it, or
+    # -1 where the row begins
+    origins: np.ndarray
+
+
+def _search(
+    worth: np.ndarray, intervals: np.ndarray, costs: np.ndarray, jump_cost: float
+) -> _Paths:
+    """Return the best rows of beats that end at each column.
+
+    All that is kept of a whole song are small integers: sums of worth are needed no
+    longer than the longest interval.
+    """
+    n_together, n_states = int(intervals[0]), len(intervals)
+    n_columns = -(-len(worth) // n_together) * n_together
+    alone = np.pad(worth, (0, n_columns - len(worth)), constant_values=-np.inf)[:, None]
+    kind = np.min_scalar_type(-2 * n_states)
+    best, states = np.empty((n_columns, 1)), np.empty((n_columns, 1), kind)
+    origins = np.empty((n_columns, n_states), kind)
+    sums = _RecentSums(intervals, n_together)
+    step = _near_steps(costs, jump_cost, n_together, kind)
+    nearest = np.empty((_N_BLOCKS * n_together, n_states))
+    for start in range(0, n_columns, len(nearest)):
+        stop = min(start + len(nearest), n_columns)
+        # Columns nearer than the shortest interval do not depend on each other
+        for first in range(start, stop, n_together):
+            few = slice(first, first + n_together)
+            near = nearest[first - start : first - start + n_together]
+            values = alone[few] + sums.before()
+            values.max(axis=1, keepdims=True, out=best[few])
+            states[few, 0] = values.argmax(axis=1)
+            step(values, near, origins[few])
+            sums.append(np.maximum(near, np.maximum(alone[few], best[few] - jump_cost)))
+        chunk = slice(start, stop)
+        jumps = best[chunk] - jump_cost
+        _add_jumps(origins[chunk], nearest[: stop - start], jumps, states[chunk])
+        after = np.maximum(nearest[: stop - start], jumps)
+        np.copyto(origins[chunk], -1, where=after < alone[chunk])
+    return _Paths(best[:, 0], states[:, 0], origins)
+
+
+def _add_jumps(
+    origins: np.ndarray, nearest: np.ndarray, jumps: np.ndarray, states: np.ndarray
+) -> None:
+    """Let rows come from the best state of all where that is better, in place.
+
+    Of two that are alike the first state counts.
+    """
+    np.minimum(origins, states, out=origins, where=jumps == nearest)
+    np.copyto(origins, states, where=jumps > nearest)
+
+
+class _RecentSums:
+    """What rows are worth that go on from a column by each interval, for a while.
+
+    Those before the first column are worth nothing.
+    """
+
+    def __init__(self, intervals: np.ndarray, n_together: int) -> None:
+        shortest, self._longest = int(intervals[0]), int(intervals[-1])
+        n_rows = _N_BLOCKS * n_together
+        self._n_together = n_together
+        self._sums = np.zeros((self._longest + n_rows, len(intervals)))
+        # Of each column those from which an interval leads to it: a diagonal
+        column, state = self._sums.strides
+        self._before = as_strided(
+            self._sums[self._longest - shortest :],
+            (n_rows, len(intervals)),
+            (column, state - column),
+            writeable=False,
+        )
+        self._row = self._longest  # of the next column
+
+    def before(self) -> np.ndarray:
+        """Return what leads to the next columns, `(n_together, n_states)`."""
+        first = self._row - self._longest
+        return self._before[first : first + self._n_together]
+
+    def append(self, sums: np.ndarray) -> None:
+        """Add the next columns."""
+        self._sums[self._row : self._row + len(sums)] = sums
+        self._row += len(sums)
+        if self._row == len(self._sums):
+            self._sums[: self._longest] = self._sums[-self._longest :]
+            self._row = self._longest
+
+
+def _near_steps(
+    costs: np.ndarray, highest: float, n_rows: int, kind: np.dtype[Any]
+) -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
+    """Return a function that finds the best of what each step comes from.
+
+    It takes what states are worth, `(n_rows, n_states)`, and writes the largest of
+    `values[:, :, None] - costs` along the middle axis and its place, among states
+    that are so near each other that a step does not cost the most there is.
     """
     before, after = np.nonzero(costs < highest)
     n_states, reach = len(costs), int(np.abs(before - after).max(initial=0))
-    near = np.full((2 * reach + 1, n_states), highest)
-    near[before - after + reach, after] = costs[before, after]
+    near = np.full((2 * reach + 1, 1, n_states), highest)
+    near[before - after + reach, 0, after] = costs[before, after]
     padded = np.full((n_rows, n_states + 2 * reach), -np.inf)
-    neighbours = sliding_window_view(padded, n_states, axis=1)  # sees its changes
+    neighbours = sliding_window_view(padded, n_states, axis=1).swapaxes(0, 1)
     options = np.empty(neighbours.shape)
+    is_best = np.empty(neighbours.shape, bool)
+    ranks = np.empty(neighbours.shape, kind)
+    # The first of those that are alike ranks highest
+    order = np.arange(len(near), 0, -1, dtype=kind)[:, None, None]
+    last = np.arange(n_states, dtype=kind) + kind.type(reach + 1)
 
-    def step(values: np.ndarray) -> np.ndarray:
-        n = len(values)
-        padded[:n, reach : reach + n_states] = values
-        np.subtract(neighbours[:n], near, out=options[:n])
-        jumps = values.max(axis=1, keepdims=True) - highest
-        return np.maximum(options[:n].max(axis=1), jumps)
+    def step(values: np.ndarray, largest: np.ndarray, places: np.ndarray) -> None:
+        padded[:, reach : reach + n_states] = values
+        np.subtract(neighbours, near, out=options)
+        options.max(axis=0, out=largest)
+        np.equal(options, largest, out=is_best)
+        np.multiply(is_best.view(np.int8), order, out=ranks)
+        np.subtract(last, ranks.max(axis=0), out=places)
 
     return step
 
 
-def _traced(
-    best: np.ndarray, worth: np.ndarray, intervals: np.ndarray, costs: np.ndarray
-) -> np.ndarray:
+def _trace(paths: _Paths, intervals: np.ndarray) -> np.ndarray:
     """Follow the best row of beats back from its end."""
-    if not len(best) or best.max() <= 0:
-        return np.zeros(0, int)
-    t, j = (int(i) for i in np.unravel_index(int(best.argmax()), best.shape))
+    t = int(paths.best.argmax())
+    state = int(paths.states[t])
     columns = [t]
-    while t >= intervals[j]:
-        t -= int(intervals[j])
+    while state >= 0 and t >= intervals[state]:
+        t -= int(intervals[state])
         columns.append(t)
-        options = best[t] - costs[:, j]
-        j = int(options.argmax())
-        if options[j] < worth[t]:  # the row begins here
-            break
+        state = int(paths.origins[t, state])
     return np.array(columns[::-1])
 
 
