@@ -4,6 +4,7 @@
 import contextlib
 import functools
 import importlib.metadata
+import json
 import os
 import pty
 import signal
@@ -125,7 +126,7 @@ def test_every_end_has_its_status(monkeypatch, capsys, error, status, line):
     monkeypatch.setattr(sys, "argv", ["requinto"])
     handler = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
-        patch.setattr(entry, "_discard", lambda stream: None)
+        patch.setattr(entry, "discard", lambda stream: None)
         patch.setattr(sys, "warnoptions", ["error"])
         assert entry.run(an_app(body)) == status
     signal.signal(signal.SIGINT, handler)
@@ -229,6 +230,34 @@ def test_streams_that_are_closed_do_no_harm(song, tmp_path, closed):
     subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True)
     sounds = [soundfile.read(tmp_path / name)[0] for name in ("song.wav", "out.wav")]
     assert np.abs(sounds[0] - sounds[1]).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("stderr", "error"),
+    [
+        ("2>&-", ""),
+        ("2>/dev/full", ""),
+        ("2> >(true)", ""),  # a reader that leaves
+        ("", r"requinto: warning: e\x1b[31m\u202e.wav is not whole: it was cut off"),
+    ],
+)
+def test_a_warning_stops_nothing(song, tmp_path, stderr, error):
+    """And stays off stdout, and off the terminal's controls."""
+    content = song.read_bytes()
+    name = "e\x1b[31m\u202e.wav"
+    (tmp_path / name).write_bytes(content[: len(content) // 2])
+    (tmp_path / "command.py").write_text(LIGHT)
+    words = f"'{sys.executable}' command.py extract '{name}' -o out.wav --json"
+    result = subprocess.run(
+        ["bash", "-c", f"{words} {stderr}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "it was cut off" in json.loads(result.stdout)["input_problems"][0]
+    assert result.stderr.startswith(error) and result.stderr.count("\n") == bool(error)
+    assert soundfile.info(tmp_path / "out.wav").frames > 0.9 * RATE
 
 
 ENCODINGS = [

@@ -12,6 +12,7 @@ import warnings
 import typer
 from rich.console import Console
 
+from requinto.apps.messages import discard, say
 from requinto.errors import RequintoError
 
 DEBUG = "REQUINTO_DEBUG"  # set, errors that we did not expect show where they came from
@@ -54,23 +55,23 @@ def _report(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         status = error.code or 0
         if str(error) not in ("", str(error.code)) or isinstance(status, str):
-            _say(str(error))  # of a signal, which says which
+            say(str(error))  # of a signal, which says which
         return FAILED if isinstance(status, str) else status
     if _is_broken_pipe(error):
-        _discard(sys.stdout)
+        discard(sys.stdout)
         return BROKEN_PIPE
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends us at once
-        _say("stopped")
+        say("stopped")
         return INTERRUPTED
     if hasattr(error, "format_message"):  # of usage, in whatever version of Typer
         message = error.format_message()
         if not message:  # help was shown
             return 0
-        _say(f"{message} Try --help.")
+        say(f"{message} Try --help.")
         return FAILED
     _discard_unless_flushed()
-    _say(_describe(error))
+    say(_describe(error))
     return FAILED
 
 
@@ -88,24 +89,6 @@ def _describe(error: BaseException) -> str:
         names = filter(None, (error.filename, error.filename2))
         return ": ".join([*(os.fsdecode(name) for name in names), error.strerror])
     return f"{type(error).__name__}: {error} ({DEBUG}=1 shows where)"
-
-
-def _say(message: str) -> None:
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError):
-            print(f"requinto: {_printable(' '.join(message.split()))}", file=sys.stderr)
-
-
-def _printable(text: str) -> str:
-    """Return text with escapes for what a terminal cannot show, or would obey."""
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is no text
-        return f"\\x{code - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
 
 
 def _prepare_streams() -> None:
@@ -129,16 +112,8 @@ def _flush(stream: object) -> None:
         stream.flush()
 
 
-def _discard(stream: object) -> None:
-    """Have what is left of a stream's lines go nowhere when Python ends."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
-        os.close(nowhere)
-
-
 def _discard_unless_flushed() -> None:
     try:
         _flush(sys.stdout)
     except OSError:
-        _discard(sys.stdout)
+        discard(sys.stdout)

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from requinto import audio as sound
+from requinto.apps.messages import warn
 from requinto.audio_reader import Recording, read_available
 
 
@@ -50,8 +50,3 @@ def problems_of(recordings: Mapping[Path, Recording]) -> list[str]:
         for path, recording in recordings.items()
         for problem in recording.problems
     ]
-
-
-def warn(message: str) -> None:
-    """Print a line on stderr that is no error."""
-    print(f"requinto: warning: {' '.join(message.split())}", file=sys.stderr)

@@ -13,7 +13,7 @@ import numpy as np
 import typer
 
 from requinto import audio_writer
-from requinto.apps.inputs import warn
+from requinto.apps.messages import warn
 from requinto.errors import AudioFileError
 from requinto.output_files import (
     PICTURE_ENDINGS,
