@@ -122,6 +122,32 @@ def test_mp3_without_a_count_is_read_to_its_end(tmp_path):
     assert "within a frame" in audio_reader.read_available(cut).problems[0]
 
 
+def mp3_in_wav(content, n_frames):
+    """Return a WAV file of mono MP3 whose header counts so many frames."""
+    extra = struct.pack("<HIHHH", 1, 0, 1152, 1, 0)
+    shape = struct.pack("<HHIIHHH", 0x55, 1, RATE, 8000, 1152, 0, len(extra))
+    fact = struct.pack("<I", n_frames)
+    chunks = {b"fmt ": shape + extra, b"fact": fact, b"data": content}
+    body = b"".join(name + struct.pack("<I", len(c)) + c for name, c in chunks.items())
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+
+
+def test_mp3_in_wav(tmp_path):
+    """Its length is estimated by its first frame, here the only short one."""
+    silence = [b"\xff\xfb\x90\xc0" + bytes(413), b"\xff\xfb\x92\xc0" + bytes(414)]
+    plain = silence[0] + 899 * silence[1]
+    n_frames = 900 * 1152
+    for n_counted in (n_frames, n_frames - 2257, 0, 0xFFFFFFFF):
+        path = written(tmp_path, mp3_in_wav(plain, n_counted), "song.wav")
+        samples, _, problems = audio_reader.read_available(path)
+        assert (problems, samples.shape[1]) == ((), n_frames)
+    path = written(tmp_path, mp3_in_wav(plain[: len(plain) // 2], n_frames), "song.wav")
+    assert "declares 23.41 s and holds 11." in audio_reader.read_available(path)[2][0]
+    whole = mp3_in_wav(plain, 0)
+    path = written(tmp_path, whole[: len(whole) // 2], "song.wav")
+    assert "it was cut off" in audio_reader.read_available(path)[2][0]
+
+
 def test_tags_around_mp3_are_no_sound(tmp_path):
     tag = b"ID3\x04\x00\x00\x00\x00\x02\x00" + bytes(256)
     end = b"TAG" + bytes(125)
