@@ -14,7 +14,12 @@ import numpy as np
 import soundfile
 
 from requinto.errors import AudioFileError
-from requinto.output_files import whole_file
+from requinto.output_files import (
+    cause_of,
+    make_writable_file,
+    unwritable,
+    whole_file,
+)
 
 # Frames written at a time; a whole song at once overflows libvorbis' stack
 _BLOCK = 1 << 16
@@ -158,12 +163,17 @@ def _holds(kind: Kind, n_channels: int, sample_rate: int) -> bool:
     # A file, not memory: cffi would drop what a signal raises in Python that
     # libsndfile calls, and the file would seem not to come back
     with tempfile.TemporaryDirectory(prefix="requinto-") as folder:
+        os.chmod(folder, 0o700)  # whatever the umask
         path = os.path.join(folder, "sound")
+        make_writable_file(path)
         try:
             with _opened(path, kind, n_channels, sample_rate) as file:
                 file.write(np.zeros((1, n_channels), np.float32))
             return bool(soundfile.info(_name(path)).samplerate == sample_rate)
-        except soundfile.LibsndfileError:
+        except soundfile.LibsndfileError as error:
+            cause = cause_of(path, error)
+            if isinstance(cause, OSError):  # the system refuses, not the kind
+                raise unwritable(path, cause) from error
             return False
 
 

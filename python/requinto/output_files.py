@@ -68,7 +68,7 @@ def _check_existing(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError) as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     if stat.S_ISDIR(mode):
         raise AudioFileError(f"{path} is a folder; name a file")
     if stat.S_ISLNK(mode):
@@ -118,35 +118,59 @@ def whole_file(
     AudioFileError
         If the file cannot be written, or one is there and may not be replaced.
     """
-    with _unfinished_file(path) as unfinished:
+    with _unfinished_file(path) as (unfinished, mode):
         try:
             yield unfinished
         except (OSError, soundfile.LibsndfileError) as error:
-            cause = _cause(unfinished, error)
-            raise _unwritable(path, cause, n_bytes) from error
+            cause = cause_of(unfinished, error)
+            raise unwritable(path, cause, n_bytes) from error
         _check_existing(path, overwrite=overwrite)
         try:
+            _set_mode(unfinished, mode)
             _put_in_place(unfinished, path, overwrite=overwrite)
         except OSError as error:
-            raise _unwritable(path, error, n_bytes) from error
+            raise unwritable(path, error, n_bytes) from error
 
 
 @contextlib.contextmanager
-def _unfinished_file(path: str | os.PathLike[str]) -> Iterator[str]:
-    """Make an empty hidden file beside `path`, and remove what is left of it."""
+def _unfinished_file(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
+    """Make an empty hidden file beside `path`, and remove what is left of it.
+
+    Yields its name, and the mode that the umask gives to a file: that of the file
+    itself lets us work on it, whatever the umask.
+    """
     folder, ending = Path(path).absolute().parent, Path(path).suffix
     unfinished = str(folder / f"{_PREFIX}{secrets.token_hex(8)}{ending}")
     try:
         # The name is chosen before the file is made, so that a signal between the two
         # leaves no file
         try:
-            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+            mode = make_writable_file(unfinished)
         except (OSError, ValueError) as error:
-            raise _unwritable(path, error) from error
-        yield unfinished
+            raise unwritable(path, error) from error
+        yield unfinished, mode
     finally:
         with contextlib.suppress(OSError, ValueError):
             os.unlink(unfinished)
+
+
+def make_writable_file(path: str) -> int:
+    """Make an empty file that we can read and write, whatever the umask.
+
+    Returns
+    -------
+    int
+        The mode that the umask gives to a file.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+    mode = stat.S_IMODE(os.stat(path).st_mode)
+    _set_mode(path, mode | 0o600)
+    return mode
+
+
+def _set_mode(path: str, mode: int) -> None:
+    with contextlib.suppress(OSError):  # of a file system that has no modes
+        os.chmod(path, mode)
 
 
 def _put_in_place(
@@ -165,8 +189,14 @@ def _put_in_place(
         os.replace(unfinished, path)
 
 
-def _cause(unfinished: str, error: Exception) -> Exception:
-    """Return why a file cannot be written, where libsndfile says "System error"."""
+def cause_of(unfinished: str, error: Exception) -> Exception:
+    """Return why a file cannot be written, where libsndfile says "System error".
+
+    Returns
+    -------
+    Exception
+        The system's `OSError`, or `error` where the system accepts more bytes.
+    """
     if isinstance(error, OSError):
         return error
     try:
@@ -178,9 +208,19 @@ def _cause(unfinished: str, error: Exception) -> Exception:
     return error
 
 
-def _unwritable(
+def unwritable(
     path: str | os.PathLike[str], error: Exception, n_bytes: int | None = None
 ) -> AudioFileError:
+    """Return an error that says why a file cannot be written.
+
+    Parameters
+    ----------
+    path : str or path
+    error : Exception
+        What the system or libsndfile raised.
+    n_bytes : int, optional
+        How large the file would have been at most.
+    """
     reason = reason_of(error)
     if getattr(error, "errno", None) in _FULL:
         needed = f"; it takes up to {n_bytes / 1e6:.1f} MB" if n_bytes else ""
