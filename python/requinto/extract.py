@@ -13,10 +13,12 @@ from requinto.arguments import (
     check_beats_per_clip,
     check_model,
     check_progress,
+    check_rate,
     check_references,
     check_sensitivity,
     check_target,
 )
+from requinto.arithmetic import plain_arithmetic
 from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
 from requinto.config import ClipConfig
@@ -35,6 +37,7 @@ Progress = Callable[[float], None]
 Reference = np.ndarray | Sequence[np.ndarray]
 
 
+@plain_arithmetic
 def extract(
     audio: np.ndarray,
     sample_rate: float,
@@ -110,9 +113,11 @@ def extract(
     beats_per_clip = check_beats_per_clip(beats_per_clip)
     model = check_model(model)
     target = _check_question(target, reference, not_like)
+    sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
-    given_rate = reference_sample_rate
-    reference_rate = sample_rate if given_rate is None else given_rate
+    reference_rate = sample_rate
+    if reference_sample_rate is not None:
+        reference_rate = check_rate(reference_sample_rate, "reference")
     wanted = check_references(reference, reference_rate)
     unwanted = check_references(not_like, reference_rate, "not_like")
     separator = load_separator(model)
@@ -132,6 +137,7 @@ def extract(
     return extracted.reshape(np.shape(audio))
 
 
+@plain_arithmetic
 def separate(
     audio: np.ndarray,
     sample_rate: float,
@@ -173,12 +179,15 @@ def separate(
     return extracted, np.asarray(audio, np.float32) - extracted
 
 
+@plain_arithmetic
 def beats(audio: np.ndarray, sample_rate: float) -> Beats:
     """Track the beats of a song; arguments and errors as in `extract`."""
+    sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
     return load_tracker().track(mixture, sample_rate)
 
 
+@plain_arithmetic
 def sections(
     audio: np.ndarray, sample_rate: float, *, beats: Beats | None = None
 ) -> list[Section]:
@@ -198,6 +207,7 @@ def sections(
         letter sound alike), and seconds.
     """
     check_beats(beats)
+    sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
     grid = beats or load_tracker().track(mixture, sample_rate)
     return label(mixture, sample_rate, grid)
