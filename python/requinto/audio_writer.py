@@ -65,19 +65,39 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
 
 
 def check_capacity(
-    path: str | os.PathLike[str], n_channels: int, n_frames: int, sample_rate: int
-) -> None:
-    """Raise `AudioFileError` unless a file of this name can hold such a sound."""
+    path: str | os.PathLike[str],
+    n_channels: int,
+    n_frames: int,
+    sample_rate: int,
+    n_bytes_before: int = 0,
+) -> int:
+    """Raise `AudioFileError` unless a file of this name can hold such a sound.
+
+    Parameters
+    ----------
+    path : str or path
+    n_channels, n_frames, sample_rate : int
+        Of the sound.
+    n_bytes_before : int
+        What other files will take of the same disk.
+
+    Returns
+    -------
+    int
+        The bytes it takes, or 0 where its kind compresses them.
+    """
     kind = _kind_for(path, n_channels, n_frames)
     n_bytes = _n_bytes(kind, n_channels, n_frames) or 0
-    n_free = shutil.disk_usage(Path(path).absolute().parent).free
+    n_free = shutil.disk_usage(Path(path).absolute().parent).free - n_bytes_before
     if n_bytes > n_free:
+        others = " after the files named before it" if n_bytes_before else ""
         raise AudioFileError(
             f"{path} cannot be written: there is no space left for it (it takes "
-            f"{n_bytes / 1e6:.1f} MB, and {n_free / 1e6:.1f} MB are free)"
+            f"{n_bytes / 1e6:.1f} MB, and {n_free / 1e6:.1f} MB are free{others})"
         )
     if not _holds(kind, n_channels, sample_rate):
         raise _unheld(path, kind, n_channels, sample_rate)
+    return n_bytes
 
 
 def write(

@@ -62,6 +62,25 @@ def check_output(
         pass  # some folders refuse files although their permissions do not say so
 
 
+def check_output_folder(folder: Path) -> None:
+    """Raise `AudioFileError` unless files can be written in a folder, made if need be.
+
+    Nothing is made: what is tried is the folder itself, or the first one above it.
+    """
+    whole = folder.absolute()
+    existing = next(p for p in (whole, *whole.parents) if os.path.lexists(p))
+    if not existing.is_dir():
+        raise AudioFileError(f"{existing} is a file; name a folder")
+    try:
+        for name in whole.relative_to(existing).parts:
+            with contextlib.suppress(FileNotFoundError):
+                os.stat(existing / name)  # says what is wrong with a name
+        make_writable_file(probe := str(existing / f"{_PREFIX}{secrets.token_hex(8)}"))
+        os.unlink(probe)
+    except (OSError, ValueError) as error:
+        raise unwritable(folder, error) from error
+
+
 def _check_existing(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     try:
         mode = os.lstat(path).st_mode

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -18,6 +19,7 @@ from requinto.errors import AudioFileError
 from requinto.output_files import (
     PICTURE_ENDINGS,
     check_output,
+    check_output_folder,
     refer_to_one_file,
     whole_file,
 )
@@ -73,19 +75,25 @@ def _check_different(path: Path, other: Path, problem: str) -> None:
 def check_capacity(
     paths: Iterable[Path | None], audio: np.ndarray, sample_rate: int
 ) -> None:
-    """Raise `AudioFileError` unless each sound file can hold as much as `audio`."""
+    """Raise `AudioFileError` unless sound files can each hold as much as `audio`."""
     n_channels, n_frames = audio.shape
+    n_bytes: Counter[int] = Counter()  # by disk
     for path in filter(None, paths):
-        audio_writer.check_capacity(path, n_channels, n_frames, sample_rate)
+        disk = path.absolute().parent.stat().st_dev
+        n_bytes[disk] += audio_writer.check_capacity(
+            path, n_channels, n_frames, sample_rate, n_bytes[disk]
+        )
 
 
 def check_folder(folder: Path | None, *, overwrite: bool) -> None:
-    """Raise `AudioFileError` unless a folder of pictures is new, empty, or given up."""
-    if folder is None or overwrite:
+    """Raise `AudioFileError` unless a folder for files is new, empty, or given up.
+
+    It must be one that can be made and written to, too.
+    """
+    if folder is None:
         return
-    if folder.exists() and not folder.is_dir():
-        raise AudioFileError(f"{folder} is a file; name a folder")
-    if folder.is_dir() and any(folder.iterdir()):
+    check_output_folder(folder)
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
         raise AudioFileError(
             f"{folder} is not empty; give --overwrite to replace files in it"
         )
