@@ -55,6 +55,10 @@ class Recording(NamedTuple):
     problems: tuple[str, ...]  # one clause for each thing that is missing or damaged
 
 
+class _ChannelsError(AudioFileError):
+    """Sound that can be read, of more channels than we take."""
+
+
 class _Sequential(soundfile.SoundFile):
     """A sound file that is read on and on: seeking fails where a length is unknown."""
 
@@ -117,17 +121,19 @@ def decode(content: bytes) -> Recording:
 def _check_regular(path: str | os.PathLike[str]) -> None:
     """Raise unless there is a file that can be read twice: no pipe, no device."""
     try:
-        mode = os.stat(path).st_mode
+        status = os.stat(path)
     except FileNotFoundError as error:
         raise AudioFileError(f"{path} does not exist") from error
     except OSError as error:
         raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         raise AudioFileError(f"{path} is a folder; a sound file is needed")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         raise AudioFileError(
             f"{path} is a pipe or a device; save the sound to a file first"
         )
+    if not status.st_size:
+        raise AudioFileError(f"{path} is empty")
 
 
 def _read_streams(file: BinaryIO) -> Recording:
@@ -197,7 +203,7 @@ def _expected(stream: soundfile.SoundFile, segment: Segment) -> int:
 
 def _check_channels(n_channels: int) -> None:
     if n_channels > MAX_CHANNELS:
-        raise AudioFileError(
+        raise _ChannelsError(
             f"has {n_channels} channels; 1 or 2 channels are accepted. Mix them down "
             "first, for example: ffmpeg -i SONG -ac 2 STEREO.wav"
         )
@@ -282,6 +288,8 @@ def _read_otherwise(path: str | os.PathLike[str], refusal: Exception) -> Recordi
     if ffmpeg.is_installed():
         try:
             return _read_with_ffmpeg(path)
+        except _ChannelsError as error:
+            raise AudioFileError(f"{path} {error}") from error
         except AudioFileError as error:
             raise AudioFileError(
                 f"{path} cannot be read as sound: {_reason(refusal)} {error}"
