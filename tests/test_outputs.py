@@ -232,6 +232,14 @@ def test_a_library_of_nothing_is_refused(refuse, song):
         assert "library.toml asks for nothing" in error
 
 
+def test_other_systems_know_a_target_by_any_spelling(run, song):
+    options = ("extract", "song.wav", "--system", "nmf")
+    for name in ("G\u00fcira", "GUIRA"):
+        status, out, error = run(*options, "--target", name, "--overwrite")
+        assert (status, out, error) == (0, "song-guira.wav\n", "")
+    assert "unknown target 'kazoo'" in run(*options, "--target", "kazoo")[2]
+
+
 def test_files_on_one_disk_share_its_room(refuse, song, monkeypatch):
     """Two files of 0.7 MB, where 1 MB is free."""
     usage = shutil.disk_usage(".")._replace(free=1_000_000)

@@ -38,13 +38,17 @@ def check_target(target: Any) -> str:
         raise TargetError(
             f"target must be one of {', '.join(targets())}, got {show(target)}"
         )
-    names = {_plain(name): name for name in targets()}
-    if name := names.get(_plain(target)):
+    if name := name_spelt(target, targets()):
         return name
     raise TargetError(
         f"unknown target {show(target)}; known are {', '.join(targets())}"
-        + _suggestion(_plain(target), tuple(names.values()))
+        + _suggestion(_plain(target), targets())
     )
+
+
+def name_spelt(text: str, names: Sequence[str]) -> str | None:
+    """Return the name that a text spells, in whatever case, accents or not, or None."""
+    return {_plain(name): name for name in names}.get(_plain(text))
 
 
 def check_sensitivity(sensitivity: Any) -> float:

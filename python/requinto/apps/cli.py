@@ -105,8 +105,7 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Extract an instrument from SONG."""
-    if system == "requinto":
-        target = _check_choices(target, sensitivity, beats_per_clip, model)
+    target = _check_choices(system, target, sensitivity, beats_per_clip, model)
     if target is not None and reference is not None:
         raise TargetError("give --target or --reference, not both")
     chosen = target or ("reference" if reference else "guitar")
@@ -163,9 +162,13 @@ def extract(
 
 
 def _check_choices(
-    target: str | None, sensitivity: float, beats_per_clip: int, model: str
+    system: str, target: str | None, sensitivity: float, beats_per_clip: int, model: str
 ) -> str | None:
     """Check the choices of our own system before the work; return the target."""
+    if system != "requinto":
+        from requinto.apps.earlier import instrument_name
+
+        return instrument_name(target) if target else target
     check_sensitivity(sensitivity)
     check_beats_per_clip(beats_per_clip)
     check_model(model)
