@@ -19,6 +19,7 @@ from requinto.errors import (
     TargetError,
 )
 from requinto.plugin import preset
+from requinto.weights import read_weights
 from sounds import RATE, error_db, noise
 
 SONG = 0.3 * noise(RATE)
@@ -151,6 +152,24 @@ def test_a_target_by_any_spelling(unchanged_model, name, form):
     extracted = requinto.extract(SONG, RATE, spelt, beats=GRID)
     assert error_db(SONG, extracted) < -100
     assert preset(spelt) == preset("guira")
+
+
+@pytest.mark.parametrize("content", [b"guitar\ncaf\xe9\n", None])
+def test_a_list_of_targets_that_cannot_be_read_is_named(monkeypatch, tmp_path, content):
+    path = tmp_path / "targets.txt"
+    monkeypatch.setattr("requinto.weights.models_folder", lambda: tmp_path)
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=f"{path} cannot be read"):
+        requinto.targets()
+
+
+@pytest.mark.parametrize("content", [b"caf\xe9", b"[]", b"{"])
+def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
+    (tmp_path / "odd.json").write_bytes(content)
+    (tmp_path / "odd.npz").touch()
+    with pytest.raises(ModelError, match="odd"):
+        read_weights(tmp_path, "odd")
 
 
 @pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), 0, 1])

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import os
+import sys
 
+from requinto.checks import show
 from requinto.errors import ConfigError
 
 VARIABLE = "REQUINTO_THREADS"
+_MAX = 1024
+_NUMBA = "NUMBA_NUM_THREADS"
 
 
 def limit() -> None:
@@ -19,13 +23,16 @@ def limit() -> None:
     Raises
     ------
     ConfigError
-        If the variable holds anything but a number above 0.
+        If the variable holds anything but a number from 1 to 1024.
     """
     given = os.environ.get(VARIABLE, "")
     if not given:
         return
-    if not given.isdecimal() or int(given) < 1:
-        raise ConfigError(f"{VARIABLE} must be a number above 0, got {given!r}")
+    is_number = given.isdecimal() and len(given) < 10
+    if not (is_number and 1 <= int(given) <= _MAX):
+        raise ConfigError(
+            f"{VARIABLE} must be a number from 1 to {_MAX}, got {show(given)}"
+        )
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
         return
     import tensorflow as tf
@@ -35,3 +42,14 @@ def limit() -> None:
         tf.config.threading.set_inter_op_parallelism_threads(int(given))
     except RuntimeError:
         return  # it runs already
+
+
+def check_numba() -> None:
+    """Raise `ConfigError` where Numba, which librosa needs, would refuse to start."""
+    given = os.environ.get(_NUMBA, "")
+    try:
+        is_refused = "numba" not in sys.modules and int(given) < 1
+    except ValueError:  # Numba takes its own default then
+        return
+    if is_refused:
+        raise ConfigError(f"{_NUMBA} must be a number above 0, got {show(given)}")

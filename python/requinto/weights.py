@@ -23,7 +23,7 @@ import soundfile
 
 from requinto import backend
 from requinto.config import ModelConfig, TrackerConfig
-from requinto.errors import ConfigError, ModelError
+from requinto.errors import ConfigError, ModelError, reason_of
 
 if TYPE_CHECKING:
     import keras
@@ -58,9 +58,18 @@ def models_folder() -> Path:
 
 
 def targets() -> tuple[str, ...]:
-    """Return the names of the built-in targets."""
-    lines = (models_folder() / "targets.txt").read_text().split()
-    return tuple(lines)
+    """Return the names of the built-in targets.
+
+    Raises
+    ------
+    ModelError
+        If the list of them cannot be read.
+    """
+    path = models_folder() / "targets.txt"
+    try:
+        return tuple(path.read_text(encoding="utf-8").split())
+    except (OSError, ValueError) as error:  # or it is no UTF-8
+        raise ModelError(f"{path} cannot be read: {reason_of(error)}") from error
 
 
 def models() -> tuple[str, ...]:
@@ -157,8 +166,10 @@ def read_weights(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any
     try:
         record = json.loads(record_path.read_text())
         packed = weights_path.read_bytes()
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:  # or it is no JSON, or no UTF-8
         raise ModelError(f"model {name!r} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise ModelError(f"{record_path} holds no record of a model")
     if record.get("sha256") != hashlib.sha256(packed).hexdigest():
         raise ModelError(f"{weights_path} is damaged: its checksum is another")
     with np.load(weights_path) as arrays:
@@ -228,7 +239,10 @@ def _references(folder: Path, target: str, sample_rate: int) -> list[np.ndarray]
         raise ModelError(f"no reference sounds for {target!r} in {folder}")
     sounds = []
     for path in paths:
-        sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        try:
+            sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise ModelError(f"{path} cannot be read: {reason_of(error)}") from error
         if rate != sample_rate:
             raise ModelError(f"{path} is at {rate} Hz, the model at {sample_rate} Hz")
         sounds.append(np.ascontiguousarray(sound.T))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import signal
@@ -16,6 +17,7 @@ from requinto.apps.messages import discard, say
 from requinto.errors import RequintoError
 
 DEBUG = "REQUINTO_DEBUG"  # set, errors that we did not expect show where they came from
+_KEEP_BYTES = "requinto_keep_bytes"
 FAILED, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # 128 + the signal, as shells have it
 
 
@@ -70,7 +72,9 @@ def _report(error: BaseException) -> int:
             return 0
         say(f"{message} Try --help.")
         return FAILED
-    _discard_unless_flushed()
+    is_flushed = _flush_or_discard()
+    if isinstance(error, OSError) and not (is_flushed or error.filename):
+        error = OSError(error.errno, error.strerror, "standard output")
     say(_describe(error))
     return FAILED
 
@@ -98,9 +102,22 @@ def _prepare_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    codecs.register_error(_KEEP_BYTES, _keep_bytes)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            # What a program reads is the file's name, to its bytes
+            errors = "backslashreplace" if stream.isatty() else _KEEP_BYTES
+            stream.reconfigure(errors=errors)
+
+
+def _keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write bytes of a name that are no text as they are, other characters escaped."""
+    assert isinstance(error, UnicodeEncodeError)
+    code = ord(error.object[error.start])
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps such a byte
+        return bytes([code - 0xDC00]), error.start + 1
+    error.end = error.start + 1
+    return codecs.backslashreplace_errors(error)
 
 
 def _is_broken_pipe(error: BaseException | None) -> bool:
@@ -112,8 +129,11 @@ def _flush(stream: object) -> None:
         stream.flush()
 
 
-def _discard_unless_flushed() -> None:
+def _flush_or_discard() -> bool:
+    """Print what is left for stdout; return whether that worked."""
     try:
         _flush(sys.stdout)
     except OSError:
         discard(sys.stdout)
+        return False
+    return True
