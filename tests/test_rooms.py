@@ -13,7 +13,17 @@ import requinto
 PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
 # A file may import from those before it
 ROOMS = [
-    *("errors", "checks", "config", "quiet", "scratch", "threads", "backend"),
+    *(
+        "errors",
+        "checks",
+        "arithmetic",
+        "config",
+        "quiet",
+        "scratch",
+        "threads",
+        "variables",
+    ),
+    *("plots", "backend"),
     *("signal_shelter", "sample_buffer", "end_tags", "mpeg_frames"),
     *("sized_containers", "audio_segments", "ffmpeg", "audio_reader", "output_files"),
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 
-from requinto import output_files
+from requinto import output_files, plots
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
 from requinto.sections import Section
@@ -30,6 +30,7 @@ def plain_style() -> Iterator[None]:
     Every function that draws is decorated with it, since settings count both where
     something is drawn and where it is saved.
     """
+    plots.import_without_settings()
     import matplotlib
 
     with matplotlib.rc_context():
