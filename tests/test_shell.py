@@ -103,7 +103,8 @@ def an_app(body):
         (requinto.AudioError("too\nshort"), 2, "too short"),
         (MemoryError(), 2, "not enough memory for this file"),
         (OSError(36, "File name too long", "a.wav"), 2, "a.wav: File name too long"),
-        (OSError(28, "No space left on device"), 2, "No space left on device"),
+        (OSError(28, "Disk full"), 2, "standard output: Disk full"),  # unbuffered here
+        (OSError(5, "Input/output error"), 2, "Input/output error"),
         (BrokenPipeError(32, "Broken pipe"), 141, ""),
         (ValueError("odd"), 2, "ValueError: odd (REQUINTO_DEBUG=1 shows where)"),
         (RecursionError("deep"), 2, "RecursionError: deep (REQUINTO_DEBUG=1"),
@@ -214,11 +215,12 @@ def test_a_pipe_that_is_closed_is_told_by_the_status():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_behind_stdout_is_told():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_stdout_is_told(unbuffered):
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    options = {"stderr": subprocess.PIPE, "env": environment, "check": False}
     with open("/dev/full", "w") as full:
-        result = subprocess.run(
-            [*COMMAND, "targets"], stdout=full, stderr=subprocess.PIPE, check=False
-        )
+        result = subprocess.run([*COMMAND, "targets"], stdout=full, **options)
     assert result.returncode == 2
     assert result.stderr == b"requinto: standard output: No space left on device\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -73,8 +74,10 @@ def _report(error: BaseException) -> int:
         say(f"{message} Try --help.")
         return FAILED
     is_flushed = _flush_or_discard()
-    if isinstance(error, OSError) and not (is_flushed or error.filename):
-        error = OSError(error.errno, error.strerror, "standard output")
+    if isinstance(error, OSError) and not error.filename:
+        is_full = _is_unbuffered(sys.stdout) and error.errno == errno.ENOSPC
+        if is_full or not is_flushed:
+            error = OSError(error.errno, error.strerror, "standard output")
     say(_describe(error))
     return FAILED
 
@@ -127,6 +130,11 @@ def _is_broken_pipe(error: BaseException | None) -> bool:
 def _flush(stream: object) -> None:
     if stream is not None and hasattr(stream, "flush"):
         stream.flush()
+
+
+def _is_unbuffered(stream: object) -> bool:
+    """Return whether each line is written at once, and none is left to be tried."""
+    return bool(getattr(stream, "write_through", False))
 
 
 def _flush_or_discard() -> bool:
