@@ -225,6 +225,6 @@ SEEN = "{'status': 'Ready', 'whole': True, 'finite': True, 'taken_s': 1.0}"
 )
 def test_the_self_test_runs_no_file_of_the_user(tmp_path, monkeypatch, program, report):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "random.py").write_text("print('mine')\n")
+    (tmp_path / "random.py").write_text("raise SystemExit(1)\n")
     monkeypatch.setattr(plugin_status, "_SELF_TEST", program)
     assert report.items() <= plugin_status._self_test().items()
