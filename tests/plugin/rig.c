@@ -94,7 +94,8 @@ static uint32_t
 fake_exchange(const uint32_t stream, const Passage* const passage)
 {
   CHECK(stream == 41 && passage->n_frames > 0);
-  os_sleep_ms(atomic_load(&script.sleep_ms));
+  os_sleep_ms(
+    atomic_load(passage->n_frames > RATE ? &script.silence_ms : &script.sleep_ms));
   const uint32_t hang_at = atomic_load(&script.hang_at);
   if (hang_at && atomic_load(&script.n_frames) >= hang_at) {
     hang();
