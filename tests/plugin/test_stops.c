@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   A process that is stopped and goes on has lost no time: nobody gives up waiting. */
+
+#include "check.h"
+
+#include "rig.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STOP_MS = 700 };
+
+static const Limits limits = {400, 5000};
+
+/// Have another process stop this one some times, each after a while, and let it go on
+static pid_t
+stop_soon(const int n_stops, const uint32_t after_ms)
+{
+  const pid_t own     = getpid();
+  const pid_t stopper = fork();
+  CHECK(stopper >= 0);
+  if (!stopper) {
+    for (int i = 0; i < n_stops; ++i) {
+      os_sleep_ms(after_ms);
+      (void)kill(own, SIGSTOP);
+      os_sleep_ms(STOP_MS);
+      (void)kill(own, SIGCONT);
+    }
+    _exit(0);
+  }
+  return stopper;
+}
+
+static void
+end_stopper(const pid_t stopper)
+{
+  int status = 0;
+  CHECK(waitpid(stopper, &status, 0) == stopper && WIFEXITED(status));
+}
+
+/// Run blocks of sound, offline where `waits`
+static void
+play(const Rig rig, const int n_blocks, const bool waits)
+{
+  for (int i = 0; i < n_blocks; ++i) {
+    float  sound[BLOCK];
+    float* channels[1] = {sound};
+    for (int k = 0; k < BLOCK; ++k) {
+      sound[k] = 0.5F;
+    }
+    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
+    CHECK(!waits || engine_wait(rig.engine, BLOCK, &limits));
+    (void)engine_run(rig.engine, &block);
+  }
+}
+
+/// One of three blocks waits for a call of 100 ms; in some of them all stops
+static void
+test_in_a_bounce(void)
+{
+  reset_script();
+  const Rig rig = begin();
+  play(rig, 20, true);
+  atomic_store(&script.sleep_ms, 100);
+  const pid_t stopper = stop_soon(3, 250);
+  play(rig, 60, true);
+  end_stopper(stopper);
+  CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
+  end(rig);
+}
+
+/// The host drops us while the worker is busy, and all stops
+static void
+test_at_the_end(void)
+{
+  reset_script();
+  atomic_store(&script.sleep_ms, 250);
+  const Rig rig = begin();
+  play(rig, 20, false);
+  while (!atomic_load(&script.n_open)) {
+    os_sleep_ms(1);
+  }
+  const pid_t stopper = stop_soon(1, 50);
+  CHECK(worker_serve(rig.worker, NULL));
+  engine_free(rig.engine);
+  CHECK(worker_free(rig.worker, &limits));
+  end_stopper(stopper);
+  CHECK(atomic_load(&script.n_closed) == 1);
+}
+
+int
+main(void)
+{
+  test_in_a_bounce();
+  test_at_the_end();
+  return 0;
+}
