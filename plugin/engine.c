@@ -364,7 +364,8 @@ engine_wait(Engine* const engine, const uint32_t n_frames, const Limits* const l
     if (session_progressed(session, &last)) {
       since = running_ms();
     }
-    engine->gave_up = running_ms_since(since) > session_limit(session, limits);
+    engine->gave_up = session_is_orphaned(session) ||
+                      running_ms_since(since) > session_limit(session, limits);
   }
   return !is_over(engine);
 }

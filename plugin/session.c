@@ -33,6 +33,7 @@ session_new(const StreamSetup* const setup,
   const uint32_t n_in   = setup->n_channels + setup->n_sidechain;
   session->setup        = *setup;
   session->quantum      = quantum;
+  session->process      = os_this_process();
   session->references   = references_share(references);
   session->to_worker    = ring_new(capacity, n_in * sample);
   session->from_worker  = ring_new(capacity, setup->n_channels * sample);
@@ -68,6 +69,12 @@ session_leave(Session* const session)
   if (session && atomic_fetch_sub(&session->n_owners, 1) == 1) {
     free_session(session);
   }
+}
+
+bool
+session_is_orphaned(const Session* const session)
+{
+  return session->process != os_this_process();
 }
 
 Status

@@ -48,6 +48,7 @@ typedef struct {
   _Atomic uint32_t n_steps;     ///< Exchanges, also of silence, counted by the worker
   _Atomic uint32_t n_learned;   ///< References learnt, counted by the worker
   atomic_bool      ended;       ///< The engine has left
+  uint32_t         process;     ///< In which it was made: never changes
   atomic_uint      n_owners;
 } Session;
 
@@ -65,6 +66,10 @@ session_share(Session* session);
 /// Leave the session; may be NULL.  Not the audio thread.
 void
 session_leave(Session* session);
+
+/// Return whether no worker came along when this process was forked.  Any thread.
+bool
+session_is_orphaned(const Session* session);
 
 /// Return a `Status`.  Any thread.
 Status

@@ -81,8 +81,8 @@ def prepare_inference() -> None:
     check_process()
     prepare_folders()
     logging.getLogger("tensorflow").addFilter(_is_users)
+    _Process.has_started = True  # before the lock, which a fork might find taken
     with _importing:
-        _Process.has_started = True
         if "keras" in sys.modules:
             return
         with _quiet(), _environment(_our_settings()):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   A process that is stopped and goes on has lost no time: nobody gives up waiting. */
+   A process that is stopped and goes on has lost no time: nobody gives up waiting.
+   In one that is forked, nobody waits for a thread that is not there. */
 
 #include "check.h"
 
@@ -90,10 +91,42 @@ test_at_the_end(void)
   CHECK(atomic_load(&script.n_closed) == 1);
 }
 
+/// A bounce that goes on in a fork is told at once that there is no worker
+static void
+test_in_a_fork(void)
+{
+  static const Limits long_ones = {60000, 60000};
+  reset_script();
+  const Rig rig = begin();
+  play(rig, 20, true);
+  const pid_t child = fork();
+  CHECK(child >= 0);
+  if (!child) {
+    const uint64_t start  = os_now_ms();
+    bool           served = true;
+    for (int i = 0; i < 100 && served; ++i) {
+      float       sound[BLOCK] = {0.5F};
+      float*      channels[1]  = {sound};
+      const Block block        = {(const float* const*)channels, NULL, channels, BLOCK};
+      served                   = engine_wait(rig.engine, BLOCK, &long_ones);
+      (void)engine_run(rig.engine, &block);
+    }
+    CHECK(!served && os_now_ms() - start < 10000);
+    CHECK(engine_status(rig.engine) == STATUS_NO_ANSWER);
+    _exit(0);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+  CHECK(!WEXITSTATUS(status));
+  play(rig, 20, true);
+  end(rig);
+}
+
 int
 main(void)
 {
   test_in_a_bounce();
   test_at_the_end();
+  test_in_a_fork();
   return 0;
 }
