@@ -272,38 +272,32 @@ references_revision(const References* const references)
 /* Sounds */
 
 static SoundFile*
-sound_of(const unsigned char* const bytes, const uint32_t n_bytes)
+copy_kept(References* const references, const uint32_t index)
 {
-  SoundFile* const sound = (SoundFile*)calloc(1, sizeof(SoundFile) + n_bytes);
-  if (sound) {
-    sound->n_bytes = n_bytes;
-    memcpy(sound->bytes, bytes, n_bytes);
-  }
-  return sound;
+  os_mutex_lock(references->mutex);
+  const SoundFile* const kept = references->sounds[index];
+  SoundFile* const copy = kept ? sound_file_copy(kept->bytes, kept->n_bytes) : NULL;
+  os_mutex_unlock(references->mutex);
+  return copy;
 }
 
-/// Read a whole file, unless it is larger than we take; else say why not
-static SoundFile*
-read_file(const char* const path, const char** const problem)
+/// Take a sound that was read, unless another came meanwhile, or why there is none
+static void
+store_read(References* const references,
+           const uint32_t    index,
+           SoundFile* const  sound,
+           const char* const problem)
 {
-  SoundFile*  sound = NULL;
-  FILE* const file  = os_open(path);
-  const long  n     = file && !fseek(file, 0, SEEK_END) ? ftell(file) : -1;
-  *problem          = !file                          ? "the file cannot be opened"
-                      : !n                           ? "the file is empty"
-                      : n > REFERENCES_MAX_FILE_SIZE ? "the file exceeds 64 MiB"
-                                                     : "the file cannot be read";
-  if (n > 0 && n <= REFERENCES_MAX_FILE_SIZE && !fseek(file, 0, SEEK_SET)) {
-    sound = (SoundFile*)calloc(1, sizeof(SoundFile) + (size_t)n);
+  os_mutex_lock(references->mutex);
+  const bool is_first = !references->sounds[index];
+  if (is_first) {
+    references->sounds[index]   = sound;
+    references->problems[index] = problem;
   }
-  if (sound) {
-    sound->n_bytes = (uint32_t)fread(sound->bytes, 1, (size_t)n, file);
-    *problem       = "";
+  os_mutex_unlock(references->mutex);
+  if (!is_first) {
+    free(sound);
   }
-  if (file) {
-    fclose(file);
-  }
-  return sound;
 }
 
 SoundFile*
@@ -312,15 +306,15 @@ references_sound(References* const references, const uint32_t index)
   if (index >= references_count(references)) {
     return NULL;
   }
-  os_mutex_lock(references->mutex);
-  if (!references->sounds[index] && references->files[index]) {
-    // Kept, so that what is saved is what was heard, whatever becomes of the file
-    references->sounds[index] =
-      read_file(references->files[index], &references->problems[index]);
+  SoundFile* copy = copy_kept(references, index);
+  if (!copy && references->files[index]) {
+    // Kept, so that what is saved is what was heard, whatever becomes of the file.  Not
+    // read with the mutex held, which the audio thread of an offline host may wait for
+    const char*      problem = "";
+    SoundFile* const sound   = sound_file_read(references->files[index], &problem);
+    store_read(references, index, sound, problem);
+    copy = copy_kept(references, index);
   }
-  const SoundFile* const kept = references->sounds[index];
-  SoundFile* const       copy = kept ? sound_of(kept->bytes, kept->n_bytes) : NULL;
-  os_mutex_unlock(references->mutex);
   return copy;
 }
 
@@ -343,7 +337,7 @@ references_keep(References* const          references,
   if (n_bytes > REFERENCES_MAX_FILE_SIZE || strlen(name) >= REFERENCES_MAX_NAME) {
     return false;
   }
-  SoundFile* const sound = sound_of(bytes, n_bytes);
+  SoundFile* const sound = sound_file_copy(bytes, n_bytes);
   os_mutex_lock(references->mutex);
   uint32_t index = find(references, name);
   if (sound && index >= REFERENCES_MAX) {

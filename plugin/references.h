@@ -10,21 +10,16 @@
 #define REQUINTO_REFERENCES_H
 
 #include "realtime.h"
+#include "sound_file.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-  REFERENCES_MAX           = 256,      ///< Entries of the list
-  REFERENCES_MAX_NAME      = 96,       ///< Bytes of a name with its end
-  REFERENCES_MAX_FILE_SIZE = 64 << 20, ///< Bytes: some minutes in stereo
+  REFERENCES_MAX           = 256, ///< Entries of the list
+  REFERENCES_MAX_NAME      = 96,  ///< Bytes of a name with its end
+  REFERENCES_MAX_FILE_SIZE = SOUND_FILE_MAX_SIZE,
 };
-
-/// A sound file, whole; never changed
-typedef struct {
-  uint32_t      n_bytes;
-  unsigned char bytes[];
-} SoundFile;
 
 /// Owned by many; the last to leave frees it
 typedef struct ReferencesImpl References;

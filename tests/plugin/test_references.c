@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void
 write_file(const char* const folder, const char* const name, const char* const text)
@@ -148,6 +149,29 @@ test_problems(const char* const folder)
   references_leave(list);
 }
 
+#ifndef _WIN32
+
+/// A file of the user's that became a pipe is none; nobody waits for its other end
+static void
+test_a_pipe(const char* const folder)
+{
+  char path[4096];
+  snprintf(path, sizeof(path), "%s/pipe.wav", folder);
+  write_size(path, 1);
+  References* const list  = references_new();
+  uint32_t          index = references_count(list) - 1;
+  while (index && strcmp(references_names(list)[index], "pipe") != 0) {
+    --index;
+  }
+  CHECK(index && !remove(path) && !mkfifo(path, 0600));
+  CHECK(!references_sound(list, index));
+  CHECK(strstr(references_problem(list, index), "opened"));
+  CHECK(!remove(path));
+  references_leave(list);
+}
+
+#endif
+
 int
 main(const int argc, char** const argv)
 {
@@ -155,5 +179,8 @@ main(const int argc, char** const argv)
   test_list(argv[1]);
   test_keep();
   test_problems(argv[1]);
+#ifndef _WIN32
+  test_a_pipe(argv[1]);
+#endif
   return 0;
 }
