@@ -91,6 +91,12 @@ instance_param(const Instance* const instance, const ParamIndex index)
   return info;
 }
 
+uint32_t
+instance_names_revision(const Instance* const instance)
+{
+  return references_names_revision(instance->references);
+}
+
 double
 instance_value(const Instance* const instance, const ParamIndex index)
 {

@@ -43,6 +43,10 @@ instance_free(Instance* instance);
 ParamInfo
 instance_param(const Instance* instance, ParamIndex index) REALTIME;
 
+/// Return a number that changes with the names of targets.  Any thread.
+uint32_t
+instance_names_revision(const Instance* instance) REALTIME;
+
 /// Return a plain value.  Any thread.
 double
 instance_value(const Instance* instance, ParamIndex index) REALTIME;

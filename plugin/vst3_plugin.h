@@ -34,11 +34,11 @@ typedef struct {
   bool     is_new;            ///< No block has come since activation
   bool     is_bounce;         ///< Ardour renders a track, and says that it plays live
 
-  uintptr_t                     main_thread;   ///< That created us
-  struct v3_component_handler** handler;       ///< Of the host, may be NULL
-  _Atomic uint32_t              known_latency; ///< That the host has asked, or 0
-  uint32_t                      asked_latency; ///< For which it was told to ask
-  uint32_t                      n_targets;     ///< Of the list that the host knows
+  uintptr_t                     main_thread;    ///< That created us
+  struct v3_component_handler** handler;        ///< Of the host, may be NULL
+  _Atomic uint32_t              known_latency;  ///< That the host has asked, or 0
+  uint32_t                      asked_latency;  ///< For which it was told to ask
+  uint32_t                      names_revision; ///< Of the list that the host knows
 } Vst3Plugin;
 
 extern const struct v3_component                    vst3_component;

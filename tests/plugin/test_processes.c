@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STOP_MS = 700 };
+enum { STOP_MS = 1800 };
 
-static const Limits limits = {400, 5000};
+static const Limits limits = {1000, 5000};
 
 /// Have another process stop this one some times, each after a while, and let it go on
 static pid_t
@@ -65,7 +65,7 @@ test_in_a_bounce(void)
   const Rig rig = begin();
   play(rig, 20, true);
   atomic_store(&script.sleep_ms, 100);
-  const pid_t stopper = stop_soon(3, 250);
+  const pid_t stopper = stop_soon(2, 250);
   play(rig, 60, true);
   end_stopper(stopper);
   CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
