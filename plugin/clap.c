@@ -112,7 +112,7 @@ activate(const clap_plugin_t* const clap,
   (void)min_frames;
   (void)max_frames;
   ClapPlugin* const plugin = CLAP_PLUGIN_OF(clap);
-  if (!(sample_rate >= ENGINE_MIN_RATE && sample_rate <= ENGINE_MAX_RATE)) {
+  if (!instance_takes_rate(sample_rate)) {
     return false;
   }
   plugin->sample_rate = sample_rate;

@@ -33,6 +33,7 @@ vst3_plugin_new(void)
   plugin->names_revision = instance_names_revision(instance);
   atomic_init(&plugin->n_refs, 1);
   atomic_init(&plugin->is_restored, false);
+  atomic_init(&plugin->is_noted, false);
   atomic_init(&plugin->known_latency, 0);
   return plugin;
 }
@@ -102,6 +103,24 @@ vst3_plugin_tell_values(Vst3Plugin* const plugin)
   restart(plugin,
           V3_RESTART_PARAM_VALUES_CHANGED |
             (differs ? V3_RESTART_PARAM_TITLES_CHANGED : 0));
+}
+
+void
+vst3_plugin_note_values(Vst3Plugin* const plugin)
+{
+  atomic_store(&plugin->is_noted, true);
+  (void)vst3_plugin_tell_noted(plugin);
+}
+
+bool
+vst3_plugin_tell_noted(Vst3Plugin* const plugin)
+{
+  const bool tells = os_this_thread() == plugin->main_thread &&
+                     atomic_exchange(&plugin->is_noted, false);
+  if (tells) {
+    vst3_plugin_tell_values(plugin);
+  }
+  return tells;
 }
 
 void
