@@ -20,6 +20,8 @@ enum {
   N_FOR_STATES = 4 ///< Entries that the user's folder leaves to them
 };
 
+_Static_assert((int)SOUND_FILE_MAX_SIZE == (int)REFERENCES_MAX_FILE_SIZE, "one limit");
+
 /// A name that was replaced, kept for whoever looks at it
 typedef struct OldNameImpl {
   struct OldNameImpl* next;
@@ -159,7 +161,7 @@ drop_old_sounds(References* const references)
     const SoundFile* const sound = references->sounds[i];
     n_bytes += references->brought[i] && sound ? sound->n_bytes : 0;
   }
-  while (n_bytes > REFERENCES_MAX_BROUGHT_SIZE) {
+  while (n_bytes > REFERENCES_MAX_IN_STATES) {
     const uint32_t oldest = find_oldest(references, true);
     n_bytes -= references->sounds[oldest]->n_bytes;
     drop_sound(references, oldest);
