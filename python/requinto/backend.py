@@ -85,8 +85,8 @@ def prepare_inference() -> None:
     threads.check_numba()
     prepare_folders()
     logging.getLogger("tensorflow").addFilter(_is_users)
+    _Process.has_started = True  # before the lock, which a fork might find taken
     with _importing:
-        _Process.has_started = True
         if "keras" in sys.modules:
             return
         with changed_variables(_our_settings()), _quiet(), _kept_random_state():

@@ -55,12 +55,17 @@ def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.
     ).astype(np.float32)
 
 
+def count_columns(n_frames: int, sample_rate: float, config: RhythmConfig) -> int:
+    """Return how many columns `features` gives for a sound of `n_frames`."""
+    return int(n_frames / sample_rate * config.sample_rate / config.hop) + 1
+
+
 def _analysed(
     audio: np.ndarray, sample_rate: float, config: RhythmConfig
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield mel bands and the two chroma of each stretch of columns."""
     rate, hop = config.sample_rate, config.hop
-    n_columns = int(audio.shape[1] / sample_rate * rate / hop) + 1
+    n_columns = count_columns(audio.shape[1], sample_rate, config)
     chunk, margin = (round(s * rate / hop) for s in (_CHUNK_S, _MARGIN_S))
     mel, folds = _filters(config)
     offset = np.float32(audio.mean(dtype=np.float64))

@@ -15,7 +15,7 @@ from requinto.beats import Beats
 from requinto.config import TrackerConfig
 from requinto.decoding import choose_bars, choose_beats, refined
 from requinto.errors import ConfigError, ModelError
-from requinto.rhythm import features
+from requinto.rhythm import count_columns, features
 from requinto.weights import models_folder, read_weights, set_weights
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ NAME = "beats"  # of the model
 # of these the outermost only as context
 _BLOCKS = (1024, 4096)
 _CONTEXT = 500
+_REMEMBERED = 16  # lengths of silence of which the answer is kept
 _ENOUGH = 8  # beats; fewer may be chance
 PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
 
@@ -44,6 +45,7 @@ class Tracker:
         self.config = config
         self._network = network
         self._lock = threading.Lock()  # Keras does not promise to be re-entrant
+        self._hear_silence = functools.lru_cache(_REMEMBERED)(self._answer_silence)
 
     def hear(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         """Return the probabilities of a beat and a downbeat at each column.
@@ -60,8 +62,19 @@ class Tracker:
         np.ndarray, shape=(n_columns, 2)
             Column `i` lies at `i / config.rhythm.columns_per_s` seconds.
         """
-        sound = features(audio, sample_rate, self.config.rhythm)
-        return self.hear_features(sound)
+        rhythm = self.config.rhythm
+        if not audio.any():
+            return self._hear_silence(
+                count_columns(audio.shape[1], sample_rate, rhythm)
+            )
+        return self.hear_features(features(audio, sample_rate, rhythm))
+
+    def _answer_silence(self, n_columns: int) -> np.ndarray:
+        """Return what `hear` does of silence, whose features are zeros."""
+        n_features = self.config.rhythm.n_features
+        answer = self.hear_features(np.zeros((n_columns, n_features), np.float32))
+        answer.flags.writeable = False  # it is remembered
+        return answer
 
     def hear_features(self, sound: np.ndarray) -> np.ndarray:
         """Return the same of what `rhythm.features` gives."""
