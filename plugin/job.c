@@ -31,7 +31,8 @@ problem(const Job* const job)
   char              text[512]  = "";
   const uint32_t    kind       = job->bridge->problem(text, sizeof(text));
   if (kind == PROBLEM_REFERENCE && is_own) {
-    const char* const name = params_label(references_names(references), target);
+    char name[REFERENCES_MAX_SHOWN];
+    reference_name_show(params_label(references_names(references), target), name);
     fprintf(stderr, "requinto: %s: %s\n", name, unread[0] ? unread : text);
   } else if (kind) {
     fprintf(stderr, "requinto: %s\n", text);

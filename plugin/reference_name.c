@@ -2,6 +2,8 @@
 
 #include "reference_name.h"
 
+#include "text16.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -51,4 +53,14 @@ reference_name_clean(const char* text, char name[REFERENCES_MAX_NAME])
     name[n++] = '?';
   }
   name[n] = '\0';
+}
+
+void
+reference_name_show(const char* const text, char shown[REFERENCES_MAX_SHOWN])
+{
+  char    name[REFERENCES_MAX_NAME];
+  int16_t valid[REFERENCES_MAX_NAME]; // what is no UTF-8 is replaced on the way
+  reference_name_clean(text, name);
+  text16_from(valid, REFERENCES_MAX_NAME, name);
+  text16_to(shown, REFERENCES_MAX_SHOWN, valid);
 }

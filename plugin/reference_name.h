@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-enum { REFERENCES_MAX_NAME = 96 }; ///< Bytes of a name with its end
+/// Bytes with their end, of a name, and of what is printed for one
+enum { REFERENCES_MAX_NAME = 96, REFERENCES_MAX_SHOWN = 3 * REFERENCES_MAX_NAME };
 
 /// Return whether text holds a line's end or another control character
 bool
@@ -21,5 +22,9 @@ reference_name_is_valid(const char* text);
 /// Write the valid name that is nearest to text: the same if that is one
 void
 reference_name_clean(const char* text, char name[REFERENCES_MAX_NAME]);
+
+/// Write what can be printed in place of text that may be no name, and no UTF-8
+void
+reference_name_show(const char* text, char shown[REFERENCES_MAX_SHOWN]);
 
 #endif

@@ -386,9 +386,11 @@ references_want(References* const references, const char* const text)
   references->told   = is_there ? REFERENCES_MAX : index;
   os_mutex_unlock(references->mutex);
   if (!is_there && !is_told) {
+    char shown[REFERENCES_MAX_SHOWN];
+    reference_name_show(text, shown);
     fprintf(stderr,
             "requinto: the state's target %s cannot be had: %s\n",
-            name,
+            shown,
             strcmp(name, text) ? "names have 1 to 95 bytes of text"
                                : "it is not in the list, and has no sound of its own");
   }

@@ -44,7 +44,9 @@ void
 references_folder_tell(const char* const name, const char* const why)
 {
   if (!atomic_load(&is_told)) {
-    fprintf(stderr, "requinto: the reference %s is no target: %s\n", name, why);
+    char shown[REFERENCES_MAX_SHOWN];
+    reference_name_show(name, shown);
+    fprintf(stderr, "requinto: the reference %s is no target: %s\n", shown, why);
   }
 }
 

@@ -236,9 +236,9 @@ state_read_sounds(const void* const bytes,
 static void
 tell_unknown(const ParamInfo* const info, const char* const value)
 {
-  char text[REFERENCES_MAX_NAME];
+  char text[REFERENCES_MAX_SHOWN];
   char usual[MAX_LINE];
-  reference_name_clean(value, text);
+  reference_name_show(value, text);
   params_to_text(info, info->usual, usual, sizeof(usual));
   fprintf(stderr,
           "requinto: the state's %s is %s, which is unknown: it becomes %s\n",

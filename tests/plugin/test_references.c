@@ -210,6 +210,10 @@ test_names(void)
   }
   CHECK(!references_keep(list, "empty", bytes, 0));
   references_leave(list);
+
+  char shown[REFERENCES_MAX_SHOWN];
+  reference_name_show("\xe9\x9f\xb3 \xff\x1b[1m\xe9", shown);
+  CHECK(!strcmp(shown, "\xe9\x9f\xb3 \xef\xbf\xbd?[1m\xef\xbf\xbd"));
 }
 
 /// Write a file of so many bytes, of which the last says something
