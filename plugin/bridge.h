@@ -54,8 +54,8 @@ typedef struct {
 
 /// A stretch of interleaved sound; borrowed for one call
 typedef struct {
-  const float* input;    ///< `n_frames` frames: `n_channels`, then `n_sidechain` samples
-  float*       output;   ///< Room for as many frames of `n_channels` samples
+  const float* input;  ///< `n_frames` frames: `n_channels`, then `n_sidechain` samples
+  float*       output; ///< Room for as many frames of `n_channels` samples
   uint32_t     n_frames; ///< Any number but 0
 } Passage;
 

@@ -5,6 +5,7 @@
 
 #include "bridge_gate.h"
 #include "os.h"
+#include "running_clock.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ static ThreadNumber     entries[MAX_ENTRIES]; ///< Of those inside
 static ThreadNumber     closer;               ///< Of the one that closed the gate
 static _Atomic uint32_t process;              ///< In which these run
 static atomic_bool      is_closed;
-static _Atomic uint64_t emptied_at; ///< When those inside were not waited for any more
+static atomic_bool      is_emptied; ///< Those inside are not waited for any more
+static _Atomic uint32_t emptied_at; ///< Since then, by `running_ms`
 static PyObject* interruption; ///< What is raised in visitors; NULL if nothing may be
 
 /// Return whether Python runs and goes on to do so
@@ -72,9 +74,9 @@ has_visitors(void)
 
 /* Waiting for visitors */
 
-/// When a wait began, on the clock and in processor time
+/// When a wait began, by `running_ms` and in processor time
 typedef struct {
-  uint64_t ms;
+  uint32_t ms;
   clock_t  used;
 } Start;
 
@@ -83,16 +85,23 @@ close_gate(void)
 {
   atomic_store(&closer, PyThread_get_thread_ident());
   atomic_store(&is_closed, true);
-  return (Start){os_now_ms(), clock()};
+  return (Start){running_ms(), clock()};
 }
 
 /// Return whether visitors are past waiting for: they hang, or take far too long
 static bool
 is_in_vain(const Start start)
 {
-  const double waited_ms = (double)(os_now_ms() - start.ms);
+  const double waited_ms = (double)running_ms_since(start.ms);
   const double used_ms   = 1000.0 * (double)(clock() - start.used) / CLOCKS_PER_SEC;
   return waited_ms > (used_ms > waited_ms / 10.0 ? BUSY_MS : IDLE_MS);
+}
+
+static void
+note_emptied(void)
+{
+  atomic_store(&emptied_at, running_ms());
+  atomic_store(&is_emptied, true);
 }
 
 /// Raise an exception in each visitor, which ends its call at the next line of Python
@@ -114,9 +123,9 @@ close_before_python(PyObject* const module, PyObject* const nothing)
   (void)module;
   (void)nothing;
   const Start start = close_gate();
-  uint64_t    next  = start.ms + PATIENCE_MS;
+  uint32_t    next  = PATIENCE_MS;
   while (has_visitors() && !is_in_vain(start)) {
-    if (os_now_ms() > next) {
+    if (running_ms_since(start.ms) > next) {
       interrupt_visitors();
       next += PATIENCE_MS;
     }
@@ -124,7 +133,7 @@ close_before_python(PyObject* const module, PyObject* const nothing)
     os_sleep_ms(POLL_MS);
     Py_END_ALLOW_THREADS;
   }
-  atomic_store(&emptied_at, os_now_ms());
+  note_emptied();
   Py_RETURN_NONE;
 }
 
@@ -137,7 +146,7 @@ close_before_exit(void)
     while (has_visitors() && !is_in_vain(start)) {
       os_sleep_ms(POLL_MS);
     }
-    atomic_store(&emptied_at, os_now_ms());
+    note_emptied();
   }
 }
 
@@ -185,8 +194,8 @@ gate_guard_exit(void)
 static bool
 may_end_soon(void)
 {
-  const uint64_t since = atomic_load(&emptied_at);
-  return !since || os_now_ms() - since < HOLD_MS;
+  return !atomic_load(&is_emptied) ||
+         running_ms_since(atomic_load(&emptied_at)) < HOLD_MS;
 }
 
 void

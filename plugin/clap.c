@@ -42,16 +42,17 @@ clap_plugin_ask_restart(ClapPlugin* const plugin)
 }
 
 static bool
-has_grown(const ClapPlugin* const plugin)
+has_changed(const ClapPlugin* const plugin)
 {
-  return instance_param(plugin->instance, PARAM_TARGET).n_labels != plugin->n_targets;
+  return instance_names_revision(plugin->instance) != plugin->names_revision;
 }
 
 void
 clap_plugin_tell_targets(ClapPlugin* const plugin)
 {
-  if (has_grown(plugin)) {
-    plugin->n_targets = instance_param(plugin->instance, PARAM_TARGET).n_labels;
+  if (has_changed(plugin)) {
+    plugin->names_revision = instance_names_revision(plugin->instance);
+    plugin->n_targets      = instance_param(plugin->instance, PARAM_TARGET).n_labels;
     if (plugin->host_params) {
       plugin->host_params->rescan(plugin->host, CLAP_PARAM_RESCAN_ALL);
     }
@@ -68,7 +69,7 @@ clap_plugin_tell_values(ClapPlugin* const plugin)
   // A host may learn of another range only between activations
   if (!instance_is_active(plugin->instance)) {
     clap_plugin_tell_targets(plugin);
-  } else if (has_grown(plugin) && !atomic_exchange(&plugin->restarts, true)) {
+  } else if (has_changed(plugin) && !atomic_exchange(&plugin->restarts, true)) {
     plugin->host->request_restart(plugin->host);
   }
 }
@@ -88,8 +89,9 @@ init(const clap_plugin_t* const clap)
     (const clap_host_params_t*)host->get_extension(host, CLAP_EXT_PARAMS);
   plugin->host_latency =
     (const clap_host_latency_t*)host->get_extension(host, CLAP_EXT_LATENCY);
-  plugin->n_targets    = instance_param(plugin->instance, PARAM_TARGET).n_labels;
-  plugin->told_latency = instance_latency(plugin->instance, plugin->sample_rate);
+  plugin->names_revision = instance_names_revision(plugin->instance);
+  plugin->n_targets      = instance_param(plugin->instance, PARAM_TARGET).n_labels;
+  plugin->told_latency   = instance_latency(plugin->instance, plugin->sample_rate);
   return true;
 }
 
@@ -110,7 +112,7 @@ activate(const clap_plugin_t* const clap,
   (void)min_frames;
   (void)max_frames;
   ClapPlugin* const plugin = CLAP_PLUGIN_OF(clap);
-  if (!(sample_rate >= ENGINE_MIN_RATE && sample_rate <= ENGINE_MAX_RATE)) {
+  if (!instance_takes_rate(sample_rate)) {
     return false;
   }
   plugin->sample_rate = sample_rate;

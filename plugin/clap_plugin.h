@@ -24,10 +24,11 @@ typedef struct {
   atomic_bool restarts; ///< The host was asked to activate anew
 
   /* Main thread */
-  double   sample_rate;  ///< Hz, of the last activation
-  uint32_t n_channels;   ///< 1 or 2, of all ports
-  uint32_t told_latency; ///< That the host knows, in frames
-  uint32_t n_targets;    ///< Of the list that the host knows
+  double   sample_rate;    ///< Hz, of the last activation
+  uint32_t n_channels;     ///< 1 or 2, of all ports
+  uint32_t told_latency;   ///< That the host knows, in frames
+  uint32_t n_targets;      ///< Of the list that the host knows
+  uint32_t names_revision; ///< Of the same
 } ClapPlugin;
 
 extern const clap_plugin_params_t clap_params;

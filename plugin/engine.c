@@ -5,6 +5,7 @@
 #include "memory.h"
 #include "mixer.h"
 #include "news.h"
+#include "running_clock.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -356,14 +357,15 @@ engine_wait(Engine* const engine, const uint32_t n_frames, const Limits* const l
 {
   Session* const session = engine->session;
   Progress       last    = {0};
-  uint64_t       since   = os_now_ms();
+  uint32_t       since   = running_ms();
   while (!is_over(engine) && !is_served(engine, n_frames)) {
     os_semaphore_post(session->wake);
     (void)os_semaphore_wait(session->progress, WAIT_MS);
     if (session_progressed(session, &last)) {
-      since = os_now_ms();
+      since = running_ms();
     }
-    engine->gave_up = os_now_ms() - since > session_limit(session, limits);
+    engine->gave_up = session_is_orphaned(session) ||
+                      running_ms_since(since) > session_limit(session, limits);
   }
   return !is_over(engine);
 }

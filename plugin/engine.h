@@ -109,9 +109,10 @@ engine_run(Engine* engine, const Block* block) REALTIME;
    Wait until `engine_run` can serve `n_frames` without being late.
 
    For offline rendering: blocks.  Gives up, for the rest of the activation, where
-   the worker has made no progress until a limit: the status tells that, and each
-   block that lacks its sound is a dropout.  Returns false then, and when the worker
-   itself has given up.  Audio thread only, never with Python's lock held.
+   the worker has made no progress until a limit, while the process ran, or has none in
+   a fork: the status tells that, and each block that lacks its sound is a dropout.
+   Returns false then, and when the worker itself has given up.  Audio thread only,
+   never with Python's lock held.
 */
 bool
 engine_wait(Engine* engine, uint32_t n_frames, const Limits* limits);

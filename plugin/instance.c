@@ -91,6 +91,12 @@ instance_param(const Instance* const instance, const ParamIndex index)
   return info;
 }
 
+uint32_t
+instance_names_revision(const Instance* const instance)
+{
+  return references_names_revision(instance->references);
+}
+
 double
 instance_value(const Instance* const instance, const ParamIndex index)
 {
@@ -150,6 +156,20 @@ clip_of(const Instance* const instance)
 }
 
 bool
+instance_takes_rate(const double sample_rate)
+{
+  const bool takes = sample_rate >= ENGINE_MIN_RATE && sample_rate <= ENGINE_MAX_RATE;
+  if (!takes) {
+    fprintf(stderr,
+            "requinto: a sample rate of %g Hz is refused: it must be %d to %d Hz\n",
+            sample_rate,
+            ENGINE_MIN_RATE,
+            ENGINE_MAX_RATE);
+  }
+  return takes;
+}
+
+bool
 instance_activate(Instance* const instance,
                   const double    sample_rate,
                   const uint32_t  n_channels,
@@ -182,6 +202,12 @@ instance_deactivate(Instance* const instance)
     instance->engine = NULL;
     atomic_store(&instance->latency, 0);
   }
+}
+
+void
+instance_show_idle(Instance* const instance)
+{
+  atomic_store(&instance->values[PARAM_STATUS], STATUS_IDLE);
 }
 
 bool

@@ -43,6 +43,10 @@ instance_free(Instance* instance);
 ParamInfo
 instance_param(const Instance* instance, ParamIndex index) REALTIME;
 
+/// Return a number that changes with the names of targets.  Any thread.
+uint32_t
+instance_names_revision(const Instance* instance) REALTIME;
+
 /// Return a plain value.  Any thread.
 double
 instance_value(const Instance* instance, ParamIndex index) REALTIME;
@@ -67,6 +71,11 @@ instance_read_state(Instance* instance, const void* bytes, size_t n_bytes);
 
 /* Activation */
 
+/// Return whether a sample rate is possible, and say so on stderr if not.  Not the
+/// audio thread.
+bool
+instance_takes_rate(double sample_rate);
+
 /// Get ready to process; return false if that cannot be.  Main thread only.
 bool
 instance_activate(Instance* instance,
@@ -77,6 +86,10 @@ instance_activate(Instance* instance,
 /// Drop what activation made; the worker is not waited for.  Main thread only.
 void
 instance_deactivate(Instance* instance);
+
+/// Show that nothing is done, where the instance is not active.  Main thread only.
+void
+instance_show_idle(Instance* instance);
 
 /// Return whether the instance is active.  Main or audio thread.
 bool

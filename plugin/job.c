@@ -31,7 +31,8 @@ problem(const Job* const job)
   char              text[512]  = "";
   const uint32_t    kind       = job->bridge->problem(text, sizeof(text));
   if (kind == PROBLEM_REFERENCE && is_own) {
-    const char* const name = references_names(references)[target];
+    char name[REFERENCES_MAX_SHOWN];
+    reference_name_show(params_label(references_names(references), target), name);
     fprintf(stderr, "requinto: %s: %s\n", name, unread[0] ? unread : text);
   } else if (kind) {
     fprintf(stderr, "requinto: %s\n", text);
@@ -41,9 +42,9 @@ problem(const Job* const job)
                                      : STATUS_PYTHON_ERROR;
 }
 
-/// Have the stream follow the settings, and tell how that went
-static void
-configure(Job* const job)
+/// Have the stream follow the settings; return how that went
+static Status
+configure(const Job* const job)
 {
   References* const references = job->session->references;
   SoundFile* const  sound      = references_sound(references, job->settings.target);
@@ -53,7 +54,13 @@ configure(Job* const job)
 
   const bool done = job->bridge->configure(job->stream, &job->settings, &reference);
   free(sound);
-  const Status status = done ? STATUS_READY : problem(job);
+  return done ? STATUS_READY : problem(job);
+}
+
+/// Go on with what `configure` returned
+static void
+settle(Job* const job, const Status status)
+{
   if (status_is_final(status)) {
     fail(job, status);
   } else {
@@ -80,6 +87,7 @@ feed_silence(Job* const job)
 
     fed = job->bridge->exchange(job->stream, &passage) == n_now;
     n -= n_now;
+    session_advance(job->session);
   }
 
   free(silence);
@@ -109,15 +117,14 @@ open_stream(Job* const job, const BridgeLoader load)
     return;
   }
 
-  job->stream = job->bridge->open(&job->session->setup);
-  if (job->stream) {
-    configure(job);
-  }
-  if (job->stream && feed_silence(job) && locate(job)) {
-    return;
-  }
-  if (!status_is_final(session_status(job->session))) {
+  job->stream          = job->bridge->open(&job->session->setup);
+  const Status outcome = job->stream ? configure(job) : problem(job);
+  if (!job->stream || status_is_final(outcome)) {
+    fail(job, outcome);
+  } else if (!feed_silence(job) || !locate(job)) {
     fail(job, problem(job));
+  } else {
+    settle(job, outcome); // not before: until here whoever waits is patient
   }
 }
 
@@ -144,7 +151,7 @@ apply_settings(Job* const job, const StreamSettings* const old, const bool other
   if (job->settings.quality != old->quality) {
     session_report(job->session, STATUS_STARTING);
   }
-  configure(job);
+  settle(job, configure(job));
 }
 
 static void
@@ -251,7 +258,7 @@ job_work(Job* const job, const BridgeLoader load)
   exchange(job, n, load);
   ring_write(session->from_worker, job->output, n);
   job->n_received += n;
-  os_semaphore_post(session->progress);
+  session_advance(session);
   return true;
 }
 

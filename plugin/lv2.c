@@ -55,7 +55,7 @@ instantiate(const LV2_Descriptor* const     descriptor,
   (void)bundle;
   const LV2_URID_Map* const map =
     (const LV2_URID_Map*)lv2_find_feature(features, LV2_URID__map);
-  if (!(sample_rate >= ENGINE_MIN_RATE && sample_rate <= ENGINE_MAX_RATE)) {
+  if (!instance_takes_rate(sample_rate)) {
     return NULL;
   }
   Lv2Plugin* const plugin   = (Lv2Plugin*)calloc(1, sizeof(Lv2Plugin));

@@ -119,7 +119,7 @@ os_pin_self(void);
 bool
 os_real_path(const char* path, char* real, size_t size);
 
-/// Open a file to be read, or return NULL
+/// Open a plain file to be read, or return NULL; waits for nobody
 FILE*
 os_open(const char* path);
 

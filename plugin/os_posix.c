@@ -260,7 +260,16 @@ os_real_path(const char* const path, char* const real, const size_t size)
 FILE*
 os_open(const char* const path)
 {
-  return fopen(path, "rb");
+  // To open a FIFO would wait for somebody to write to it
+  const int   descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  struct stat about;
+  const bool  is_plain =
+    descriptor >= 0 && !fstat(descriptor, &about) && S_ISREG(about.st_mode);
+  FILE* const file = is_plain ? fdopen(descriptor, "rb") : NULL;
+  if (descriptor >= 0 && !file) {
+    close(descriptor);
+  }
+  return file;
 }
 
 void

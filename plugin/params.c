@@ -128,6 +128,20 @@ params_info(const ParamIndex index)
   return &table[index];
 }
 
+const char*
+params_label(const char* const* const labels, const uint32_t index)
+{
+  return __atomic_load_n(&labels[index], __ATOMIC_ACQUIRE);
+}
+
+void
+params_set_label(const char** const labels,
+                 const uint32_t     index,
+                 const char* const  label)
+{
+  __atomic_store_n(&labels[index], label, __ATOMIC_RELEASE);
+}
+
 ParamIndex
 params_find(const uint32_t id)
 {
@@ -180,7 +194,7 @@ params_to_text(const ParamInfo* const info,
 {
   const double value = params_clamp(info, plain);
   if (info->labels) {
-    snprintf(text, size, "%s", info->labels[(uint32_t)value]);
+    snprintf(text, size, "%s", params_label(info->labels, (uint32_t)value));
   } else {
     number_to_text(value, info->n_decimals, text, size);
   }
@@ -192,7 +206,7 @@ params_from_text(const ParamInfo* const info,
                  double* const          plain)
 {
   for (uint32_t i = 0; i < info->n_labels; ++i) {
-    if (!strcmp(text, info->labels[i])) {
+    if (!strcmp(text, params_label(info->labels, i))) {
       *plain = i;
       return true;
     }

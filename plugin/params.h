@@ -2,7 +2,7 @@
 
    The table of parameters, and conversion to and from text and the host's 0 to 1.
 
-   All functions here are pure: any thread may call them. */
+   All functions here but `params_set_label` are pure: any thread may call them. */
 
 #ifndef REQUINTO_PARAMS_H
 #define REQUINTO_PARAMS_H
@@ -82,6 +82,14 @@ typedef struct {
 */
 const ParamInfo*
 params_info(ParamIndex index);
+
+/// Return a label of a list, which another thread may replace
+const char*
+params_label(const char* const* labels, uint32_t index);
+
+/// Replace a label of a list that other threads may be looking at
+void
+params_set_label(const char** labels, uint32_t index, const char* label);
 
 /// Return the place of an identifier, or `N_PARAMS` if it is unknown
 ParamIndex

@@ -110,6 +110,17 @@ find_functions(void* const library, Bridge* const bridge)
            : STATUS_PYTHON_ERROR;
 }
 
+/// Return whether this process was forked from one in which loading had begun
+static bool
+is_forked(void)
+{
+  static _Atomic uint32_t loaded_in = 0; // a process
+
+  const uint32_t own     = os_this_process();
+  uint32_t       process = 0;
+  return !atomic_compare_exchange_strong(&loaded_in, &process, own) && process != own;
+}
+
 static Status
 cannot_start(const PythonHome* const home)
 {
@@ -156,10 +167,20 @@ python_load_bridge(const Bridge** const bridge)
   static Bridge      found;
   static Status      status = STATUS_IDLE;
 
+  // The thread that loads has not come along, and holds locks of ours and of Python's
+  if (is_forked()) {
+    tell(
+      "ForkError: this process was forked from one in which the plugin had been used "
+      "already: start processes with multiprocessing.get_context(\"spawn\"), or fork "
+      "before the first sound",
+      "");
+    return STATUS_PYTHON_ERROR;
+  }
   // Workers of other instances may come at the same time; they can wait, unless
   // Python has ended the one that they wait for
   for (int ms = 0; atomic_flag_test_and_set(&busy); ms += POLL_MS) {
     if (ms > LOAD_LIMIT_MS) {
+      tell("another instance has been loading Python for a minute", "");
       return STATUS_PYTHON_ERROR;
     }
     os_sleep_ms(POLL_MS);

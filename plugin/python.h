@@ -18,7 +18,7 @@ typedef struct {
    Find the bridge, starting Python if the host has not; a `BridgeLoader`.
 
    The first call does the work, which may take seconds; the others share its
-   result.  Worker threads only.
+   result.  Fails at once in a process forked after that.  Worker threads only.
 */
 Status
 python_load_bridge(const Bridge** bridge);

@@ -3,9 +3,10 @@
 #include "references.h"
 
 #include "os.h"
+#include "params.h"
+#include "references_folder.h"
 #include "targets.h" // REQUINTO_TARGETS, made from models/targets.txt
 
-#include <ctype.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +15,32 @@
 static const char* const built_in[] = {REQUINTO_TARGETS};
 static const char        learned[]  = "Learned";
 
-enum { N_BUILT_IN = sizeof(built_in) / sizeof(built_in[0]), MAX_PATH_SIZE = 4096 };
+enum {
+  N_BUILT_IN   = sizeof(built_in) / sizeof(built_in[0]),
+  N_FOR_STATES = 4 ///< Entries that the user's folder leaves to them
+};
+
+_Static_assert((int)SOUND_FILE_MAX_SIZE == (int)REFERENCES_MAX_FILE_SIZE, "one limit");
+
+/// A name that was replaced, kept for whoever looks at it
+typedef struct OldNameImpl {
+  struct OldNameImpl* next;
+  char*               name;
+} OldName;
 
 struct ReferencesImpl {
-  const char*      names[REFERENCES_MAX];    ///< Ours to free
-  char*            files[REFERENCES_MAX];    ///< Paths in the user's folder, or NULL
-  SoundFile*       sounds[REFERENCES_MAX];   ///< Kept, or NULL; guarded by `mutex`
-  const char*      problems[REFERENCES_MAX]; ///< Why there is none; guarded likewise
-  _Atomic uint32_t n;                        ///< Grows once an entry is in place
+  const char* names[REFERENCES_MAX];    ///< Ours to free
+  char*       files[REFERENCES_MAX];    ///< Paths in the user's folder, or NULL
+  SoundFile*  sounds[REFERENCES_MAX];   ///< Kept, or NULL; guarded by `mutex`
+  const char* problems[REFERENCES_MAX]; ///< Why there is none; guarded likewise
+  uint32_t    brought[REFERENCES_MAX];  ///< By how many states before, or 0 where
+                                        ///< none brought it; guarded likewise
+  uint32_t         told;                ///< Entry last complained of; guarded too
+  uint32_t         n_brought;           ///< Guarded likewise
+  OldName*         old_names;           ///< Guarded likewise
+  _Atomic uint32_t n;                   ///< Grows once an entry is in place
   _Atomic uint32_t revision;
+  _Atomic uint32_t names_revision;
   OsMutex*         mutex;
   atomic_uint      n_owners;
 };
@@ -46,7 +64,7 @@ find(const References* const references, const char* const name)
 {
   const uint32_t n = references_count(references);
   for (uint32_t i = 0; i < n; ++i) {
-    if (!strcmp(references->names[i], name)) {
+    if (!strcmp(params_label(references->names, i), name)) {
       return i;
     }
   }
@@ -67,133 +85,117 @@ add(References* const references, const char* const name, const char* const file
   }
   references->names[n] = own_name;
   references->files[n] = own_file;
+  atomic_fetch_add(&references->names_revision, 1);
   atomic_store_explicit(&references->n, n + 1, memory_order_release);
   return n;
 }
 
-/* The user's folder */
-
-/// Names of files, as the system lists them
-typedef struct {
-  char** names; ///< Room for `REFERENCES_MAX`
-  size_t n;
-} Listing;
-
-/// Return whether two names of ASCII are alike but for case
-static bool
-same_letters(const char* a, const char* b)
+/// Return the entry that came with a state longest ago, or `REFERENCES_MAX`
+static uint32_t
+find_oldest(const References* const references, const bool has_sound)
 {
-  while (*a && tolower((unsigned char)*a) == tolower((unsigned char)*b)) {
-    ++a;
-    ++b;
-  }
-  return !*a && !*b;
-}
-
-/// Return whether a user put a sound file there: hidden ones are the system's, such as
-/// the `._NAME.wav` that macOS leaves beside each file on other systems' disks
-static bool
-is_sound_file(const char* const name)
-{
-  static const char* const endings[] = {
-    ".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif"};
-  const char* const ending = strrchr(name, '.');
-  for (size_t i = 0; ending && i < sizeof(endings) / sizeof(endings[0]); ++i) {
-    if (name[0] != '.' && same_letters(ending, endings[i])) {
-      return true;
+  uint32_t oldest = REFERENCES_MAX;
+  for (uint32_t i = 0; i < references_count(references); ++i) {
+    const bool fits = references->brought[i] && (!has_sound || references->sounds[i]);
+    if (fits && (oldest >= REFERENCES_MAX ||
+                 references->brought[i] < references->brought[oldest])) {
+      oldest = i;
     }
   }
-  return false;
+  return oldest;
 }
 
-static atomic_bool is_told; ///< By an earlier list of this process
-
-/// Say once why a file of the user's is no target
+/// Drop a sound that came with a state
 static void
-tell(const char* const name, const char* const why)
+drop_sound(References* const references, const uint32_t index)
 {
-  if (!atomic_load(&is_told)) {
-    fprintf(stderr, "requinto: the reference %s is no target: %s\n", name, why);
-  }
+  free(references->sounds[index]);
+  references->sounds[index]   = NULL;
+  references->problems[index] = "its sound gave way to those of later states";
 }
 
-/// Return whether a name would be more than a word where it is printed
-static bool
-has_control(const char* text)
+/// Give the entry of an old state another name; return it, or `REFERENCES_MAX`
+static uint32_t
+reuse(References* const references, const char* const name)
 {
-  while (*text && !iscntrl((unsigned char)*text)) {
-    ++text;
+  const uint32_t index = find_oldest(references, false);
+  OldName* const old   = (OldName*)calloc(1, sizeof(OldName));
+  char* const    copy  = copy_of(name);
+  if (index >= REFERENCES_MAX || !old || !copy) {
+    free(old);
+    free(copy);
+    return REFERENCES_MAX;
   }
-  return *text;
+  *old = (OldName){references->old_names, (char*)(uintptr_t)references->names[index]};
+  references->old_names = old;
+  drop_sound(references, index);
+  params_set_label(references->names, index, copy);
+  atomic_fetch_add(&references->names_revision, 1);
+  return index;
 }
 
+/// Return the entry of a name, made for a state if there was none, or `REFERENCES_MAX`
+static uint32_t
+take_entry(References* const references, const char* const name)
+{
+  uint32_t   index  = find(references, name);
+  const bool is_new = index >= REFERENCES_MAX;
+  if (is_new) {
+    index = add(references, name, NULL);
+  }
+  if (index >= REFERENCES_MAX) {
+    index = reuse(references, name);
+  }
+  if (index < REFERENCES_MAX && (is_new || references->brought[index])) {
+    references->brought[index] = ++references->n_brought;
+  }
+  return index;
+}
+
+/// Drop the oldest sounds of states where they are more than we keep
 static void
-take_name(void* const context, const char* const name)
+drop_old_sounds(References* const references)
 {
-  Listing* const listing = (Listing*)context;
-  if (!is_sound_file(name)) {
-    return;
+  size_t n_bytes = 0;
+  for (uint32_t i = 0; i < references_count(references); ++i) {
+    const SoundFile* const sound = references->sounds[i];
+    n_bytes += references->brought[i] && sound ? sound->n_bytes : 0;
   }
-  if (has_control(name)) {
-    tell("(one)", "its name holds a line's end or another control character");
-  } else if (strlen(name) >= REFERENCES_MAX_NAME) {
-    tell(name, "its name must have less than 96 bytes");
-  } else if (listing->n >= REFERENCES_MAX) {
-    tell(name, "there are more than 256 files");
-  } else {
-    listing->names[listing->n] = copy_of(name);
-    listing->n += listing->names[listing->n] != NULL;
+  while (n_bytes > REFERENCES_MAX_IN_STATES) {
+    const uint32_t oldest = find_oldest(references, true);
+    n_bytes -= references->sounds[oldest]->n_bytes;
+    drop_sound(references, oldest);
   }
 }
 
-static int
-by_name(const void* const one, const void* const other)
-{
-  return strcmp(*(char* const*)one, *(char* const*)other);
-}
+/* The user's folder */
 
 /// Add a file under its name without the ending, or with it if that is taken
 static void
 add_file(References* const references, const char* const folder, const char* const name)
 {
-  char path[MAX_PATH_SIZE];
+  char path[REFERENCES_FOLDER_MAX_PATH];
   char stem[REFERENCES_MAX_NAME];
   snprintf(stem, sizeof(stem), "%s", name);
   *strrchr(stem, '.') = '\0';
   const bool taken    = find(references, stem) < REFERENCES_MAX;
   if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path)) {
-    tell(name, "its path is too long");
-  } else if (add(references, taken ? name : stem, path) >= REFERENCES_MAX) {
-    tell(name, "the list of targets is full");
+    references_folder_tell(name, "its path is too long");
+  } else if (references_count(references) >= REFERENCES_MAX - N_FOR_STATES ||
+             add(references, taken ? name : stem, path) >= REFERENCES_MAX) {
+    references_folder_tell(name, "the list of targets is full");
   }
-}
-
-static bool
-find_folder(char* const folder, const size_t size)
-{
-  if (os_variable("REQUINTO_REFERENCES", folder, size) && folder[0]) {
-    return true;
-  }
-  char data[MAX_PATH_SIZE];
-  return os_user_data(data, sizeof(data)) &&
-         (size_t)snprintf(folder, size, "%s/Requinto/References", data) < size;
 }
 
 static void
 add_folder(References* const references)
 {
-  char    folder[MAX_PATH_SIZE];
-  char*   names[REFERENCES_MAX];
-  Listing listing = {names, 0};
-  if (find_folder(folder, sizeof(folder)) &&
-      os_list_folder(folder, take_name, &listing)) {
-    qsort(names, listing.n, sizeof(names[0]), by_name);
-    for (size_t i = 0; i < listing.n; ++i) {
-      add_file(references, folder, names[i]);
-      free(names[i]);
-    }
+  ReferencesFolder folder;
+  references_folder_read(&folder);
+  for (size_t i = 0; i < folder.n; ++i) {
+    add_file(references, folder.path, folder.names[i]);
   }
-  atomic_store(&is_told, true);
+  references_folder_free(&folder);
 }
 
 /* Life */
@@ -207,6 +209,8 @@ references_new(void)
   }
   atomic_init(&references->n, 0);
   atomic_init(&references->revision, 0);
+  atomic_init(&references->names_revision, 0);
+  references->told = REFERENCES_MAX;
   atomic_init(&references->n_owners, 1);
   references->mutex = os_mutex_new();
   for (uint32_t i = 0; references->mutex && i < N_BUILT_IN; ++i) {
@@ -237,6 +241,12 @@ references_leave(References* const references)
     free((void*)(uintptr_t)references->names[i]);
     free(references->files[i]);
     free(references->sounds[i]);
+  }
+  while (references->old_names) {
+    OldName* const old    = references->old_names;
+    references->old_names = old->next;
+    free(old->name);
+    free(old);
   }
   os_mutex_free(references->mutex);
   free(references);
@@ -269,41 +279,41 @@ references_revision(const References* const references)
   return atomic_load_explicit(&references->revision, memory_order_acquire);
 }
 
+uint32_t
+references_names_revision(const References* const references)
+{
+  return atomic_load_explicit(&references->names_revision, memory_order_acquire);
+}
+
 /* Sounds */
 
 static SoundFile*
-sound_of(const unsigned char* const bytes, const uint32_t n_bytes)
+copy_kept(References* const references, const uint32_t index)
 {
-  SoundFile* const sound = (SoundFile*)calloc(1, sizeof(SoundFile) + n_bytes);
-  if (sound) {
-    sound->n_bytes = n_bytes;
-    memcpy(sound->bytes, bytes, n_bytes);
-  }
-  return sound;
+  os_mutex_lock(references->mutex);
+  const SoundFile* const kept = references->sounds[index];
+  SoundFile* const copy = kept ? sound_file_copy(kept->bytes, kept->n_bytes) : NULL;
+  os_mutex_unlock(references->mutex);
+  return copy;
 }
 
-/// Read a whole file, unless it is larger than we take; else say why not
-static SoundFile*
-read_file(const char* const path, const char** const problem)
+/// Take a sound that was read, unless another came meanwhile, or why there is none
+static void
+store_read(References* const references,
+           const uint32_t    index,
+           SoundFile* const  sound,
+           const char* const problem)
 {
-  SoundFile*  sound = NULL;
-  FILE* const file  = os_open(path);
-  const long  n     = file && !fseek(file, 0, SEEK_END) ? ftell(file) : -1;
-  *problem          = !file                          ? "the file cannot be opened"
-                      : !n                           ? "the file is empty"
-                      : n > REFERENCES_MAX_FILE_SIZE ? "the file exceeds 64 MiB"
-                                                     : "the file cannot be read";
-  if (n > 0 && n <= REFERENCES_MAX_FILE_SIZE && !fseek(file, 0, SEEK_SET)) {
-    sound = (SoundFile*)calloc(1, sizeof(SoundFile) + (size_t)n);
+  os_mutex_lock(references->mutex);
+  const bool is_first = !references->sounds[index];
+  if (is_first) {
+    references->sounds[index]   = sound;
+    references->problems[index] = problem;
   }
-  if (sound) {
-    sound->n_bytes = (uint32_t)fread(sound->bytes, 1, (size_t)n, file);
-    *problem       = "";
+  os_mutex_unlock(references->mutex);
+  if (!is_first) {
+    free(sound);
   }
-  if (file) {
-    fclose(file);
-  }
-  return sound;
 }
 
 SoundFile*
@@ -312,15 +322,15 @@ references_sound(References* const references, const uint32_t index)
   if (index >= references_count(references)) {
     return NULL;
   }
-  os_mutex_lock(references->mutex);
-  if (!references->sounds[index] && references->files[index]) {
-    // Kept, so that what is saved is what was heard, whatever becomes of the file
-    references->sounds[index] =
-      read_file(references->files[index], &references->problems[index]);
+  SoundFile* copy = copy_kept(references, index);
+  if (!copy && references->files[index]) {
+    // Kept, so that what is saved is what was heard, whatever becomes of the file.  Not
+    // read with the mutex held, which the audio thread of an offline host may wait for
+    const char*      problem = "";
+    SoundFile* const sound   = sound_file_read(references->files[index], &problem);
+    store_read(references, index, sound, problem);
+    copy = copy_kept(references, index);
   }
-  const SoundFile* const kept = references->sounds[index];
-  SoundFile* const       copy = kept ? sound_of(kept->bytes, kept->n_bytes) : NULL;
-  os_mutex_unlock(references->mutex);
   return copy;
 }
 
@@ -340,19 +350,18 @@ references_keep(References* const          references,
                 const unsigned char* const bytes,
                 const uint32_t             n_bytes)
 {
-  if (n_bytes > REFERENCES_MAX_FILE_SIZE || strlen(name) >= REFERENCES_MAX_NAME) {
+  if (!n_bytes || n_bytes > REFERENCES_MAX_FILE_SIZE ||
+      !reference_name_is_valid(name)) {
     return false;
   }
-  SoundFile* const sound = sound_of(bytes, n_bytes);
+  SoundFile* const sound = sound_file_copy(bytes, n_bytes);
   os_mutex_lock(references->mutex);
-  uint32_t index = find(references, name);
-  if (sound && index >= REFERENCES_MAX) {
-    index = add(references, name, NULL);
-  }
-  const bool kept = sound && index >= N_BUILT_IN && index < REFERENCES_MAX;
+  const uint32_t index = sound ? take_entry(references, name) : REFERENCES_MAX;
+  const bool     kept  = index >= N_BUILT_IN && index < REFERENCES_MAX;
   if (kept) {
     free(references->sounds[index]);
     references->sounds[index] = sound;
+    drop_old_sounds(references);
   }
   os_mutex_unlock(references->mutex);
   if (!kept) {
@@ -361,4 +370,29 @@ references_keep(References* const          references,
   }
   atomic_fetch_add(&references->revision, 1);
   return true;
+}
+
+bool
+references_want(References* const references, const char* const text)
+{
+  char name[REFERENCES_MAX_NAME];
+  reference_name_clean(text, name);
+  os_mutex_lock(references->mutex);
+  const uint32_t index    = take_entry(references, name);
+  const bool     is_added = index < REFERENCES_MAX && references->brought[index];
+  const bool     is_there =
+    index < REFERENCES_MAX && (!is_added || references->sounds[index]);
+  const bool is_told = index == references->told; // hosts give a state twice
+  references->told   = is_there ? REFERENCES_MAX : index;
+  os_mutex_unlock(references->mutex);
+  if (!is_there && !is_told) {
+    char shown[REFERENCES_MAX_SHOWN];
+    reference_name_show(text, shown);
+    fprintf(stderr,
+            "requinto: the state's target %s cannot be had: %s\n",
+            shown,
+            strcmp(name, text) ? "names have 1 to 95 bytes of text"
+                               : "it is not in the list, and has no sound of its own");
+  }
+  return is_there;
 }

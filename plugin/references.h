@@ -4,27 +4,25 @@
    sound files in the user's folder, with those that a saved state brought along.
 
    The list only grows, and a name keeps its place, so that any thread may look at
-   it while another adds to it. */
+   it while another adds to it.  Once it is full, what an old state brought gives its
+   place to what another brings; a name that was read stays as long as the list. */
 
 #ifndef REQUINTO_REFERENCES_H
 #define REQUINTO_REFERENCES_H
 
 #include "realtime.h"
+#include "reference_name.h"
+#include "sound_file.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
   REFERENCES_MAX           = 256,      ///< Entries of the list
-  REFERENCES_MAX_NAME      = 96,       ///< Bytes of a name with its end
   REFERENCES_MAX_FILE_SIZE = 64 << 20, ///< Bytes: some minutes in stereo
+  REFERENCES_MAX_IN_STATES =
+    4 * REFERENCES_MAX_FILE_SIZE, ///< Bytes, in all, that states brought
 };
-
-/// A sound file, whole; never changed
-typedef struct {
-  uint32_t      n_bytes;
-  unsigned char bytes[];
-} SoundFile;
 
 /// Owned by many; the last to leave frees it
 typedef struct ReferencesImpl References;
@@ -63,6 +61,10 @@ references_learned(const References* references) REALTIME;
 uint32_t
 references_revision(const References* references) REALTIME;
 
+/// Return a number that changes with the names.  Any thread.
+uint32_t
+references_names_revision(const References* references) REALTIME;
+
 /**
    Return a copy of the sound at a place, or NULL where there is none or it cannot
    be read.  To be freed with `free`.  May read a file: not the audio thread.
@@ -77,12 +79,24 @@ references_problem(References* references, uint32_t index);
 /**
    Keep a copy of a sound file under a name, in the place of the one it had.
 
-   Returns false if there is no room for it.  Not the audio thread.
+   What states brought longest ago gives way if there is no room.  Returns false if it
+   is empty, too large, the name is not valid or built in, or there is no memory.  Not
+   the audio thread.
 */
 bool
 references_keep(References*          references,
                 const char*          name,
                 const unsigned char* bytes,
                 uint32_t             n_bytes);
+
+/**
+   Have the target of a state in the list, under the name of `reference_name_clean`.
+
+   Returns false, and says so on stderr, if that is new or has no sound: chosen, it
+   passes the input, with a status that tells, until a sound is kept under the name.
+   Not the audio thread.
+*/
+bool
+references_want(References* references, const char* text);
 
 #endif

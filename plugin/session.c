@@ -33,6 +33,7 @@ session_new(const StreamSetup* const setup,
   const uint32_t n_in   = setup->n_channels + setup->n_sidechain;
   session->setup        = *setup;
   session->quantum      = quantum;
+  session->process      = os_this_process();
   session->references   = references_share(references);
   session->to_worker    = ring_new(capacity, n_in * sample);
   session->from_worker  = ring_new(capacity, setup->n_channels * sample);
@@ -40,6 +41,7 @@ session_new(const StreamSetup* const setup,
   session->wake         = os_semaphore_new();
   session->progress     = os_semaphore_new();
   atomic_init(&session->status, STATUS_IDLE);
+  atomic_init(&session->n_steps, 0);
   atomic_init(&session->n_learned, 0);
   atomic_init(&session->ended, false);
   atomic_init(&session->n_owners, 1);
@@ -69,6 +71,12 @@ session_leave(Session* const session)
   }
 }
 
+bool
+session_is_orphaned(const Session* const session)
+{
+  return session->process != os_this_process();
+}
+
 Status
 session_status(const Session* const session)
 {
@@ -81,6 +89,13 @@ session_report(Session* const session, const Status status)
   atomic_store_explicit(&session->status, (uint32_t)status, memory_order_release);
 }
 
+void
+session_advance(Session* const session)
+{
+  atomic_fetch_add(&session->n_steps, 1);
+  os_semaphore_post(session->progress);
+}
+
 uint32_t
 session_limit(const Session* const session, const Limits* const limits)
 {
@@ -90,8 +105,8 @@ session_limit(const Session* const session, const Limits* const limits)
 bool
 session_progressed(const Session* const session, Progress* const last)
 {
-  const Progress now     = {ring_ready(session->from_worker), session_status(session)};
-  const bool     differs = now.n_ready != last->n_ready || now.status != last->status;
+  const Progress now     = {atomic_load(&session->n_steps), session_status(session)};
+  const bool     differs = now.n_steps != last->n_steps || now.status != last->status;
   *last                  = now;
   return differs;
 }

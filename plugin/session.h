@@ -43,10 +43,12 @@ typedef struct {
   Ring*            from_worker; ///< As many frames, later
   Ring*            messages;    ///< `Message`s, to the worker
   OsSemaphore*     wake;        ///< Posted by an engine that waits
-  OsSemaphore*     progress;    ///< Posted by the worker after each exchange
+  OsSemaphore*     progress;    ///< Posted by the worker after each step
   _Atomic uint32_t status;      ///< A `Status`, stored by the worker
+  _Atomic uint32_t n_steps;     ///< Exchanges, also of silence, counted by the worker
   _Atomic uint32_t n_learned;   ///< References learnt, counted by the worker
   atomic_bool      ended;       ///< The engine has left
+  uint32_t         process;     ///< In which it was made: never changes
   atomic_uint      n_owners;
 } Session;
 
@@ -65,6 +67,10 @@ session_share(Session* session);
 void
 session_leave(Session* session);
 
+/// Return whether no worker came along when this process was forked.  Any thread.
+bool
+session_is_orphaned(const Session* session);
+
 /// Return a `Status`.  Any thread.
 Status
 session_status(const Session* session) REALTIME;
@@ -72,6 +78,11 @@ session_status(const Session* session) REALTIME;
 /// Store a `Status`.  Worker thread only.
 void
 session_report(Session* session, Status status);
+
+/// Count a step, and let an engine that waits look at what came of it.  Worker thread
+/// only.
+void
+session_advance(Session* session);
 
 /**
    How long to wait for a worker that makes no progress, in milliseconds.
@@ -90,7 +101,7 @@ session_limit(const Session* session, const Limits* limits);
 
 /// How far a worker has come
 typedef struct {
-  uint32_t n_ready; ///< Frames that it has returned, and that were not collected
+  uint32_t n_steps; ///< That it has taken
   Status   status;
 } Progress;
 

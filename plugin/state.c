@@ -75,12 +75,13 @@ append_sound(StateBytes* const state,
   SoundFile* const sound = references_sound(references, index);
   if (sound) {
     char         line[MAX_LINE];
-    const size_t n = (size_t)snprintf(line,
-                                      sizeof(line),
-                                      "%s%u %s\n",
-                                      sound_key,
-                                      sound->n_bytes,
-                                      references_names(references)[index]);
+    const size_t n =
+      (size_t)snprintf(line,
+                       sizeof(line),
+                       "%s%u %s\n",
+                       sound_key,
+                       sound->n_bytes,
+                       params_label(references_names(references), index));
     append(state, line, n);
     append(state, sound->bytes, sound->n_bytes);
     append(state, "\n", 1);
@@ -149,7 +150,7 @@ typedef struct {
 
 /// A line of a state, and the sound that follows it, if one does
 typedef struct {
-  char                 text[MAX_LINE]; ///< "" if it is too long
+  char                 text[MAX_LINE]; ///< Its beginning if it is too long
   const unsigned char* sound;          ///< NULL if none follows
   uint32_t             n_sound;
 } Line;
@@ -189,12 +190,18 @@ take_line(Rest* const rest, Line* const line)
   }
   const size_t n = (size_t)(stop - rest->next);
   memset(line, 0, sizeof(*line));
-  if (n < sizeof(line->text)) {
-    memcpy(line->text, rest->next, n);
-  }
+  memcpy(line->text, rest->next, n < MAX_LINE ? n : MAX_LINE - 1);
   rest->next = stop + 1;
   return strncmp(line->text, sound_key, strlen(sound_key)) != 0 ||
          take_sound(rest, line);
+}
+
+/// Return the value in a line `key=value`, or NULL if it is of another key
+static const char*
+value_of(const char* const line, const ParamInfo* const info)
+{
+  const size_t n = strlen(info->key);
+  return strncmp(line, info->key, n) != 0 || line[n] != '=' ? NULL : line + n + 1;
 }
 
 bool
@@ -204,16 +211,40 @@ state_read_sounds(const void* const bytes,
 {
   Rest rest;
   Line line;
+  char target[MAX_LINE] = "";
+  bool has_target       = false;
   if (!begin(&rest, bytes, n_bytes)) {
     return false;
   }
   while (take_line(&rest, &line)) {
     const char* const space = line.sound ? strchr(line.text, ' ') : NULL;
-    if (space && space[1]) {
+    const char* const name  = value_of(line.text, params_info(PARAM_TARGET));
+    if (space) {
       (void)references_keep(references, space + 1, line.sound, line.n_sound);
+    } else if (name) {
+      snprintf(target, sizeof(target), "%s", name);
+      has_target = true;
     }
   }
+  if (has_target) { // what could not be kept is told of there, if it is chosen
+    (void)references_want(references, target);
+  }
   return true;
+}
+
+/// Say that a value is not one that the parameter can have
+static void
+tell_unknown(const ParamInfo* const info, const char* const value)
+{
+  char text[REFERENCES_MAX_SHOWN];
+  char usual[MAX_LINE];
+  reference_name_show(value, text);
+  params_to_text(info, info->usual, usual, sizeof(usual));
+  fprintf(stderr,
+          "requinto: the state's %s is %s, which is unknown: it becomes %s\n",
+          info->key,
+          text,
+          usual);
 }
 
 /// Take a `key=value` line, if we know the key and the value makes sense
@@ -222,13 +253,16 @@ read_line(const char* const      line,
           const ParamInfo* const target,
           double                 values[N_PARAMS])
 {
-  const char* const equals = strchr(line, '=');
-  for (unsigned i = 0; equals && i < N_PARAMS; ++i) {
+  for (unsigned i = 0; i < N_PARAMS; ++i) {
     const ParamInfo* const info  = row((ParamIndex)i, target);
-    const size_t           n_key = strlen(info->key);
-    if (!info->unsaved && n_key == (size_t)(equals - line) &&
-        !memcmp(line, info->key, n_key)) {
-      (void)params_from_text(info, equals + 1, &values[i]);
+    const char*            value = info->unsaved ? NULL : value_of(line, info);
+    char                   name[REFERENCES_MAX_NAME];
+    if (value && i == PARAM_TARGET) { // as it is in the list
+      reference_name_clean(value, name);
+      value = name;
+    }
+    if (value && !params_from_text(info, value, &values[i])) {
+      tell_unknown(info, value);
     }
   }
 }

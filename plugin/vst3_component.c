@@ -127,6 +127,11 @@ set_active(void* const self, const v3_bool state)
     instance_deactivate(plugin->instance);
     return V3_OK;
   }
+  if (plugin->is_refused) { // JUCE goes on as if nothing was
+    instance_show_idle(plugin->instance);
+    vst3_plugin_note_values(plugin);
+    return V3_FALSE;
+  }
   plugin->is_new             = true;
   const uint32_t n_sidechain = plugin->sidechain_is_used ? plugin->n_sidechain : 0;
   return instance_activate(
@@ -145,6 +150,7 @@ set_state(void* const self, struct v3_bstream** const stream)
 static v3_result V3_API
 get_state(void* const self, struct v3_bstream** const stream)
 {
+  vst3_plugin_tell_noted(VST3_PLUGIN_OF(self, component));
   return stream ? vst3_plugin_write_state(VST3_PLUGIN_OF(self, component), stream)
                 : V3_INVALID_ARG;
 }

@@ -95,12 +95,18 @@ get_parameter_string_for_value(void* const       self,
                                const double      normalised,
                                v3_str_128        output)
 {
-  ParamInfo row;
+  Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, controller);
+  ParamInfo         row;
   if (!find_row(self, id, &row)) {
     return V3_INVALID_ARG;
   }
+  // JUCE shows what it was told last, without a look at what the plugin holds
+  double plain = params_to_plain(&row, normalised);
+  if (vst3_plugin_tell_noted(plugin) && row.read_only) {
+    plain = instance_value(plugin->instance, params_find(id));
+  }
   char text[VST3_TEXT_SIZE];
-  params_to_text(&row, params_to_plain(&row, normalised), text, sizeof(text));
+  params_to_text(&row, plain, text, sizeof(text));
   text16_from(output, VST3_TEXT_SIZE, text);
   return V3_OK;
 }

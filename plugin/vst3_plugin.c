@@ -21,18 +21,19 @@ vst3_plugin_new(void)
     return NULL;
   }
 
-  plugin->component    = &vst3_component;
-  plugin->processor    = &vst3_processor;
-  plugin->controller   = &vst3_controller;
-  plugin->requirements = &vst3_requirements;
-  plugin->instance     = instance;
-  plugin->sample_rate  = 44100.0;
-  plugin->n_channels   = 2;
-  plugin->n_sidechain  = 2;
-  plugin->main_thread  = os_this_thread();
-  plugin->n_targets    = instance_param(instance, PARAM_TARGET).n_labels;
+  plugin->component      = &vst3_component;
+  plugin->processor      = &vst3_processor;
+  plugin->controller     = &vst3_controller;
+  plugin->requirements   = &vst3_requirements;
+  plugin->instance       = instance;
+  plugin->sample_rate    = 44100.0;
+  plugin->n_channels     = 2;
+  plugin->n_sidechain    = 2;
+  plugin->main_thread    = os_this_thread();
+  plugin->names_revision = instance_names_revision(instance);
   atomic_init(&plugin->n_refs, 1);
   atomic_init(&plugin->is_restored, false);
+  atomic_init(&plugin->is_noted, false);
   atomic_init(&plugin->known_latency, 0);
   return plugin;
 }
@@ -96,12 +97,30 @@ restart(Vst3Plugin* const plugin, const int32_t flags)
 void
 vst3_plugin_tell_values(Vst3Plugin* const plugin)
 {
-  const uint32_t n_targets = instance_param(plugin->instance, PARAM_TARGET).n_labels;
-  const bool     grew      = n_targets != plugin->n_targets;
-  plugin->n_targets        = n_targets;
+  const uint32_t revision = instance_names_revision(plugin->instance);
+  const bool     differs  = revision != plugin->names_revision;
+  plugin->names_revision  = revision;
   restart(plugin,
           V3_RESTART_PARAM_VALUES_CHANGED |
-            (grew ? V3_RESTART_PARAM_TITLES_CHANGED : 0));
+            (differs ? V3_RESTART_PARAM_TITLES_CHANGED : 0));
+}
+
+void
+vst3_plugin_note_values(Vst3Plugin* const plugin)
+{
+  atomic_store(&plugin->is_noted, true);
+  (void)vst3_plugin_tell_noted(plugin);
+}
+
+bool
+vst3_plugin_tell_noted(Vst3Plugin* const plugin)
+{
+  const bool tells = os_this_thread() == plugin->main_thread &&
+                     atomic_exchange(&plugin->is_noted, false);
+  if (tells) {
+    vst3_plugin_tell_values(plugin);
+  }
+  return tells;
 }
 
 void

@@ -23,9 +23,11 @@ typedef struct {
   Instance*   instance;
   atomic_uint n_refs;
   atomic_bool is_restored; ///< A state has come since the last block
+  atomic_bool is_noted;    ///< Values have changed of which the host was not told
 
   /* Main thread while inactive; then any */
-  double   sample_rate;       ///< Hz
+  double   sample_rate;       ///< Hz, the last possible one
+  bool     is_refused;        ///< The last setup was for one that is not possible
   uint32_t n_channels;        ///< 1 or 2, of both main buses
   uint32_t n_sidechain;       ///< 0 to 2, of the sidechain's bus
   bool     sidechain_is_used; ///< The host has activated its bus
@@ -34,11 +36,11 @@ typedef struct {
   bool     is_new;            ///< No block has come since activation
   bool     is_bounce;         ///< Ardour renders a track, and says that it plays live
 
-  uintptr_t                     main_thread;   ///< That created us
-  struct v3_component_handler** handler;       ///< Of the host, may be NULL
-  _Atomic uint32_t              known_latency; ///< That the host has asked, or 0
-  uint32_t                      asked_latency; ///< For which it was told to ask
-  uint32_t                      n_targets;     ///< Of the list that the host knows
+  uintptr_t                     main_thread;    ///< That created us
+  struct v3_component_handler** handler;        ///< Of the host, may be NULL
+  _Atomic uint32_t              known_latency;  ///< That the host has asked, or 0
+  uint32_t                      asked_latency;  ///< For which it was told to ask
+  uint32_t                      names_revision; ///< Of the list that the host knows
 } Vst3Plugin;
 
 extern const struct v3_component                    vst3_component;
@@ -85,6 +87,15 @@ vst3_plugin_unref(Vst3Plugin* plugin);
 /// Have the host read all values again.  Main thread only.
 void
 vst3_plugin_tell_values(Vst3Plugin* plugin);
+
+/// Have it do so now, or, where this is not its main thread, when it next calls on
+/// that. Any thread, but not one that must not block.
+void
+vst3_plugin_note_values(Vst3Plugin* plugin);
+
+/// Have it do so if that was noted, and return whether it was.  Any thread.
+bool
+vst3_plugin_tell_noted(Vst3Plugin* plugin);
 
 /// Have the host ask for the latency, and activate anew, if it changes.  Any thread.
 void

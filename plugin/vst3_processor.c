@@ -2,7 +2,6 @@
 
    Translate blocks of sound, where the host is, and what changes meanwhile. */
 
-#include "os.h"
 #include "vst3_changes.h"
 #include "vst3_plugin.h"
 
@@ -93,9 +92,11 @@ setup_processing(void* const self, struct v3_process_setup* const setup)
 {
   Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
   if (instance_is_active(plugin->instance) ||
-      setup->symbolic_sample_size != V3_SAMPLE_32 ||
-      !(setup->sample_rate >= ENGINE_MIN_RATE &&
-        setup->sample_rate <= ENGINE_MAX_RATE)) {
+      setup->symbolic_sample_size != V3_SAMPLE_32) {
+    return V3_FALSE;
+  }
+  plugin->is_refused = !instance_takes_rate(setup->sample_rate);
+  if (plugin->is_refused) {
     return V3_FALSE;
   }
   plugin->sample_rate = setup->sample_rate;
@@ -141,9 +142,8 @@ tell_reports(Vst3Plugin* const plugin, const struct v3_process_data* const data)
   }
 
   // Some hosts (those on an older JUCE) leave what a processor reports unread
-  if (told && data->process_mode == V3_OFFLINE &&
-      os_this_thread() == plugin->main_thread) {
-    vst3_plugin_tell_values(plugin);
+  if (told && data->process_mode == V3_OFFLINE) {
+    vst3_plugin_note_values(plugin);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include "worker.h"
 
+#include "running_clock.h"
+
 #include <stdlib.h>
 
 enum {
@@ -22,7 +24,7 @@ struct WorkerImpl {
   uint32_t         process; ///< In which it runs
   atomic_bool      quit;
   atomic_bool      has_left;   ///< The thread is no owner any more
-  _Atomic uint64_t step_began; ///< When the thread turned to what it does, in ms
+  _Atomic uint32_t step_began; ///< `running_ms` when the thread turned to what it does
   atomic_uint      n_owners;   ///< The thread is one
 };
 
@@ -73,7 +75,7 @@ run(void* const argument)
   Worker* const worker = (Worker*)argument;
   Job* const    job    = &worker->job;
   while (!atomic_load(&worker->quit)) {
-    atomic_store(&worker->step_began, os_now_ms());
+    atomic_store(&worker->step_began, running_ms());
     turn(worker);
     if (!job->session) {
       (void)os_semaphore_wait(worker->wake, REST_MS);
@@ -102,7 +104,7 @@ worker_new(const BridgeLoader load)
   worker->wake  = os_semaphore_new();
   atomic_init(&worker->quit, false);
   atomic_init(&worker->has_left, false);
-  atomic_init(&worker->step_began, os_now_ms());
+  atomic_init(&worker->step_began, running_ms());
   atomic_init(&worker->n_owners, 1);
   if (!worker->mutex || !worker->wake) {
     leave(worker);
@@ -119,7 +121,7 @@ is_stuck(Worker* const worker, const Limits* const limits)
   const uint32_t limit =
     worker->served ? session_limit(worker->served, limits) : limits->working;
   os_mutex_unlock(worker->mutex);
-  return os_now_ms() - atomic_load(&worker->step_began) > limit;
+  return running_ms_since(atomic_load(&worker->step_began)) > limit;
 }
 
 /// Wait for the thread's end and return true, or let it be and return false
@@ -160,7 +162,7 @@ start(Worker* const worker)
   if (!worker->thread) {
     os_pin_self(); // the thread may outlive the plugin
     atomic_fetch_add(&worker->n_owners, 1);
-    atomic_store(&worker->step_began, os_now_ms());
+    atomic_store(&worker->step_began, running_ms());
     worker->process = os_this_process();
     worker->thread  = os_thread_start(run, worker);
     if (!worker->thread) {

@@ -30,8 +30,9 @@ worker_serve(Worker* worker, Session* session);
 /**
    End the worker, and return whether its thread has ended.
 
-   What it is doing is waited for until a limit, counted from when it began that.
-   After the limit it will end, and free what it holds, when Python lets it go.
+   What it is doing is waited for until a limit, counted from when it began that,
+   while the process ran.  After the limit it will end, and free what it holds, when
+   Python lets it go.
    The caller must not hold Python's lock.  Main thread only.
 */
 bool

@@ -3,6 +3,7 @@
 
 import importlib
 import unicodedata
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from requinto.errors import (
     TargetError,
 )
 from requinto.plugin import preset
+from requinto.weights import read_weights
 from sounds import RATE, error_db, noise
 
 SONG = 0.3 * noise(RATE)
@@ -34,6 +36,23 @@ def nothing_heavy(monkeypatch):
     extract = importlib.import_module("requinto.extract")
     monkeypatch.setattr(extract, "load_separator", fail)
     monkeypatch.setattr(extract, "load_tracker", fail)
+
+
+class FaintTracker:
+    """A tracker that lays a plain grid, by arithmetic that underflows."""
+
+    def track(self, audio, sample_rate):
+        """Return a beat each half second."""
+        assert type(sample_rate) is float
+        np.float32(1e-38) * np.float32(1e-38)
+        return requinto.Beats.grid(120.0, audio.shape[1] / sample_rate)
+
+
+@pytest.fixture
+def plain_tracker(monkeypatch):
+    """Let beats be tracked without a network."""
+    extract = importlib.import_module("requinto.extract")
+    monkeypatch.setattr(extract, "load_tracker", FaintTracker)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +127,8 @@ def test_choices(function, choice, error, message):
         (SONG, float("inf"), "sample rate of audio must be .*got inf"),
         (SONG, np.array([RATE]), "sample_rate must be a number of Hz"),
         (RATE, SONG, "sample_rate must be a number of Hz.*got an array"),
+        (SONG, 10**400, "sample rate of audio must be from 4000 to 384000 Hz, got 10"),
+        (SONG, np.float16(2000), "sample rate of audio must be .*got"),
     ],
 )
 @pytest.mark.parametrize(
@@ -133,6 +154,24 @@ def test_a_target_by_any_spelling(unchanged_model, name, form):
     assert preset(spelt) == preset("guira")
 
 
+@pytest.mark.parametrize("content", [b"guitar\ncaf\xe9\n", None])
+def test_a_list_of_targets_that_cannot_be_read_is_named(monkeypatch, tmp_path, content):
+    path = tmp_path / "targets.txt"
+    monkeypatch.setattr("requinto.weights.models_folder", lambda: tmp_path)
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=f"{path} cannot be read"):
+        requinto.targets()
+
+
+@pytest.mark.parametrize("content", [b"caf\xe9", b"[]", b"{"])
+def test_a_record_that_cannot_be_read_is_named(tmp_path, content):
+    (tmp_path / "odd.json").write_bytes(content)
+    (tmp_path / "odd.npz").touch()
+    with pytest.raises(ModelError, match="odd"):
+        read_weights(tmp_path, "odd")
+
+
 @pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), 0, 1])
 def test_numbers_of_any_kind(unchanged_model, number):
     choice = {"sensitivity": number, "beats_per_clip": np.int64(2), "beats": GRID}
@@ -156,6 +195,40 @@ def test_a_preset_takes_percent(values, message):
         preset("bass", **values)
     assert preset("bass", sensitivity=np.float32(60)) == preset("bass", sensitivity=60)
     assert preset("bass", sensitivity=0)
+    assert preset("bass", bypass=np.True_) == preset("bass", bypass=True)
+
+
+RATES = [np.float16(8000), np.uint16(8000), Fraction(8000), Fraction(16001, 2)]
+
+
+@pytest.mark.parametrize("rate", RATES, ids=repr)
+def test_rates_of_any_kind(unchanged_model, plain_tracker, rate):
+    """Floats of 16 bits overflow, and fractions meet no array."""
+    result = requinto.extract(SONG, float(rate), reference=SONG)
+    for references in ({}, {"reference": SONG, "reference_sample_rate": rate}):
+        extracted = requinto.extract(SONG, rate, **references)
+        assert np.array_equal(extracted, result)
+    rest = requinto.separate(SONG, rate, reference=SONG, live=True)[1]
+    assert error_db(SONG, SONG - rest) < -100
+    assert requinto.beats(SONG, rate) == requinto.beats(SONG, float(rate))
+    assert requinto.sections(SONG, rate) == requinto.sections(SONG, float(rate))
+    file = preset(reference=SONG, reference_sample_rate=rate)
+    assert file == preset(reference=SONG, reference_sample_rate=float(rate))
+
+
+def test_the_callers_arithmetic_is_left_outside(unchanged_model, plain_tracker):
+    """Samples below what float32 holds precisely are no error."""
+    faint = SONG * np.linspace(1, 0, SONG.shape[1], dtype=np.float32) ** 9
+    faint[:, -99:] *= np.float32(1e-38)
+    results = [requinto.separate(faint, RATE, reference=faint)[1]]
+    with np.errstate(all="raise"):
+        results.append(requinto.separate(faint, RATE, reference=faint)[1])
+        requinto.extract(faint, RATE, live=True)
+        requinto.sections(faint, RATE, beats=requinto.beats(faint, RATE))
+        preset(reference=faint, reference_sample_rate=np.float16(8000))
+        with pytest.raises(FloatingPointError):
+            np.float32(1) / np.float32(0)
+    assert np.array_equal(*results)
 
 
 class Odd:

@@ -123,6 +123,32 @@ def test_mp3_without_a_count_is_read_to_its_end(tmp_path):
     assert "within a frame" in audio_reader.read_available(cut).problems[0]
 
 
+def mp3_in_wav(content, n_frames):
+    """Return a WAV file of mono MP3 whose header counts so many frames."""
+    extra = struct.pack("<HIHHH", 1, 0, 1152, 1, 0)
+    shape = struct.pack("<HHIIHHH", 0x55, 1, RATE, 8000, 1152, 0, len(extra))
+    fact = struct.pack("<I", n_frames)
+    chunks = {b"fmt ": shape + extra, b"fact": fact, b"data": content}
+    body = b"".join(name + struct.pack("<I", len(c)) + c for name, c in chunks.items())
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+
+
+def test_mp3_in_wav(tmp_path):
+    """Its length is estimated by its first frame, here the only short one."""
+    silence = [b"\xff\xfb\x90\xc0" + bytes(413), b"\xff\xfb\x92\xc0" + bytes(414)]
+    plain = silence[0] + 899 * silence[1]
+    n_frames = 900 * 1152
+    for n_counted in (n_frames, n_frames - 2257, 0, 0xFFFFFFFF):
+        path = written(tmp_path, mp3_in_wav(plain, n_counted), "song.wav")
+        samples, _, problems = audio_reader.read_available(path)
+        assert (problems, samples.shape[1]) == ((), n_frames)
+    path = written(tmp_path, mp3_in_wav(plain[: len(plain) // 2], n_frames), "song.wav")
+    assert "declares 23.41 s and holds 11." in audio_reader.read_available(path)[2][0]
+    whole = mp3_in_wav(plain, 0)
+    path = written(tmp_path, whole[: len(whole) // 2], "song.wav")
+    assert "it was cut off" in audio_reader.read_available(path)[2][0]
+
+
 def test_tags_around_mp3_are_no_sound(tmp_path):
     tag = b"ID3\x04\x00\x00\x00\x00\x02\x00" + bytes(256)
     end = b"TAG" + bytes(125)
@@ -237,7 +263,7 @@ def test_more_channels_are_refused(tmp_path, kind, n_channels):
 def test_unreadable_files_are_refused(tmp_path, monkeypatch, has_ffmpeg):
     if not has_ffmpeg:
         monkeypatch.setenv("PATH", "")
-    for content in (b"", b"la la la", bytes(5000), b"\xff\xfb" * 200, b"OggS", b"fLaC"):
+    for content in (b"la la la", bytes(5000), b"\xff\xfb" * 200, b"OggS", b"fLaC"):
         path = written(tmp_path, content, "song.wav")
         with pytest.raises(AudioFileError, match=r"song\.wav cannot be read as sound"):
             audio_reader.read(path)
@@ -257,6 +283,13 @@ def test_what_is_no_file_is_refused(tmp_path):
             audio_reader.read(path)
 
 
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
+def test_an_empty_file_is_called_so(tmp_path, kind):
+    path = written(tmp_path, b"", f"song.{kind}")
+    with pytest.raises(AudioFileError, match=rf"song\.{kind} is empty"):
+        audio_reader.read(path)
+
+
 def test_a_file_that_vanishes_is_said_to(tmp_path, monkeypatch):
     path = written(tmp_path, coded_song("wav"), "song.wav")
     monkeypatch.setattr(audio_reader, "_check_regular", lambda path: path.unlink())
@@ -273,6 +306,29 @@ def test_ffmpeg_reads_what_libsndfile_does_not(tmp_path, name):
     assert samples.shape[0] == 2 and samples.dtype == np.float32
     assert samples.shape[1] == pytest.approx(SOUND.shape[1], rel=0.1)
     assert 0.5 < np.std(samples) / np.std(SOUND) < 1.5
+
+
+@needs_ffmpeg
+def test_more_channels_are_refused_through_ffmpeg(tmp_path):
+    source = written(tmp_path, coded("wav", noise(RATE, 6)), "song.wav")
+    path = encode(source, tmp_path / "song.m4a")
+    with pytest.raises(AudioFileError, match=r"song\.m4a has 6 channels; 1 or 2"):
+        audio_reader.read(path)
+
+
+@needs_ffmpeg
+def test_ffmpeg_follows_no_list_and_guesses_no_code(tmp_path):
+    """A list leads to other files, and noise can be taken for headerless speech."""
+    written(tmp_path, coded_song("wav"), "song.wav")
+    lists = {
+        "list.wav": b"ffconcat version 1.0\nfile song.wav\n",
+        "list.m3u8": b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nsong.wav\n",
+        "noise.g722": noise(9000, 1).tobytes(),
+        "noise.gsm": noise(9000, 1).tobytes(),  # AMR, without its marker
+    }
+    for name, content in lists.items():
+        with pytest.raises(AudioFileError, match="cannot be read as sound"):
+            audio_reader.read(written(tmp_path, content, name))
 
 
 @needs_ffmpeg

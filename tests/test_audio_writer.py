@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is read was written, and what a file cannot hold is refused before or said."""
 
+import functools
 import os
 import resource
 import shutil
@@ -237,3 +238,52 @@ def test_what_is_raised_in_the_check_is_not_lost(tmp_path, monkeypatch, method):
     monkeypatch.setattr(audio_writer._Sequential, method, interrupt, raising=False)
     with pytest.raises(KeyboardInterrupt):
         audio_writer.check_capacity(tmp_path / "sound.ogg", 2, RATE, RATE)
+
+
+# Root may write whatever the modes say, unless it gives that up
+POWERLESS = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+WRITE = """
+import numpy as np
+from requinto import audio_writer, errors
+for ending in audio_writer.ENDINGS:
+    for overwrite in (False, True):
+        try:
+            audio_writer.check_capacity("a" + ending, 1, 9000, 44100)
+            sound = np.zeros((1, 9000), np.float32)
+            audio_writer.write("a" + ending, sound, 44100, overwrite=overwrite)
+        except errors.AudioFileError as error:
+            print(error)
+"""
+
+
+def write_in_process(folder, program, prepare):
+    """Run a program without the powers of root; return what it prints."""
+    powerless = POWERLESS if os.getuid() == 0 else []
+    return subprocess.run(
+        [*powerless, sys.executable, "-c", program],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=prepare,
+    ).stdout
+
+
+@pytest.mark.skipif(os.getuid() == 0 and not shutil.which("setpriv"), reason="setpriv")
+@pytest.mark.parametrize("mask", [0o222, 0o777, 0o027])
+def test_any_umask_is_obeyed_in_the_end(tmp_path, mask):
+    tmp_path.chmod(0o700)
+    printed = write_in_process(tmp_path, WRITE, lambda: os.umask(mask))
+    lines = printed.splitlines()
+    assert all("is read-only, so it is not replaced" in line for line in lines)
+    assert len(lines) == (0 if 0o666 & ~mask & 0o222 else len(audio_writer.ENDINGS))
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()}
+    assert modes == {f"a{e}": 0o666 & ~mask for e in audio_writer.ENDINGS}
+
+
+def test_a_limit_of_the_system_is_not_laid_to_the_kind(tmp_path):
+    limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (40, 40))
+    for line in write_in_process(tmp_path, WRITE, limit).splitlines():
+        assert "no space left for it (File too large" in line, line
+    assert os.listdir(tmp_path) == []

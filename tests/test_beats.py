@@ -173,3 +173,25 @@ def test_more_beats_than_memory_holds_are_refused(times):
 def test_beats_far_away_are_beats():
     assert len(Beats([-1e6, -1e6 + 1], [-1e6], 120).continued(5.0).times_s) > 1e6
     assert Beats([1e9], [], 120).continued(5.0).times_s[-1] == 1e9
+
+
+def test_beats_are_equal_by_value():
+    times, bars = np.array([0.5, 1.0, 1.5]), np.array([0.5])
+    beats = Beats(times, bars, 120.0, 3)
+    same = Beats([0.5, 1.0, 1.5], [0.5], 120, 3)
+    others = [
+        Beats(times + 0.1, bars, 120.0, 3),
+        Beats(times, bars + 0.5, 120.0, 3),
+        Beats(times[:2], bars, 120.0, 3),
+        Beats(times, bars, 121.0, 3),
+        Beats(times, bars, 120.0, 4),
+        Beats(times, bars, 120.0, 3, 0.5),
+    ]
+    assert beats == same and hash(beats) == hash(same)
+    assert all(beats != other for other in [*others, None, "beats"])
+    assert len({beats, same, *others}) == 1 + len(others)
+
+
+def test_beats_far_apart_are_continued():
+    longer = Beats([-1e9, -5.0], [-5.0], 20.0).continued(10.0)
+    assert longer.times_s.tolist() == [-1e9, -5.0, 1e9 - 10.0]

@@ -208,7 +208,7 @@ def bad(tmp_path, song):
         (["absent.wav"], "absent.wav does not exist"),
         (["folder"], "folder is a folder"),
         (["text.wav"], "text.wav cannot be read as sound"),
-        (["empty.wav"], "empty.wav cannot be read as sound"),
+        (["empty.wav"], "empty.wav is empty"),
         (["short.wav"], "0.5 s or more, got 0.200 s"),
         (["six.wav"], "1 or 2 channels"),
         (["nothing.wav"], "empty"),

@@ -1,29 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whatever the user's environment says, our networks give the same, in silence."""
 
+import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
 import requinto
-from requinto import quiet
+from requinto import backend, quiet
 from requinto.audio_reader import read_available
+from requinto.errors import ModelError
 from sounds import RATE, error_db, noise
 
 SONG = 0.1 * noise(2 * RATE)
 GRID = requinto.Beats.grid(tempo_bpm=120, duration_s=2)
 EXTRACT = """
 import sys
+import random
 import numpy as np, requinto
+random.seed(3)
+state = random.getstate()
 song = np.load(sys.argv[1])
 grid = requinto.Beats.grid(tempo_bpm=120, duration_s=2)
 bass = requinto.extract(song, 44100, "bass", beats=grid)
 assert requinto.beats(song, 44100).times_s.size
+assert random.getstate() == state
 np.save(sys.argv[2], bass)
 """
 # A system on which only one folder, or none, can be written
@@ -40,9 +48,13 @@ def refuse(event, arguments):
         raise OSError(30, "Read-only file system", path)
 sys.addaudithook(refuse)
 """
-# A program whose own Keras is set up in another way, and stays so
+# Settings of Matplotlib that are no UTF-8, and settings that it does not know
+UNREADABLE_RC, UNKNOWN_RC = b"font.family: caf\xe9\n", b"axes.odd: 1\nno.such: 2\n"
+# A program whose own Keras is set up in another way, and stays so, and that builds a
+# graph as programs for TensorFlow 1 do
 OWN_KERAS = """
-import keras
+import keras, tensorflow
+tensorflow.Graph().as_default().__enter__()
 keras.config.set_image_data_format("channels_first")
 keras.config.set_floatx("float16")
 keras.config.set_dtype_policy("mixed_bfloat16")
@@ -59,12 +71,13 @@ def expected():
     return requinto.extract(SONG, RATE, "bass", beats=GRID)
 
 
-def python(script, *arguments, **variables):
+def python(script, *arguments, cwd=None, **variables):
     """Run a script; None takes a variable out of its environment."""
     environment = {k: v for k, v in {**os.environ, **variables}.items() if v}
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         env=environment,
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=300,
@@ -88,6 +101,7 @@ def keras_json(folder, **values):
             **{"OMP_NUM_THREADS": "1,2", "MPLBACKEND": "none"},
             **{"CUDA_VISIBLE_DEVICES": "-1", "TF_USE_LEGACY_KERAS": "1"},
             **{"TF_CPP_MIN_LOG_LEVEL": None, "PYTHONOPTIMIZE": "2"},
+            **{"TF_XLA_FLAGS": "--odd", "TF_JITRT_FLAGS": "--odd", "XLA_FLAGS": "--x"},
         },
     ],
     ids=lambda variables: next(iter(variables)),
@@ -98,9 +112,42 @@ def test_variables_change_nothing(tmp_path, expected, variables):
     own = {k: v for k, v in variables.items() if not k.isupper()}
     home = keras_json(tmp_path, **own) if own else {}
     paths = tmp_path / "song.npy", tmp_path / "bass.npy"
-    result = python(EXTRACT, *paths, **upper, **home)
+    rc = UNREADABLE_RC if "LC_ALL" in upper else UNKNOWN_RC
+    (tmp_path / "matplotlibrc").write_bytes(rc)
+    result = python(EXTRACT, *paths, cwd=tmp_path, **upper, **home)
     assert (result.returncode, result.stderr) == (0, "")
     assert error_db(expected, np.load(paths[1])) < -80
+
+
+@pytest.mark.parametrize(
+    ("place", "rc"),
+    [
+        ("current folder", UNREADABLE_RC),
+        ("MPLCONFIGDIR", UNREADABLE_RC),
+        ("MATPLOTLIBRC", UNKNOWN_RC),
+    ],
+)
+def test_pictures_are_drawn_without_the_users_settings(tmp_path, place, rc):
+    """Also after an import that failed, and one that was to do without."""
+    script = """
+import contextlib, os, sys
+from requinto import plots
+folder = os.getcwd()
+with plots.usable_or_hidden(), contextlib.suppress(ImportError):
+    import matplotlib.pyplot
+assert ("matplotlib.pyplot" in sys.modules) == (sys.argv[1] == "True")
+from requinto.evaluation import pictures
+with pictures.plain_style():
+    pictures.new_figure(1, 1).savefig("a.png")
+assert os.getcwd() == folder
+"""
+    (tmp_path / "settings").mkdir()
+    folder = tmp_path if place == "current folder" else tmp_path / "settings"
+    (folder / "matplotlibrc").write_bytes(rc)
+    variables = {} if place == "current folder" else {place: str(folder)}
+    result = python(script, rc == UNKNOWN_RC, cwd=tmp_path, **variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "a.png").stat().st_size
 
 
 def test_a_keras_that_runs_already_is_used_and_left_as_it_is(tmp_path, expected):
@@ -109,6 +156,25 @@ def test_a_keras_that_runs_already_is_used_and_left_as_it_is(tmp_path, expected)
     result = python(OWN_KERAS + EXTRACT + STILL_OWN, *paths)
     assert result.returncode == 0, result.stderr
     assert error_db(expected, np.load(paths[1])) < -80
+
+
+def test_random_numbers_of_the_caller_go_on(monkeypatch):
+    """Keras takes some as seeds, where it is imported and where networks are built."""
+    monkeypatch.setattr(backend, "_import_keras", random.random)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    state = random.getstate()
+    backend.prepare_inference()
+    monkeypatch.undo()
+    with backend.our_defaults():
+        random.random()
+    assert random.getstate() == state
+
+
+def test_a_program_without_eager_execution_is_told(monkeypatch):
+    scopes = {"init_scope": contextlib.nullcontext, "executing_eagerly": lambda: False}
+    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(**scopes))
+    with pytest.raises(ModelError, match="disable_eager_execution"):
+        backend.predict(None, None)
 
 
 def test_a_read_only_system_without_a_home(tmp_path, expected):
@@ -149,6 +215,14 @@ talker.start()
     result = python(script, *paths, TF_CPP_MIN_LOG_LEVEL=None)
     lines = [f"line {i} of the user" for i in range(100)]
     assert result.stderr.splitlines() == lines
+
+
+def test_nothing_is_held_back_beside_flags(monkeypatch, capfd):
+    """C says what is wrong with them, and exits."""
+    monkeypatch.setenv("TF_XLA_FLAGS", "--odd")
+    with backend._quiet():
+        os.write(2, TENSORFLOW_LINES.encode())
+        assert capfd.readouterr().err == TENSORFLOW_LINES
 
 
 TENSORFLOW_LINES = (

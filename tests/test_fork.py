@@ -114,3 +114,39 @@ def test_a_forked_plugin_says_at_once_that_it_cannot():
     )
     assert result.stdout.splitlines() == ["Python error True True", "True"]
     assert "ForkError" in result.stderr and "spawn" in result.stderr
+
+
+LOADING_PLUGIN = """
+import os, sys, threading, time
+import numpy as np, pedalboard, requinto
+one, other = (pedalboard.load_plugin(str(requinto.plugin_path())) for _ in range(2))
+song = np.random.default_rng(0).uniform(-0.1, 0.1, (2, 264600)).astype("float32")
+threading.Thread(target=one.process, args=(song, 44100), daemon=True).start()
+while STAGE not in sys.modules:
+    time.sleep(0.001)
+if os.fork() == 0:
+    began = time.monotonic()
+    dry = other.process(song, 44100)
+    seconds = time.monotonic() - began
+    print(other.status, np.array_equal(dry, song), seconds < 15, flush=True)
+    os._exit(0)
+os.wait()
+os._exit(0)
+"""
+
+
+@pytest.mark.plugin
+@pytest.mark.parametrize("stage", ["_requinto_bridge", "requinto.bridge", "keras"])
+def test_a_fork_while_the_plugin_loads_says_at_once_that_it_cannot(stage):
+    """It waited a minute for a thread that had not come along, and said nothing."""
+    result = subprocess.run(
+        [sys.executable, "-c", LOADING_PLUGIN.replace("STAGE", repr(stage))],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        # Or the other process might be redirecting stderr just then
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "0"},
+        check=False,
+    )
+    assert result.stdout.splitlines() == ["Python error True True"]
+    assert "ForkError" in result.stderr and "spawn" in result.stderr

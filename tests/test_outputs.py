@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -201,6 +202,56 @@ def test_folders_of_pictures_are_empty_or_given_up(refuse, song):
     assert "song.wav is a file" in refuse("compare", ".", "--pictures", "song.wav")
     outputs.check_folder(Path("pictures"), overwrite=True)
     outputs.check_folder(Path("new"), overwrite=False)
+
+
+FOLDER_OPTIONS = [
+    ("compare", ".", "--pictures", "{}"),
+    ("compare", ".", "--page", "page.md", "--pictures", "{}"),
+    ("data", "build", "library.toml", "-o", "{}"),
+    ("data", "bench", "-o", "{}"),
+    ("data", "modules", "-o", "{}"),
+    ("data", "recorded", "-o", "{}"),
+]
+
+
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [
+        ("song.wav", "song.wav is a file; name a folder"),
+        ("song.wav/a/b", "song.wav is a file; name a folder"),
+        ("a" * 300, "File name too long"),
+        ("new/" + "a" * 300, "File name too long"),
+        ("/proc/zzz/a", "/proc/zzz/a cannot be written"),
+    ],
+)
+def test_folders_are_tried_before_the_work(refuse, song, folder, message):
+    Path("library.toml").write_text("[loops.train]\nbachata = 1\n")
+    for options in FOLDER_OPTIONS:
+        assert message in refuse(*(option.format(folder) for option in options))
+
+
+def test_a_library_of_nothing_is_refused(refuse, song):
+    for content in ("", "[loops.train]\nbachata = 0\n"):
+        Path("library.toml").write_text(content)
+        error = refuse("data", "build", "library.toml", "-o", "library")
+        assert "library.toml asks for nothing" in error
+
+
+def test_other_systems_know_a_target_by_any_spelling(run, song):
+    options = ("extract", "song.wav", "--system", "nmf")
+    for name in ("G\u00fcira", "GUIRA"):
+        status, out, error = run(*options, "--target", name, "--overwrite")
+        assert (status, out, error) == (0, "song-guira.wav\n", "")
+    assert "unknown target 'kazoo'" in run(*options, "--target", "kazoo")[2]
+
+
+def test_files_on_one_disk_share_its_room(refuse, song, monkeypatch):
+    """Two files of 0.7 MB, where 1 MB is free."""
+    usage = shutil.disk_usage(".")._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    error = refuse(*EXTRACT, "--rest", "rest.wav")
+    assert "rest.wav cannot be written: there is no space left" in error
+    assert "it takes 0.8 MB, and 0.2 MB are free after the files named before" in error
 
 
 def test_the_demo_replaces_in_its_own_folder_alone(tmp_path, monkeypatch):

@@ -210,3 +210,21 @@ def test_a_folder_that_is_none_is_refused(tmp_path, monkeypatch, function, folde
 def test_a_folder_may_be_a_string(tmp_path):
     assert plugin.install(str(tmp_path))["CLAP"] == tmp_path / "Requinto"
     assert len(plugin.uninstall(str(tmp_path)).removed) == len(plugin.FORMATS)
+
+
+SEEN = "{'status': 'Ready', 'whole': True, 'finite': True, 'taken_s': 1.0}"
+
+
+@pytest.mark.parametrize(
+    ("program", "report"),
+    [
+        (f"import json, random; print(json.dumps({SEEN}))", {"passed": True}),
+        ("", {"passed": False, "problem": "the host ended without a result"}),
+        ("raise SystemExit('broken')", {"passed": False, "problem": "broken"}),
+    ],
+)
+def test_the_self_test_runs_no_file_of_the_user(tmp_path, monkeypatch, program, report):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "random.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.setattr(plugin_status, "_SELF_TEST", program)
+    assert report.items() <= plugin_status._self_test().items()

@@ -4,6 +4,7 @@
 import contextlib
 import functools
 import importlib.metadata
+import json
 import os
 import pty
 import signal
@@ -102,7 +103,8 @@ def an_app(body):
         (requinto.AudioError("too\nshort"), 2, "too short"),
         (MemoryError(), 2, "not enough memory for this file"),
         (OSError(36, "File name too long", "a.wav"), 2, "a.wav: File name too long"),
-        (OSError(28, "No space left on device"), 2, "No space left on device"),
+        (OSError(28, "Disk full"), 2, "standard output: Disk full"),  # unbuffered here
+        (OSError(5, "Input/output error"), 2, "Input/output error"),
         (BrokenPipeError(32, "Broken pipe"), 141, ""),
         (ValueError("odd"), 2, "ValueError: odd (REQUINTO_DEBUG=1 shows where)"),
         (RecursionError("deep"), 2, "RecursionError: deep (REQUINTO_DEBUG=1"),
@@ -125,7 +127,7 @@ def test_every_end_has_its_status(monkeypatch, capsys, error, status, line):
     monkeypatch.setattr(sys, "argv", ["requinto"])
     handler = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
-        patch.setattr(entry, "_discard", lambda stream: None)
+        patch.setattr(entry, "discard", lambda stream: None)
         patch.setattr(sys, "warnoptions", ["error"])
         assert entry.run(an_app(body)) == status
     signal.signal(signal.SIGINT, handler)
@@ -213,13 +215,14 @@ def test_a_pipe_that_is_closed_is_told_by_the_status():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_behind_stdout_is_told():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_stdout_is_told(unbuffered):
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    options = {"stderr": subprocess.PIPE, "env": environment, "check": False}
     with open("/dev/full", "w") as full:
-        result = subprocess.run(
-            [*COMMAND, "targets"], stdout=full, stderr=subprocess.PIPE, check=False
-        )
+        result = subprocess.run([*COMMAND, "targets"], stdout=full, **options)
     assert result.returncode == 2
-    assert result.stderr == b"requinto: No space left on device\n"
+    assert result.stderr == b"requinto: standard output: No space left on device\n"
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -229,6 +232,34 @@ def test_streams_that_are_closed_do_no_harm(song, tmp_path, closed):
     subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True)
     sounds = [soundfile.read(tmp_path / name)[0] for name in ("song.wav", "out.wav")]
     assert np.abs(sounds[0] - sounds[1]).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("stderr", "error"),
+    [
+        ("2>&-", ""),
+        ("2>/dev/full", ""),
+        ("2> >(true)", ""),  # a reader that leaves
+        ("", r"requinto: warning: e\x1b[31m\u202e.wav is not whole: it was cut off"),
+    ],
+)
+def test_a_warning_stops_nothing(song, tmp_path, stderr, error):
+    """And stays off stdout, and off the terminal's controls."""
+    content = song.read_bytes()
+    name = "e\x1b[31m\u202e.wav"
+    (tmp_path / name).write_bytes(content[: len(content) // 2])
+    (tmp_path / "command.py").write_text(LIGHT)
+    words = f"'{sys.executable}' command.py extract '{name}' -o out.wav --json"
+    result = subprocess.run(
+        ["bash", "-c", f"{words} {stderr}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "it was cut off" in json.loads(result.stdout)["input_problems"][0]
+    assert result.stderr.startswith(error) and result.stderr.count("\n") == bool(error)
+    assert soundfile.info(tmp_path / "out.wav").frames > 0.9 * RATE
 
 
 ENCODINGS = [
@@ -249,6 +280,8 @@ def test_any_name_is_written_and_printed(song, tmp_path, encoding):
         result = command("extract", song, "-o", path, **options)
         assert (result.returncode, result.stderr) == (0, b"")
         assert b".wav" in result.stdout
+        if name.startswith(b"caf"):
+            assert result.stdout == os.fsencode(path) + b"\n"
         assert os.path.getsize(os.fsencode(tmp_path) + b"/" + name) > 1000
         again = command("extract", path, "-o", b"again.wav", **options)
         assert (again.returncode, again.stderr) == (0, b"")

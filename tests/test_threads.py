@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 
@@ -36,11 +37,22 @@ def test_tensorflow_takes_as_many_threads_as_asked(function, given, found):
     assert done.stdout.strip() == found  # 0: as many as there are cores
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5", 30 * "9"])
 def test_what_is_no_number_of_threads_is_refused(monkeypatch, given):
     monkeypatch.setenv(threads.VARIABLE, given)
-    with pytest.raises(ConfigError, match=f"above 0, got '{given}'"):
+    with pytest.raises(
+        ConfigError, match=f"THREADS must be a number from 1 to 1024, got '{given}'"
+    ):
         threads.limit()
+
+
+@pytest.mark.parametrize(("given", "is_refused"), [("0", 1), ("-2", 1), ("2", 0)])
+def test_what_numba_refuses_is_named(monkeypatch, given, is_refused):
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    monkeypatch.setenv("NUMBA_NUM_THREADS", given)
+    message = f"NUMBA_NUM_THREADS must be a number above 0, got '{given}'"
+    with pytest.raises(ConfigError, match=message) if is_refused else nullcontext():
+        threads.check_numba()
 
 
 def test_a_tensorflow_that_runs_is_left_alone(monkeypatch):

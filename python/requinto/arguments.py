@@ -38,13 +38,17 @@ def check_target(target: Any) -> str:
         raise TargetError(
             f"target must be one of {', '.join(targets())}, got {show(target)}"
         )
-    names = {_plain(name): name for name in targets()}
-    if name := names.get(_plain(target)):
+    if name := name_spelt(target, targets()):
         return name
     raise TargetError(
         f"unknown target {show(target)}; known are {', '.join(targets())}"
-        + _suggestion(_plain(target), tuple(names.values()))
+        + _suggestion(_plain(target), targets())
     )
+
+
+def name_spelt(text: str, names: Sequence[str]) -> str | None:
+    """Return the name that a text spells, in whatever case, accents or not, or None."""
+    return {_plain(name): name for name in names}.get(_plain(text))
 
 
 def check_sensitivity(sensitivity: Any) -> float:
@@ -112,6 +116,25 @@ def check_progress(progress: Any) -> None:
         )
 
 
+def check_rate(sample_rate: Any, name: str = "audio") -> float:
+    """Return a sample rate in Hz as a float, or raise `AudioError`."""
+    rate_name = "sample_rate" if name == "audio" else "reference_sample_rate"
+    limits = f"from {sound.MIN_RATE_HZ} to {sound.MAX_RATE_HZ}"
+    if not is_number(sample_rate):
+        raise AudioError(
+            f"{rate_name} must be a number of Hz, {limits}, got {show(sample_rate)}"
+        )
+    try:
+        rate = float(sample_rate)
+    except OverflowError:  # of an integer with hundreds of digits
+        rate = np.inf
+    if not sound.MIN_RATE_HZ <= rate <= sound.MAX_RATE_HZ:
+        raise AudioError(
+            f"the sample rate of {name} must be {limits} Hz, got {show(sample_rate)}"
+        )
+    return rate
+
+
 def check_audio(audio: Any, sample_rate: Any, name: str = "audio") -> np.ndarray:
     """Return sound as `audio.checked` does, or raise `AudioError`."""
     return sound.checked(*_sound(audio, sample_rate, name), name)
@@ -124,18 +147,13 @@ def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:
 
 def _sound(audio: Any, sample_rate: Any, name: str) -> tuple[np.ndarray, float]:
     """Return what may be sound, and its rate, or raise `AudioError`."""
-    rate_name = "sample_rate" if name == "audio" else "reference_sample_rate"
-    if not is_number(sample_rate):
-        raise AudioError(
-            f"{rate_name} must be a number of Hz, from {sound.MIN_RATE_HZ} to "
-            f"{sound.MAX_RATE_HZ}, got {show(sample_rate)}"
-        )
+    rate = check_rate(sample_rate, name)
     if audio is None or isinstance(audio, (str, bytes, os.PathLike)):
         raise AudioError(
             f"{name} must be an array of samples, (n_channels, n_frames) or "
             f"(n_frames,), not {show(audio)}: read a file first"
         )
-    return _array(audio, name), float(sample_rate)
+    return _array(audio, name), rate
 
 
 def check_references(

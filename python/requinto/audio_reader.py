@@ -197,17 +197,19 @@ def _read_all(reader: SoundReader) -> Recording:
 def _check_regular(path: str | os.PathLike[str]) -> None:
     """Raise unless there is a file that can be read twice: no pipe, no device."""
     try:
-        mode = os.stat(path).st_mode
+        status = os.stat(path)
     except FileNotFoundError as error:
         raise AudioFileError(f"{path} does not exist") from error
     except OSError as error:
         raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         raise AudioFileError(f"{path} is a folder; a sound file is needed")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         raise AudioFileError(
             f"{path} is a pipe or a device; save the sound to a file first"
         )
+    if not status.st_size:
+        raise AudioFileError(f"{path} is empty")
 
 
 @contextlib.contextmanager

@@ -32,6 +32,7 @@ _SIZES = re.compile(
     r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)",
     re.MULTILINE,
 )
+_FACT = re.compile(r"^fact : \d+\s+frames\s+: (\d+)", re.MULTILINE)
 # Sizes that writers put where they cannot go back and say how much came, less the
 # headers that some of them subtract
 _STREAMED_SIZES = (
@@ -215,7 +216,7 @@ def _undecoded(segment: Segment, n_frames: int, rate: int) -> list[str]:
 def _missing(stream: soundfile.SoundFile, n_frames: int) -> list[str]:
     """Return what a header declares that did not come."""
     rate = stream.samplerate
-    n_declared = 0 if stream.format == "MP3" else stream.frames  # an estimate there
+    n_declared = _n_declared(stream)
     for declared, there in _SIZES.findall(stream.extra_info):
         if not any(int(declared) in sizes for sizes in _STREAMED_SIZES):
             n_declared = max(n_declared, n_frames * int(declared) // max(1, int(there)))
@@ -226,6 +227,17 @@ def _missing(stream: soundfile.SoundFile, n_frames: int) -> list[str]:
             f"{n_frames / rate:.2f} s"
         ]
     return []
+
+
+def _n_declared(stream: soundfile.SoundFile) -> int:
+    """Return how many frames a header counts, or 0 where none does."""
+    if not stream.subtype.startswith("MPEG"):
+        return int(stream.frames)
+    # Of MPEG audio it is an estimate; within WAV a chunk counts them
+    fact = _FACT.search(stream.extra_info)
+    n_frames = int(fact[1]) if fact else 0
+    is_streamed = any(n_frames in sizes for sizes in _STREAMED_SIZES)
+    return 0 if is_streamed else max(0, n_frames - _PADDING)
 
 
 def sentence(error: Exception) -> str:

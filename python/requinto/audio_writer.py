@@ -15,7 +15,12 @@ import numpy as np
 import soundfile
 
 from requinto.errors import AudioFileError
-from requinto.output_files import unfinished_file
+from requinto.output_files import (
+    cause_of,
+    make_writable_file,
+    unfinished_file,
+    unwritable,
+)
 
 Progress = Callable[[float], None]
 
@@ -68,7 +73,7 @@ def check_capacity(
     n_channels: int,
     n_frames: int,
     sample_rate: int,
-    n_reserved: int = 0,
+    n_bytes_before: int = 0,
 ) -> int:
     """Raise `AudioFileError` unless a file of this name can hold such a sound.
 
@@ -78,8 +83,8 @@ def check_capacity(
     n_channels, n_frames : int
     sample_rate : int
         Hz.
-    n_reserved : int
-        Bytes that others are to take on the same disk.
+    n_bytes_before : int
+        What other files will take of the same disk.
 
     Returns
     -------
@@ -88,11 +93,13 @@ def check_capacity(
     """
     kind = _kind_for(path, n_channels, n_frames)
     n_bytes = n_channels * n_frames * _FLOAT_BYTES + _HEADERS
-    n_free = shutil.disk_usage(Path(path).absolute().parent).free - n_reserved
+    n_free = shutil.disk_usage(Path(path).absolute().parent).free - n_bytes_before
     if n_bytes > n_free:
+        others = " after the files named before it" if n_bytes_before else ""
         raise AudioFileError(
             f"{path} cannot be written: there is no space left for it (it takes "
-            f"{n_bytes / 1e6:.1f} MB, and {max(0, n_free) / 1e6:.1f} MB are free)"
+            f"{n_bytes / 1e6:.1f} MB, and {max(0, n_free) / 1e6:.1f} MB are "
+            f"free{others})"
         )
     if not _holds(kind, n_channels, sample_rate):
         raise _unheld(path, kind, n_channels, sample_rate)
@@ -272,12 +279,17 @@ def _holds(kind: Kind, n_channels: int, sample_rate: int) -> bool:
     # A file, not memory: cffi would drop what a signal raises in Python that
     # libsndfile calls, and the file would seem not to come back
     with tempfile.TemporaryDirectory(prefix="requinto-") as folder:
+        os.chmod(folder, 0o700)  # whatever the umask
         path = os.path.join(folder, "sound")
+        make_writable_file(path)
         try:
             with _opened(path, kind, n_channels, sample_rate) as file:
                 file.write(np.zeros((1, n_channels), np.float32))
             return bool(soundfile.info(_name(path)).samplerate == sample_rate)
-        except soundfile.LibsndfileError:
+        except soundfile.LibsndfileError as error:
+            cause = cause_of(path, error)
+            if isinstance(cause, OSError):  # the system refuses, not the kind
+                raise unwritable(path, cause) from error
             return False
 
 

@@ -11,6 +11,8 @@ import contextlib
 import importlib
 import logging
 import os
+import random
+import re
 import sys
 import tempfile
 import threading
@@ -19,17 +21,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from requinto import threads
+from requinto import plots, threads
 from requinto.errors import ForkError, ModelError
 from requinto.packages import is_installed
 from requinto.quiet import TENSORFLOW, filter_stderr
 from requinto.scratch import prepare_folders
+from requinto.variables import changed_variables
 
 if TYPE_CHECKING:
     import keras
 
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-_PLOTS = "MPLBACKEND"
+_FLAGS = re.compile("(TF|XLA)_(.*_)?FLAGS")
 _DATA_FORMAT, _PRECISION = "channels_last", "float32"  # what our networks are made for
 
 
@@ -81,18 +84,19 @@ def prepare_inference() -> None:
     check_process()
     prepare_folders()
     logging.getLogger("tensorflow").addFilter(_is_users)
+    _Process.has_started = True  # before the lock, which a fork might find taken
     with _importing:
-        _Process.has_started = True
         if "keras" in sys.modules:
             return
-        with _quiet(), _environment(_our_settings()):
+        with changed_variables(_our_settings()), _quiet(), _kept_random_state():
             prepare_keras()
             _import_keras()
 
 
 def prepare_own_process() -> None:
     """Do as `prepare_inference`, and configure Keras for good: no one else uses it."""
-    prepare_inference()
+    with plots.hide():
+        prepare_inference()
     _configure(_DATA_FORMAT, _PRECISION, _PRECISION)
 
 
@@ -115,6 +119,12 @@ def has_started() -> bool:
 @contextlib.contextmanager
 def our_defaults() -> Iterator[None]:
     """Build networks as they were trained, whatever the user configured in Keras."""
+    with _eager(), _default_configuration(), _kept_random_state():
+        yield
+
+
+@contextlib.contextmanager
+def _default_configuration() -> Iterator[None]:
     config = importlib.import_module("keras").config
     user = (config.image_data_format(), config.floatx(), config.dtype_policy())
     if user[:2] == (_DATA_FORMAT, _PRECISION) and user[2].name == _PRECISION:
@@ -132,9 +142,42 @@ def predict(network: keras.Model, inputs: Any) -> np.ndarray:
     check_process()
     _calls.is_ours = True
     try:
-        return np.asarray(network.predict_on_batch(inputs))
+        with _eager():
+            return np.asarray(network.predict_on_batch(inputs))
     finally:
         _calls.is_ours = False
+
+
+@contextlib.contextmanager
+def _kept_random_state() -> Iterator[None]:
+    """Put back Python's random numbers, of which Keras takes seeds for each layer."""
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+@contextlib.contextmanager
+def _eager() -> Iterator[None]:
+    """Leave the graph that a program of TensorFlow 1's kind may be building.
+
+    Raises
+    ------
+    ModelError
+        If the program has given up eager execution for good.
+    """
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None:
+        yield
+        return
+    with tensorflow.init_scope():
+        if not tensorflow.executing_eagerly():
+            raise ModelError(
+                "this program called tf.compat.v1.disable_eager_execution(), with "
+                "which no network of ours runs: call us in a process of its own"
+            )
+        yield
 
 
 def _configure(data_format: str, precision: str, policy: Any) -> None:
@@ -144,38 +187,39 @@ def _configure(data_format: str, precision: str, policy: Any) -> None:
     config.set_dtype_policy(policy)
 
 
-def _our_settings() -> dict[str, str]:
+def _our_settings() -> dict[str, str | None]:
     if not is_installed("tensorflow"):
         return {}
-    return {"KERAS_BACKEND": "tensorflow"}
+    return {"KERAS_BACKEND": "tensorflow"} | dict.fromkeys(_flags())
+
+
+def _flags() -> list[str]:
+    """Return the variables of flags on one of which, if unknown, TensorFlow exits."""
+    return [name for name in os.environ if _FLAGS.fullmatch(name)]
+
+
+def _import_with_any_settings() -> None:
+    try:
+        importlib.import_module("keras")
+    except ImportError:
+        raise
+    except Exception:  # of a damaged keras.json, or a variable with an odd value
+        with tempfile.TemporaryDirectory() as folder, changed_variables(_clean(folder)):
+            importlib.import_module("keras")
 
 
 def _import_keras() -> None:
     try:
-        try:
-            with _environment({_PLOTS: None}):
-                importlib.import_module("keras")
-        except ImportError:
-            raise
-        except Exception:  # of a damaged keras.json, or a variable with an odd value
-            with tempfile.TemporaryDirectory() as folder, _environment(_clean(folder)):
-                importlib.import_module("keras")
+        with plots.usable_or_hidden():
+            _import_with_any_settings()
     except Exception as error:
         raise ModelError(
             f"Keras cannot be imported: {error}; pip install 'requinto[train]' brings "
             "it, and TensorFlow"
         ) from error
-    _set_plots_backend()
+    plots.set_backend()
     if tensorflow := sys.modules.get("tensorflow"):
         tensorflow.config.list_physical_devices()  # complains of absent ones
-
-
-def _set_plots_backend() -> None:
-    """Let Matplotlib, which Keras imports, have the user's backend if it knows it."""
-    name, module = os.environ.get(_PLOTS), sys.modules.get("matplotlib")
-    if name and module:
-        with contextlib.suppress(ValueError):
-            module.rcParams["backend"] = name
 
 
 def _clean(folder: str) -> dict[str, str | None]:
@@ -186,28 +230,13 @@ def _clean(folder: str) -> dict[str, str | None]:
     return dict.fromkeys(names) | ours
 
 
-@contextlib.contextmanager
-def _environment(changes: dict[str, Any]) -> Iterator[None]:
-    """Change the environment for a while; None removes a variable."""
-    before = {name: os.environ.get(name) for name in changes}
-    _update(changes)
-    try:
-        yield
-    finally:
-        _update(before)
-
-
-def _update(changes: dict[str, str | None]) -> None:
-    for name, value in changes.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-
-
 def _quiet() -> contextlib.AbstractContextManager[None]:
-    """Return what silences TensorFlow, unless the user wants all of its lines."""
-    if os.environ.get(_LOG_LEVEL) == "0":
+    """Return what silences TensorFlow, unless the user wants all of its lines.
+
+    Nothing is held back beside flags: the last words of C, which exits on unknown
+    ones, would be lost.
+    """
+    if os.environ.get(_LOG_LEVEL) == "0" or _flags():
         return contextlib.nullcontext()
     return filter_stderr(TENSORFLOW)
 

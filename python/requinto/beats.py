@@ -18,7 +18,7 @@ MAX_BEATS_PER_BAR = 1000
 _RECENT_BEATS = 9  # whose median interval is the last tempo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Beats:
     """Where the beats of a song fall.
 
@@ -57,6 +57,23 @@ class Beats:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether all values are the same."""
+        if not isinstance(other, Beats):
+            return NotImplemented
+        rows = (self.times_s, other.times_s), (self.downbeats_s, other.downbeats_s)
+        return self._numbers() == other._numbers() and all(
+            np.array_equal(*pair) for pair in rows
+        )
+
+    def __hash__(self) -> int:
+        """Return a hash of what cannot be changed in place."""
+        return hash(self._numbers())
+
+    def _numbers(self) -> tuple[float, ...]:
+        lengths = len(self.times_s), len(self.downbeats_s)
+        return *lengths, self.tempo_bpm, self.beats_per_bar, self.confidence
 
     @classmethod
     def grid(
@@ -115,7 +132,10 @@ class Beats:
         last = float(self.times_s[-1]) if len(self.times_s) else 0.0
         _check_count((until_s - last) / interval, until_s)
         n_more = int(np.ceil((until_s - last) / interval)) + 1
-        times = np.append(self.times_s, last + interval * np.arange(1, n_more + 1))
+        more_times = last + interval * np.arange(1, n_more + 1)
+        # Far apart, one beat can lead beyond all times
+        more_times = more_times[more_times <= MAX_SECONDS]
+        times = np.append(self.times_s, more_times)
         downbeats = self.downbeats_s
         if len(downbeats):
             position = int(np.searchsorted(times, downbeats[-1] - 1e-9))

@@ -67,6 +67,8 @@ def is_current(folder: Path, name: str) -> bool:
         return True
     except ValueError:
         return False
+    if not isinstance(exported, dict) or not isinstance(source, dict):
+        return False
     return bool(exported.get("source_sha256") == source.get("sha256"))
 
 

@@ -13,10 +13,12 @@ from requinto.arguments import (
     check_beats_per_clip,
     check_model,
     check_progress,
+    check_rate,
     check_references,
     check_sensitivity,
     check_target,
 )
+from requinto.arithmetic import plain_arithmetic, plain_iterations
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
@@ -40,6 +42,7 @@ Progress = Callable[[float], None]
 Reference = np.ndarray | Sequence[np.ndarray]
 
 
+@plain_arithmetic
 def extract(
     audio: np.ndarray,
     sample_rate: float,
@@ -123,9 +126,11 @@ def extract(
     model = check_model(model)
     runtime = choose_runtime(runtime)
     target = _check_question(target, reference, not_like)
+    sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
-    given_rate = reference_sample_rate
-    reference_rate = sample_rate if given_rate is None else given_rate
+    reference_rate = sample_rate
+    if reference_sample_rate is not None:
+        reference_rate = check_rate(reference_sample_rate, "reference")
     wanted = check_references(reference, reference_rate)
     unwanted = check_references(not_like, reference_rate, "not_like")
     separator = load_separator(model, runtime)
@@ -145,6 +150,7 @@ def extract(
     return extracted.reshape(np.shape(audio))
 
 
+@plain_iterations
 def extract_song(
     song: Song,
     target: str | None = None,
@@ -172,7 +178,9 @@ def extract_song(
     model = check_model(model)
     runtime = choose_runtime(runtime)
     target = _check_question(target, reference, None)
-    rate = reference_sample_rate or song.sample_rate
+    rate = song.sample_rate
+    if reference_sample_rate is not None:
+        rate = check_rate(reference_sample_rate, "reference")
     wanted = check_references(reference, rate)
     separator = load_separator(model, runtime)
     query = _query(separator, target, wanted, [], rate)
@@ -182,6 +190,7 @@ def extract_song(
     return _stretches(song, separator, clips, query, None, notify, runtime)
 
 
+@plain_arithmetic
 def separate(
     audio: np.ndarray,
     sample_rate: float,
@@ -225,11 +234,14 @@ def separate(
     return extracted, np.asarray(audio, np.float32) - extracted
 
 
+@plain_arithmetic
 def beats(audio: np.ndarray, sample_rate: float) -> Beats:
     """Track the beats of a song; arguments and errors as in `extract`."""
-    return track_song(ArraySong(check_audio(audio, sample_rate), sample_rate))
+    rate = check_rate(sample_rate)
+    return track_song(ArraySong(check_audio(audio, rate), rate))
 
 
+@plain_arithmetic
 def track_song(
     song: Song, progress: Progress | None = None, runtime: str | None = None
 ) -> Beats:
@@ -240,6 +252,7 @@ def track_song(
         return tracker.track_features(columns, song.n_frames / song.sample_rate)
 
 
+@plain_arithmetic
 def sections(
     audio: np.ndarray, sample_rate: float, *, beats: Beats | None = None
 ) -> list[Section]:
@@ -259,6 +272,7 @@ def sections(
         letter sound alike), and seconds.
     """
     check_beats(beats)
+    sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
     grid = beats or track_song(ArraySong(mixture, sample_rate))
     return label(mixture, sample_rate, grid)

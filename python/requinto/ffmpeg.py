@@ -24,6 +24,15 @@ _BLOCK = 1 << 16  # frames
 _LIMIT_S = 60.0  # seconds of waiting for any file; a longer decoder hangs
 _SLOWEST = 50e3  # bytes of a file each second, on the weakest of machines
 _AU_HEADER = struct.Struct(">4sIIIII")  # of Sun's format, simple enough to read here
+# Kinds that a file tells by itself: no lists of other files, which ffmpeg would read,
+# and no headerless codes, for which it takes noise
+_FORMATS = (
+    *("aac", "ac3", "aiff", "amr", "ape", "asf", "au", "avi", "caf"),
+    *("dsf", "dts", "dtshd", "eac3", "flac", "flv", "iff", "ircam", "libopenmpt"),
+    *("loas", "matroska", "mlp", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts", "mxf"),
+    *("nistsphere", "nut", "ogg", "oma", "pvf", "qcp", "rm", "shn", "sox", "tak"),
+    *("truehd", "tta", "voc", "vqf", "w64", "wav", "wsd", "wtv", "wv", "xwma"),
+)
 _SHORT_S = 0.5  # seconds; less may be the padding of a coder
 _DURATION = re.compile(r"Duration: (\d+):(\d+):(\d+\.\d+)")
 _TAGGED = re.compile(
@@ -83,6 +92,7 @@ class Decoding:
             [
                 *("ffmpeg", "-nostdin", "-hide_banner", "-nostats"),
                 *("-loglevel", "level+info", "-protocol_whitelist", "file"),
+                *("-format_whitelist", ",".join(_FORMATS)),
                 *("-i", f"file:{os.fspath(self._path)}", "-map", "0:a:0"),
                 *("-f", "au", "-codec:a", "pcm_f32be", "-protocol_whitelist", "pipe"),
                 "pipe:1",

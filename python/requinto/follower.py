@@ -32,6 +32,7 @@ class Follower:
         self._per_s = tracker.config.rhythm.columns_per_s
         self._heard = np.zeros((0, 2), np.float32)  # of the last columns
         self._first = 0  # column of the stream at which `_heard` begins
+        self._silent_from = 0  # column since which there was nothing but silence
         self._latest = Beats.grid(PLAIN_TEMPO_BPM, 1.0, confidence=0.0)
         self._decided_s = np.zeros(0)  # beats that cannot be moved any more
         self._decided_bars_s = np.zeros(0)
@@ -53,9 +54,7 @@ class Follower:
         """
         self._listen(memory, sample_rate, origin_s)
         until_s = origin_s + memory.shape[1] / sample_rate
-        start_s = self._first / self._per_s
-        habit = self._habit(start_s)
-        found = self._tracker.decode(self._heard, habit).moved(start_s)
+        found = self._decode()
         certain = found.confidence >= self._least
         if certain and not np.any(self._decided_s > found.times_s[-1]):
             self._latest = found
@@ -74,6 +73,13 @@ class Follower:
             self._decided_bars_s, beats.downbeats_s, until_s
         )
 
+    def _decode(self) -> Beats:
+        """Return the beats in all that is known; in silence there are none."""
+        if self._first >= self._silent_from:
+            return Beats(np.zeros(0), np.zeros(0), PLAIN_TEMPO_BPM, 4, 0.0)
+        start_s = self._first / self._per_s
+        return self._tracker.decode(self._heard, self._habit(start_s)).moved(start_s)
+
     def _listen(self, memory: np.ndarray, sample_rate: float, origin_s: float) -> None:
         """Hear the new sound, and that before it again, which has more after it now."""
         column = int(np.ceil(origin_s * self._per_s - 1e-6))
@@ -90,6 +96,8 @@ class Follower:
         n_old = max(0, len(heard) - round(_SPAN_S * self._per_s))
         self._first += n_old
         self._heard = heard[n_old:]
+        if memory[:, skipped:].any():
+            self._silent_from = column + len(found)
 
     def _habit(self, start_s: float) -> np.ndarray:
         """Return the log odds that what was decided adds at each column."""

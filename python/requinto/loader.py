@@ -11,7 +11,7 @@ import soundfile
 
 from requinto import backend, exports, litert
 from requinto.config import ModelConfig, TrackerConfig
-from requinto.errors import ConfigError, ModelError
+from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.keras_network import KerasNetwork
 from requinto.networks import LITERT, TENSORFLOW, choose_runtime
 from requinto.packages import is_installed
@@ -191,7 +191,10 @@ def _references(folder: Path, target: str, sample_rate: int) -> list[np.ndarray]
         raise ModelError(f"no reference sounds for {target!r} in {folder}")
     sounds = []
     for path in paths:
-        sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        try:
+            sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise ModelError(f"{path} cannot be read: {reason_of(error)}") from error
         if rate != sample_rate:
             raise ModelError(f"{path} is at {rate} Hz, the model at {sample_rate} Hz")
         sounds.append(np.ascontiguousarray(sound.T))

@@ -63,13 +63,32 @@ def check_output(
         pass  # some folders refuse files although their permissions do not say so
 
 
+def check_output_folder(folder: Path) -> None:
+    """Raise `AudioFileError` unless files can be written in a folder, made if need be.
+
+    Nothing is made: what is tried is the folder itself, or the first one above it.
+    """
+    whole = folder.absolute()
+    existing = next(p for p in (whole, *whole.parents) if os.path.lexists(p))
+    if not existing.is_dir():
+        raise AudioFileError(f"{existing} is a file; name a folder")
+    try:
+        for name in whole.relative_to(existing).parts:
+            with contextlib.suppress(FileNotFoundError):
+                os.stat(existing / name)  # says what is wrong with a name
+        make_writable_file(probe := str(existing / f"{_PREFIX}{secrets.token_hex(8)}"))
+        os.unlink(probe)
+    except (OSError, ValueError) as error:
+        raise unwritable(folder, error) from error
+
+
 def _check_existing(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     try:
         mode = os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError) as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     if stat.S_ISDIR(mode):
         raise AudioFileError(f"{path} is a folder; name a file")
     if stat.S_ISLNK(mode):
@@ -126,10 +145,14 @@ def whole_file(
 
 
 class UnfinishedFile(NamedTuple):
-    """A hidden file that may become another."""
+    """A hidden file that may become another.
+
+    We can read and write it, whatever the umask.
+    """
 
     name: str
     path: str | os.PathLike[str]  # that it may become
+    mode: int  # that the umask gives to a file
 
     @contextlib.contextmanager
     def explaining(self, n_bytes: int | None = None) -> Iterator[None]:
@@ -137,15 +160,17 @@ class UnfinishedFile(NamedTuple):
         try:
             yield
         except (OSError, soundfile.LibsndfileError) as error:
-            raise _unwritable(self.path, _cause(self.name, error), n_bytes) from error
+            cause = cause_of(self.name, error)
+            raise unwritable(self.path, cause, n_bytes) from error
 
     def put_in_place(self, *, overwrite: bool) -> None:
         """Let it become `path`, or raise `AudioFileError`; see `whole_file`."""
         _check_existing(self.path, overwrite=overwrite)
         try:
+            _set_mode(self.name, self.mode)
             _put_in_place(self.name, self.path, overwrite=overwrite)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path, error) from error
 
 
 @contextlib.contextmanager
@@ -163,13 +188,32 @@ def unfinished_file(path: str | os.PathLike[str]) -> Iterator[UnfinishedFile]:
         # The name is chosen before the file is made, so that a signal between the two
         # leaves no file
         try:
-            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+            mode = make_writable_file(name)
         except (OSError, ValueError) as error:
-            raise _unwritable(path, error) from error
-        yield UnfinishedFile(name, path)
+            raise unwritable(path, error) from error
+        yield UnfinishedFile(name, path, mode)
     finally:
         with contextlib.suppress(OSError, ValueError):
             os.unlink(name)
+
+
+def make_writable_file(path: str) -> int:
+    """Make an empty file that we can read and write, whatever the umask.
+
+    Returns
+    -------
+    int
+        The mode that the umask gives to a file.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+    mode = stat.S_IMODE(os.stat(path).st_mode)
+    _set_mode(path, mode | 0o600)
+    return mode
+
+
+def _set_mode(path: str, mode: int) -> None:
+    with contextlib.suppress(OSError):  # of a file system that has no modes
+        os.chmod(path, mode)
 
 
 def _put_in_place(
@@ -188,8 +232,14 @@ def _put_in_place(
         os.replace(unfinished, path)
 
 
-def _cause(unfinished: str, error: Exception) -> Exception:
-    """Return why a file cannot be written, where libsndfile says "System error"."""
+def cause_of(unfinished: str, error: Exception) -> Exception:
+    """Return why a file cannot be written, where libsndfile says "System error".
+
+    Returns
+    -------
+    Exception
+        The system's `OSError`, or `error` where the system accepts more bytes.
+    """
     if isinstance(error, OSError):
         return error
     try:
@@ -201,9 +251,19 @@ def _cause(unfinished: str, error: Exception) -> Exception:
     return error
 
 
-def _unwritable(
+def unwritable(
     path: str | os.PathLike[str], error: Exception, n_bytes: int | None = None
 ) -> AudioFileError:
+    """Return an error that says why a file cannot be written.
+
+    Parameters
+    ----------
+    path : str or path
+    error : Exception
+        What the system or libsndfile raised.
+    n_bytes : int, optional
+        How large the file would have been at most.
+    """
     reason = reason_of(error)
     if getattr(error, "errno", None) in _FULL:
         needed = f"; it takes up to {n_bytes / 1e6:.1f} MB" if n_bytes else ""

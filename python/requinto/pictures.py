@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto import output_files
+from requinto import output_files, plots
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
 from requinto.scratch import prepare_folders
@@ -30,6 +30,7 @@ def plain_style() -> Iterator[None]:
     something is drawn and where it is saved.
     """
     prepare_folders()
+    plots.import_without_settings()
     import matplotlib
 
     with matplotlib.rc_context():

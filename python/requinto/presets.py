@@ -12,7 +12,8 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto import output_files
-from requinto.arguments import check_reference, check_target
+from requinto.arguments import check_rate, check_reference, check_target
+from requinto.arithmetic import plain_arithmetic
 from requinto.checks import is_number, show
 from requinto.errors import AudioError, PluginError, TargetError
 
@@ -35,6 +36,7 @@ PARAMETERS: dict[str, tuple[str, ...] | tuple[float, float]] = {
 }
 
 
+@plain_arithmetic
 def preset(
     target: str | None = None,
     *,
@@ -118,6 +120,7 @@ def _check_file(path: Any, overwrite: Any) -> None:
 def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
     if sample_rate is None:
         raise AudioError("reference_sample_rate must be given, in Hz")
+    sample_rate = check_rate(sample_rate, "reference")
     checked = check_reference(reference, sample_rate, "reference")
     file = sound.encoded(checked, sample_rate)
     if len(file) > MAX_FILE_SIZE:
@@ -136,7 +139,7 @@ def _text(name: str, value: str | float | bool) -> str:
         )
     accepted = PARAMETERS[name]
     if isinstance(accepted[0], str):
-        is_switch = isinstance(value, bool) and accepted == _SWITCH
+        is_switch = isinstance(value, (bool, np.bool_)) and accepted == _SWITCH
         label = _SWITCH[bool(value)] if is_switch else value
         if isinstance(label, str) and label in accepted:
             return str(label)

@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from requinto import threads
 from requinto.errors import RequintoError
 from requinto.packages import is_installed
 
@@ -44,13 +45,16 @@ def prepare_temporary_folder() -> None:
 
 
 def prepare_librosa() -> None:
-    """See to it that Numba has where to write, before anything of librosa is used.
+    """See to it that Numba starts, and has where to write, before librosa is used.
 
     Raises
     ------
+    ConfigError
+        If `NUMBA_NUM_THREADS` is not a number of threads.
     RequintoError
         If no folder can be written at all.
     """
+    threads.check_numba()
     prepare_temporary_folder()
     folder = _beside_librosa()
     if folder and not _is_writable(folder) and not _has_numba_cache():

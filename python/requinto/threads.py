@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import os
+import sys
 
+from requinto.checks import show
 from requinto.errors import ConfigError
 
 VARIABLE = "REQUINTO_THREADS"
-_MAX_THREADS = (
-    4  # unless told otherwise; more are hardly faster for such small networks
-)
+_MAX = 1024
+# Unless the user says otherwise; more are hardly faster for such small networks
+_MAX_UNASKED = 4
+_NUMBA = "NUMBA_NUM_THREADS"
 
 
 def count() -> int:
@@ -22,9 +25,9 @@ def count() -> int:
     Raises
     ------
     ConfigError
-        If the variable holds anything but a number above 0.
+        If the variable holds anything but a number from 1 to 1024.
     """
-    return _given() or min(_MAX_THREADS, _n_cores())
+    return _given() or min(_MAX_UNASKED, _n_cores())
 
 
 def limit() -> None:
@@ -36,7 +39,7 @@ def limit() -> None:
     Raises
     ------
     ConfigError
-        If the variable holds anything but a number above 0.
+        If the variable holds anything but a number from 1 to 1024.
     """
     given = _given()
     if given is None:
@@ -52,13 +55,27 @@ def limit() -> None:
         return  # it runs already
 
 
+def check_numba() -> None:
+    """Raise `ConfigError` where Numba, which librosa needs, would refuse to start."""
+    given = os.environ.get(_NUMBA, "")
+    try:
+        is_refused = "numba" not in sys.modules and int(given) < 1
+    except ValueError:  # Numba takes its own default then
+        return
+    if is_refused:
+        raise ConfigError(f"{_NUMBA} must be a number above 0, got {show(given)}")
+
+
 def _given() -> int | None:
     """Return the number in `REQUINTO_THREADS`, or None where it is not set."""
     value = os.environ.get(VARIABLE, "")
     if not value:
         return None
-    if not value.isdecimal() or int(value) < 1:
-        raise ConfigError(f"{VARIABLE} must be a number above 0, got {value!r}")
+    is_number = value.isdecimal() and len(value) < 10
+    if not (is_number and 1 <= int(value) <= _MAX):
+        raise ConfigError(
+            f"{VARIABLE} must be a number from 1 to {_MAX}, got {show(value)}"
+        )
     return int(value)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from requinto.rhythm import RecentFeatures, features
 # of these the outermost only as context
 BLOCKS = (1024, 4096)
 _CONTEXT = 500
+_REMEMBERED = 16  # lengths of silence of which the answer is kept
 _ENOUGH = 8  # beats; fewer may be chance
 PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
 
@@ -42,6 +44,7 @@ class Tracker:
     def __init__(self, config: TrackerConfig, network: Network) -> None:
         self.config = config
         self._network = network
+        self._hear_silence = functools.lru_cache(_REMEMBERED)(self._answer_silence)
 
     def hear(
         self,
@@ -69,8 +72,19 @@ class Tracker:
             Column `i` lies at `i / config.rhythm.columns_per_s` seconds.
         """
         if recent is None:
-            return self.hear_features(features(audio, sample_rate, self.config.rhythm))
-        return self.hear_features(recent.of(audio, sample_rate, column))
+            columns = features(audio, sample_rate, self.config.rhythm)
+        else:
+            columns = recent.of(audio, sample_rate, column)
+        if not columns.any():
+            return self._hear_silence(len(columns))
+        return self.hear_features(columns)
+
+    def _answer_silence(self, n_columns: int) -> np.ndarray:
+        """Return what `hear` does of silence, whose features are zeros."""
+        n_features = self.config.rhythm.n_features
+        answer = self.hear_features(np.zeros((n_columns, n_features), np.float32))
+        answer.flags.writeable = False  # it is remembered
+        return answer
 
     def hear_features(self, sound: Columns) -> np.ndarray:
         """Return the same of what `rhythm.features` gives."""

@@ -21,7 +21,7 @@ import numpy as np
 
 from requinto import backend
 from requinto.config import ModelConfig, TrackerConfig
-from requinto.errors import ConfigError, ModelError
+from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.exports import exports_in
 
 if TYPE_CHECKING:
@@ -54,9 +54,18 @@ def models_folder() -> Path:
 
 
 def targets() -> tuple[str, ...]:
-    """Return the names of the built-in targets."""
-    lines = (models_folder() / "targets.txt").read_text().split()
-    return tuple(lines)
+    """Return the names of the built-in targets.
+
+    Raises
+    ------
+    ModelError
+        If the list of them cannot be read.
+    """
+    path = models_folder() / "targets.txt"
+    try:
+        return tuple(path.read_text(encoding="utf-8").split())
+    except (OSError, ValueError) as error:  # or it is no UTF-8
+        raise ModelError(f"{path} cannot be read: {reason_of(error)}") from error
 
 
 def models() -> tuple[str, ...]:
@@ -116,8 +125,10 @@ def read_weights(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any
     try:
         record = json.loads(record_path.read_text())
         packed = weights_path.read_bytes()
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:  # or it is no JSON, or no UTF-8
         raise ModelError(f"model {name!r} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise ModelError(f"{record_path} holds no record of a model")
     if record.get("sha256") != hashlib.sha256(packed).hexdigest():
         raise ModelError(f"{weights_path} is damaged: its checksum is another")
     with np.load(weights_path) as arrays:

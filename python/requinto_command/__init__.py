@@ -11,6 +11,7 @@ def main() -> None:
     try:
         from requinto.apps.cli import main as run
     except KeyboardInterrupt:
-        print("requinto: stopped", file=sys.stderr)
+        if sys.stderr:  # else print would take stdout
+            print("requinto: stopped", file=sys.stderr)
         sys.exit(130)
     run()

@@ -274,9 +274,10 @@ rates_that_make_no_sense(Instance* const p)
   for (int i = 0; i < 10; ++i) {
     EXPECT(instance_setup(p, absurd[i], BLOCK, V3_REALTIME) != V3_OK);
     EXPECT((*p->processor)->get_latency_samples(p->processor) == latency);
+    // At the rate before, it would play wrongly in a host that goes on all the same
+    EXPECT(instance_set_active(p, true) != V3_OK);
   }
-  EXPECT(instance_set_active(p, true) == V3_OK &&
-         instance_set_active(p, false) == V3_OK);
+  EXPECT(try_rate(p, 48000.0));
 }
 
 static void

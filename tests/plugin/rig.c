@@ -90,11 +90,21 @@ hang(void)
   atomic_fetch_sub(&script.n_hanging, 1);
 }
 
+/// Take time, in parts, so that none passes while the process is stopped
+static void
+work(const uint32_t duration_ms)
+{
+  static const uint32_t part_ms = 5;
+  for (uint32_t ms = 0; ms < duration_ms; ms += part_ms) {
+    os_sleep_ms(part_ms);
+  }
+}
+
 static uint32_t
 fake_exchange(const uint32_t stream, const Passage* const passage)
 {
   CHECK(stream == 41 && passage->n_frames > 0);
-  os_sleep_ms(atomic_load(&script.sleep_ms));
+  work(atomic_load(passage->n_frames > RATE ? &script.silence_ms : &script.sleep_ms));
   const uint32_t hang_at = atomic_load(&script.hang_at);
   if (hang_at && atomic_load(&script.n_frames) >= hang_at) {
     hang();

@@ -28,6 +28,7 @@ typedef struct {
   _Atomic uint32_t fail_open;       ///< A `ProblemKind`
   _Atomic uint32_t fail_at;         ///< Frame from which exchanging fails, if not 0
   _Atomic uint32_t sleep_ms;        ///< In each exchange
+  _Atomic uint32_t silence_ms;      ///< In each exchange of silence from before
   _Atomic uint32_t load_ms;         ///< In each `configure`
   _Atomic uint32_t hang_at;         ///< Frame from which exchanging hangs, if not 0
   void (*_Atomic end_thread)(void); ///< What hangs ends its thread so instead

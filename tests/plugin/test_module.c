@@ -5,9 +5,11 @@
 
 #include "check.h"
 
+#include "os.h"
 #include "text16.h"
 #include "vst3_instance.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { RATE = 8000, SOUND_FRAMES = 2 * RATE, BLOCK = 700, N_CHANNELS = 2 };
@@ -98,6 +100,67 @@ test_passes_the_input(const Instance* const instance)
   free(right);
 }
 
+static void
+process_elsewhere(void* const argument)
+{
+  static float left[BLOCK];
+  static float right[BLOCK];
+  for (int i = 0; i < BLOCK; ++i) {
+    left[i] = right[i] = 0.5F;
+  }
+  for (int k = 0; k < 40; ++k) {
+    process((const Instance*)argument, left, right, BLOCK);
+  }
+}
+
+/// A host that processes in a thread of its own is told of it on its main thread
+static void
+test_other_threads(void)
+{
+  Instance instance = instance_new();
+  Handler  handler;
+  char     text[128];
+  handler_begin(&handler);
+  struct v3_edit_controller** const c = instance.controller;
+  CHECK((*c)->set_component_handler(c, handler_face(&handler)) == V3_OK);
+  (void)activate(&instance);
+  OsThread* const thread = os_thread_start(process_elsewhere, &instance);
+  CHECK(thread && os_thread_join(thread, 60000));
+  CHECK(!atomic_load(&handler.n_restarts));
+
+  // JUCE asks with the value that it was told last
+  v3_str_128 value;
+  CHECK((*c)->get_parameter_string_for_value(c, 6, 0.0, value) == V3_OK);
+  text16_to(text, sizeof(text), value);
+  CHECK(!strcmp(text, "No Python") && atomic_load(&handler.n_restarts) == 1);
+  CHECK((*c)->get_parameter_string_for_value(c, 6, 0.0, value) == V3_OK);
+  text16_to(text, sizeof(text), value);
+  CHECK(!strcmp(text, "Idle") && atomic_load(&handler.n_restarts) == 1);
+  CHECK(instance_stop(&instance));
+  CHECK((*c)->set_component_handler(c, NULL) == V3_OK);
+  CHECK(instance_free(&instance) == 0);
+}
+
+/// At a rate that was refused nothing plays, whatever the host makes of that
+static void
+test_refused_rates(void)
+{
+  static const double rates[]  = {7999.0, 384001.0};
+  Instance            instance = instance_new();
+  char                text[128];
+  for (int i = 0; i < 2; ++i) {
+    test_passes_the_input(&instance);
+    CHECK(instance_setup(&instance, rates[i], BLOCK, V3_OFFLINE) != V3_OK);
+    CHECK(instance_set_active(&instance, true) != V3_OK);
+    float left[BLOCK]  = {0.5F};
+    float right[BLOCK] = {0.5F};
+    process(&instance, left, right, BLOCK);
+    read_param(&instance, "Status", text);
+    CHECK(!strcmp(text, "Idle") && fabsf(left[0]) < 1e-9F && fabsf(right[0]) < 1e-9F);
+  }
+  CHECK(instance_free(&instance) == 0);
+}
+
 int
 main(const int argc, char** const argv)
 {
@@ -118,6 +181,8 @@ main(const int argc, char** const argv)
     CHECK(!strcmp(text, "No Python"));
   }
   CHECK(instance_free(&instance) == 0);
+  test_other_threads();
+  test_refused_rates();
   CHECK(module.exit());
   return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void
 write_file(const char* const folder, const char* const name, const char* const text)
@@ -94,13 +95,125 @@ test_keep(void)
   memset(name, 'a', REFERENCES_MAX_NAME);
   name[REFERENCES_MAX_NAME] = '\0';
   CHECK(!references_keep(list, name, bytes, 4));
-  for (int i = 0; i < 2 * REFERENCES_MAX; ++i) {
+  references_leave(list);
+}
+
+static uint32_t
+index_of(const References* const list, const char* const name)
+{
+  uint32_t index = references_count(list);
+  while (index && strcmp(references_names(list)[index - 1], name) != 0) {
+    --index;
+  }
+  CHECK(index);
+  return index - 1;
+}
+
+/// Every state gets its target; once the list is full, the oldest gives way
+static void
+test_states_are_many(void)
+{
+  References* const list = references_new();
+  const uint32_t    n    = references_count(list);
+  char              name[REFERENCES_MAX_NAME];
+  uint32_t          names_revision = references_names_revision(list);
+  for (int i = 0; i < 3 * REFERENCES_MAX; ++i) {
     snprintf(name, sizeof(name), "%d", i);
-    (void)references_keep(list, name, bytes, 4);
+    CHECK(references_keep(list, name, (const unsigned char*)name, 1));
+    CHECK(references_want(list, name) && references_count(list) <= REFERENCES_MAX);
+    const uint32_t index = index_of(list, name);
+    CHECK(index >= n && names_revision != references_names_revision(list));
+    names_revision = references_names_revision(list);
+    name[1]        = '\0';
+    check_sound(list, index, name);
   }
   CHECK(references_count(list) == REFERENCES_MAX);
-  CHECK(references_revision(list) < 2 * REFERENCES_MAX);
+  (void)index_of(list, "guitar");
+  (void)index_of(list, "Learned");
+
+  // What is used is not old
+  snprintf(name, sizeof(name), "%d", 3 * REFERENCES_MAX - 200);
+  CHECK(references_want(list, name));
+  for (int i = 0; i < 150; ++i) {
+    char other[REFERENCES_MAX_NAME];
+    snprintf(other, sizeof(other), "other %d", i);
+    CHECK(!references_want(list, other) && index_of(list, other) >= n);
+  }
+  CHECK(references_want(list, name));
   references_leave(list);
+}
+
+/// The sounds of states are kept for as long as they are not too much
+static void
+test_states_are_large(void)
+{
+  enum { N_BYTES = REFERENCES_MAX_FILE_SIZE, N_KEPT = 4 };
+  References* const    list  = references_new();
+  unsigned char* const bytes = (unsigned char*)calloc(N_BYTES, 1);
+  char                 name[REFERENCES_MAX_NAME];
+  for (int i = 0; i < N_KEPT + 2; ++i) {
+    snprintf(name, sizeof(name), "large %d", i);
+    CHECK(bytes && references_keep(list, name, bytes, N_BYTES));
+  }
+  for (int i = 0; i < N_KEPT + 2; ++i) {
+    snprintf(name, sizeof(name), "large %d", i);
+    const uint32_t   index = index_of(list, name);
+    SoundFile* const sound = references_sound(list, index);
+    CHECK(!sound == (i < 2));
+    CHECK(sound || strstr(references_problem(list, index), "later states"));
+    free(sound);
+  }
+  free(bytes);
+  references_leave(list);
+}
+
+/// A name that would be more than a word where it is printed is none
+static void
+test_names(void)
+{
+  static const char* const wrong[] = {"",
+                                      "a\rb",
+                                      "a\nb",
+                                      "a\tb",
+                                      "\x1b[31mb",
+                                      "\x7f",
+                                      "a\xc2\x9b"
+                                      "31m"};
+  static const char* const right[] = {
+    " ", "a", "\xc3\x80", "\xe9\x9f\xb3", "\xff", "\xc2\xa0", "\xc2"};
+  References* const   list    = references_new();
+  const unsigned char bytes[] = "laud";
+  char                name[REFERENCES_MAX_NAME];
+  for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); ++i) {
+    CHECK(!references_keep(list, wrong[i], bytes, 4));
+    CHECK(!references_want(list, wrong[i]));
+    reference_name_clean(wrong[i], name);
+    CHECK(reference_name_is_valid(name) &&
+          !references_sound(list, index_of(list, name)));
+  }
+  for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); ++i) {
+    CHECK(references_keep(list, right[i], bytes, 4));
+    reference_name_clean(right[i], name);
+    CHECK(!strcmp(name, right[i]) && references_want(list, name));
+  }
+
+  // One that is too long is cut between characters
+  for (size_t n = 80; n < 120; ++n) {
+    char text[200] = "";
+    memset(text, 'a', n);
+    strcat(text, "\xe9\x9f\xb3");
+    reference_name_clean(text, name);
+    const size_t n_kept = n + 3 < REFERENCES_MAX_NAME ? n + 3
+                          : n < REFERENCES_MAX_NAME   ? n
+                                                      : REFERENCES_MAX_NAME - 1;
+    CHECK(strlen(name) == n_kept && !strncmp(text, name, n_kept));
+  }
+  CHECK(!references_keep(list, "empty", bytes, 0));
+  references_leave(list);
+
+  char shown[REFERENCES_MAX_SHOWN];
+  reference_name_show("\xe9\x9f\xb3 \xff\x1b[1m\xe9", shown);
+  CHECK(!strcmp(shown, "\xe9\x9f\xb3 \xef\xbf\xbd?[1m\xef\xbf\xbd"));
 }
 
 /// Write a file of so many bytes, of which the last says something
@@ -148,12 +261,41 @@ test_problems(const char* const folder)
   references_leave(list);
 }
 
+#ifndef _WIN32
+
+/// A file of the user's that became a pipe is none; nobody waits for its other end
+static void
+test_a_pipe(const char* const folder)
+{
+  char path[4096];
+  snprintf(path, sizeof(path), "%s/pipe.wav", folder);
+  write_size(path, 1);
+  References* const list  = references_new();
+  uint32_t          index = references_count(list) - 1;
+  while (index && strcmp(references_names(list)[index], "pipe") != 0) {
+    --index;
+  }
+  CHECK(index && !remove(path) && !mkfifo(path, 0600));
+  CHECK(!references_sound(list, index));
+  CHECK(strstr(references_problem(list, index), "opened"));
+  CHECK(!remove(path));
+  references_leave(list);
+}
+
+#endif
+
 int
 main(const int argc, char** const argv)
 {
   CHECK(argc == 2);
   test_list(argv[1]);
   test_keep();
+  test_states_are_many();
+  test_states_are_large();
+  test_names();
   test_problems(argv[1]);
+#ifndef _WIN32
+  test_a_pipe(argv[1]);
+#endif
   return 0;
 }

@@ -99,6 +99,46 @@ test_a_state_without_quality(void)
   CHECK(fabs(values[PARAM_QUALITY] - 1.0) < 1e-9);
 }
 
+/// A target that cannot be had is in the list without a sound, and never another one
+static void
+test_targets_that_cannot_be_had(void)
+{
+  static const char* const states[] = {
+    "target=laud\n",
+    "target=\n",
+    "target=a\rb\nsound=4 a\rb\nRIFF\n",
+    "target=\x1b[31mlaud\nsound=4 \x1b[31mlaud\nRIFF\n",
+    "target=laud\nsound=0 laud\n\n",
+    "target=laud\nsound=-1 laud\nRIFF\n",
+    "target=laud\nsound=nan laud\nRIFF\n",
+    "target=laud\nsound= laud\nRIFF\n",
+    "target=laud\nsound=4\nRIFF\n",
+    "target=laud\nsound=67108865 laud\nRIFF\n",
+    "target=laud\nsound=4 bandola\nRIFF\n",
+    "target=0123456789012345678901234567890123456789012345678901234567890123456789"
+    "0123456789012345678901234567890123456789\n",
+  };
+  for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); ++i) {
+    char text[512];
+    snprintf(text, sizeof(text), "requinto 1\n%samount=40\n", states[i]);
+    References* const list             = references_new();
+    double            values[N_PARAMS] = {0};
+    CHECK(state_read_sounds(text, strlen(text), list));
+    const ParamInfo target = target_of(list);
+    CHECK(state_read(text, strlen(text), &target, values));
+    const uint32_t chosen = (uint32_t)values[PARAM_TARGET];
+    CHECK(chosen > references_learned(list) && !references_sound(list, chosen));
+
+    // Nothing of it is lost: the name is saved again
+    const StateBytes state           = state_write(values, &target, list);
+    double           again[N_PARAMS] = {0};
+    CHECK(state_read(state.bytes, state.n_bytes, &target, again));
+    CHECK((uint32_t)again[PARAM_TARGET] == chosen);
+    free(state.bytes);
+    references_leave(list);
+  }
+}
+
 /// A list that a state can be written of: a sound learnt, and one of the user's
 static References*
 new_list(void)
@@ -243,6 +283,7 @@ main(void)
   test_round_trip();
   test_other_versions();
   test_a_state_without_quality();
+  test_targets_that_cannot_be_had();
   test_sounds_are_carried();
   test_streams();
   test_damage();

@@ -82,7 +82,7 @@ test_libraries_have_tidied(void)
 static void
 test_stuck(void)
 {
-  static const Limits hasty = {20, 20};
+  static const Limits none = {20, 20};
   reset_script();
   atomic_store(&script.sleep_ms, 400);
   const Rig rig = begin();
@@ -101,7 +101,7 @@ test_stuck(void)
   const uint64_t begun = os_now_ms();
   CHECK(worker_serve(rig.worker, NULL));
   engine_free(rig.engine);
-  CHECK(!worker_free(rig.worker, &hasty));
+  CHECK(!worker_free(rig.worker, &none));
   CHECK(os_now_ms() - begun < 300);
   for (int i = 0; i < 5000 && !atomic_load(&script.n_closed); ++i) {
     os_sleep_ms(1);
@@ -110,19 +110,20 @@ test_stuck(void)
   os_sleep_ms(100); // for the thread to end, before leaks are counted
 }
 
-/// Play until the worker hangs, offline, with little patience
+static const Limits hasty = {100, 2000};
+
+/// Play 100 blocks offline, or until the worker hangs
 static void
-play_until_hung(const Rig rig)
+play_until_hung(const Rig rig, const Limits* const limits)
 {
-  static const Limits hasty = {100, 2000};
-  float               sound[BLOCK];
-  float*              channels[1] = {sound};
-  const Block         block = {(const float* const*)channels, NULL, channels, BLOCK};
+  float       sound[BLOCK];
+  float*      channels[1] = {sound};
+  const Block block       = {(const float* const*)channels, NULL, channels, BLOCK};
   for (int i = 0; i < 100; ++i) {
     for (int k = 0; k < BLOCK; ++k) {
       sound[k] = 0.5F;
     }
-    (void)engine_wait(rig.engine, BLOCK, &hasty);
+    (void)engine_wait(rig.engine, BLOCK, limits);
     (void)engine_run(rig.engine, &block);
   }
 }
@@ -150,7 +151,7 @@ test_hangs(void)
   for (int i = 0; i < N_RIGS; ++i) {
     atomic_store(&script.n_frames, 0);
     rigs[i] = begin();
-    play_until_hung(rigs[i]);
+    play_until_hung(rigs[i], &hasty);
     CHECK(engine_status(rigs[i].engine) == STATUS_NO_ANSWER);
     CHECK(engine_dropouts(rigs[i].engine) > 10);
   }
@@ -176,7 +177,7 @@ test_loading_is_waited_for(void)
   reset_script();
   atomic_store(&script.load_ms, 500);
   const Rig first = begin();
-  play_until_hung(first);
+  play_until_hung(first, &hasty);
   CHECK(engine_status(first.engine) == STATUS_READY && !engine_dropouts(first.engine));
   end(first);
 
@@ -199,6 +200,22 @@ test_loading_is_waited_for(void)
   CHECK(atomic_load(&script.n_closed) == 2);
 }
 
+/// The silence before the first sound may take longer than any limit, in parts
+static void
+test_silence_is_caught_up_with(void)
+{
+  static const Limits limits = {250, 1000};
+  enum { N_SILENT = 640 }; // blocks: five parts
+  reset_script();
+  atomic_store(&script.silence_ms, 400);
+  const Rig rig = begin();
+  (void)run(rig.engine, N_SILENT, 0.0F);
+  play_until_hung(rig, &limits);
+  CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
+  CHECK(atomic_load(&script.n_frames) >= (N_SILENT + 100) * BLOCK - 6000);
+  end(rig);
+}
+
 static void
 end_this_thread(void)
 {
@@ -213,7 +230,7 @@ test_ended_by_python(void)
   atomic_store(&script.hang_at, 10000);
   atomic_store(&script.end_thread, end_this_thread);
   const Rig rig = begin();
-  play_until_hung(rig);
+  play_until_hung(rig, &hasty);
   CHECK(engine_status(rig.engine) == STATUS_NO_ANSWER);
   const uint64_t begun = os_now_ms();
   end(rig);
@@ -229,6 +246,7 @@ main(void)
   test_stuck();
   test_hangs();
   test_loading_is_waited_for();
+  test_silence_is_caught_up_with();
   test_ended_by_python();
   return 0;
 }

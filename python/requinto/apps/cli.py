@@ -105,8 +105,9 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Extract an instrument from SONG."""
-    if system == "requinto":
-        target = extracting.check_choices(target, sensitivity, beats_per_clip, model)
+    target = extracting.check_choices(
+        *(system, target, sensitivity, beats_per_clip, model)
+    )
     if target is not None and reference is not None:
         raise TargetError("give --target or --reference, not both")
     chosen = target or ("reference" if reference else "guitar")

@@ -7,6 +7,7 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto import audio_reader
+from requinto.arguments import name_spelt
 from requinto.baselines import registry
 from requinto.baselines.windows import ACCOMPANIMENT
 from requinto.errors import ConfigError, TargetError
@@ -16,6 +17,7 @@ from requinto.material.instruments import INSTRUMENTS
 from requinto.resampling import resample
 from requinto.weights import models_folder, targets
 
+_INSTRUMENTS = (*INSTRUMENTS, ACCOMPANIMENT)
 _NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
 
 
@@ -54,9 +56,9 @@ def extract_with(
         raise ConfigError(f"{system!r} needs the truth; `requinto compare` has it")
     made = registry.make_systems((system,))[0]
     mixture = sound.checked(mixture, sample_rate)
-    instrument = target or "guitar"
+    instrument = instrument_name(target or "guitar")
     if not made.applies(instrument):
-        known = [n for n in (*INSTRUMENTS, ACCOMPANIMENT) if made.applies(n)]
+        known = [n for n in _INSTRUMENTS if made.applies(n)]
         raise TargetError(
             f"{system} does not extract {instrument!r}; it knows {', '.join(known)}"
         )
@@ -71,6 +73,11 @@ def extract_with(
     )
     task = Task(mixture, example, sample_rate, instrument, None, np.zeros_like(mixture))
     return answered(made, task)[0]
+
+
+def instrument_name(target: str) -> str:
+    """Return an instrument by its name in any spelling, or what is unknown."""
+    return name_spelt(target, (*targets(), *_INSTRUMENTS)) or target
 
 
 def _built_in(instrument: str) -> tuple[np.ndarray, int]:

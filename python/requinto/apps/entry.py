@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -12,9 +14,11 @@ import warnings
 import typer
 from rich.console import Console
 
+from requinto.apps.messages import discard, say
 from requinto.errors import RequintoError
 
 DEBUG = "REQUINTO_DEBUG"  # set, errors that we did not expect show where they came from
+_KEEP_BYTES = "requinto_keep_bytes"
 FAILED, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # 128 + the signal, as shells have it
 
 
@@ -54,23 +58,27 @@ def _report(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         status = error.code or 0
         if str(error) not in ("", str(error.code)) or isinstance(status, str):
-            _say(str(error))  # of a signal, which says which
+            say(str(error))  # of a signal, which says which
         return FAILED if isinstance(status, str) else status
     if _is_broken_pipe(error):
-        _discard(sys.stdout)
+        discard(sys.stdout)
         return BROKEN_PIPE
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends us at once
-        _say("stopped")
+        say("stopped")
         return INTERRUPTED
     if hasattr(error, "format_message"):  # of usage, in whatever version of Typer
         message = error.format_message()
         if not message:  # help was shown
             return 0
-        _say(f"{message} Try --help.")
+        say(f"{message} Try --help.")
         return FAILED
-    _discard_unless_flushed()
-    _say(_describe(error))
+    is_flushed = _flush_or_discard()
+    if isinstance(error, OSError) and not error.filename:
+        is_full = _is_unbuffered(sys.stdout) and error.errno == errno.ENOSPC
+        if is_full or not is_flushed:
+            error = OSError(error.errno, error.strerror, "standard output")
+    say(_describe(error))
     return FAILED
 
 
@@ -90,24 +98,6 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({DEBUG}=1 shows where)"
 
 
-def _say(message: str) -> None:
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError):
-            print(f"requinto: {_printable(' '.join(message.split()))}", file=sys.stderr)
-
-
-def _printable(text: str) -> str:
-    """Return text with escapes for what a terminal cannot show, or would obey."""
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is no text
-        return f"\\x{code - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
-
-
 def _prepare_streams() -> None:
     """Let any name be printed, and no file take the number of a closed stream."""
     for number in range(3):
@@ -115,9 +105,22 @@ def _prepare_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    codecs.register_error(_KEEP_BYTES, _keep_bytes)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            # What a program reads is the file's name, to its bytes
+            errors = "backslashreplace" if stream.isatty() else _KEEP_BYTES
+            stream.reconfigure(errors=errors)
+
+
+def _keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Write bytes of a name that are no text as they are, other characters escaped."""
+    assert isinstance(error, UnicodeEncodeError)
+    code = ord(error.object[error.start])
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps such a byte
+        return bytes([code - 0xDC00]), error.start + 1
+    error.end = error.start + 1
+    return codecs.backslashreplace_errors(error)
 
 
 def _is_broken_pipe(error: BaseException | None) -> bool:
@@ -129,16 +132,16 @@ def _flush(stream: object) -> None:
         stream.flush()
 
 
-def _discard(stream: object) -> None:
-    """Have what is left of a stream's lines go nowhere when Python ends."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
-        os.close(nowhere)
+def _is_unbuffered(stream: object) -> bool:
+    """Return whether each line is written at once, and none is left to be tried."""
+    return bool(getattr(stream, "write_through", False))
 
 
-def _discard_unless_flushed() -> None:
+def _flush_or_discard() -> bool:
+    """Print what is left for stdout; return whether that worked."""
     try:
         _flush(sys.stdout)
     except OSError:
-        _discard(sys.stdout)
+        discard(sys.stdout)
+        return False
+    return True

@@ -19,6 +19,7 @@ from requinto.arguments import (
 from requinto.audio_writer import Progress
 from requinto.errors import ConfigError
 from requinto.extract import extract_song
+from requinto.packages import check_workshop
 from requinto.song_file import SongFile
 from requinto.song_separation import Stretch
 
@@ -26,9 +27,14 @@ _EXTRACTION_SHARE = 0.95  # of the work; the rest codes what was extracted
 
 
 def check_choices(
-    target: str | None, sensitivity: float, beats_per_clip: int, model: str
+    system: str, target: str | None, sensitivity: float, beats_per_clip: int, model: str
 ) -> str | None:
     """Check the choices of our own system before the work; return the target."""
+    if system != "requinto":
+        check_workshop()
+        from requinto.apps.earlier import instrument_name
+
+        return instrument_name(target) if target else target
     check_sensitivity(sensitivity)
     check_beats_per_clip(beats_per_clip)
     check_model(model)

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from requinto import audio as sound
 from requinto import song_file
+from requinto.apps.messages import warn
 from requinto.audio_reader import Recording, read_available
 from requinto.song_file import SongFile
 
@@ -56,8 +56,3 @@ def _warn_of_problems(path: Path, problems: Sequence[str]) -> None:
 def name_problems(problems: Mapping[Path, Sequence[str]]) -> list[str]:
     """Return what is missing of some files, each with its name."""
     return [f"{path}: {problem}" for path in problems for problem in problems[path]]
-
-
-def warn(message: str) -> None:
-    """Print a line on stderr that is no error."""
-    print(f"requinto: warning: {' '.join(message.split())}", file=sys.stderr)

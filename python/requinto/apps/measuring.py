@@ -41,7 +41,14 @@ def data_build(
     """Render a library of loops and songs; go on where a build was stopped."""
     from requinto.material import holdings, loops
 
-    loops.build(output, loops.library_config(config), n_workers=workers)
+    contents = loops.library_config(config)
+    if not loops.jobs(contents):
+        raise ConfigError(
+            f"{config} asks for nothing: say how many under [loops.SPLIT] or "
+            "[songs.SPLIT], as bachata = 10"
+        )
+    outputs.check_folder(output, overwrite=True)
+    loops.build(output, contents, n_workers=workers)
     found = holdings.holdings(output)
     if as_json:
         print(json.dumps(found, indent=2))
@@ -64,6 +71,7 @@ def data_modules(
     """Render tracker modules of Debian's games as songs, a file a stem."""
     from requinto.material import module_songs
 
+    outputs.check_folder(output, overwrite=True)
     located = module_songs.locate(
         module_songs.module_songs(),
         tuple(root or (Path("/"),)),
@@ -97,6 +105,7 @@ def data_bench(
     """Build the test sets; go on where a build was stopped."""
     from requinto.evaluation import bench
 
+    outputs.check_folder(output, overwrite=True)
     material = {"recorded": recorded, "modules": modules, "notes": notes}
     places = bench.build(
         output,
@@ -129,6 +138,7 @@ def data_recorded(
     """Decode songs by others from Debian packages; go on where that was stopped."""
     from requinto.material import recorded_inventory, recorded_songs
 
+    outputs.check_folder(output, overwrite=True)
     roots = root or [Path("/")]
     missing = recorded_songs.build(
         output, roots, allow_missing=allow_missing, n_workers=workers

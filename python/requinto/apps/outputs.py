@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import functools
 import itertools
 import json
-import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -17,12 +16,13 @@ import numpy as np
 import typer
 
 from requinto import audio_writer
-from requinto.apps.inputs import warn
+from requinto.apps.messages import warn
 from requinto.audio_writer import Progress, SoundWriter
 from requinto.errors import AudioFileError
 from requinto.output_files import (
     PICTURE_ENDINGS,
     check_output,
+    check_output_folder,
     refer_to_one_file,
     whole_file,
 )
@@ -71,22 +71,27 @@ def _check_different(path: Path, other: Path, problem: str) -> None:
 def check_capacity(
     paths: Iterable[Path | None], n_channels: int, n_frames: int, sample_rate: int
 ) -> None:
-    """Raise `AudioFileError` unless the sound files can hold, and find, so much."""
-    taken: collections.Counter[int] = collections.Counter()  # bytes, by disk
+    """Raise `AudioFileError` unless sound files can each hold so much, and find room.
+
+    Files on one disk share its room.
+    """
+    n_bytes: Counter[int] = Counter()  # by disk
     for path in filter(None, paths):
-        disk = os.stat(path.absolute().parent).st_dev
-        taken[disk] += audio_writer.check_capacity(
-            *(path, n_channels, n_frames, sample_rate, taken[disk])
+        disk = path.absolute().parent.stat().st_dev
+        n_bytes[disk] += audio_writer.check_capacity(
+            *(path, n_channels, n_frames, sample_rate, n_bytes[disk])
         )
 
 
 def check_folder(folder: Path | None, *, overwrite: bool) -> None:
-    """Raise `AudioFileError` unless a folder of pictures is new, empty, or given up."""
-    if folder is None or overwrite:
+    """Raise `AudioFileError` unless a folder for files is new, empty, or given up.
+
+    It must be one that can be made and written to, too.
+    """
+    if folder is None:
         return
-    if folder.exists() and not folder.is_dir():
-        raise AudioFileError(f"{folder} is a file; name a folder")
-    if folder.is_dir() and any(folder.iterdir()):
+    check_output_folder(folder)
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
         raise AudioFileError(
             f"{folder} is not empty; give --overwrite to replace files in it"
         )

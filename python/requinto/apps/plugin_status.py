@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ _LIMIT_S = 120
 # What a host does, in a process of its own: whatever happens there stays there
 _SELF_TEST = """
 import json, sys, time
+sys.path += sys.argv[2:]
 import numpy as np, pedalboard
 plugin = pedalboard.load_plugin(sys.argv[1])
 plugin.beat_source, plugin.clip = "Fixed tempo", "1 beat"
@@ -92,7 +94,10 @@ def _is_whole(folder: Path, name: str) -> bool:
 
 def _self_test() -> dict[str, Any]:
     """Run three seconds through the built plugin, in a host of its own."""
-    command = [sys.executable, "-c", _SELF_TEST, str(plugin_files.plugin_path())]
+    # Isolated: no random.py of the current folder comes before Python's own
+    folders = [folder for folder in sys.path if os.path.isabs(folder)]
+    program = [sys.executable, "-I", "-c", _SELF_TEST]
+    command = [*program, str(plugin_files.plugin_path()), *folders]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_LIMIT_S, check=False
@@ -102,7 +107,10 @@ def _self_test() -> dict[str, Any]:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
         return {"passed": False, "problem": last}
-    seen = json.loads(done.stdout.splitlines()[-1])
+    printed = done.stdout.splitlines()
+    if not printed:
+        return {"passed": False, "problem": "the host ended without a result"}
+    seen = json.loads(printed[-1])
     passed = seen["status"] == "Ready" and seen["whole"] and seen["finite"]
     return {
         "passed": passed,

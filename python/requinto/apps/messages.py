@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say something on stderr, in one line, whatever stderr is connected to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+
+def say(message: str) -> None:
+    """Print a line on stderr, if there is one and somebody reads it.
+
+    What a terminal cannot show, or would obey, is shown with escapes.
+    """
+    if sys.stderr is None:  # it was closed when Python started
+        return
+    line = f"requinto: {printable(' '.join(message.split()))}"
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except (OSError, ValueError):  # a full disk, a reader who left, a closed file
+        discard(sys.stderr)
+
+
+def warn(message: str) -> None:
+    """Say something that is no error."""
+    say(f"warning: {message}")
+
+
+def printable(text: str) -> str:
+    """Return text with escapes for what a terminal cannot show, or would obey."""
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def discard(stream: object) -> None:
+    """Have what is left of a stream's lines go nowhere when Python ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
+        os.close(nowhere)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is no text
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()

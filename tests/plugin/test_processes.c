@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   A process that is stopped and goes on has lost no time: nobody gives up waiting.
+   In one that is forked, nobody waits for a thread that is not there. */
+
+#include "check.h"
+
+#include "rig.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STOP_MS = 1800 };
+
+static const Limits limits = {1000, 5000};
+
+/// Have another process stop this one some times, each after a while, and let it go on
+static pid_t
+stop_soon(const int n_stops, const uint32_t after_ms)
+{
+  const pid_t own     = getpid();
+  const pid_t stopper = fork();
+  CHECK(stopper >= 0);
+  if (!stopper) {
+    for (int i = 0; i < n_stops; ++i) {
+      os_sleep_ms(after_ms);
+      (void)kill(own, SIGSTOP);
+      os_sleep_ms(STOP_MS);
+      (void)kill(own, SIGCONT);
+    }
+    _exit(0);
+  }
+  return stopper;
+}
+
+static void
+end_stopper(const pid_t stopper)
+{
+  int status = 0;
+  CHECK(waitpid(stopper, &status, 0) == stopper && WIFEXITED(status));
+}
+
+/// Run blocks of sound, offline where `waits`
+static void
+play(const Rig rig, const int n_blocks, const bool waits)
+{
+  for (int i = 0; i < n_blocks; ++i) {
+    float  sound[BLOCK];
+    float* channels[1] = {sound};
+    for (int k = 0; k < BLOCK; ++k) {
+      sound[k] = 0.5F;
+    }
+    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
+    CHECK(!waits || engine_wait(rig.engine, BLOCK, &limits));
+    (void)engine_run(rig.engine, &block);
+  }
+}
+
+/// One of three blocks waits for a call of 100 ms; in some of them all stops
+static void
+test_in_a_bounce(void)
+{
+  reset_script();
+  const Rig rig = begin();
+  play(rig, 20, true);
+  atomic_store(&script.sleep_ms, 100);
+  const pid_t stopper = stop_soon(2, 250);
+  play(rig, 60, true);
+  end_stopper(stopper);
+  CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
+  end(rig);
+}
+
+/// The host drops us while the worker is busy, and all stops
+static void
+test_at_the_end(void)
+{
+  reset_script();
+  atomic_store(&script.sleep_ms, 250);
+  const Rig rig = begin();
+  play(rig, 20, false);
+  while (!atomic_load(&script.n_open)) {
+    os_sleep_ms(1);
+  }
+  const pid_t stopper = stop_soon(1, 50);
+  CHECK(worker_serve(rig.worker, NULL));
+  engine_free(rig.engine);
+  CHECK(worker_free(rig.worker, &limits));
+  end_stopper(stopper);
+  CHECK(atomic_load(&script.n_closed) == 1);
+}
+
+/// A bounce that goes on in a fork is told at once that there is no worker
+static void
+test_in_a_fork(void)
+{
+  static const Limits long_ones = {60000, 60000};
+  reset_script();
+  const Rig rig = begin();
+  play(rig, 20, true);
+  const pid_t child = fork();
+  CHECK(child >= 0);
+  if (!child) {
+    const uint64_t start  = os_now_ms();
+    bool           served = true;
+    for (int i = 0; i < 100 && served; ++i) {
+      float       sound[BLOCK] = {0.5F};
+      float*      channels[1]  = {sound};
+      const Block block        = {(const float* const*)channels, NULL, channels, BLOCK};
+      served                   = engine_wait(rig.engine, BLOCK, &long_ones);
+      (void)engine_run(rig.engine, &block);
+    }
+    CHECK(!served && os_now_ms() - start < 10000);
+    CHECK(engine_status(rig.engine) == STATUS_NO_ANSWER);
+    _exit(0);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+  CHECK(!WEXITSTATUS(status));
+  play(rig, 20, true);
+  end(rig);
+}
+
+int
+main(void)
+{
+  test_in_a_bounce();
+  test_at_the_end();
+  test_in_a_fork();
+  return 0;
+}
