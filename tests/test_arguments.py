@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import requinto
+from requinto.arithmetic import plain_iterations
+from requinto.config import TrackerConfig
 from requinto.errors import (
     AudioError,
     BeatsError,
@@ -18,7 +20,9 @@ from requinto.errors import (
     RequintoError,
     TargetError,
 )
+from requinto.extract import extract_song
 from requinto.plugin import preset
+from requinto.song import ArraySong
 from requinto.weights import read_weights
 from sounds import RATE, error_db, noise
 
@@ -41,11 +45,16 @@ def nothing_heavy(monkeypatch):
 class FaintTracker:
     """A tracker that lays a plain grid, by arithmetic that underflows."""
 
-    def track(self, audio, sample_rate):
+    config = TrackerConfig()
+
+    def __init__(self, runtime):
+        pass
+
+    def track_features(self, columns, duration_s):
         """Return a beat each half second."""
-        assert type(sample_rate) is float
+        assert type(duration_s) is float and columns[:9].any()
         np.float32(1e-38) * np.float32(1e-38)
-        return requinto.Beats.grid(120.0, audio.shape[1] / sample_rate)
+        return requinto.Beats.grid(120.0, duration_s)
 
 
 @pytest.fixture
@@ -229,6 +238,39 @@ def test_the_callers_arithmetic_is_left_outside(unchanged_model, plain_tracker):
         with pytest.raises(FloatingPointError):
             np.float32(1) / np.float32(0)
     assert np.array_equal(*results)
+
+
+def test_the_callers_arithmetic_is_left_outside_each_step(
+    unchanged_model, plain_tracker
+):
+    """A song in blocks is extracted in steps, between which the caller computes."""
+    faint = SONG * np.float32(1e-38)
+    with np.errstate(all="raise"):
+        song = ArraySong(faint, float(RATE))
+        for _ in extract_song(song, "bass"):
+            with pytest.raises(FloatingPointError):
+                np.float32(1) / np.float32(0)
+        with pytest.raises(FloatingPointError):
+            np.float32(1e-38) * np.float32(1e-38)
+
+
+def test_a_step_that_fails_ends_what_yields():
+    """Its resources are released before the error arrives."""
+    ends = []
+
+    @plain_iterations
+    def steps():
+        try:
+            yield np.float32(1e-38) * np.float32(1e-38)
+            raise AudioError("no more")
+        finally:
+            ends.append(np.geterr()["under"])
+
+    with np.errstate(all="raise"):
+        with pytest.raises(AudioError, match="no more"):
+            list(steps())
+        next(steps())
+    assert ends == ["ignore"] * 2
 
 
 class Odd:

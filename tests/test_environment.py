@@ -17,6 +17,7 @@ import requinto
 from requinto import backend, quiet
 from requinto.audio_reader import read_available
 from requinto.errors import ModelError
+from requinto.networks import RUNTIMES
 from sounds import RATE, error_db, noise
 
 SONG = 0.1 * noise(2 * RATE)
@@ -106,7 +107,8 @@ def keras_json(folder, **values):
     ],
     ids=lambda variables: next(iter(variables)),
 )
-def test_variables_change_nothing(tmp_path, expected, variables):
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_variables_change_nothing(tmp_path, expected, variables, runtime):
     np.save(tmp_path / "song.npy", SONG)
     upper = {k: v for k, v in variables.items() if k.isupper()}
     own = {k: v for k, v in variables.items() if not k.isupper()}
@@ -114,6 +116,7 @@ def test_variables_change_nothing(tmp_path, expected, variables):
     paths = tmp_path / "song.npy", tmp_path / "bass.npy"
     rc = UNREADABLE_RC if "LC_ALL" in upper else UNKNOWN_RC
     (tmp_path / "matplotlibrc").write_bytes(rc)
+    upper["REQUINTO_RUNTIME"] = runtime
     result = python(EXTRACT, *paths, cwd=tmp_path, **upper, **home)
     assert (result.returncode, result.stderr) == (0, "")
     assert error_db(expected, np.load(paths[1])) < -80
@@ -136,7 +139,7 @@ folder = os.getcwd()
 with plots.usable_or_hidden(), contextlib.suppress(ImportError):
     import matplotlib.pyplot
 assert ("matplotlib.pyplot" in sys.modules) == (sys.argv[1] == "True")
-from requinto.evaluation import pictures
+from requinto import pictures
 with pictures.plain_style():
     pictures.new_figure(1, 1).savefig("a.png")
 assert os.getcwd() == folder
@@ -153,7 +156,8 @@ assert os.getcwd() == folder
 def test_a_keras_that_runs_already_is_used_and_left_as_it_is(tmp_path, expected):
     np.save(tmp_path / "song.npy", SONG)
     paths = tmp_path / "song.npy", tmp_path / "bass.npy"
-    result = python(OWN_KERAS + EXTRACT + STILL_OWN, *paths)
+    runtime = {"REQUINTO_RUNTIME": "tensorflow"}
+    result = python(OWN_KERAS + EXTRACT + STILL_OWN, *paths, **runtime)
     assert result.returncode == 0, result.stderr
     assert error_db(expected, np.load(paths[1])) < -80
 
@@ -177,12 +181,14 @@ def test_a_program_without_eager_execution_is_told(monkeypatch):
         backend.predict(None, None)
 
 
-def test_a_read_only_system_without_a_home(tmp_path, expected):
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_read_only_system_without_a_home(tmp_path, expected, runtime):
     (tmp_path / "only").mkdir()
     np.save(tmp_path / "song.npy", SONG)
     only = {"ALLOWED": str(tmp_path / "only"), "TMPDIR": str(tmp_path / "only")}
     paths = tmp_path / "song.npy", tmp_path / "only/bass.npy"
-    result = python(READ_ONLY + EXTRACT, *paths, HOME="/nonexistent", **only)
+    only |= {"HOME": "/nonexistent", "REQUINTO_RUNTIME": runtime}
+    result = python(READ_ONLY + EXTRACT, *paths, **only)
     assert (result.returncode, result.stderr) == (0, "")
     assert error_db(expected, np.load(paths[1])) < -80
     assert [path.name for path in paths[1].parent.iterdir()] == ["bass.npy"]
@@ -212,7 +218,8 @@ talker.start()
     np.save(tmp_path / "song.npy", SONG)
     paths = tmp_path / "song.npy", tmp_path / "bass.npy"
     script = talk + EXTRACT + "talker.join()"
-    result = python(script, *paths, TF_CPP_MIN_LOG_LEVEL=None)
+    runtime = {"REQUINTO_RUNTIME": "tensorflow"}
+    result = python(script, *paths, TF_CPP_MIN_LOG_LEVEL=None, **runtime)
     lines = [f"line {i} of the user" for i in range(100)]
     assert result.stderr.splitlines() == lines
 

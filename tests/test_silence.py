@@ -8,9 +8,10 @@ import pytest
 
 from requinto.config import ClipConfig
 from requinto.follower import Follower
+from requinto.loader import load_tracker
 from requinto.rhythm import count_columns, features
 from requinto.stream import Stream
-from requinto.tracker import Tracker, load_tracker
+from requinto.tracker import Tracker
 from sounds import RATE, clicks
 
 CHUNK = 65536  # frames, as the plugin feeds silence
@@ -19,9 +20,9 @@ CHUNK = 65536  # frames, as the plugin feeds silence
 class Thorough(Tracker):
     """A tracker that looks at silence as at any sound."""
 
-    def hear(self, audio, sample_rate):
+    def hear(self, audio, sample_rate, recent, column):
         """Return the network's answer to the features of the sound."""
-        return self.hear_features(features(audio, sample_rate, self.config.rhythm))
+        return self.hear_features(recent.of(audio, sample_rate, column))
 
 
 class ThoroughFollower(Follower):

@@ -112,7 +112,7 @@ def test_blocks_make_no_difference(monkeypatch):
     mixture, _ = song("bachata", 3, 3)
     tracker = load_tracker()
     whole = tracker.hear(mixture, SAMPLE_RATE)
-    monkeypatch.setattr("requinto.tracker._BLOCKS", (1024, 1536))
+    monkeypatch.setattr("requinto.tracker.BLOCKS", (1024, 1536))
     parts = tracker.hear(mixture, SAMPLE_RATE)
     assert whole.shape == parts.shape
     assert np.abs(whole - parts).mean() < 0.01 and np.abs(whole - parts).max() < 0.2

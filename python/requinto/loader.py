@@ -92,6 +92,11 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
         )
     if (folder / f"{name}.json").is_file():
         raise ModelError(f"{name!r} in {folder} is not exported: run `requinto export`")
+    if name == BEATS:
+        raise ModelError(
+            f"model {name!r} cannot be read: {folder} holds neither its weights nor "
+            "its export"
+        )
     raise unknown(folder, name)
 
 

@@ -105,7 +105,7 @@ class RecentFeatures:
         offset = float(statistics.means.mean())
         fresh = range(len(bands), n_columns)
         if fresh:
-            new = _analyse(_reader(audio), sample_rate, offset, config, fresh)
+            new = self._analyse_fresh(audio, sample_rate, offset, fresh)
             bands, chroma = (
                 np.concatenate(pair) for pair in zip((bands, chroma), new, strict=True)
             )
@@ -116,7 +116,19 @@ class RecentFeatures:
             bands[:n_whole],
             chroma[:n_whole],
         )
+        if not (bands.any() or chroma.any()):
+            return np.zeros((n_columns, config.n_features), np.float32)
         return _scale(bands, chroma, statistics, config)
+
+    def _analyse_fresh(
+        self, audio: np.ndarray, sample_rate: float, offset: float, columns: range
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `_analyse` does; of silence, whose spectra are zeros, at once."""
+        if audio.any():
+            return _analyse(_reader(audio), sample_rate, offset, self._config, columns)
+        n_columns = len(columns)
+        bands = np.zeros((n_columns, self._config.n_bands), np.float32)
+        return bands, np.zeros((n_columns, 12, 2), np.float32)
 
 
 def _scale(
