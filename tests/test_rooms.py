@@ -29,8 +29,8 @@ ROOMS = [
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("learning", "transport", "stream", "bridge", "arguments", "extract", "presets"),
-    *("plugin", "__init__"),
+    *("learning", "transport", "stream", "rehearsal", "bridge", "arguments", "extract"),
+    *("presets", "plugin", "__init__"),
 ]
 FOLDERS = [
     "material",
