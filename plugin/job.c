@@ -142,14 +142,24 @@ is_in_vain(const Job* const            job,
           job->settings.learn == old->learn);
 }
 
+/// Return whether new settings take networks that may not have been loaded yet
+static bool
+takes_networks(const Job* const job, const StreamSettings* const old)
+{
+  const uint32_t n_named    = references_learned(job->session->references);
+  const StreamSettings* new = &job->settings;
+  return new->quality != old->quality || new->beat_source != old->beat_source ||
+         (new->target < n_named) != (old->target < n_named);
+}
+
 static void
 apply_settings(Job* const job, const StreamSettings* const old, const bool other_sound)
 {
   if (!job->stream || is_in_vain(job, old, other_sound)) {
     return; // nothing to act on yet; or asked for already, and told
   }
-  if (job->settings.quality != old->quality) {
-    session_report(job->session, STATUS_STARTING);
+  if (takes_networks(job, old)) {
+    session_report(job->session, STATUS_STARTING); // until it has, waiters are patient
   }
   settle(job, configure(job));
 }

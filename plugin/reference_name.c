@@ -5,6 +5,7 @@
 #include "text16.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /// Return how many bytes of a control character text begins with, in ASCII or UTF-8.
@@ -63,4 +64,15 @@ reference_name_show(const char* const text, char shown[REFERENCES_MAX_SHOWN])
   reference_name_clean(text, name);
   text16_from(valid, REFERENCES_MAX_NAME, name);
   text16_to(shown, REFERENCES_MAX_SHOWN, valid);
+}
+
+char*
+reference_text_copy(const char* const text)
+{
+  const size_t size = strlen(text) + 1;
+  char* const  copy = (char*)calloc(1, size);
+  if (copy) {
+    memcpy(copy, text, size);
+  }
+  return copy;
 }

@@ -27,4 +27,8 @@ reference_name_clean(const char* text, char name[REFERENCES_MAX_NAME]);
 void
 reference_name_show(const char* text, char shown[REFERENCES_MAX_SHOWN]);
 
+/// Return a copy of a name, or of its file's path, to be freed; NULL without memory
+char*
+reference_text_copy(const char* text);
+
 #endif

@@ -35,10 +35,10 @@ struct ReferencesImpl {
   const char* problems[REFERENCES_MAX]; ///< Why there is none; guarded likewise
   uint32_t    brought[REFERENCES_MAX];  ///< By how many states before, or 0 where
                                         ///< none brought it; guarded likewise
-  uint32_t         told;                ///< Entry last complained of; guarded too
-  uint32_t         n_brought;           ///< Guarded likewise
-  OldName*         old_names;           ///< Guarded likewise
-  _Atomic uint32_t n;                   ///< Grows once an entry is in place
+  uint32_t         last_refused; ///< Entry of a state that had no sound; guarded too
+  uint32_t         n_brought;    ///< Guarded likewise
+  OldName*         old_names;    ///< Guarded likewise
+  _Atomic uint32_t n;            ///< Grows once an entry is in place
   _Atomic uint32_t revision;
   _Atomic uint32_t names_revision;
   OsMutex*         mutex;
@@ -46,17 +46,6 @@ struct ReferencesImpl {
 };
 
 /* Entries */
-
-static char*
-copy_of(const char* const text)
-{
-  const size_t size = strlen(text) + 1;
-  char* const  copy = (char*)calloc(1, size);
-  if (copy) {
-    memcpy(copy, text, size);
-  }
-  return copy;
-}
 
 /// Return the place of a name, or `REFERENCES_MAX`
 static uint32_t
@@ -76,8 +65,8 @@ static uint32_t
 add(References* const references, const char* const name, const char* const file)
 {
   const uint32_t n         = references_count(references);
-  char* const    own_name  = n < REFERENCES_MAX ? copy_of(name) : NULL;
-  char* const    own_file  = own_name && file ? copy_of(file) : NULL;
+  char* const    own_name  = n < REFERENCES_MAX ? reference_text_copy(name) : NULL;
+  char* const    own_file  = own_name && file ? reference_text_copy(file) : NULL;
   const bool     completed = own_name && (own_file || !file);
   if (!completed) {
     free(own_name);
@@ -120,7 +109,7 @@ reuse(References* const references, const char* const name)
 {
   const uint32_t index = find_oldest(references, false);
   OldName* const old   = (OldName*)calloc(1, sizeof(OldName));
-  char* const    copy  = copy_of(name);
+  char* const    copy  = reference_text_copy(name);
   if (index >= REFERENCES_MAX || !old || !copy) {
     free(old);
     free(copy);
@@ -210,7 +199,7 @@ references_new(void)
   atomic_init(&references->n, 0);
   atomic_init(&references->revision, 0);
   atomic_init(&references->names_revision, 0);
-  references->told = REFERENCES_MAX;
+  references->last_refused = REFERENCES_MAX;
   atomic_init(&references->n_owners, 1);
   references->mutex = os_mutex_new();
   for (uint32_t i = 0; references->mutex && i < N_BUILT_IN; ++i) {
@@ -382,10 +371,11 @@ references_want(References* const references, const char* const text)
   const bool     is_added = index < REFERENCES_MAX && references->brought[index];
   const bool     is_there =
     index < REFERENCES_MAX && (!is_added || references->sounds[index]);
-  const bool is_told = index == references->told; // hosts give a state twice
-  references->told   = is_there ? REFERENCES_MAX : index;
+  const bool is_repeated =
+    index == references->last_refused; // hosts give a state twice
+  references->last_refused = is_there ? REFERENCES_MAX : index;
   os_mutex_unlock(references->mutex);
-  if (!is_there && !is_told) {
+  if (!is_there && !is_repeated) {
     char shown[REFERENCES_MAX_SHOWN];
     reference_name_show(text, shown);
     fprintf(stderr,

@@ -50,17 +50,6 @@ references_folder_tell(const char* const name, const char* const why)
   }
 }
 
-static char*
-copy_of(const char* const text)
-{
-  const size_t size = strlen(text) + 1;
-  char* const  copy = (char*)calloc(1, size);
-  if (copy) {
-    memcpy(copy, text, size);
-  }
-  return copy;
-}
-
 static void
 take_name(void* const context, const char* const name)
 {
@@ -76,7 +65,7 @@ take_name(void* const context, const char* const name)
   } else if (folder->n >= REFERENCES_FOLDER_MAX) {
     references_folder_tell(name, "there are more than 256 files");
   } else {
-    folder->names[folder->n] = copy_of(name);
+    folder->names[folder->n] = reference_text_copy(name);
     folder->n += folder->names[folder->n] != NULL;
   }
 }

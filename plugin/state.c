@@ -237,14 +237,14 @@ static void
 tell_unknown(const ParamInfo* const info, const char* const value)
 {
   char text[REFERENCES_MAX_SHOWN];
-  char usual[MAX_LINE];
+  char default_text[MAX_LINE];
   reference_name_show(value, text);
-  params_to_text(info, info->usual, usual, sizeof(usual));
+  params_to_text(info, info->usual, default_text, sizeof(default_text));
   fprintf(stderr,
           "requinto: the state's %s is %s, which is unknown: it becomes %s\n",
           info->key,
           text,
-          usual);
+          default_text);
 }
 
 /// Take a `key=value` line, if we know the key and the value makes sense

@@ -16,7 +16,7 @@ import jack
 import numpy as np
 
 PERIOD = 1024  # frames
-WAIT_S = 60  # at most, for what a loaded machine may take long to do
+WAIT_S = 150.0  # at most, for what a loaded machine may take long to do
 
 
 def wait_for(what: str, condition) -> None:

@@ -272,6 +272,25 @@ def test_quality_chooses_the_model_from_there(open_door, two_models, first, gain
     assert open_door.requinto_close(key) == 1
 
 
+def test_what_is_new_is_rehearsed_once(door, monkeypatch):
+    heard = []
+    monkeypatch.setattr(bridge, "_rehearsed", set())
+    monkeypatch.setattr(
+        bridge, "rehearse", lambda target, beats, **_: heard.append((target, beats))
+    )
+    keys = [opened(door), opened(door)]
+    for key in keys:
+        for target, beat_source in ((0, 1), (1, 1), (1, 2), (0, 1)):
+            assert configured(door, key, target, 0, beat_source) == 1
+    names = requinto.targets()
+    assert heard == [(names[0], "detect"), (names[1], "fixed")]
+    short = opened(door, beats=1)
+    assert configured(door, short, 0, 0, 1) == 1
+    assert len(heard) == 3
+    for key in (*keys, short):
+        assert door.requinto_close(key) == 1
+
+
 def test_a_missing_choice_leaves_the_stream_as_it_was(open_door, two_models):
     (two_models / "fast.json").unlink()
     key = opened(open_door)

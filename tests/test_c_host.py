@@ -100,7 +100,7 @@ def test_an_installed_bundle_finds_its_way_home(tmp_path, neutral):
 
 
 def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
-    sound = noise(26 * RATE)
+    sound = noise(45 * RATE)
     heard, report, _ = run_host(
         bundle,
         tmp_path,

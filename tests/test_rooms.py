@@ -36,7 +36,7 @@ ROOMS = [
     *("rhythm", "song_features", "beat_network", "decoding", "spectra"),
     *("factorisation", "evidence", "reference", "unet", "separator", "pair"),
     *("weights", "tracker", "loader", "follower", "learning", "transport", "stream"),
-    *("bridge", "arguments", "song_separation", "extract", "presets"),
+    *("rehearsal", "bridge", "arguments", "song_separation", "extract", "presets"),
     *("plugin", "__init__"),
 ]
 FOLDERS = [

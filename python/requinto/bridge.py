@@ -12,7 +12,7 @@ import itertools
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from requinto import audio as sound
 from requinto.config import ClipConfig
 from requinto.errors import AudioError, AudioFileError, ModelError, TargetError
 from requinto.loader import load_separator
+from requinto.rehearsal import rehearse
 from requinto.separator import Query, Separator
 from requinto.stream import BeatSource, Stream
 from requinto.transport import Position
@@ -35,13 +36,24 @@ class _Open:
     """A stream, and what C needs to be told of it."""
 
     stream: Stream
+    clips: ClipConfig
     sample_rate: float
     n_in: int  # channels of the input, with those of the sidechain
     n_out: int
     learned: bytes = b""  # a sound file that C has not copied yet
 
 
+class _Part(NamedTuple):
+    """What takes time when it is played first."""
+
+    quality: str
+    is_reference: bool
+    beat_source: BeatSource
+    clips: ClipConfig
+
+
 _streams: dict[int, _Open] = {}
+_rehearsed: set[_Part] = set()  # guarded by `_loading`
 _keys = itertools.count(1)
 _loading = threading.Lock()  # one model, however many instances start at once
 _local = threading.local()  # each thread's last problem: its kind and text
@@ -55,8 +67,9 @@ class _Door:
 
     def open(self, setup: Any) -> int:
         """Start a stream and return its key."""
+        clips = ClipConfig().of_beats(setup.beats_per_clip)
         stream = Stream(
-            ClipConfig().of_beats(setup.beats_per_clip),
+            clips,
             sample_rate=setup.sample_rate,
             n_channels=setup.n_channels,
             n_sidechain=setup.n_sidechain,
@@ -64,21 +77,35 @@ class _Door:
         )
         key = next(_keys)
         n_in = setup.n_channels + setup.n_sidechain
-        _streams[key] = _Open(stream, setup.sample_rate, n_in, setup.n_channels)
+        _streams[key] = _Open(stream, clips, setup.sample_rate, n_in, setup.n_channels)
         return key
 
     def configure(self, key: int, settings: Any, reference: Any) -> int:
         """Choose what a stream extracts; return 1."""
         file = bytes(self._ffi.buffer(reference.bytes, reference.n_bytes))
-        stream = _streams[key].stream
-        stream.learn(bool(settings.learn))
+        opened = _streams[key]
+        opened.stream.learn(bool(settings.learn))
+        quality = _QUALITIES[settings.quality]
+        beat_source = _BEAT_SOURCES[settings.beat_source]
+        is_reference = bool(reference.is_target)
         with _loading:
-            separator = load_separator(_QUALITIES[settings.quality])
-        stream.configure(
-            _query(file, separator)
-            if reference.is_target
-            else targets()[settings.target],
-            _BEAT_SOURCES[settings.beat_source],
+            separator = load_separator(quality)
+            wanted = (
+                _query(file, separator) if is_reference else targets()[settings.target]
+            )
+            part = _Part(quality, is_reference, beat_source, opened.clips)
+            if part not in _rehearsed:
+                rehearse(
+                    wanted,
+                    beat_source,
+                    separator=separator,
+                    clips=opened.clips,
+                    sample_rate=opened.sample_rate,
+                )
+                _rehearsed.add(part)
+        opened.stream.configure(
+            wanted,
+            beat_source,
             settings.tempo_bpm,
             separator=separator,
             sensitivity=settings.sensitivity,

@@ -200,6 +200,31 @@ test_loading_is_waited_for(void)
   CHECK(atomic_load(&script.n_closed) == 2);
 }
 
+/// So may what other settings take, where it was not needed before
+static void
+test_loading_anew_is_waited_for(void)
+{
+  reset_script();
+  const Rig      rig      = begin();
+  const uint32_t n_named  = references_learned(engine_session(rig.engine)->references);
+  StreamSettings settings = {1, 0, BEATS_FIXED, 0, 120.0, 0.5};
+  engine_set_stream(rig.engine, &settings);
+  play_until_hung(rig, &hasty);
+  atomic_store(&script.load_ms, 500);
+  settings.quality = 1;
+  for (int i = 0; i < 2; ++i) {
+    engine_set_stream(rig.engine, &settings);
+    play_until_hung(rig, &hasty);
+    CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
+    settings.beat_source = BEATS_DETECT;
+  }
+  settings.target = n_named;
+  engine_set_stream(rig.engine, &settings);
+  play_until_hung(rig, &hasty);
+  CHECK(engine_status(rig.engine) == STATUS_NO_REFERENCE); // and not: no answer
+  end(rig);
+}
+
 /// The silence before the first sound may take longer than any limit, in parts
 static void
 test_silence_is_caught_up_with(void)
@@ -246,6 +271,7 @@ main(void)
   test_stuck();
   test_hangs();
   test_loading_is_waited_for();
+  test_loading_anew_is_waited_for();
   test_silence_is_caught_up_with();
   test_ended_by_python();
   return 0;

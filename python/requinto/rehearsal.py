@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have everything loaded before the first sound comes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from requinto.config import ClipConfig
+from requinto.separator import Query, Separator
+from requinto.stream import BeatSource, Stream
+
+_N_LATENCIES = 2  # of noise: enough for the first clips, wherever their beats fall
+_LEVEL = 0.1  # amplitude
+
+
+def rehearse(
+    target: str | Query,
+    beat_source: BeatSource,
+    *,
+    separator: Separator,
+    clips: ClipConfig,
+    sample_rate: float,
+) -> None:
+    """Extract from noise once what is to be extracted from sound.
+
+    Networks compile when they are first run, and libraries load when they are first
+    used, which takes seconds that whoever waits for sound would count as a hang.
+
+    Parameters
+    ----------
+    target : str or Query
+        What the separator is asked for.
+    beat_source : "host", "detect" or "fixed"
+        As in `Stream.configure`; the beats of hosts are detected, as they may have to
+        be.
+    separator : Separator
+        The model.
+    clips : ClipConfig
+        How the sound is cut.
+    sample_rate : float
+        Hz.
+    """
+    stream = Stream(clips, sample_rate=sample_rate, n_channels=1)
+    stream.configure(target, beat_source, separator=separator)
+    n_frames = _N_LATENCIES * stream.latency_frames
+    noise = np.random.default_rng(0).standard_normal((1, n_frames), np.float32)
+    stream.exchange(_LEVEL * noise)
