@@ -91,12 +91,12 @@ def unchanged_model(monkeypatch, unchanged):
 @pytest.fixture
 def two_models(monkeypatch, tmp_path):
     """Return a folder of models: standard changes nothing, fast halves."""
-    from models import write_neutral
+    from models import write_exported
 
     folder = tmp_path / "two_models"
     folder.mkdir()
-    write_neutral(folder)
-    write_neutral(folder, "fast", gain=0.5)
+    write_exported(folder)
+    write_exported(folder, "fast", gain=0.5)
     monkeypatch.setenv("REQUINTO_MODELS", str(folder))
     return folder
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import requinto
-from models import write_neutral
+from models import write_exported
 from requinto.beats import Beats
 from shell import build, run, run_host
 from sounds import RATE, error_db, noise, sine
@@ -97,7 +97,7 @@ def play_vst3() -> Expected:
     sound = sine(6 * rate, 1, rate)
     settings = ("--rate", str(rate), "--block", "0", "--set", "Amount=70")
     folder = Path(tempfile.mkdtemp(prefix="requinto-"))
-    environment = {"REQUINTO_MODELS": str(write_neutral(folder, gain=0.5))}
+    environment = {"REQUINTO_MODELS": str(write_exported(folder, gain=0.5))}
     heard, report, _ = run_host(
         *(requinto.plugin_path(), folder, sound, *settings),
         *("--drain", str(sound.shape[1])),

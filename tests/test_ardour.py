@@ -19,7 +19,7 @@ from ardour import (
     reopen,
     saved_state,
 )
-from models import write_neutral
+from models import write_exported
 from shell import run_host
 from sounds import RATE, clicks, error_db, noise, sine
 
@@ -38,7 +38,7 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def neutral(tmp_path_factory):
     """Return what has the plugin load a model that changes nothing."""
-    return {"REQUINTO_MODELS": str(write_neutral(tmp_path_factory.mktemp("neutral")))}
+    return {"REQUINTO_MODELS": str(write_exported(tmp_path_factory.mktemp("neutral")))}
 
 
 @pytest.fixture(scope="module")

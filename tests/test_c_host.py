@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import requinto
-from models import write_neutral
+from models import write_exported
 from requinto import plugin as plugin_files
 from requinto.beats import Beats
 from shell import run_host
@@ -25,7 +25,7 @@ def bundle():
 
 @pytest.fixture(scope="module")
 def neutral(tmp_path_factory):
-    return write_neutral(tmp_path_factory.mktemp("neutral"))
+    return write_exported(tmp_path_factory.mktemp("neutral"))
 
 
 def undelayed(heard, report):

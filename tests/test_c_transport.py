@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 import requinto
-from models import write_neutral
+from models import write_exported
 from requinto.beats import Beats
 from shell import run_host, told
 from sounds import RATE, error_db, noise
@@ -23,7 +23,7 @@ def bundle():
 @pytest.fixture(scope="module")
 def neutral(tmp_path_factory):
     """Return the environment of a model that changes nothing."""
-    folder = write_neutral(tmp_path_factory.mktemp("neutral"))
+    folder = write_exported(tmp_path_factory.mktemp("neutral"))
     return {"REQUINTO_MODELS": str(folder)}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import requinto
 from hosts import check_bounce, own_sound, play, play_vst3
-from models import write_neutral
+from models import write_exported
 from sounds import RATE, error_db, noise
 
 pytestmark = pytest.mark.plugin
@@ -25,7 +25,7 @@ def plugin():
 @pytest.fixture(scope="module")
 def halving(tmp_path_factory):
     """Return the environment of a model that halves what it is given."""
-    folder = write_neutral(tmp_path_factory.mktemp("halving"), gain=0.5)
+    folder = write_exported(tmp_path_factory.mktemp("halving"), gain=0.5)
     return {"REQUINTO_MODELS": str(folder)}
 
 

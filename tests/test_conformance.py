@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import requinto
-from models import write_neutral
+from models import write_exported
 from shell import ROOT, build, run
 
 pytestmark = pytest.mark.plugin
@@ -55,8 +55,8 @@ def results(mode: str, folder: Path) -> dict[str, str]:
     if mode == "neutral model":
         models = folder / "models"
         models.mkdir()
-        write_neutral(models)
-        write_neutral(models, "fast")
+        write_exported(models)
+        write_exported(models, "fast")
         environment = {"REQUINTO_MODELS": str(models)}
         options.append("--together")  # Python and its libraries are loaded once
     references = folder / "references"  # of nobody's

@@ -11,7 +11,7 @@ import soundfile
 import live
 import requinto
 from hosts import check_bounce, own_sound, play, play_vst3
-from models import write_neutral
+from models import write_exported
 from shell import run
 from sounds import RATE, error_db, noise
 
@@ -37,7 +37,7 @@ def lv2_path(bundle, tmp_path):
 @pytest.fixture(scope="module")
 def halving(tmp_path_factory):
     """Return the environment of a model that halves what it is given."""
-    folder = write_neutral(tmp_path_factory.mktemp("halving"), gain=0.5)
+    folder = write_exported(tmp_path_factory.mktemp("halving"), gain=0.5)
     return {"REQUINTO_MODELS": str(folder)}
 
 

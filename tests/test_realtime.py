@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import requinto
-from models import write_neutral
+from models import write_exported
 from shell import ROOT, busy_cores, run_host, told
 from sounds import RATE, noise
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.plugin
 
 @pytest.fixture(scope="module")
 def neutral(tmp_path_factory):
-    return write_neutral(tmp_path_factory.mktemp("neutral"))
+    return write_exported(tmp_path_factory.mktemp("neutral"))
 
 
 def caught(report):

@@ -76,13 +76,15 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
         If there is no such runtime.
     """
     runtime = choose_runtime(runtime)
+    if name not in {BEATS, *_names(folder)}:
+        raise unknown(folder, name)
     if runtime == TENSORFLOW:
         backend.check_process()
         _check_trained(folder, name)
         return runtime
     if exports.is_current(folder, name) and (runtime or _prefers_litert(folder, name)):
         return LITERT
-    if runtime is None and (folder / f"{name}.npz").is_file():
+    if runtime is None and (folder / f"{name}.json").is_file():
         backend.check_process()
         return TENSORFLOW
     if exports.record_path(folder, name).is_file():
@@ -98,6 +100,12 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
             "its export"
         )
     raise unknown(folder, name)
+
+
+def _names(folder: Path) -> set[str]:
+    """Return the names of what is in a folder; others may be no names of files."""
+    paths = (*folder.glob("*.json"), *exports.exports_in(folder))
+    return {path.stem for path in paths}
 
 
 def check_files(folder: Path, name: str) -> None:
