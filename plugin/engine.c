@@ -23,7 +23,7 @@ static const Delays delays[N_CLIPS] = {[CLIP_4_BEATS] = {4.6, 0.75},
                                        [CLIP_2_BEATS] = {2.6, 0.5},
                                        [CLIP_1_BEAT]  = {0.86, 0.29}};
 
-static const double CAPACITY_S   = 16.0; // of input kept while Python starts
+static const double CAPACITY_S   = 5.4;  // of input kept while Python starts
 static const double LATE_SHOWN_S = 2.0;  // after the last late frame
 static const float  LOUDEST      = 1e3F; // amplitude; more is no sound
 
@@ -117,8 +117,8 @@ engine_new(const EngineSetup* const setup)
   engine->late_shown   = frames(LATE_SHOWN_S, rate);
   engine->n_since_late = engine->late_shown;
 
-  engine->session =
-    session_new(&stream, setup->references, quantum, frames(CAPACITY_S, rate));
+  const Capacity capacity = {frames(CAPACITY_S, rate), allowance + 2 * quantum};
+  engine->session         = session_new(&stream, setup->references, quantum, &capacity);
   engine->mixer = mixer_new(rate, setup->n_channels, engine_latency(rate, setup->clip));
   engine->sent  = room_for(quantum, setup->n_channels + setup->n_sidechain);
   engine->sound = room_for(quantum, setup->n_channels);

@@ -22,7 +22,7 @@ Session*
 session_new(const StreamSetup* const setup,
             References* const        references,
             const uint32_t           quantum,
-            const uint32_t           capacity)
+            const Capacity* const    capacity)
 {
   Session* const session = (Session*)calloc(1, sizeof(Session));
   if (!session) {
@@ -35,8 +35,8 @@ session_new(const StreamSetup* const setup,
   session->quantum      = quantum;
   session->process      = os_this_process();
   session->references   = references_share(references);
-  session->to_worker    = ring_new(capacity, n_in * sample);
-  session->from_worker  = ring_new(capacity, setup->n_channels * sample);
+  session->to_worker    = ring_new(capacity->to_worker, n_in * sample);
+  session->from_worker  = ring_new(capacity->from_worker, setup->n_channels * sample);
   session->messages     = ring_new(MAX_MESSAGES, sizeof(Message));
   session->wake         = os_semaphore_new();
   session->progress     = os_semaphore_new();

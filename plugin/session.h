@@ -52,12 +52,18 @@ typedef struct {
   atomic_uint      n_owners;
 } Session;
 
-/// Return a session with one owner and rings of `capacity` frames, or NULL
+/// How many frames of sound may wait for the other side
+typedef struct {
+  uint32_t to_worker;
+  uint32_t from_worker; ///< At least what the host asks for at a time, and a quantum
+} Capacity;
+
+/// Return a session with one owner, or NULL
 Session*
 session_new(const StreamSetup* setup,
             References*        references,
             uint32_t           quantum,
-            uint32_t           capacity);
+            const Capacity*    capacity);
 
 /// Become another owner of the session, and return it; NULL is passed through
 Session*

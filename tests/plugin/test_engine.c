@@ -42,15 +42,17 @@ sample(const int64_t frame, const uint32_t channel)
 static void
 echo(Echo* const worker, uint32_t n)
 {
-  const int64_t latency = worker->session->setup.latency_frames;
-  for (float frame[N_CHANNELS]; n && ring_read(worker->session->to_worker, frame, 1);
+  Session* const session = worker->session;
+  const int64_t  latency = session->setup.latency_frames;
+  for (float frame[N_CHANNELS];
+       n && ring_room(session->from_worker) && ring_read(session->to_worker, frame, 1);
        --n) {
     const int64_t then = (int64_t)worker->n_done++ - latency;
     float         out[N_CHANNELS];
     for (uint32_t c = 0; c < N_CHANNELS; ++c) {
       out[c] = sample(then, c);
     }
-    CHECK(ring_write(worker->session->from_worker, out, 1) == 1);
+    CHECK(ring_write(session->from_worker, out, 1) == 1);
   }
 }
 
@@ -381,13 +383,17 @@ test_late_is_silent_whatever_is_heard(void)
   Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
   Echo          worker = {engine_session(engine), 0};
   engine_set_mix(engine, 1.0, OUTPUT_EVERYTHING_ELSE, false);
-  for (int64_t at = 0; at < 90000; at += 100) {
+  int64_t at = 0;
+  for (; at < 90000; at += 100) {
     (void)run(engine, at, 100, 0.0F);
   }
-  CHECK(!engine_dropouts(engine)); // it has not begun yet
-  echo(&worker, UINT32_MAX);
+  for (; at < 92000; at += 100) { // more was late than there is room for
+    (void)run(engine, at, 100, 0.0F);
+    echo(&worker, UINT32_MAX);
+  }
+  CHECK(!engine_dropouts(engine)); // it had not begun yet
   session_report(worker.session, STATUS_READY);
-  for (int64_t at = 90000; at < 100000; at += 100) {
+  for (; at < 102000; at += 100) {
     (void)run(engine, at, 100, 0.0F);
   }
   // The allowance, 6000 frames, was in hand
