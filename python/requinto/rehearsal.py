@@ -9,7 +9,7 @@ from requinto.config import ClipConfig
 from requinto.separator import Query, Separator
 from requinto.stream import BeatSource, Stream
 
-_N_LATENCIES = 2  # of noise: enough for the first clips, wherever their beats fall
+_N_LATENCIES = 1  # of noise: until the first clip can be answered
 _LEVEL = 0.1  # amplitude
 
 
