@@ -38,12 +38,11 @@ HERE = Path(__file__).parent
 MIXING = MixingConfig(n_frames=30_000, reference_frames=20_000)
 
 
-@pytest.fixture
-def config(library, bench, tmp_path):
+def config_of(library, bench, run):
     return TrainingConfig(
         loops=str(library),
         validation=str(bench),
-        run=str(tmp_path / "run"),
+        run=str(run),
         minutes=0.02,
         batch_size=4,
         steps_per_epoch=20,
@@ -51,6 +50,18 @@ def config(library, bench, tmp_path):
         model=SMALL,
         mixing=MIXING,
     )
+
+
+@pytest.fixture
+def config(library, bench, tmp_path):
+    return config_of(library, bench, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def first(library, bench, tmp_path_factory):
+    """Return the folder of a run of one epoch, for others to begin with."""
+    folder = tmp_path_factory.mktemp("first")
+    return train(dataclasses.replace(config_of(library, bench, folder), steps=20))
 
 
 def log(folder):
@@ -221,14 +232,13 @@ def test_a_run_of_steps_ends_after_them(config):
 
 
 @pytest.mark.parametrize("name", ["standard", "wider"])
-def test_a_run_begins_with_a_smaller_model(config, tmp_path, name):
-    config = dataclasses.replace(config, steps=20)
-    first = train(config)
+def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
     unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 8))
     spectra = dataclasses.replace(SMALL.spectra, hop=256)
     wider = dataclasses.replace(
         config,
         name=name,
+        steps=20,
         run=str(tmp_path / "wider"),
         start_from=str(first if name == "standard" else first / "standard"),
         learning_rate=1e-9,
@@ -252,10 +262,8 @@ def test_a_run_begins_with_a_smaller_model(config, tmp_path, name):
     assert np.corrcoef(*masks)[0, 1] > 0.99  # only statistics of batches went on
 
 
-def test_a_run_begins_with_a_model_that_sees_less(config, tmp_path):
+def test_a_run_begins_with_a_model_that_sees_less(config, first, tmp_path):
     """What it sees beside is of no weight at first."""
-    config = dataclasses.replace(config, steps=20)
-    first = train(config)
     evidence = dataclasses.replace(
         SMALL.evidence, reaches=(0, 6, 9), prune_above=6, n_kept=8, placement=True
     )
@@ -279,8 +287,7 @@ def test_a_run_begins_with_a_model_that_sees_less(config, tmp_path):
         _networks(dataclasses.replace(more, model=model))
 
 
-def test_a_model_that_sees_otherwise_is_no_beginning(config, tmp_path):
-    first = train(dataclasses.replace(config, steps=20))
+def test_a_model_that_sees_otherwise_is_no_beginning(config, first, tmp_path):
     evidence = dataclasses.replace(SMALL.evidence, n_templates=0)
     model = dataclasses.replace(SMALL, evidence=evidence)
     with pytest.raises(ConfigError, match="sees 4 views of 32 bands, not 2 views"):
