@@ -29,7 +29,7 @@ ROOMS = [
     *("audio_writer", "audio", "beats", "sections", "clips", "inaudible"),
     *("rhythm", "beat_network", "decoding", "spectra", "factorisation", "evidence"),
     *("reference", "unet", "separator", "pair", "weights", "tracker", "follower"),
-    *("learning", "transport", "stream", "rehearsal", "bridge", "arguments", "extract"),
+    *("learning", "transport", "stream", "warm_up", "bridge", "arguments", "extract"),
     *("presets", "plugin", "__init__"),
 ]
 FOLDERS = [
