@@ -17,9 +17,8 @@ enum { MAX_CHANNELS = 2 };
 static const Limits end_limits = {.working = 2000, .loading = 30000};
 
 /* The longest that it waits for more sound, offline.  A step takes a fraction of a
-   second, but a busy machine may run many instances, one after the other.  Loading has
-   taken 40 s from a cold disk on an idle machine. */
-static const Limits wait_limits = {.working = 20000, .loading = 180000};
+   second, but a busy machine may run many instances, one after the other. */
+static const Limits wait_limits = {.working = 20000, .loading = PYTHON_LOAD_LIMIT_MS};
 
 struct InstanceImpl {
   _Atomic double   values[N_PARAMS]; ///< Plain; stored by host and audio thread

@@ -20,17 +20,23 @@ fail(Job* const job, const Status status)
   session_report(job->session, status);
 }
 
+/// Return whether a target is the user's own: a reference, not a built-in name
+static bool
+is_reference(const Job* const job, const uint32_t target)
+{
+  return target >= references_learned(job->session->references);
+}
+
 /// Return why a call returned 0, and tell whoever reads the host's log
 static Status
 problem(const Job* const job)
 {
   References* const references = job->session->references;
   const uint32_t    target     = job->settings.target;
-  const bool        is_own     = target >= references_learned(references);
   const char* const unread     = references_problem(references, target);
   char              text[512]  = "";
   const uint32_t    kind       = job->bridge->problem(text, sizeof(text));
-  if (kind == PROBLEM_REFERENCE && is_own) {
+  if (kind == PROBLEM_REFERENCE && is_reference(job, target)) {
     char name[REFERENCES_MAX_SHOWN];
     reference_name_show(params_label(references_names(references), target), name);
     fprintf(stderr, "requinto: %s: %s\n", name, unread[0] ? unread : text);
@@ -48,7 +54,7 @@ configure(const Job* const job)
 {
   References* const references = job->session->references;
   SoundFile* const  sound      = references_sound(references, job->settings.target);
-  const Reference   reference = {job->settings.target >= references_learned(references),
+  const Reference   reference  = {is_reference(job, job->settings.target),
                                sound ? sound->n_bytes : 0,
                                sound ? sound->bytes : NULL};
 
@@ -142,14 +148,13 @@ is_in_vain(const Job* const            job,
           job->settings.learn == old->learn);
 }
 
-/// Return whether new settings take networks that may not have been loaded yet
+/// Return whether new settings may take networks that have not been loaded yet
 static bool
 takes_networks(const Job* const job, const StreamSettings* const old)
 {
-  const uint32_t n_named    = references_learned(job->session->references);
-  const StreamSettings* new = &job->settings;
+  const StreamSettings* const new = &job->settings;
   return new->quality != old->quality || new->beat_source != old->beat_source ||
-         (new->target < n_named) != (old->target < n_named);
+         is_reference(job, new->target) != is_reference(job, old->target);
 }
 
 static void

@@ -12,7 +12,7 @@
 /* What CMake found: REQUINTO_PYTHON_VERSION, such as "3.11".  The bridge was
    compiled for it, and another minor version has another binary interface. */
 
-enum { POLL_MS = 5, LOAD_LIMIT_MS = 180000 };
+enum { POLL_MS = 5 };
 
 typedef int (*IntFunc)(void);
 typedef const char* (*TextFunc)(void);
@@ -179,7 +179,7 @@ python_load_bridge(const Bridge** const bridge)
   // Workers of other instances may come at the same time; they can wait, unless
   // Python has ended the one that they wait for
   for (int ms = 0; atomic_flag_test_and_set(&busy); ms += POLL_MS) {
-    if (ms > LOAD_LIMIT_MS) {
+    if (ms > PYTHON_LOAD_LIMIT_MS) {
       tell("another instance has been loading Python for three minutes", "");
       return STATUS_PYTHON_ERROR;
     }

@@ -9,6 +9,10 @@
 
 #include <stdbool.h>
 
+/// The longest that an instance waits for Python, its libraries and a model, which
+/// have taken 40 s to load from a cold disk on an idle machine
+enum { PYTHON_LOAD_LIMIT_MS = 180000 };
+
 /// Python's lock, given up for a while by a thread that may have held it
 typedef struct {
   void* thread_state; ///< NULL if the thread did not hold it

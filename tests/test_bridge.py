@@ -272,21 +272,21 @@ def test_quality_chooses_the_model_from_there(open_door, two_models, first, gain
     assert open_door.requinto_close(key) == 1
 
 
-def test_what_is_new_is_rehearsed_once(door, monkeypatch):
-    heard = []
-    monkeypatch.setattr(bridge, "_rehearsed", set())
+def test_what_is_new_is_warmed_up_once(door, monkeypatch):
+    warmed_up = []
+    monkeypatch.setattr(bridge, "_warm", set())
     monkeypatch.setattr(
-        bridge, "rehearse", lambda target, beats, **_: heard.append((target, beats))
+        bridge, "warm_up", lambda target, beats, **_: warmed_up.append((target, beats))
     )
     keys = [opened(door), opened(door)]
     for key in keys:
         for target, beat_source in ((0, 1), (1, 1), (1, 2), (0, 1)):
             assert configured(door, key, target, 0, beat_source) == 1
     names = requinto.targets()
-    assert heard == [(names[0], "detect"), (names[1], "fixed")]
+    assert warmed_up == [(names[0], "detect"), (names[1], "fixed")]
     short = opened(door, beats=1)
     assert configured(door, short, 0, 0, 1) == 1
-    assert len(heard) == 3
+    assert len(warmed_up) == 3
     for key in (*keys, short):
         assert door.requinto_close(key) == 1
 

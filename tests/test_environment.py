@@ -123,14 +123,14 @@ def test_variables_change_nothing(tmp_path, expected, variables, runtime):
 
 
 @pytest.mark.parametrize(
-    ("place", "rc"),
+    ("source", "rc"),
     [
         ("current folder", UNREADABLE_RC),
         ("MPLCONFIGDIR", UNREADABLE_RC),
         ("MATPLOTLIBRC", UNKNOWN_RC),
     ],
 )
-def test_pictures_are_drawn_without_the_users_settings(tmp_path, place, rc):
+def test_pictures_do_not_use_the_users_settings(tmp_path, source, rc):
     """Also after an import that failed, and one that was to do without."""
     script = """
 import contextlib, os, sys
@@ -145,9 +145,9 @@ with pictures.plain_style():
 assert os.getcwd() == folder
 """
     (tmp_path / "settings").mkdir()
-    folder = tmp_path if place == "current folder" else tmp_path / "settings"
+    folder = tmp_path if source == "current folder" else tmp_path / "settings"
     (folder / "matplotlibrc").write_bytes(rc)
-    variables = {} if place == "current folder" else {place: str(folder)}
+    variables = {} if source == "current folder" else {source: str(folder)}
     result = python(script, rc == UNKNOWN_RC, cwd=tmp_path, **variables)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "a.png").stat().st_size

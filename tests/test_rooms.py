@@ -36,7 +36,7 @@ ROOMS = [
     *("rhythm", "song_features", "beat_network", "decoding", "spectra"),
     *("factorisation", "evidence", "reference", "unet", "separator", "pair"),
     *("weights", "tracker", "loader", "follower", "learning", "transport", "stream"),
-    *("rehearsal", "bridge", "arguments", "song_separation", "extract", "presets"),
+    *("warm_up", "bridge", "arguments", "song_separation", "extract", "presets"),
     *("plugin", "__init__"),
 ]
 FOLDERS = [

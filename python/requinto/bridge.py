@@ -20,11 +20,6 @@ from requinto import audio as sound
 from requinto.config import ClipConfig
 from requinto.errors import AudioError, AudioFileError, ModelError, TargetError
 from requinto.loader import load_separator
-from requinto.rehearsal import rehearse
-from requinto.separator import Query, Separator
-from requinto.stream import BeatSource, Stream
-from requinto.transport import Position
-from requinto.weights import STANDARD, targets
 
 _PROBLEM_MODEL, _PROBLEM_REFERENCE, _PROBLEM_PYTHON = 1, 2, 3
 _QUALITIES = (STANDARD, "fast")  # models, in the order of the plugin's list
@@ -43,8 +38,8 @@ class _Open:
     learned: bytes = b""  # a sound file that C has not copied yet
 
 
-class _Part(NamedTuple):
-    """What takes time when it is played first."""
+class _Workload(NamedTuple):
+    """What is slow when it runs first."""
 
     quality: str
     is_reference: bool
@@ -53,7 +48,7 @@ class _Part(NamedTuple):
 
 
 _streams: dict[int, _Open] = {}
-_rehearsed: set[_Part] = set()  # guarded by `_loading`
+_warm: set[_Workload] = set()  # guarded by `_loading`
 _keys = itertools.count(1)
 _loading = threading.Lock()  # one model, however many instances start at once
 _local = threading.local()  # each thread's last problem: its kind and text
@@ -90,21 +85,21 @@ class _Door:
         is_reference = bool(reference.is_target)
         with _loading:
             separator = load_separator(quality)
-            wanted = (
+            target = (
                 _query(file, separator) if is_reference else targets()[settings.target]
             )
-            part = _Part(quality, is_reference, beat_source, opened.clips)
-            if part not in _rehearsed:
-                rehearse(
-                    wanted,
+            workload = _Workload(quality, is_reference, beat_source, opened.clips)
+            if workload not in _warm:
+                warm_up(
+                    target,
                     beat_source,
                     separator=separator,
                     clips=opened.clips,
                     sample_rate=opened.sample_rate,
                 )
-                _rehearsed.add(part)
+                _warm.add(workload)
         opened.stream.configure(
-            wanted,
+            target,
             beat_source,
             settings.tempo_bpm,
             separator=separator,

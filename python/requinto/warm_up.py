@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Have everything loaded before the first sound comes."""
+"""Load and compile everything before the first sound comes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _N_LATENCIES = 1  # of noise: until the first clip can be answered
 _LEVEL = 0.1  # amplitude
 
 
-def rehearse(
+def warm_up(
     target: str | Query,
     beat_source: BeatSource,
     *,
@@ -21,7 +21,7 @@ def rehearse(
     clips: ClipConfig,
     sample_rate: float,
 ) -> None:
-    """Extract from noise once what is to be extracted from sound.
+    """Extract from noise once, with the settings that sound will be extracted with.
 
     Networks compile when they are first run, and libraries load when they are first
     used, which takes seconds that whoever waits for sound would count as a hang.
@@ -31,8 +31,8 @@ def rehearse(
     target : str or Query
         What the separator is asked for.
     beat_source : "host", "detect" or "fixed"
-        As in `Stream.configure`; the beats of hosts are detected, as they may have to
-        be.
+        As in `Stream.configure`. For "host" the beat tracker is warmed up too, as it
+        is needed where the host has no position.
     separator : Separator
         The model.
     clips : ClipConfig

@@ -7,20 +7,20 @@ import sys
 import pytest
 
 from requinto.config import ClipConfig
-from requinto.rehearsal import rehearse
+from requinto.warm_up import warm_up
 
-# Prints the modules that the first sound imports, after what is rehearsed or not
+# Prints the modules that the first sound imports, warmed up or not
 FIRST_SOUND = """
 import sys
 import numpy as np
 from requinto.config import ClipConfig
-from requinto.rehearsal import rehearse
+from requinto.warm_up import warm_up
 from requinto.stream import Stream
 from requinto.loader import load_separator
 
 separator, clips = load_separator("fast"), ClipConfig()
-if sys.argv[1] == "rehearsed":
-    rehearse("bass", "detect", separator=separator, clips=clips, sample_rate=44100.0)
+if sys.argv[1] == "warm":
+    warm_up("bass", "detect", separator=separator, clips=clips, sample_rate=44100.0)
 stream = Stream(clips, sample_rate=44100.0, n_channels=2)
 stream.configure("bass", "detect", separator=separator)
 known = set(sys.modules)
@@ -31,15 +31,15 @@ print(*sorted(set(sys.modules) - known))
 """
 
 
-@pytest.mark.parametrize("is_rehearsed", [True, False])
-def test_the_first_sound_imports_nothing(is_rehearsed):
+@pytest.mark.parametrize("is_warm", [True, False])
+def test_the_first_sound_imports_nothing(is_warm):
     result = subprocess.run(
-        [sys.executable, "-c", FIRST_SOUND, "rehearsed" if is_rehearsed else "not"],
+        [sys.executable, "-c", FIRST_SOUND, "warm" if is_warm else "cold"],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert bool(result.stdout.split()) is not is_rehearsed
+    assert bool(result.stdout.split()) is not is_warm
 
 
 class Counting:
@@ -66,7 +66,7 @@ class Counting:
 def test_a_clip_is_separated(n_beats, beat_source, sample_rate):
     separator = Counting()
     clips = ClipConfig().of_beats(n_beats)
-    rehearse(
+    warm_up(
         "bass", beat_source, separator=separator, clips=clips, sample_rate=sample_rate
     )
     assert separator.n_clips
