@@ -2,6 +2,7 @@
 
 #include "engine.h"
 
+#include "lateness.h"
 #include "memory.h"
 #include "mixer.h"
 #include "news.h"
@@ -23,9 +24,8 @@ static const Delays delays[N_CLIPS] = {[CLIP_4_BEATS] = {4.6, 0.75},
                                        [CLIP_2_BEATS] = {2.6, 0.5},
                                        [CLIP_1_BEAT]  = {0.86, 0.29}};
 
-static const double CAPACITY_S   = 5.4;  // of input kept while Python starts
-static const double LATE_SHOWN_S = 2.0;  // after the last late frame
-static const float  LOUDEST      = 1e3F; // amplitude; more is no sound
+static const double CAPACITY_S = 5.4;  // of input kept while Python starts
+static const float  LOUDEST    = 1e3F; // amplitude; more is no sound
 
 enum { MAX_FRAMES = 4096, WAIT_MS = 20 };
 
@@ -40,15 +40,12 @@ struct EngineImpl {
   float*   sound;       ///< Interleaved input, then output
   float*   wet;         ///< Interleaved frames from the worker
 
-  uint64_t n_played;     ///< Frames since activation
-  uint32_t n_early;      ///< Frames of silence to play before the worker's first
-  uint64_t n_owed;       ///< Frames still to be sent to the worker, as silence
-  uint64_t n_overdue;    ///< Frames played as silence that are still to arrive
-  uint32_t n_since_late; ///< Frames since the last late one, up to `late_shown`
-  uint32_t late_shown;   ///< Frames for which lateness is told
-  uint32_t n_dropouts;   ///< Blocks that were late although the worker had kept up
-  bool     kept_up;      ///< It was well in time since it has been ready
-  bool     gave_up;      ///< Waited for the worker in vain
+  uint64_t n_played;  ///< Frames since activation
+  uint32_t n_early;   ///< Frames of silence to play before the worker's first
+  uint64_t n_owed;    ///< Frames still to be sent to the worker, as silence
+  uint64_t n_overdue; ///< Frames played as silence that are still to arrive
+  Lateness lateness;  ///< Of what is overdue
+  bool     gave_up;   ///< Waited for the worker in vain
 
   News              news; ///< For the worker
   TransportFollower follower;
@@ -109,13 +106,12 @@ engine_new(const EngineSetup* const setup)
                                           frames(delays[setup->clip].stream, rate),
                                           beats[setup->clip]};
 
-  engine->sample_rate  = rate;
-  engine->n_channels   = setup->n_channels;
-  engine->n_sidechain  = setup->n_sidechain;
-  engine->max_frames   = quantum;
-  engine->n_early      = allowance;
-  engine->late_shown   = frames(LATE_SHOWN_S, rate);
-  engine->n_since_late = engine->late_shown;
+  engine->sample_rate = rate;
+  engine->n_channels  = setup->n_channels;
+  engine->n_sidechain = setup->n_sidechain;
+  engine->max_frames  = quantum;
+  engine->n_early     = allowance;
+  engine->lateness    = lateness_new(engine_latency(rate, setup->clip), rate);
 
   const Capacity capacity = {frames(CAPACITY_S, rate), allowance + 2 * quantum};
   engine->session         = session_new(&stream, setup->references, quantum, &capacity);
@@ -214,9 +210,11 @@ engine_is_rolling(const Engine* const engine)
 
 /* Sound */
 
-static void
+/// Arrange the input as the worker takes it; return whether it has sound
+static bool
 interleave(Engine* const engine, const Block* const block)
 {
+  bool           has_sound  = false;
   const uint32_t n_channels = engine->n_channels;
   const uint32_t n_all      = n_channels + engine->n_sidechain;
   for (uint32_t c = 0; c < n_all; ++c) {
@@ -227,11 +225,13 @@ interleave(Engine* const engine, const Block* const block)
       // One bad sample would spoil everything the network hears with it
       const float x               = from && isfinite(from[i]) ? from[i] : 0.0F;
       engine->sent[i * n_all + c] = fmaxf(-LOUDEST, fminf(x, LOUDEST));
+      has_sound                   = has_sound || x != 0.0F;
       if (c < n_channels) {
         engine->sound[i * n_channels + c] = x;
       }
     }
   }
+  return has_sound;
 }
 
 /// Send frames owed, as silence, so that what follows keeps its place
@@ -300,20 +300,17 @@ is_over(const Engine* const engine)
   return engine->gave_up || status_is_final(session_status(engine->session));
 }
 
-/// Count the block if the worker, which had kept up or was waited for, was late
 static void
-count_late(Engine* const engine, const uint32_t n, const uint32_t n_late)
+count_late(Engine* const  engine,
+           const uint32_t n,
+           const uint32_t n_late,
+           const bool     has_sound)
 {
   const Session* const session  = engine->session;
   const bool           is_ready = session_status(session) == STATUS_READY;
-  const bool is_ahead   = ring_ready(session->from_worker) >= 2 * engine->max_frames;
-  engine->kept_up       = is_ready && (engine->kept_up || is_ahead);
-  const bool is_dropout = n_late && (engine->kept_up || engine->gave_up);
-  if (is_dropout && engine->n_dropouts < PARAMS_MOST_DROPOUTS) {
-    ++engine->n_dropouts;
-  }
-  engine->n_since_late =
-    n_late ? 0 : least((uint64_t)engine->n_since_late + n, engine->late_shown);
+  const bool is_ahead = ring_ready(session->from_worker) >= 2 * engine->max_frames;
+  lateness_count(&engine->lateness,
+                 (Outcome){n, n_late, has_sound, is_ready, is_ahead, engine->gave_up});
 }
 
 EngineStatus
@@ -324,7 +321,7 @@ engine_run(Engine* const engine, const Block* const block)
   const uint32_t n      = block->n_frames;
 
   // Input first: the host may give one buffer for both directions
-  interleave(engine, block);
+  const bool has_sound = interleave(engine, block);
   news_send(&engine->news, engine->session, engine->n_played);
   send_sound(engine, n);
   const uint32_t n_late = collect(engine, n);
@@ -333,7 +330,7 @@ engine_run(Engine* const engine, const Block* const block)
   put_out(engine, block);
 
   engine->n_played += n;
-  count_late(engine, n, n_late);
+  count_late(engine, n, n_late, has_sound);
   return dry              ? ENGINE_DRY
          : engine->n_owed ? ENGINE_CLOGGED
          : n_late         ? ENGINE_LATE
@@ -376,7 +373,7 @@ Status
 engine_status(const Engine* const engine)
 {
   const Status status  = session_status(engine->session);
-  const bool   is_late = engine->n_since_late < engine->late_shown;
+  const bool   is_late = lateness_shows(&engine->lateness);
   const bool   learns  = engine->news.settings.settings.learn;
   if (engine->gave_up && !status_is_failure(status)) {
     return STATUS_NO_ANSWER;
@@ -390,7 +387,7 @@ engine_status(const Engine* const engine)
 uint32_t
 engine_dropouts(const Engine* const engine)
 {
-  return engine->n_dropouts;
+  return engine->lateness.n_dropouts;
 }
 
 uint32_t

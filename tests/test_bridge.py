@@ -292,7 +292,8 @@ def test_what_is_new_is_warmed_up_once(door, monkeypatch):
 
 
 def test_a_missing_choice_leaves_the_stream_as_it_was(open_door, two_models):
-    (two_models / "fast.json").unlink()
+    for path in (*two_models.glob("fast.*"), *two_models.glob("*/fast.json")):
+        path.unlink()
     key = opened(open_door)
     assert configured(open_door, key, quality=1) == 0
     kind, text = problem(open_door)
