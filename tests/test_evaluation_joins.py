@@ -13,7 +13,7 @@ from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.evaluation import joins
 from requinto.evaluation.items import read_items
-from requinto.extract import plan
+from requinto.song_separation import plan
 from requinto.loader import load_separator
 from sounds import RATE, noise
 
