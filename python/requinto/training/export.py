@@ -28,6 +28,7 @@ from requinto.networks import TENSORFLOW
 from requinto.quiet import EVERYTHING, filter_stderr
 from requinto.separator import NetworkSeparator, Query
 from requinto.tracker import BLOCKS
+from requinto.training.lowering import lowered
 from requinto.weights import (
     FOR_NAMES,
     load_networks,
@@ -87,7 +88,7 @@ def export(folder: Path, name: str, precision: str | None = None) -> Path:
         "networks": {},
     }
     for network, sizes in _networks(folder, name):
-        content = convert(network, precision, sizes)
+        content = convert(lowered(network), precision, sizes)
         digest = _write(folder, f"{name}-{network.name}.tflite", content)
         record["networks"][network.name] = {
             "sha256": digest,
