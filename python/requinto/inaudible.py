@@ -152,13 +152,19 @@ def without_whine(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
         return spectrum
     # Column by column, for a line may move
     is_line = magnitudes > _PROMINENCE * moving_mean(magnitudes, _NEIGHBOURS)
-    if not is_line.any():
+    has_line = is_line.any(axis=2)
+    if not has_line.any():
         return spectrum
-    is_near = widen(is_line, _LINE_WIDTH)
+    limited = spectrum.copy()
+    high = np.swapaxes(limited[:, first:], 1, 2)
+    high[has_line] *= _calming(magnitudes[has_line], is_line[has_line])
+    return limited
+
+
+def _calming(magnitudes: np.ndarray, is_line: np.ndarray) -> np.ndarray:
+    """Return the gains that bring lines to their neighbours, a column a row."""
     # Twice, so that a line hardly weighs in what lies around it
     calm = np.minimum(magnitudes, moving_mean(magnitudes, _NEIGHBOURS))
     ceiling = moving_mean(calm, _NEIGHBOURS)
     gains = ceiling / np.maximum(np.maximum(magnitudes, ceiling), _SILENT)
-    limited = spectrum.copy()
-    limited[:, first:] *= np.swapaxes(np.where(is_near, gains, 1.0), 1, 2)
-    return limited
+    return np.where(widen(is_line, _LINE_WIDTH), gains, 1.0)
