@@ -142,8 +142,8 @@ def test_all_stages_are_there():
 
 
 def test_a_stage_counts_without_the_stages_inside_it(monkeypatch):
-    clips, extract = map(
-        importlib.import_module, ("requinto.clips", "requinto.extract")
+    clips, song = map(
+        importlib.import_module, ("requinto.clips", "requinto.song_separation")
     )
 
     def slow_cut(*arguments):
@@ -151,20 +151,25 @@ def test_a_stage_counts_without_the_stages_inside_it(monkeypatch):
 
     def slow_plan(*arguments):
         time.sleep(0.02)
-        return extract.cut(*arguments)
+        return song.cut(*arguments)
 
-    for module in (clips, extract):
+    for module in (clips, song):
         monkeypatch.setattr(module, "cut", slow_cut)
-    monkeypatch.setattr(extract, "plan", slow_plan)
+    monkeypatch.setattr(song, "plan", slow_plan)
     seen = []
-    timed = {"outer": ["requinto.extract:plan"], "inner": ["requinto.clips:cut"]}
-    observers = {"requinto.extract:plan": lambda arguments, _: seen.append(arguments)}
+    timed = {
+        "outer": ["requinto.song_separation:plan"],
+        "inner": ["requinto.clips:cut"],
+    }
+    observers = {
+        "requinto.song_separation:plan": lambda arguments, _: seen.append(arguments)
+    }
     with stages.StageTimer(timed, observers) as timer:
-        extract.plan(1, 2, 3)
+        song.plan(1, 2, 3)
     assert timer.seconds["inner"] >= 0.5
     assert 0.02 <= timer.seconds["outer"] < 0.4
     assert seen == [{"arguments": (1, 2, 3)}]
-    assert (extract.plan, extract.cut, clips.cut) == (slow_plan, slow_cut, slow_cut)
+    assert (song.plan, song.cut, clips.cut) == (slow_plan, slow_cut, slow_cut)
 
 
 def test_functions_that_are_gone_are_missing_and_observers_may_fail():

@@ -175,7 +175,7 @@ def test_plugin_status_says_what_is_wrong(run, tmp_path, monkeypatch, two_models
     conf = tmp_path / ".clap/Requinto/requinto.conf"
     conf.write_text("executable=/nowhere/bin/python\n")
     (tmp_path / ".lv2/Requinto.lv2/requinto.ttl").write_text("old\n")
-    (two_models / "standard.npz").write_bytes(b"PK")
+    (two_models / "litert/standard-unet.tflite").write_bytes(b"PK")
     status, out, error = run("plugin", "status")
     assert status == 2
     assert error.startswith("requinto: the plugin's self-test failed: No model; ")

@@ -35,13 +35,18 @@ def call_away_from_signals(function: Callable[[], Result]) -> Result:
             running.release()
 
     running.acquire()
-    # Not a pool's: a handler that raises amid its Python code leaves its locks undone
-    _thread.start_new_thread(work, ())
+    is_started = False
     try:
+        # Not a pool's: a handler that raises amid its Python code leaves its locks undone
+        _thread.start_new_thread(work, ())
+        is_started = True
         running.acquire()
-    except BaseException:
-        while not (results or errors):  # what the function uses must not go meanwhile
-            time.sleep(_POLL_S)
+    except BaseException as error:
+        # Without a thread there is nothing to wait for; a handler may have raised before
+        # it is known that there is one
+        may_run = is_started or not isinstance(error, RuntimeError)
+        while may_run and not (results or errors):
+            time.sleep(_POLL_S)  # what the function uses must not go meanwhile
         raise
     for error in errors:
         raise error

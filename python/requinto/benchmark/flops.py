@@ -154,12 +154,12 @@ def factorisation_multiply_adds(
     """Return the multiply-adds of the products in `factorisation.factorised`.
 
     An iteration multiplies spectra and gains, and what they miss with the spectra; then
-    the same for the spectra that are free, if any are.
+    the same for the spectra that are free.  What fixed spectra give is known until
+    their gains change.
     """
-    product = n_bands * n_columns * n_spectra
+    product = n_bands * n_columns
     n_free = n_spectra - n_fixed
-    updates = product + n_bands * n_columns * n_free if n_free else 0
-    return n_iterations * (2 * product + updates)
+    return product * (n_fixed * (1 + 2 * n_iterations) + n_free * 4 * n_iterations)
 
 
 def core_peak(n_rows: int = 512, duration_s: float = 0.5) -> float:
