@@ -69,7 +69,11 @@ assert keras.config.dtype_policy().name == "mixed_bfloat16"
 
 @pytest.fixture(scope="module")
 def expected():
-    return requinto.extract(SONG, RATE, "bass", beats=GRID)
+    """Return what each runtime extracts: weights of 8 bits differ, at -70 dB."""
+    return {
+        runtime: requinto.extract(SONG, RATE, "bass", beats=GRID, runtime=runtime)
+        for runtime in RUNTIMES
+    }
 
 
 def python(script, *arguments, cwd=None, **variables):
@@ -119,7 +123,7 @@ def test_variables_change_nothing(tmp_path, expected, variables, runtime):
     upper["REQUINTO_RUNTIME"] = runtime
     result = python(EXTRACT, *paths, cwd=tmp_path, **upper, **home)
     assert (result.returncode, result.stderr) == (0, "")
-    assert error_db(expected, np.load(paths[1])) < -80
+    assert error_db(expected[runtime], np.load(paths[1])) < -80
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ def test_a_keras_that_runs_already_is_used_and_left_as_it_is(tmp_path, expected)
     runtime = {"REQUINTO_RUNTIME": "tensorflow"}
     result = python(OWN_KERAS + EXTRACT + STILL_OWN, *paths, **runtime)
     assert result.returncode == 0, result.stderr
-    assert error_db(expected, np.load(paths[1])) < -80
+    assert error_db(expected["tensorflow"], np.load(paths[1])) < -80
 
 
 def test_random_numbers_of_the_caller_go_on(monkeypatch):
@@ -190,7 +194,7 @@ def test_a_read_only_system_without_a_home(tmp_path, expected, runtime):
     only |= {"HOME": "/nonexistent", "REQUINTO_RUNTIME": runtime}
     result = python(READ_ONLY + EXTRACT, *paths, **only)
     assert (result.returncode, result.stderr) == (0, "")
-    assert error_db(expected, np.load(paths[1])) < -80
+    assert error_db(expected[runtime], np.load(paths[1])) < -80
     assert [path.name for path in paths[1].parent.iterdir()] == ["bass.npy"]
 
 
@@ -295,4 +299,4 @@ threading.Thread(target=work).start()
 """
     result = python(script, tmp_path / "song.npy", tmp_path / "bass.npy")
     assert (result.returncode, result.stderr) == (0, "")
-    assert error_db(expected, np.load(tmp_path / "bass.npy")) < -80
+    assert error_db(expected["litert"], np.load(tmp_path / "bass.npy")) < -80

@@ -13,8 +13,8 @@ from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.evaluation import joins
 from requinto.evaluation.items import read_items
-from requinto.song_separation import plan
 from requinto.loader import load_separator
+from requinto.song_separation import plan
 from sounds import RATE, noise
 
 SECONDS = 24

@@ -208,6 +208,9 @@ class NetworkSeparator:
 
         Clips of as many columns in a row are one batch.
         """
+        if not np.isfinite(query.embedding).all():
+            # Which weights of 8 bits would make something finite of
+            raise ModelError("the query holds numbers that are not finite")
         views = [self._view(spectrum, query) for spectrum in spectra]
         exponent = mask_exponent(query.sensitivity)
         found: list[np.ndarray] = []

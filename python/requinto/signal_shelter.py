@@ -37,13 +37,13 @@ def call_away_from_signals(function: Callable[[], Result]) -> Result:
     running.acquire()
     is_started = False
     try:
-        # Not a pool's: a handler that raises amid its Python code leaves its locks undone
+        # Not a pool's: a handler that raises amid its Python code leaves locks undone
         _thread.start_new_thread(work, ())
         is_started = True
         running.acquire()
     except BaseException as error:
-        # Without a thread there is nothing to wait for; a handler may have raised before
-        # it is known that there is one
+        # Without a thread there is nothing to wait for; a handler may raise before it
+        # is known that there is one
         may_run = is_started or not isinstance(error, RuntimeError)
         while may_run and not (results or errors):
             time.sleep(_POLL_S)  # what the function uses must not go meanwhile
