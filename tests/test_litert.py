@@ -12,6 +12,8 @@ from models import RELEASED, SMALL, write_exported, write_neutral
 from requinto import exports, loader, networks
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError, ModelError
+from requinto.evaluation.items import read_items
+from requinto.evaluation.metrics import si_sdr
 from requinto.training import export as exporting
 from sounds import RATE, noise
 
@@ -201,3 +203,21 @@ def test_what_cannot_be_exported_is_told(folder, run_command):
     assert (status, stderr.count("\n")) == (2, 1)
     assert "precision must be int8, half, single, got 'int4'" in stderr
     assert SMALL.spectra.n_columns(0) == 1
+
+
+@pytest.mark.parametrize("name", ["standard", "fast"])
+def test_both_runtimes_extract_as_well(bench, name):
+    changes_db = []
+    for item in read_items(bench):
+        (mixture, rate), (target, _) = item.read("mix"), item.read("target")
+        reference, _ = item.read("reference")
+        options = {"model": name, "beats": item.beats()}
+        for asked in ({"reference": reference}, {"target": item.instrument}):
+            exported, trained = (
+                requinto.extract(mixture, rate, **options, **asked, runtime=runtime)
+                for runtime in networks.RUNTIMES
+            )
+            changes_db.append(si_sdr(target, exported) - si_sdr(target, trained))
+    assert len(changes_db) == 8
+    assert abs(np.mean(changes_db)) < 0.05
+    assert min(changes_db) > -0.3
