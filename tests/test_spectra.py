@@ -173,3 +173,7 @@ def test_the_inverse_is_scipys(config, n_frames):
     result = spectra.synthesise(spectrum, n_frames)
     assert result.dtype == np.float32 and result.shape == expected.shape
     np.testing.assert_allclose(result, expected, atol=1e-6 * np.abs(expected).max())
+
+    mask = rng.random((shape[2] + 3, config.n_bands, 2)).astype(np.float32)
+    masked = spectra.synthesise(spectra.apply(mask, spectrum), n_frames)
+    np.testing.assert_array_equal(spectra.synthesise(spectrum, n_frames, mask), masked)

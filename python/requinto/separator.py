@@ -194,8 +194,7 @@ class NetworkSeparator:
         for i, sound, spectrum, mask in zip(
             sounding, sounds, spectra, masks, strict=True
         ):
-            found = self._spectra.apply(mask, spectrum)
-            estimate = self._spectra.synthesise(found, sound.shape[1])
+            estimate = self._spectra.synthesise(spectrum, sound.shape[1], mask)
             estimate = _resampled(estimate, rate, sample_rate, clips[i].shape[1])
             stereo = len(clips[i]) == 2
             estimates[i] = estimate if stereo else estimate.mean(axis=0, keepdims=True)

@@ -21,6 +21,7 @@ _FLOOR = 1e-10  # power of silence, so that ratios stay finite
 _LOWEST_HZ = 20.0  # of what is heard
 _HIGHEST_HZ = 15000.0  # above, single lines are not heard
 _LINE = 4.0  # times the median power up there is what a band may have
+_COLUMNS_TOGETHER = 16  # synthesised: they stay in the processor's cache
 _BANDS_PER_GROUP = 16  # of the bands whose weights are one matrix
 
 
@@ -59,24 +60,39 @@ class Spectra:
         columns = stft(sound, self._window, hop)
         return np.swapaxes(columns, -1, -2)
 
-    def synthesise(self, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
-        """Return the `n_frames` of sound whose spectrum this is."""
+    def synthesise(
+        self, spectrum: np.ndarray, n_frames: int, mask: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the `n_frames` of sound whose spectrum this is.
+
+        With a mask, as `apply` takes it, of what that leaves of the spectrum.
+        """
+        n_columns, hop = spectrum.shape[-1], self.config.hop
+        # Up to the first column's centre and from the last one's there is padding
+        sound = np.zeros((*spectrum.shape[:-2], n_columns - 1, hop), np.float32)
+        for first in range(0, n_columns, _COLUMNS_TOGETHER):
+            few = slice(first, min(first + _COLUMNS_TOGETHER, n_columns))
+            some = spectrum[..., few]
+            self._add(
+                sound, some if mask is None else self.apply(mask[few], some), first
+            )
+        self._raise_ends(sound)
+        return sound.reshape(*sound.shape[:-2], -1)[..., :n_frames]
+
+    def _add(self, sound: np.ndarray, spectrum: np.ndarray, first: int) -> None:
+        """Add to sound, in hops, that of columns of which the first is `first`."""
         columns = np.swapaxes(spectrum, -1, -2).astype(np.complex64, copy=False)
         frames = np.fft.irfft(columns, self.config.n_fft)
         n_parts, hop = self._synthesis.shape
         frames = frames.reshape(*frames.shape[:-1], n_parts, hop)
         frames *= self._synthesis
-        # Up to the first column's centre and from the last one's there is padding
-        n_hops = columns.shape[-2] - 1
-        sound = np.zeros((*frames.shape[:-3], n_hops, hop), np.float32)
         for part in range(n_parts):
-            by = part - n_parts // 2  # hops by which this part is later than its column
-            here = slice(max(0, by), min(n_hops, n_hops + 1 + by))
-            sound[..., here, :] += frames[
-                ..., here.start - by : here.stop - by, part, :
+            start = first + part - n_parts // 2  # the hop of the first column's part
+            ends = start, start + columns.shape[-2]
+            begin, end = np.clip(ends, 0, sound.shape[-2])
+            sound[..., begin:end, :] += frames[
+                ..., begin - start : end - start, part, :
             ]
-        self._raise_ends(sound)
-        return sound.reshape(*sound.shape[:-2], -1)[..., :n_frames]
 
     def _raise_ends(self, sound: np.ndarray) -> None:
         """Scale, in place, the hops to which fewer columns add than to others."""
