@@ -100,7 +100,8 @@ def test_it_gives_what_the_library_gives(plugin):
     )
     found = plugin.process(song, RATE)
     assert np.abs(expected).max() > 0.001
-    assert error_db(expected, found) < -80
+    # A reference in a preset has 24 bits, and weights of 8 bits round what differs
+    assert error_db(expected, found) < -65
 
 
 @pytest.mark.parametrize(
