@@ -41,10 +41,10 @@ def call_away_from_signals(function: Callable[[], Result]) -> Result:
         _thread.start_new_thread(work, ())
         is_started = True
         running.acquire()
-    except BaseException as error:
+    except BaseException as raised:
         # Without a thread there is nothing to wait for; a handler may raise before it
         # is known that there is one
-        may_run = is_started or not isinstance(error, RuntimeError)
+        may_run = is_started or not isinstance(raised, RuntimeError)
         while may_run and not (results or errors):
             time.sleep(_POLL_S)  # what the function uses must not go meanwhile
         raise
