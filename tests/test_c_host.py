@@ -116,10 +116,16 @@ def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
     assert float(report["longest_block_ms"]) < 250  # while Python took seconds
 
 
-@pytest.mark.parametrize("n_seconds", [0.2, 1.0, 2.5])
-def test_the_host_may_end_while_python_starts(bundle, tmp_path, n_seconds):
+@pytest.mark.parametrize(
+    ("runtime", "n_seconds"),
+    [("litert", 0.05), ("litert", 0.2), ("tensorflow", 1.0), ("tensorflow", 2.5)],
+)
+def test_the_host_may_end_while_python_starts(bundle, tmp_path, runtime, n_seconds):
     sound = noise(round(n_seconds * RATE))
-    _, report, complaints = run_host(bundle, tmp_path, sound, "--realtime")
+    _, report, complaints = run_host(
+        *(bundle, tmp_path, sound, "--realtime"),
+        environment={"REQUINTO_RUNTIME": runtime},
+    )
     assert report["status"] == "Starting"
     assert report["host"] == "done"
     assert "Check failed" not in complaints
@@ -164,12 +170,12 @@ def failing(kind, folder, neutral):
         return {"REQUINTO_PYTHON": str(base)}, "Python error"
     shutil.copytree(neutral, models)
     if kind == "no model":
-        (models / "standard.npz").unlink()
+        (models / "litert/standard-unet.tflite").unlink()
         status = "No model"
     elif kind == "no fast model":
         status = "No model"
     elif kind == "damaged model":
-        (models / "standard.npz").write_bytes(b"PK")
+        (models / "litert/standard-unet.tflite").write_bytes(b"PK")
         status = "No model"
     else:  # Python raises: the shell offers a target that the models lack
         (models / "targets.txt").write_text("guitar\n")
