@@ -19,7 +19,7 @@ from requinto import threads
 from requinto.errors import ModelError
 from requinto.quiet import LITERT, filter_stderr
 
-_N_KEPT = 3  # graphs that stay allocated: about 25 MB each, and 0.1 s to begin
+_N_KEPT = 2  # graphs that stay allocated: about 25 MB each, and 10 ms to begin
 
 _ANY = "any"  # number of columns: the graph for those that have none of their own
 
