@@ -49,8 +49,8 @@ def test_exported_masks_are_those_of_keras(name):
         inputs = {"mixture": mixture, "embedding": embedding}
         exported, trained = (each._unet.predict(inputs) for each in both)
         assert exported.shape == trained.shape == (*shape[:3], 2)
-        # Weights of 8 bits: a ceiling of 2 is far away
-        assert np.abs(exported - trained).mean() < 0.01
+        # Weights of 8 bits, of noise that no training showed; the ceiling is 2
+        assert np.abs(exported - trained).mean() < 0.02
 
 
 @pytest.mark.parametrize("name", SEPARATORS)
