@@ -9,10 +9,11 @@ built-in targets' references.  `requinto export` writes them.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from requinto.litert import LiteRTNetwork
 
 FOLDER = "litert"  # of the models' folder
 QUERIES = "queries"
+
+_BLOCK = 1 << 16  # bytes of a file that are read at a time
 
 
 @dataclass(frozen=True)
@@ -111,17 +114,31 @@ def read_record(folder: Path, name: str) -> Mapping[str, Any]:
 
 
 def _network(folder: Path, file: str, values: Mapping[str, Any]) -> LiteRTNetwork:
-    _read(folder, file, values["sha256"])  # to verify it: LiteRT maps the file itself
     path = folder / FOLDER / file
+    digest = hashlib.sha256()
+    with _naming(path), path.open("rb") as content:  # which LiteRT will map itself
+        while block := content.read(_BLOCK):
+            digest.update(block)
+    _check(path, digest.hexdigest(), values["sha256"])
     return LiteRTNetwork(path, values["sizes"], values["n_parameters"])
 
 
 def _read(folder: Path, file: str, digest: str) -> bytes:
     path = folder / FOLDER / file
-    try:
+    with _naming(path):
         content = path.read_bytes()
+    _check(path, hashlib.sha256(content).hexdigest(), digest)
+    return content
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
-    if hashlib.sha256(content).hexdigest() != digest:
+
+
+def _check(path: Path, digest: str, expected: str) -> None:
+    if digest != expected:
         raise ModelError(f"{path} is damaged: its checksum is another")
-    return content
