@@ -164,7 +164,7 @@ def test_plugin(run, tmp_path, monkeypatch, two_models):
     for form in told["installed"].values():
         assert form["current"] and form["python_works"]
         assert form["python"] == sys.executable
-    assert told["models"]["whole"] == {"standard": True, "fast": True}
+    assert told["models"]["whole"] == {"standard": True, "fast": True, "beats": True}
     assert told["self_test"]["status"] == "Ready"
 
 
@@ -180,10 +180,10 @@ def test_plugin_status_says_what_is_wrong(run, tmp_path, monkeypatch, two_models
     assert status == 2
     assert error.startswith("requinto: the plugin's self-test failed: No model; ")
     assert "the installed CLAP starts /nowhere/bin/python" in error
-    assert error.endswith("damaged models: standard\n")
+    assert "model standard: " in error and "standard-unet.tflite is damaged" in error
     assert "CLAP starts: /nowhere/bin/python, which does not know requinto" in out
     assert "Requinto.lv2, of another build than this one" in out
-    assert "models: standard (damaged), fast, in" in out
+    assert "models: standard (cannot be used), fast, beats, in" in out
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Exported networks answer as the trained ones do, and damage is noticed."""
 
+import hashlib
 import json
 import shutil
 
@@ -173,6 +174,68 @@ def test_a_damaged_export_is_told(folder):
     path.unlink()
     with pytest.raises(ModelError, match="cannot be read"):
         loader.load_separator()
+
+
+@pytest.mark.parametrize("change", ["truncated", "emptied", "replaced", "removed"])
+def test_a_loaded_model_stays_as_it_was(folder, change):
+    """LiteRT would map the file, and the process end where that shrinks."""
+    song, clips = 0.1 * noise(2 * RATE), (4, 1)
+    options = {"beats": requinto.Beats.grid(tempo_bpm=120, duration_s=2)}
+    expected = [
+        requinto.extract(song, RATE, "bass", beats_per_clip=n, **options) for n in clips
+    ]
+    path = folder / "litert" / "standard-unet.tflite"
+    if change == "removed":
+        path.unlink()
+    elif change == "replaced":
+        shutil.copy(folder / "litert" / "beats-beats.tflite", path)
+    else:
+        path.write_bytes(path.read_bytes()[:5000] if change == "truncated" else b"")
+    for n, before in zip(clips, expected, strict=True):
+        again = requinto.extract(song, RATE, "bass", beats_per_clip=n, **options)
+        np.testing.assert_array_equal(again, before)
+
+
+def test_a_model_that_changed_before_it_was_used_is_told(folder):
+    separator = loader.load_separator()
+    path = folder / "litert" / "standard-unet.tflite"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ModelError, match=r"standard-unet\.tflite is damaged"):
+        separator.separate(0.1 * noise(RATE), RATE, separator.target("bass"))
+
+
+def test_a_relative_folder_is_another_one_elsewhere(tmp_path, monkeypatch):
+    song = 0.1 * noise(2 * RATE)
+    grid = requinto.Beats.grid(tempo_bpm=120, duration_s=2)
+    monkeypatch.setenv("REQUINTO_MODELS", "models")
+    for name, gain in (("one", 1.0), ("other", 0.5)):
+        (tmp_path / name / "models").mkdir(parents=True)
+        write_exported(tmp_path / name / "models", gain=gain)
+        monkeypatch.chdir(tmp_path / name)
+        extracted = requinto.extract(song, RATE, "bass", beats=grid)
+        np.testing.assert_allclose(extracted, gain * song, atol=0.01)
+
+
+def test_damaged_queries_are_told(folder):
+    record_path = folder / "litert" / "standard.json"
+    record, queries = json.loads(record_path.read_text()), b"no archive"
+    (folder / "litert" / "standard-queries.npz").write_bytes(queries)
+    record["queries_sha256"] = hashlib.sha256(queries).hexdigest()
+    record_path.write_text(json.dumps(record))
+    with pytest.raises(ModelError, match=r"standard-queries\.npz cannot be used"):
+        loader.load_separator()
+
+
+def test_a_network_of_another_kind_is_told(folder):
+    separator = loader.load_separator()
+    wrong = np.zeros((1, 32, 3, 1), np.float32)
+    with pytest.raises(ModelError, match=r"LiteRT cannot use .*standard-unet\.tflite"):
+        separator._unet.predict({"mixture": wrong, "embedding": wrong[:, 0, 0]})
+
+
+def test_a_target_that_a_model_lacks_is_told(folder):
+    with pytest.raises(ModelError, match="no reference for 'zither'"):
+        loader.load_separator().target("zither")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"config": 3, "networks": {}}'])

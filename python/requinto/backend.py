@@ -111,6 +111,15 @@ def check_process() -> None:
         )
 
 
+def check_installed() -> None:
+    """Raise `ModelError` where there is no Keras to be imported."""
+    if "keras" not in sys.modules and not is_installed("keras"):
+        raise ModelError(
+            "TensorFlow and Keras are not installed: pip install 'requinto[train]' "
+            "brings them"
+        )
+
+
 def has_started() -> bool:
     """Return whether a network has run in this process, so that forks are useless."""
     return _Process.has_started or _runs_tensorflow()

@@ -10,9 +10,11 @@ built-in targets' references.  `requinto export` writes them.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,14 +63,14 @@ def exports_in(folder: Path) -> list[Path]:
 def is_current(folder: Path, name: str) -> bool:
     """Return whether an export is there, of the weights that lie there, if any do."""
     try:
-        exported = json.loads(record_path(folder, name).read_text())
-    except (OSError, ValueError):
-        return False
-    try:
         source = json.loads((folder / f"{name}.json").read_text())
     except OSError:
-        return True
+        return record_path(folder, name).exists()
     except ValueError:
+        return False
+    try:
+        exported = json.loads(record_path(folder, name).read_text())
+    except (OSError, ValueError):
         return False
     if not isinstance(exported, dict) or not isinstance(source, dict):
         return False
@@ -94,9 +96,14 @@ def read_export(folder: Path, name: str) -> Export:
         raise ModelError(f"{path} cannot be used: {error}") from error
     arrays: dict[str, np.ndarray] = {}
     if digest := record.get("queries_sha256"):
-        packed = _read(folder, f"{name}-{QUERIES}.npz", digest)
-        with np.load(io.BytesIO(packed)) as saved:
-            arrays = dict(saved)
+        file = f"{name}-{QUERIES}.npz"
+        packed = _read(folder, file, digest)
+        try:
+            with np.load(io.BytesIO(packed)) as saved:
+                arrays = dict(saved)
+        except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            path = folder / FOLDER / file
+            raise ModelError(f"{path} cannot be used: {error}") from error
     return Export(record["config"], networks, arrays)
 
 
@@ -106,8 +113,8 @@ def read_record(folder: Path, name: str) -> Mapping[str, Any]:
     try:
         record = json.loads(path.read_text())
         missing = {"config", "networks", "source_sha256"} - set(record)
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"model {name!r} cannot be read: {error}") from error
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
     if missing:
         raise ModelError(f"{path} cannot be used: it lacks {sorted(missing)}")
     return dict(record)
@@ -116,11 +123,16 @@ def read_record(folder: Path, name: str) -> Mapping[str, Any]:
 def _network(folder: Path, file: str, values: Mapping[str, Any]) -> LiteRTNetwork:
     path = folder / FOLDER / file
     digest = hashlib.sha256()
-    with _naming(path), path.open("rb") as content:  # which LiteRT will map itself
+    with _naming(path), path.open("rb") as content:  # all of it, when it is needed
         while block := content.read(_BLOCK):
             digest.update(block)
     _check(path, digest.hexdigest(), values["sha256"])
-    return LiteRTNetwork(path, values["sizes"], values["n_parameters"])
+    return LiteRTNetwork(
+        path,
+        functools.partial(_read, folder, file, values["sha256"]),
+        sizes=values["sizes"],
+        n_parameters=values["n_parameters"],
+    )
 
 
 def _read(folder: Path, file: str, digest: str) -> bytes:

@@ -9,7 +9,7 @@ import functools
 import importlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,10 @@ class LiteRTNetwork:
     Parameters
     ----------
     path : Path
-        A LiteRT file, for batches of one; read when it is first needed.
+        A LiteRT file, for batches of one.
+    read : callable
+        Returns what the file holds, verified; called when that is first needed. It is
+        kept: where LiteRT maps a file, one that is changed in place ends the process.
     sizes : sequence of int
         Numbers of columns that it has a graph for, beside the one for any.
     n_parameters : int
@@ -55,10 +58,19 @@ class LiteRTNetwork:
         If `REQUINTO_THREADS` is not a number of threads.
     """
 
-    def __init__(self, path: Path, sizes: Sequence[int], n_parameters: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        read: Callable[[], bytes],
+        *,
+        sizes: Sequence[int],
+        n_parameters: int,
+    ) -> None:
         _import_litert()
         self.n_parameters = n_parameters
         self._path = path
+        self._read = read
+        self._content: bytes | None = None
         self._names = frozenset(map(graph_name, sizes))
         self._n_threads = threads.count()
         self._graphs: collections.OrderedDict[str, Any] = collections.OrderedDict()
@@ -77,12 +89,15 @@ class LiteRTNetwork:
         with self._lock:
             name = graph_name(_n_columns(inputs))
             name = name if name in self._names else _ANY
-            graph = self._graph(name)
-            with _quiet_start():
-                rows = [
-                    graph(**{name: value[i : i + 1] for name, value in inputs.items()})
-                    for i in range(len(next(iter(inputs.values()))))
-                ]
+            with self._naming():
+                graph = self._graph(name)
+                with _quiet_start():
+                    rows = [
+                        graph(
+                            **{key: value[i : i + 1] for key, value in inputs.items()}
+                        )
+                        for i in range(len(next(iter(inputs.values()))))
+                    ]
         return np.concatenate([row["output"] for row in rows])
 
     def _graph(self, name: str) -> Any:
@@ -95,10 +110,18 @@ class LiteRTNetwork:
         return graph
 
     def _interpreter(self) -> Any:
+        if self._content is None:
+            self._content = self._read()
+        return _import_litert().Interpreter(
+            model_content=self._content, num_threads=self._n_threads
+        )
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
         try:
-            return _import_litert().Interpreter(
-                model_path=os.fsdecode(self._path), num_threads=self._n_threads
-            )
+            yield
+        except ModelError:
+            raise
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"LiteRT cannot use {self._path}: {error}") from error
 

@@ -19,6 +19,7 @@ from requinto.pair import Pair
 from requinto.separator import NetworkSeparator, Query
 from requinto.tracker import Tracker
 from requinto.weights import (
+    BEATS,
     FOR_NAMES,
     STANDARD,
     load_networks,
@@ -28,8 +29,6 @@ from requinto.weights import (
     targets,
     unknown,
 )
-
-BEATS = "beats"  # the model that tracks them
 
 
 def load_separator(
@@ -80,6 +79,7 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
         raise unknown(folder, name)
     if runtime == TENSORFLOW:
         backend.check_process()
+        backend.check_installed()
         _check_trained(folder, name)
         return runtime
     if exports.is_current(folder, name) and (runtime or _prefers_litert(folder, name)):
@@ -108,12 +108,20 @@ def _names(folder: Path) -> set[str]:
     return {path.stem for path in paths}
 
 
-def check_files(folder: Path, name: str) -> None:
-    """Raise `ModelError` if a file that a model runs from is missing or damaged."""
-    if model_runtime(folder, name) == LITERT:
-        exports.read_export(folder, name)
-    else:
-        read_weights(folder, name)
+def check_model(name: str) -> None:
+    """Load a model or the beat tracker, with all it needs to answer to names.
+
+    Raises
+    ------
+    RequintoError
+        As `load_separator` or `load_tracker` does.
+    """
+    if name == BEATS:
+        load_tracker()
+        return
+    separator = load_separator(name)
+    for target in targets():
+        separator.target(target)
 
 
 def _check_trained(folder: Path, name: str) -> None:
@@ -167,10 +175,10 @@ def _exported(folder: Path, name: str) -> NetworkSeparator:
         config = ModelConfig.from_dict(export.config)
         unet, encoder = (export.networks[n] for n in ("unet", "reference_encoder"))
         queries = _queries(export.arrays)
-    except (KeyError, TypeError, ConfigError) as error:
+        return NetworkSeparator(config, unet, encoder, queries=queries)
+    except (KeyError, TypeError, ValueError, ArithmeticError, ConfigError) as error:
         path = exports.record_path(folder, name)
         raise ModelError(f"{path} cannot be used: {error}") from error
-    return NetworkSeparator(config, unet, encoder, queries=queries)
 
 
 def _queries(arrays: dict[str, np.ndarray]) -> dict[str, Query]:
@@ -219,7 +227,10 @@ def _tracker(folder: Path, runtime: str) -> Tracker:
     if runtime == LITERT:
         export = exports.read_export(folder, BEATS)
         config = _tracker_config(folder, export.config)
-        return Tracker(config, export.networks["beats"])
+        if BEATS not in export.networks:
+            path = exports.record_path(folder, BEATS)
+            raise ModelError(f"{path} cannot be used: it has no network {BEATS!r}")
+        return Tracker(config, export.networks[BEATS])
     record, arrays = read_weights(folder, BEATS)
     config = _tracker_config(folder, record.get("config"))
     backend.prepare_inference()

@@ -106,8 +106,16 @@ class NetworkSeparator:
         return self._unet.n_parameters + self._encoder.n_parameters
 
     def target(self, name: str) -> Query:
-        """Return the query for a built-in target, made of all its sounds."""
+        """Return the query for a built-in target, made of all its sounds.
+
+        Raises
+        ------
+        ModelError
+            If the model has none.
+        """
         if name not in self._targets:
+            if name not in self._references:
+                raise ModelError(f"the model has no reference for {name!r}")
             self._targets[name] = self._made(self._references[name])
         return self._targets[name]
 

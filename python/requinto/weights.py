@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import keras
 
 STANDARD = "standard"
+BEATS = "beats"  # the model that tracks them
 FOR_NAMES = "-names"  # ends the name of a model that answers to targets
 
 
@@ -42,7 +43,7 @@ def models_folder() -> Path:
         If there is no such folder.
     """
     if chosen := os.environ.get("REQUINTO_MODELS"):
-        candidates = [Path(chosen)]
+        candidates = [Path(chosen).absolute()]  # the current folder may change
     else:
         package = Path(__file__).parent
         installed = [Path(entry) / "requinto" / "models" for entry in sys.path]
@@ -71,9 +72,9 @@ def targets() -> tuple[str, ...]:
 def models() -> tuple[str, ...]:
     """Return the names of the models, the standard one first.
 
-    A model is what this version can run: a record of a `ModelConfig`, of an export or
-    with weights beside it.  Other systems keep theirs in the same folder; what a model
-    has for the names of targets is a part of it.
+    A model is a record of an export, or one of a `ModelConfig` with weights beside it:
+    other systems keep theirs in the same folder.  What a model has for the names of
+    targets is a part of it.
     """
     return models_in(models_folder())
 
@@ -81,14 +82,13 @@ def models() -> tuple[str, ...]:
 def models_in(folder: Path) -> tuple[str, ...]:
     """Return the same of a folder of models."""
     weights = [p for p in folder.glob("*.json") if p.with_suffix(".npz").is_file()]
-    exports = exports_in(folder)
-    names = {p.stem for p in [*weights, *exports] if _is_model(p)}
-    return tuple(sorted(names, key=lambda name: (name != STANDARD, name)))
+    exported = {path.stem for path in exports_in(folder)} - {BEATS}
+    names = {path.stem for path in weights if _is_model(path)} | exported
+    models = [name for name in names if not name.endswith(FOR_NAMES)]
+    return tuple(sorted(models, key=lambda name: (name != STANDARD, name)))
 
 
 def _is_model(record_path: Path) -> bool:
-    if record_path.stem.endswith(FOR_NAMES):
-        return False
     try:
         ModelConfig.from_dict(json.loads(record_path.read_text())["config"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -7,13 +7,12 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from requinto import plugin as plugin_files
 from requinto.errors import RequintoError
-from requinto.loader import check_files, model_runtime
-from requinto.weights import models, models_folder, targets
+from requinto.loader import check_model, model_runtime
+from requinto.weights import BEATS, models, models_folder, targets
 
 _LIMIT_S = 120
 # What a host does, in a process of its own: whatever happens there stays there
@@ -73,23 +72,32 @@ def _imports(executable: str | None) -> bool:
 def _models() -> dict[str, Any]:
     """Return where the models are, what targets they have, and which are whole."""
     try:
-        folder = models_folder()
+        folder, names = models_folder(), (*models(), BEATS)
+        problems = {name: _problem(name) for name in names}
         return {
             "folder": str(folder),
             "targets": list(targets()),
-            "whole": {name: _is_whole(folder, name) for name in models()},
-            "runtimes": {name: model_runtime(folder, name) for name in models()},
+            "whole": {name: not problem for name, problem in problems.items()},
+            "problems": {name: text for name, text in problems.items() if text},
+            "runtimes": {
+                name: model_runtime(folder, name)
+                for name, problem in problems.items()
+                if not problem
+            },
         }
     except RequintoError as error:
         return {"folder": None, "problem": str(error)}
 
 
-def _is_whole(folder: Path, name: str) -> bool:
+def _problem(name: str) -> str:
+    """Return why a model cannot be used, or nothing."""
     try:
-        check_files(folder, name)
-    except RequintoError:
-        return False
-    return True
+        check_model(name)
+    except RequintoError as error:
+        return str(error)
+    except Exception as error:  # whatever a damaged model leads to
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _self_test() -> dict[str, Any]:
@@ -133,9 +141,8 @@ def find_problems(report: dict[str, Any]) -> list[str]:
                 f"the installed {name} starts {python}, which has no requinto; "
                 "`requinto plugin install` mends that"
             )
-    damaged = [name for name, whole in kept.get("whole", {}).items() if not whole]
-    if damaged:
-        problems.append(f"damaged models: {', '.join(damaged)}")
+    for name, problem in kept.get("problems", {}).items():
+        problems.append(f"model {name}: {problem}")
     return problems
 
 
@@ -154,10 +161,14 @@ def lines(found: dict[str, Any]) -> list[str]:
     if kept["folder"] is None:
         said.append(f"models: {kept['problem']}")
     else:
-        named = [n if whole else f"{n} (damaged)" for n, whole in kept["whole"].items()]
+        named = [
+            name if whole else f"{name} (cannot be used)"
+            for name, whole in kept["whole"].items()
+        ]
         said.append(f"models: {', '.join(named)}, in {kept['folder']}")
+        said += [f"{name}: {problem}" for name, problem in kept["problems"].items()]
         runtimes = ", ".join(sorted(set(kept["runtimes"].values())))
-        said.append(f"they run on: {runtimes}")
+        said.append(f"they run on: {runtimes or 'nothing'}")
         said.append(f"targets: {', '.join(kept['targets'])}")
     said.append(f"your references go to: {found['references']}")
     test = found["self_test"]

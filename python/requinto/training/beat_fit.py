@@ -17,10 +17,9 @@ from keras import ops
 from requinto.beat_network import build_beat_network
 from requinto.config import TrackerConfig
 from requinto.errors import ConfigError
-from requinto.loader import BEATS
 from requinto.training.beat_material import Heard, read
 from requinto.training.provenance import commit
-from requinto.weights import read_weights, save_networks, set_weights
+from requinto.weights import BEATS, read_weights, save_networks, set_weights
 
 _COLUMNS = 1500  # of an example: 30 s
 _WARM_EPOCHS = 1

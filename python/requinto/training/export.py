@@ -23,13 +23,14 @@ from requinto.clips import LEAD_STEP_S
 from requinto.config import ModelConfig, TrackerConfig
 from requinto.errors import ConfigError, ModelError
 from requinto.litert import graph_name
-from requinto.loader import BEATS, load_single
+from requinto.loader import load_single
 from requinto.networks import TENSORFLOW
 from requinto.quiet import EVERYTHING, filter_stderr
 from requinto.separator import NetworkSeparator, Query
 from requinto.tracker import BLOCKS
 from requinto.training.lowering import lowered
 from requinto.weights import (
+    BEATS,
     FOR_NAMES,
     load_networks,
     models_in,
@@ -219,6 +220,9 @@ def _packed_queries(separator: NetworkSeparator) -> bytes:
 
 
 def _write(folder: Path, file: str, content: bytes) -> str:
-    """Write a file of an export; return its checksum."""
-    (folder / exports.FOLDER / file).write_bytes(content)
+    """Write a file of an export, in place of an older one; return its checksum."""
+    path = folder / exports.FOLDER / file
+    new = path.with_name(f"{path.name}.new")
+    new.write_bytes(content)
+    new.replace(path)
     return hashlib.sha256(content).hexdigest()
