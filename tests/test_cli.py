@@ -159,13 +159,13 @@ def test_plugin(run, tmp_path, monkeypatch, two_models):
     status, out, _ = run("plugin", "install")
     places = [".vst3/Requinto.vst3", ".clap/Requinto", ".lv2/Requinto.lv2"]
     assert (status, out) == (0, "".join(f"{tmp_path}/{p}\n" for p in places))
-    told = json.loads(run("plugin", "status", "--json")[1])
-    assert [form["path"] for form in told["installed"].values()] == out.split()
-    for form in told["installed"].values():
+    report = json.loads(run("plugin", "status", "--json")[1])
+    assert [form["path"] for form in report["installed"].values()] == out.split()
+    for form in report["installed"].values():
         assert form["current"] and form["python_works"]
         assert form["python"] == sys.executable
-    assert told["models"]["whole"] == {"standard": True, "fast": True, "beats": True}
-    assert told["self_test"]["status"] == "Ready"
+    assert report["models"]["whole"] == {"standard": True, "fast": True, "beats": True}
+    assert report["self_test"]["status"] == "Ready"
 
 
 @pytest.mark.plugin

@@ -147,7 +147,7 @@ def test_nothing_unheard_steers_the_model(name):
         disturbed, RATE, reference=reference, beats=grid
     )
     assert np.allclose(extracted + rest, disturbed, atol=1e-6)
-    # Without this it is -3 to -20 dB
+    # Without this it is -3 to -20 dB; weights of 8 bits add what is left
     assert level_db(extracted - plain) < level_db(plain) - 23
 
 
@@ -159,7 +159,7 @@ def test_an_offset_of_the_reference_does_not_steer(offset):
     plain = requinto.extract(song, RATE, reference=reference, beats=grid)
     moved = reference + np.float32(offset)
     extracted = requinto.extract(song, RATE, reference=moved, beats=grid)
-    assert level_db(extracted - plain) < level_db(plain) - 23
+    assert level_db(extracted - plain) < level_db(plain) - 25
 
 
 def test_an_offset_alone_is_a_silent_reference():

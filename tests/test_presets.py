@@ -98,10 +98,10 @@ def test_it_gives_what_the_library_gives(plugin):
         beats_per_clip=2,
         sensitivity=0.8,
     )
-    found = plugin.process(song, RATE)
+    rendered = plugin.process(song, RATE)
     assert np.abs(expected).max() > 0.001
     # A reference in a preset has 24 bits, and weights of 8 bits round what differs
-    assert error_db(expected, found) < -65
+    assert error_db(expected, rendered) < -65
 
 
 @pytest.mark.parametrize(

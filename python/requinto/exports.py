@@ -9,13 +9,12 @@ built-in targets' references.  `requinto export` writes them.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,6 @@ from requinto.litert import LiteRTNetwork
 
 FOLDER = "litert"  # of the models' folder
 QUERIES = "queries"
-
-_BLOCK = 1 << 16  # bytes of a file that are read at a time
 
 
 @dataclass(frozen=True)
@@ -121,15 +118,11 @@ def read_record(folder: Path, name: str) -> Mapping[str, Any]:
 
 
 def _network(folder: Path, file: str, values: Mapping[str, Any]) -> LiteRTNetwork:
-    path = folder / FOLDER / file
-    digest = hashlib.sha256()
-    with _naming(path), path.open("rb") as content:  # all of it, when it is needed
-        while block := content.read(_BLOCK):
-            digest.update(block)
-    _check(path, digest.hexdigest(), values["sha256"])
+    read = functools.partial(_read, folder, file, values["sha256"])
+    read()  # to verify it; what it holds is kept once it is needed
     return LiteRTNetwork(
-        path,
-        functools.partial(_read, folder, file, values["sha256"]),
+        folder / FOLDER / file,
+        read,
         sizes=values["sizes"],
         n_parameters=values["n_parameters"],
     )
@@ -137,20 +130,10 @@ def _network(folder: Path, file: str, values: Mapping[str, Any]) -> LiteRTNetwor
 
 def _read(folder: Path, file: str, digest: str) -> bytes:
     path = folder / FOLDER / file
-    with _naming(path):
-        content = path.read_bytes()
-    _check(path, hashlib.sha256(content).hexdigest(), digest)
-    return content
-
-
-@contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
     try:
-        yield
+        content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
-
-
-def _check(path: Path, digest: str, expected: str) -> None:
-    if digest != expected:
+    if hashlib.sha256(content).hexdigest() != digest:
         raise ModelError(f"{path} is damaged: its checksum is another")
+    return content

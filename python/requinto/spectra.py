@@ -15,13 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto.config import SpectraConfig
-from requinto.stft import hann, stft
+from requinto.stft import COLUMNS_TOGETHER, hann, stft
 
 _FLOOR = 1e-10  # power of silence, so that ratios stay finite
 _LOWEST_HZ = 20.0  # of what is heard
 _HIGHEST_HZ = 15000.0  # above, single lines are not heard
 _LINE = 4.0  # times the median power up there is what a band may have
-_COLUMNS_TOGETHER = 16  # synthesised: they stay in the processor's cache
 _BANDS_PER_GROUP = 16  # of the bands whose weights are one matrix
 
 
@@ -70,8 +69,8 @@ class Spectra:
         n_columns, hop = spectrum.shape[-1], self.config.hop
         # Up to the first column's centre and from the last one's there is padding
         sound = np.zeros((*spectrum.shape[:-2], n_columns - 1, hop), np.float32)
-        for first in range(0, n_columns, _COLUMNS_TOGETHER):
-            few = slice(first, min(first + _COLUMNS_TOGETHER, n_columns))
+        for first in range(0, n_columns, COLUMNS_TOGETHER):
+            few = slice(first, min(first + COLUMNS_TOGETHER, n_columns))
             some = spectrum[..., few]
             self._add(
                 sound, some if mask is None else self.apply(mask[few], some), first

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_N_TOGETHER = 16  # columns, whose frames stay in the processor's cache
+COLUMNS_TOGETHER = 16  # columns, whose frames stay in the processor's cache
 
 
 def hann(n_frames: int) -> np.ndarray:
@@ -38,10 +38,10 @@ def stft(sound: np.ndarray, window: np.ndarray, hop: int) -> np.ndarray:
     # NumPy computes in double precision, three times as long, unless it has a factor
     # to scale by: it divides by the length, which the window makes up for
     scaled = window * np.float32(n_fft)
-    buffer = np.empty((_N_TOGETHER, n_fft), np.float32)
+    buffer = np.empty((COLUMNS_TOGETHER, n_fft), np.float32)
     for channel in np.ndindex(frames.shape[:-2]):
-        for first in range(0, frames.shape[-2], _N_TOGETHER):
-            few = (*channel, slice(first, first + _N_TOGETHER))
+        for first in range(0, frames.shape[-2], COLUMNS_TOGETHER):
+            few = (*channel, slice(first, first + COLUMNS_TOGETHER))
             windowed = buffer[: len(frames[few])]
             np.multiply(frames[few], scaled, out=windowed)
             np.fft.rfft(windowed, norm="forward", out=columns[few])

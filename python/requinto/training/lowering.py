@@ -13,7 +13,6 @@ from keras import layers
 _SIZE = 2  # of the windows of a U-Net's transposed convolutions, and their strides
 
 
-@keras.saving.register_keras_serializable("requinto")
 class DepthToSpace(layers.Layer):
     """Make points of one: a row of two, and another, of a quarter of its channels.
 
@@ -30,7 +29,7 @@ def lowered(network: keras.Model) -> keras.Model:
 
     A transposed convolution whose windows lie side by side makes four points of each,
     and so does an ordinary one with four times the channels: for those with 8-bit
-    weights LiteRT has no fast kernel, and they took a third of the time.
+    weights LiteRT has no fast kernel, and they took a quarter of the time.
     """
     return keras.models.clone_model(
         network, clone_function=lambda layer: layer, call_function=_call
