@@ -119,16 +119,15 @@ def test_blocks_make_no_difference(monkeypatch):
 
 
 def test_a_missing_or_damaged_tracker_is_told(monkeypatch, tmp_path):
+    source = models_folder()
     folder = tmp_path / "models"
     folder.mkdir()
     (folder / "targets.txt").write_text("guitar\n")
     monkeypatch.setenv("REQUINTO_MODELS", str(folder))
     with pytest.raises(ModelError, match="'beats' cannot be read"):
         load_tracker()
-    monkeypatch.delenv("REQUINTO_MODELS")
     for ending in ("json", "npz"):
-        shutil.copy(models_folder() / f"beats.{ending}", folder)
-    monkeypatch.setenv("REQUINTO_MODELS", str(folder))
+        shutil.copy(source / f"beats.{ending}", folder)
     record = json.loads((folder / "beats.json").read_text())
     record["config"]["rhythm"]["colour"] = 3
     (folder / "beats.json").write_text(json.dumps(record))
