@@ -50,7 +50,7 @@ class Unchanged:
 @pytest.fixture
 def run_command(monkeypatch, capsys):
     """Return a function that runs the command: its status, stdout and stderr."""
-    from requinto.apps import cli
+    from requinto_command import cli
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
@@ -104,7 +104,7 @@ def two_models(monkeypatch, tmp_path):
 @pytest.fixture(scope="session")
 def library(tmp_path_factory):
     """Return a library of a few loops, synthesised."""
-    from requinto.material import loops
+    from requinto_lab.material import loops
     from sounds import LIBRARY
 
     folder = tmp_path_factory.mktemp("library")
@@ -115,7 +115,7 @@ def library(tmp_path_factory):
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory):
     """Return a bench of a set with four items, of the validation split."""
-    from requinto.evaluation import bench
+    from requinto_lab.evaluation import bench
 
     folder = tmp_path_factory.mktemp("bench")
     bench.build_song(folder, "bachata_clips", "validation", 0)

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from requinto import exports, weights
+from requinto import exports
 from requinto.config import EvidenceConfig, ModelConfig, SpectraConfig, UNetConfig
+from requinto_lab.networks import weights
 from sounds import noise
 
 RELEASED = Path(__file__).parents[1] / "models"
@@ -68,7 +69,7 @@ def write_exported(folder: Path, name: str = "standard", gain: float = 1.0) -> P
 
 @functools.cache
 def _exported(name: str, gain: float) -> Path:
-    from requinto.training.export import export  # TensorFlow, for those who need it
+    from requinto_lab.training.export import export  # TensorFlow, for those who need it
 
     folder = write_neutral(Path(tempfile.mkdtemp(prefix="requinto-")), name, gain)
     export(folder, name)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from requinto.baselines.deepconvsep import DeepConvSepConfig
+from requinto_lab.systems.deepconvsep import DeepConvSepConfig
 from sounds import RATE
 
 SOURCES = ("guitar", "bass", "bongo", "guira")

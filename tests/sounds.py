@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from requinto.material.loops import LibraryConfig
+from requinto_lab.material.loops import LibraryConfig
 
 RATE = 44100  # Hz
 # Of timbres that are synthesised, so that no sound bank is needed

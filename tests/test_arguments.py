@@ -23,7 +23,7 @@ from requinto.errors import (
 from requinto.extract import extract_song
 from requinto.plugin import preset
 from requinto.song import ArraySong
-from requinto.weights import read_weights
+from requinto_lab.networks.weights import read_weights
 from sounds import RATE, error_db, noise
 
 SONG = 0.3 * noise(RATE)
@@ -166,7 +166,7 @@ def test_a_target_by_any_spelling(unchanged_model, name, form):
 @pytest.mark.parametrize("content", [b"guitar\ncaf\xe9\n", None])
 def test_a_list_of_targets_that_cannot_be_read_is_named(monkeypatch, tmp_path, content):
     path = tmp_path / "targets.txt"
-    monkeypatch.setattr("requinto.weights.models_folder", lambda: tmp_path)
+    monkeypatch.setattr("requinto.model_folder.models_folder", lambda: tmp_path)
     if content:
         path.write_bytes(content)
     with pytest.raises(ModelError, match=f"{path} cannot be read"):

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto import audio, audio_reader, audio_streams, ffmpeg, mpeg_frames
-from requinto.audio_segments import FileWindow
+from requinto import audio
 from requinto.errors import AudioFileError
+from requinto_files import audio_reader, audio_streams, ffmpeg, mpeg_frames
+from requinto_files.audio_segments import FileWindow
 from sounds import RATE, error_db, noise
 
 needs_ffmpeg = pytest.mark.skipif(not ffmpeg.is_installed(), reason="no ffmpeg here")

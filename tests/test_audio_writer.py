@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto import audio_reader, audio_writer, output_files
 from requinto.errors import AudioFileError
+from requinto_files import audio_reader, audio_writer, output_files
 from sounds import RATE, error_db, noise
 
 

@@ -9,10 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from requinto.backend import prepare_keras
-from requinto.baselines import bachata2020, bachata2020_training, fitting, packing
-from requinto.baselines.bachata2020 import NAME, Bachata2020, Bachata2020Config, build
-from requinto.baselines.bachata2020_clips import (
+from requinto.beats import Beats
+from requinto.config import from_values, tomllib
+from requinto.errors import ConfigError
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.material.loop_library import LoopLibrary
+from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.systems import bachata2020, bachata2020_training, fitting, packing
+from requinto_lab.systems.bachata2020 import NAME, Bachata2020, Bachata2020Config, build
+from requinto_lab.systems.bachata2020_clips import (
     GAINS,
     INSTRUMENTS,
     Bank,
@@ -20,14 +26,8 @@ from requinto.baselines.bachata2020_clips import (
     draw,
     pictures,
 )
-from requinto.baselines.bachata2020_training import Bachata2020Training
-from requinto.baselines.trainers import TRAINERS
-from requinto.beats import Beats
-from requinto.config import from_values, tomllib
-from requinto.errors import ConfigError
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.systems import Task
-from requinto.material.loop_library import LoopLibrary
+from requinto_lab.systems.bachata2020_training import Bachata2020Training
+from requinto_lab.systems.trainers import TRAINERS
 from sounds import RATE, clicks, noise
 from thesis import TINY, Loops, Stand
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from requinto.baselines import (
+from requinto.beats import Beats
+from requinto.errors import BeatsError
+from requinto_lab.evaluation.items import read_items, write_item
+from requinto_lab.systems import (
     bachata2020_ablation,
     bachata2020_curves,
     bachata2020_intro,
@@ -16,17 +19,14 @@ from requinto.baselines import (
     bachata2020_training,
     study,
 )
-from requinto.baselines.bachata2020 import clip_bounds
-from requinto.baselines.bachata2020_ablation import VARIANTS, Found, told
-from requinto.baselines.bachata2020_clips import INSTRUMENTS, bank, pictures
-from requinto.baselines.bachata2020_curves import Curve, Floors, Variant
-from requinto.baselines.bachata2020_first_beat import excesses, late, question
-from requinto.baselines.bachata2020_intro import PICKUPS, begun, regular_bars
-from requinto.baselines.bachata2020_seams import interval
-from requinto.baselines.bachata2020_training import Bachata2020Training
-from requinto.beats import Beats
-from requinto.errors import BeatsError
-from requinto.evaluation.items import read_items, write_item
+from requinto_lab.systems.bachata2020 import clip_bounds
+from requinto_lab.systems.bachata2020_ablation import VARIANTS, Found, told
+from requinto_lab.systems.bachata2020_clips import INSTRUMENTS, bank, pictures
+from requinto_lab.systems.bachata2020_curves import Curve, Floors, Variant
+from requinto_lab.systems.bachata2020_first_beat import excesses, late, question
+from requinto_lab.systems.bachata2020_intro import PICKUPS, begun, regular_bars
+from requinto_lab.systems.bachata2020_seams import interval
+from requinto_lab.systems.bachata2020_training import Bachata2020Training
 from sounds import noise
 from thesis import TINY, Loops, Stand
 

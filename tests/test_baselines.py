@@ -7,13 +7,13 @@ import importlib.metadata
 import numpy as np
 import pytest
 
-from requinto.baselines.harmonic_percussive import HarmonicPercussive
-from requinto.baselines.nmf import Nmf
-from requinto.baselines.repet_sim import RepetSim, RepetSimConfig, neighbours
-from requinto.baselines.spleeter import Spleeter
 from requinto.errors import ModelError, RequintoError
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.systems import Task
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.systems.harmonic_percussive import HarmonicPercussive
+from requinto_lab.systems.nmf import Nmf
+from requinto_lab.systems.repet_sim import RepetSim, RepetSimConfig, neighbours
+from requinto_lab.systems.spleeter import Spleeter
 from sounds import RATE, clicks, error_db, noise
 
 UNTRAINED = [HarmonicPercussive, Nmf, RepetSim]

@@ -4,10 +4,10 @@
 import keras
 import numpy as np
 
-from requinto.beat_network import BEAT, DOWNBEAT, build_beat_network
 from requinto.config import BeatNetworkConfig, RhythmConfig, TrackerConfig
-from requinto.training.beat_fit import loss
-from requinto.weights import read_weights, save_networks, set_weights
+from requinto_lab.networks.beat_network import BEAT, DOWNBEAT, build_beat_network
+from requinto_lab.networks.weights import read_weights, save_networks, set_weights
+from requinto_lab.training.beat_fit import loss
 
 RHYTHM = RhythmConfig()
 SMALL = BeatNetworkConfig(front_widths=(2, 3, 4), n_channels=4, n_dilations=6)

@@ -12,7 +12,8 @@ import soundfile
 from rich.console import Console
 
 import requinto
-from requinto.benchmark import (
+from requinto.errors import ConfigError
+from requinto_lab.benchmark import (
     jobs,
     machine,
     music,
@@ -22,7 +23,6 @@ from requinto.benchmark import (
     stages,
     systems,
 )
-from requinto.errors import ConfigError
 
 RUN = {"wall_s": 2.0, "cpu_s": 1.0}
 STARTUP = dict(
@@ -361,7 +361,7 @@ def shown(rows):
 
 
 def test_tables_show_what_was_measured_and_lines_what_was_not():
-    missing = profile_of(missing=["requinto.evidence:Evidence.shares"])
+    missing = profile_of(missing=["requinto.templates:Evidence.shares"])
     text, cells = shown(
         [
             made_up_row(profile=missing),

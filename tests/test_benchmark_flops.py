@@ -7,9 +7,10 @@ import pytest
 from keras import layers
 
 from models import SMALL
-from requinto import config, factorisation, weights
-from requinto.beat_network import build_beat_network
-from requinto.benchmark import flops
+from requinto import config, nmf
+from requinto_lab.benchmark import flops
+from requinto_lab.networks import weights
+from requinto_lab.networks.beat_network import build_beat_network
 
 # Layer, shape of a batch, and products counted by hand
 LAYERS = {
@@ -151,14 +152,14 @@ class KeepingKinds:
 
 @pytest.mark.parametrize("n_fixed", [0, 4, 9])
 def test_factorisation_multiplies_as_counted(n_fixed, monkeypatch):
-    monkeypatch.setattr(factorisation, "np", KeepingKinds())
+    monkeypatch.setattr(nmf, "np", KeepingKinds())
     rng = np.random.default_rng(0)
     magnitudes, spectra, gains = (
         rng.random(shape, np.float32).view(Counting)
         for shape in ((20, 13), (20, 9), (9, 13))
     )
     Counting.total = 0
-    factorisation.factorised(magnitudes, spectra, gains, 3, n_fixed=n_fixed)
+    nmf.factorised(magnitudes, spectra, gains, 3, n_fixed=n_fixed)
     expected = flops.factorisation_multiply_adds(20, 13, 9, 3, n_fixed)
     assert Counting.total == expected > 0
 

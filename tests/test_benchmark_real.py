@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from requinto.benchmark import jobs, peers, report, stages
+from requinto_lab.benchmark import jobs, peers, report, stages
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import requinto
 from models import write_exported
 from requinto import plugin as plugin_files
 from requinto.beats import Beats
-from requinto.weights import models_folder
+from requinto.model_folder import models_folder
 from shell import run_host
 from sounds import RATE, error_db, noise, sine
 

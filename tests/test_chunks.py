@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from requinto.baselines.chunks import cut, joined
+from requinto_lab.systems.chunks import cut, joined
 
 SIZES = [(1, 1), (2, 1), (7, 7), (8, 4), (8, 3), (64, 17)]  # and hops
 LENGTHS = [1, 2, 7, 8, 9, 16, 100, 129]

@@ -14,9 +14,9 @@ import soundfile
 
 import requinto
 from models import write_neutral
-from requinto.apps.clicks import clicking
-from requinto.baselines.harmonic_percussive import HarmonicPercussive
-from requinto.evaluation.systems import Task
+from requinto_command.clicks import clicking
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.systems.harmonic_percussive import HarmonicPercussive
 from sounds import RATE, clicks, error_db, noise
 
 COMMAND = Path(sys.executable).parent / "requinto"

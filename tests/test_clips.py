@@ -5,15 +5,7 @@ import numpy as np
 import pytest
 
 from requinto.beats import Beats
-from requinto.clips import (
-    Clip,
-    ClipFrames,
-    Joiner,
-    cut,
-    end_at_break,
-    lead,
-    next_end,
-)
+from requinto.clips import Clip, ClipFrames, Joiner, cut, end_at_break, lead, next_end
 from requinto.config import ClipConfig
 from requinto.errors import ConfigError
 from requinto.song_separation import plan

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from quartet import SOURCES, TINY, Loops, Stand
-from requinto.baselines import (
+from requinto.errors import ConfigError, ModelError, TargetError
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.systems import (
     deepconvsep,
     deepconvsep_loss,
     deepconvsep_material,
@@ -19,11 +22,8 @@ from requinto.baselines import (
     packing,
     study,
 )
-from requinto.baselines.deepconvsep import DeepConvSep, DeepConvSepConfig
-from requinto.baselines.deepconvsep_training import DeepConvSepTraining
-from requinto.errors import ConfigError, ModelError, TargetError
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.systems import Task
+from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig
+from requinto_lab.systems.deepconvsep_training import DeepConvSepTraining
 from sounds import noise
 
 QUARTERS = np.full((4, TINY.n_bins), 0.25)

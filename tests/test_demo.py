@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 import requinto
-from requinto.apps.demo import load_song, run
+from requinto_command.demo import load_song, run
 
 pytestmark = pytest.mark.plugin
 

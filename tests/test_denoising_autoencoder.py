@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 
 from quartet import SOURCES, TINY, Loops, Stand
-from requinto.baselines import (
+from requinto.errors import ConfigError, ModelError
+from requinto_lab.systems import (
     deepconvsep,
     deepconvsep_material,
     denoising_autoencoder,
     denoising_autoencoder_training,
     packing,
 )
-from requinto.baselines.denoising_autoencoder import (
+from requinto_lab.systems.denoising_autoencoder import (
     Denoised,
     DenoisingAutoencoderConfig,
 )
-from requinto.baselines.denoising_autoencoder_training import (
+from requinto_lab.systems.denoising_autoencoder_training import (
     DenoisingAutoencoderTraining,
 )
-from requinto.errors import ConfigError, ModelError
 from sounds import noise
 
 QUARTERS = np.full((4, TINY.n_bins), 0.25)
@@ -58,7 +58,7 @@ def test_the_network_is_as_wide_as_the_thesis_has_it():
 def test_long_filters_are_keras_own_convolutions(back, n_filters):
     from keras import layers
 
-    from requinto.baselines.denoising_autoencoder_network import AcrossBins
+    from requinto_lab.systems.denoising_autoencoder_network import AcrossBins
 
     ours = AcrossBins(n_filters, 24, back=back)
     kind = layers.Conv2DTranspose if back else layers.Conv2D

@@ -6,15 +6,15 @@ import time
 import numpy as np
 import pytest
 
-from requinto.baselines import denoising_gate_study as gate_study
-from requinto.baselines.denoising_gate import (
+from requinto.errors import ConfigError
+from requinto_lab.systems import denoising_gate_study as gate_study
+from requinto_lab.systems.denoising_gate import (
     GateConfig,
     envelope,
     gated,
     window_levels,
 )
-from requinto.baselines.study import read, write
-from requinto.errors import ConfigError
+from requinto_lab.systems.study import read, write
 from sounds import RATE, noise
 
 CONFIG = GateConfig()

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from requinto.baselines import digits, digits_study, study
-from requinto.baselines.digits import N_PARTS, SIZE, Digits
-from requinto.baselines.digits_study import SHOWN, DigitsTraining
 from requinto.errors import ConfigError
+from requinto_lab.systems import digits, digits_study, study
+from requinto_lab.systems.digits import N_PARTS, SIZE, Digits
+from requinto_lab.systems.digits_study import SHOWN, DigitsTraining
 
 RIGHT, OTHER = SHOWN
 SPLITS = ("train", "validation", "test")

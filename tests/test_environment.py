@@ -14,10 +14,11 @@ import pytest
 import soundfile
 
 import requinto
-from requinto import backend, quiet
-from requinto.audio_reader import read_available
 from requinto.errors import ModelError
 from requinto.networks import RUNTIMES
+from requinto_files import quiet
+from requinto_files.audio_reader import read_available
+from requinto_lab.networks import backend
 from sounds import RATE, error_db, noise
 
 SONG = 0.1 * noise(2 * RATE)

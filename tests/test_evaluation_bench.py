@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.evaluation import bench as benches
-from requinto.evaluation.arranging import Voice
-from requinto.evaluation.items import read_items
-from requinto.evaluation.metrics import level_db
-from requinto.evaluation.scoring import read_task
-from requinto.material import splits, timbres
-from requinto.material.instruments import BACHATA, UNSEEN
-from requinto.material.songs import plan_loop
-from requinto.material.styles import style
+from requinto.metrics import level_db
+from requinto_lab.evaluation import bench as benches
+from requinto_lab.evaluation.arranging import Voice
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.evaluation.scoring import read_task
+from requinto_lab.material import splits, timbres
+from requinto_lab.material.instruments import BACHATA, UNSEEN
+from requinto_lab.material.songs import plan_loop
+from requinto_lab.material.styles import style
 
 QUICK = [
     name

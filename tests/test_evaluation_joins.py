@@ -11,10 +11,10 @@ from rich.console import Console
 import requinto
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
-from requinto.evaluation import joins
-from requinto.evaluation.items import read_items
 from requinto.loader import load_separator
 from requinto.song_separation import plan
+from requinto_lab.evaluation import joins
+from requinto_lab.evaluation.items import read_items
 from sounds import RATE, noise
 
 SECONDS = 24
@@ -23,7 +23,7 @@ SECONDS = 24
 def test_a_model_that_changes_nothing_gains_nothing_on_any_grid(
     bench, monkeypatch, unchanged, capsys
 ):
-    for module in ("requinto.extract", "requinto.evaluation.joins"):
+    for module in ("requinto.extract", "requinto_lab.evaluation.joins"):
         monkeypatch.setattr(
             importlib.import_module(module), "load_separator", lambda *_: unchanged
         )

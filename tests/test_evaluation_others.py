@@ -13,16 +13,16 @@ import pytest
 import soundfile
 
 from requinto.errors import RequintoError
-from requinto.evaluation import (
+from requinto_lab.evaluation import (
     others,
     others_hydrogen,
     others_lmms,
     others_midi,
     others_modules,
 )
-from requinto.evaluation.items import read_items, write_item
-from requinto.evaluation.others import SAMPLE_RATE, StemSong
-from requinto.material import samples
+from requinto_lab.evaluation.items import read_items, write_item
+from requinto_lab.evaluation.others import SAMPLE_RATE, StemSong
+from requinto_lab.material import samples
 
 SMALL_BANK = "tim"  # any General MIDI bank will do here
 

@@ -7,10 +7,10 @@ import matplotlib
 import numpy as np
 import pytest
 
-from requinto import output_files
 from requinto import pictures as sound_pictures
 from requinto.errors import AudioFileError
-from requinto.evaluation import pictures
+from requinto_files import output_files
+from requinto_lab.evaluation import pictures
 from shell import ROOT
 
 SYSTEMS = ("first", "second", "third")

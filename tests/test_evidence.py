@@ -6,8 +6,8 @@ import pytest
 
 from requinto.config import EvidenceConfig, SpectraConfig
 from requinto.errors import ConfigError
-from requinto.evidence import Evidence
 from requinto.spectra import Spectra, compressed
+from requinto.templates import Evidence
 
 RATE = 44100
 SPECTRA = Spectra(SpectraConfig())

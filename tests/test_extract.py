@@ -9,16 +9,10 @@ import pytest
 import requinto
 from models import write_neutral
 from requinto.config import ClipConfig
-from requinto.errors import (
-    AudioError,
-    BeatsError,
-    ConfigError,
-    ModelError,
-    TargetError,
-)
+from requinto.errors import AudioError, BeatsError, ConfigError, ModelError, TargetError
+from requinto.host_position import Position
 from requinto.loader import load_separator
 from requinto.stream import Stream
-from requinto.transport import Position
 from sounds import RATE, clicks, error_db, noise, sine
 
 

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from requinto.factorisation import factorised, share, transposed, transposition
+from requinto.nmf import factorised, share, transposed, transposition
 
 
 def product(n_bins=40, n_spectra=3, n_columns=50, seed=0):

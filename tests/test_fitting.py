@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from requinto.backend import prepare_keras
-from requinto.baselines import fitting
 from requinto.errors import ConfigError
+from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.systems import fitting
 
 TRUE = np.array([[1.0], [-2.0], [0.5]], np.float32)
 

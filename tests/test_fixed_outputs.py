@@ -4,10 +4,10 @@
 import numpy as np
 import pytest
 
-from requinto.baselines.fixed_outputs import FixedOutputs, gains_db
 from requinto.errors import AudioError, TargetError
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.systems import Task
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.systems.fixed_outputs import FixedOutputs, gains_db
 from sounds import RATE, noise, sine
 
 SOURCES = ("bass", "guitar", "accompaniment")

@@ -8,10 +8,10 @@ import pytest
 
 from requinto.clips import ClipFrames, next_end
 from requinto.config import ClipConfig, TrackerConfig
-from requinto.evaluation import beat_scores
 from requinto.follower import Follower
 from requinto.stream import Stream
 from requinto.tracker import Tracker
+from requinto_lab.evaluation import beat_scores
 
 RATE = 500  # Hz: ten frames are one column of the tracker
 CONFIG = TrackerConfig()

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from requinto.learning import Learner
+from requinto.bar_capture import Learner
 from sounds import noise
 
 RATE = 1000

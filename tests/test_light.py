@@ -171,7 +171,7 @@ def test_nothing_heavy_is_imported_on_the_way_to_the_first_sound(tmp_path):
 
 
 def test_what_is_installed_is_what_runs(light):
-    script = "from requinto.weights import models_folder; print(models_folder())"
+    script = "from requinto.model_folder import models_folder; print(models_folder())"
     folder = Path(python(light, script).strip())
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert (folder / "litert" / "standard-unet.tflite") in files

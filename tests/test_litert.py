@@ -13,9 +13,9 @@ from models import RELEASED, SMALL, write_exported, write_neutral
 from requinto import exports, loader, networks
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError, ModelError
-from requinto.evaluation.items import read_items
-from requinto.evaluation.metrics import si_sdr
-from requinto.training import export as exporting
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.training import export as exporting
 from sounds import RATE, noise
 
 SOURCES = sorted(path.stem for path in (RELEASED / "litert").glob("*.json"))

@@ -7,7 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from requinto.baselines import (
+from requinto.errors import ConfigError, ModelError, TargetError
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.systems import (
     fitting,
     lstm_separator,
     lstm_separator_study,
@@ -16,10 +18,8 @@ from requinto.baselines import (
     packing,
     trainers,
 )
-from requinto.baselines.lstm_separator import LstmSeparator, LstmSeparatorConfig
-from requinto.baselines.lstm_separator_training import LstmSeparatorTraining
-from requinto.errors import ConfigError, ModelError, TargetError
-from requinto.evaluation.systems import Task
+from requinto_lab.systems.lstm_separator import LstmSeparator, LstmSeparatorConfig
+from requinto_lab.systems.lstm_separator_training import LstmSeparatorTraining
 from sounds import noise
 
 PAIR = ("guitar", "bass")  # that the tests' library has

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto.material import built_in_references, demo_song
-from requinto.material.instruments import BACHATA
-from requinto.material.splits import split_of_seed
-from requinto.material.timbres import find, timbres
+from requinto_lab.material import built_in_references, demo_song
+from requinto_lab.material.instruments import BACHATA
+from requinto_lab.material.splits import split_of_seed
+from requinto_lab.material.timbres import find, timbres
 
 MODELS = Path(__file__).parents[1] / "models"
 

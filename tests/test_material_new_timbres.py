@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.material.new_timbres import NewTimbre, NewTimbreConfig
+from requinto_lab.material.new_timbres import NewTimbre, NewTimbreConfig
 from sounds import noise
 
 PLAIN = NewTimbreConfig(

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from requinto.material.parallel import each
+from requinto_lab.material.parallel import each
 
 
 @pytest.mark.parametrize("n_workers", [1, 3])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.material.instruments import INSTRUMENTS, PERCUSSION, RANGES, STROKES
-from requinto.material.patterns import play, players
-from requinto.material.songs import (
+from requinto_lab.material.instruments import INSTRUMENTS, PERCUSSION, RANGES, STROKES
+from requinto_lab.material.patterns import play, players
+from requinto_lab.material.songs import (
     CHORD_TONES,
     PICKUP_BEATS,
     Chord,
@@ -20,8 +20,8 @@ from requinto.material.songs import (
     progression,
     voicing,
 )
-from requinto.material.style import Part, layers, parse_form
-from requinto.material.styles import LATER_STYLES, STYLES, style
+from requinto_lab.material.style import Part, layers, parse_form
+from requinto_lab.material.styles import LATER_STYLES, STYLES, style
 
 SEEDS = (0, 17, 100_003, 110_001)
 PARTS = [

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from requinto.errors import RequintoError
-from requinto.material import (
+from requinto_lab.material import (
     drum_machines,
     families,
     freepats,
@@ -20,7 +20,7 @@ from requinto.material import (
     soundfonts,
     zyn,
 )
-from requinto.material.instruments import RANGES, STROKES
+from requinto_lab.material.instruments import RANGES, STROKES
 
 RATE = soundfonts.SAMPLE_RATE
 VOICE = "carlo"

@@ -8,13 +8,13 @@ import itertools
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.evaluation import arranging, bench
-from requinto.evaluation.validation_sets import FIRST_SEEDS, VALIDATION_SETS
-from requinto.material import loops, splits
-from requinto.material.instruments import BACHATA, INSTRUMENTS, UNSEEN
-from requinto.material.songs import plan_loop
-from requinto.material.styles import style
-from requinto.material.timbres import find, timbres
+from requinto_lab.evaluation import arranging, bench
+from requinto_lab.evaluation.validation_sets import FIRST_SEEDS, VALIDATION_SETS
+from requinto_lab.material import loops, splits
+from requinto_lab.material.instruments import BACHATA, INSTRUMENTS, UNSEEN
+from requinto_lab.material.songs import plan_loop
+from requinto_lab.material.styles import style
+from requinto_lab.material.timbres import find, timbres
 
 PAIRS = list(itertools.combinations(splits.SPLITS, 2))
 # Sources that DESIGN keeps for tests: no family of training may be one

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from requinto.errors import RequintoError
-from requinto.material import presets, soundfonts
-from requinto.material import synthesis_heldout as heldout
-from requinto.material import synthesis_percussion as percussion
-from requinto.material import synthesis_strings as strings
-from requinto.material.characters import CHARACTERS
-from requinto.material.instruments import RANGES, STROKES
-from requinto.material.rendering import MODELS
-from requinto.material.songs import generator
+from requinto_lab.material import presets, soundfonts
+from requinto_lab.material import synthesis_heldout as heldout
+from requinto_lab.material import synthesis_percussion as percussion
+from requinto_lab.material import synthesis_strings as strings
+from requinto_lab.material.characters import CHARACTERS
+from requinto_lab.material.instruments import RANGES, STROKES
+from requinto_lab.material.rendering import MODELS
+from requinto_lab.material.songs import generator
 
 RATE = strings.SAMPLE_RATE
 MELODIC_MODELS = [

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.material import tempo
-from requinto.material.loops import timing
-from requinto.material.patterns import play
-from requinto.material.rendering import LEAD_IN_S, frame_of, n_frames_of
-from requinto.material.songs import plan_song
-from requinto.material.soundfonts import SAMPLE_RATE
-from requinto.material.styles import STYLES, style
-from requinto.material.timbres import find
-from requinto.material.whole_songs import DrawingConfig, drawn, mixed, rendered
+from requinto_lab.material import tempo
+from requinto_lab.material.loops import timing
+from requinto_lab.material.patterns import play
+from requinto_lab.material.rendering import LEAD_IN_S, frame_of, n_frames_of
+from requinto_lab.material.songs import plan_song
+from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.styles import STYLES, style
+from requinto_lab.material.timbres import find
+from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
 
 SONG = plan_song(style("bachata"), 3, 2)
 

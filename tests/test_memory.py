@@ -13,9 +13,10 @@ import pytest
 import soundfile
 
 import requinto
-from requinto import audio, audio_reader, audio_writer, song_features
-from requinto.apps import cli
+from requinto import audio, song_features
 from requinto.config import TrackerConfig
+from requinto_command import cli
+from requinto_files import audio_reader, audio_writer
 from sounds import noise
 
 extract_module = importlib.import_module("requinto.extract")
@@ -102,7 +103,7 @@ _PEAK = """
 import sys
 import test_memory
 from conftest import Unchanged
-from requinto.apps import cli
+from requinto_command import cli
 extract = test_memory.extract_module
 extract.load_tracker = lambda *_: test_memory.Tracker()
 extract.load_separator = lambda *_: Unchanged()

@@ -6,7 +6,7 @@ import pytest
 
 from requinto.config import SpectraConfig
 from requinto.errors import AudioError
-from requinto.evaluation.metrics import ideal_ratio_mask, si_sdr, snr
+from requinto.metrics import ideal_ratio_mask, si_sdr, snr
 from requinto.spectra import Spectra
 from sounds import noise
 

@@ -11,13 +11,13 @@ import pytest
 import soundfile
 
 from requinto.errors import RequintoError
-from requinto.evaluation import others_modules
-from requinto.material import module_songs
-from requinto.material.finishing import active_power
-from requinto.material.loop_library import LoopLibrary
-from requinto.material.module_songs import ModuleSong
-from requinto.material.module_songs import module_songs as listed_songs
-from requinto.material.modules import render
+from requinto_lab.evaluation import others_modules
+from requinto_lab.material import module_songs
+from requinto_lab.material.finishing import active_power
+from requinto_lab.material.loop_library import LoopLibrary
+from requinto_lab.material.module_songs import ModuleSong
+from requinto_lab.material.module_songs import module_songs as listed_songs
+from requinto_lab.material.modules import render
 
 ROW_S = 6 * 2.5 / 125  # ProTracker begins with 6 ticks a row at tempo 125
 NAMES = ("slap bass", "kick", "snare", "greetings", "blip")

@@ -11,14 +11,14 @@ import pytest
 from models import SMALL as CONFIG
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError
-from requinto.reference import FrequencyPosition
-from requinto.training.losses import (
+from requinto_lab.networks.reference_encoder import FrequencyPosition
+from requinto_lab.networks.unet import AcrossFrequency, FiLM, Recurrence, SelfAttention
+from requinto_lab.networks.weights import build_networks
+from requinto_lab.training.losses import (
     SeparationLoss,
     missing_level_db,
     separation_loss,
 )
-from requinto.unet import AcrossFrequency, FiLM, Recurrence, SelfAttention
-from requinto.weights import build_networks
 
 
 def random_inputs(n_examples=3, n_columns=16, seed=0):

@@ -4,9 +4,9 @@
 import numpy as np
 import pytest
 
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
-from requinto.evaluation.systems import Task
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
+from requinto_lab.evaluation.systems import Task
 from sounds import RATE, clicks, error_db, noise, sine
 
 MASKS = [IdealRatioMask, IdealBinaryMask]

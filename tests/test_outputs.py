@@ -20,11 +20,11 @@ import pytest
 import soundfile
 
 import requinto
-from requinto import audio_writer
-from requinto.apps import cli, demo, measuring, outputs
 from requinto.config import TrackerConfig
 from requinto.errors import AudioFileError
 from requinto.presets import preset
+from requinto_command import cli, demo, measuring, outputs
+from requinto_files import audio_writer
 from sounds import RATE, error_db, noise
 
 EXTRACT = ("extract", "song.wav", "-o", "new.wav")
@@ -381,7 +381,7 @@ import requinto
 from conftest import Unchanged
 from soundfile import SoundFile
 from requinto import audio_writer
-from requinto.apps import cli
+from requinto_command import cli
 from test_outputs import PlainTracker
 extract = importlib.import_module("requinto.extract")
 extract.load_tracker = lambda *_: PlainTracker()
@@ -455,7 +455,7 @@ def test_a_signal_while_it_works_shows_the_cursor_again(song, tmp_path, monkeypa
 
 
 def test_a_signal_that_is_ignored_stays_so(monkeypatch):
-    from requinto.apps.signals import install_signal_handlers
+    from requinto_command.signals import install_signal_handlers
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

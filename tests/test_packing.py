@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from requinto.backend import prepare_keras
-from requinto.baselines import packing
 from requinto.errors import ModelError
+from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.systems import packing
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def test_what_is_missing_or_damaged_is_said(saved, damage, message):
 def test_tensorflow_is_a_default_that_can_be_overruled(told, found):
     """And nothing is imported by choosing."""
     script = (
-        "import os, sys\nfrom requinto.backend import prepare_keras\n"
+        "import os, sys\nfrom requinto_lab.networks.backend import prepare_keras\n"
         "prepare_keras()\nassert 'keras' not in sys.modules\n"
         "print(os.environ['KERAS_BACKEND'])"
     )

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from requinto.baselines import page, study
-from requinto.baselines.about import ABOUT, About
-from requinto.baselines.registry import SYSTEMS as REGISTERED
 from requinto.errors import ConfigError
-from requinto.evaluation import tables
-from requinto.evaluation.bench import QUESTIONS
-from requinto.evaluation.scoring import Score
+from requinto_lab.evaluation import tables
+from requinto_lab.evaluation.bench import QUESTIONS
+from requinto_lab.evaluation.scoring import Score
+from requinto_lab.systems import page, study
+from requinto_lab.systems.about import ABOUT, About
+from requinto_lab.systems.registry import SYSTEMS as REGISTERED
 
 SYSTEMS = ("mix", "first", "second (half)")
 

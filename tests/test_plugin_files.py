@@ -10,8 +10,8 @@ import pedalboard
 import pytest
 
 from requinto import plugin
-from requinto.apps import plugin_status
 from requinto.errors import PluginError
+from requinto_command import plugin_status
 
 pytestmark = pytest.mark.plugin
 

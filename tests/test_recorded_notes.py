@@ -11,21 +11,21 @@ import pytest
 import soundfile
 
 from requinto.errors import ConfigError
-from requinto.evaluation import bench
-from requinto.material import (
+from requinto_lab.evaluation import bench
+from requinto_lab.material import (
     loops,
     recorded_notes,
     recorded_playing,
     recorded_timbres,
     splits,
 )
-from requinto.material import timbres as every_timbre
-from requinto.material.amplifier import KINDS, LEVEL, draw_amplifier
-from requinto.material.finishing import active_power
-from requinto.material.recorded_notes import LAYOUTS, measure_pitch, midi_note
-from requinto.material.rendering import frame_of, n_frames_of
-from requinto.material.songs import Note, generator, plan_loop
-from requinto.material.styles import LATER_STYLES, STYLES, style
+from requinto_lab.material import timbres as every_timbre
+from requinto_lab.material.amplifier import KINDS, LEVEL, draw_amplifier
+from requinto_lab.material.finishing import active_power
+from requinto_lab.material.recorded_notes import LAYOUTS, measure_pitch, midi_note
+from requinto_lab.material.rendering import frame_of, n_frames_of
+from requinto_lab.material.songs import Note, generator, plan_loop
+from requinto_lab.material.styles import LATER_STYLES, STYLES, style
 
 RATE = 44100
 # What their files are called; `{}` is the note

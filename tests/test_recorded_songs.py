@@ -13,11 +13,11 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from requinto.apps.cli import app
 from requinto.errors import AudioFileError
-from requinto.material import recorded_songs
-from requinto.material.recorded_inventory import count
-from requinto.material.recorded_library import RecordedLibrary
+from requinto_command.cli import app
+from requinto_lab.material import recorded_songs
+from requinto_lab.material.recorded_inventory import count
+from requinto_lab.material.recorded_library import RecordedLibrary
 
 RATE = 44100
 # Music that only tests may use, by package
@@ -292,7 +292,7 @@ def test_command_names_what_is_missing(tmp_path):
 
 def test_library_needs_no_tensorflow():
     script = (
-        "import sys, requinto.material.recorded_library\n"
+        "import sys, requinto_lab.material.recorded_library\n"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

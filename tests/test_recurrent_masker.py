@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from requinto.baselines import (
+from requinto.errors import ConfigError, ModelError, TargetError
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.systems import (
     fitting,
     masking,
     masking_training,
@@ -19,12 +22,9 @@ from requinto.baselines import (
     recurrent_masker_training,
     trainers,
 )
-from requinto.baselines.masking import Masker, MaskingConfig
-from requinto.baselines.recurrent_masker import RecurrentMasker, RecurrentMaskerConfig
-from requinto.baselines.recurrent_masker_training import RecurrentMaskerTraining
-from requinto.errors import ConfigError, ModelError, TargetError
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.systems import Task
+from requinto_lab.systems.masking import Masker, MaskingConfig
+from requinto_lab.systems.recurrent_masker import RecurrentMasker, RecurrentMaskerConfig
+from requinto_lab.systems.recurrent_masker_training import RecurrentMaskerTraining
 from sounds import RATE, noise
 
 CONFIG = RecurrentMaskerConfig()
@@ -173,7 +173,7 @@ def test_two_outputs_make_masks_and_one_output_does_not(loudness):
 
 
 def test_masks_of_silence_sum_to_one():
-    from requinto.baselines.masking_network import RatioMasks
+    from requinto_lab.systems.masking_network import RatioMasks
 
     masks = np.asarray(RatioMasks(2)(np.zeros((1, 2, 6), np.float32)))
     np.testing.assert_allclose(masks, 0.5)
@@ -183,7 +183,7 @@ def test_masks_of_silence_sum_to_one():
 
 
 def test_the_loss_is_the_error_of_masked_magnitudes():
-    from requinto.baselines.masking_network import masked_loss
+    from requinto_lab.systems.masking_network import masked_loss
 
     rng = np.random.default_rng(0)
     stems = rng.uniform(0, 1, (2, 3, 4, 2)).astype(np.float32)

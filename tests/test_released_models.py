@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import requinto
-from requinto.apps.demo import load_song
 from requinto.config import read_toml
-from requinto.evaluation.metrics import si_sdr
-from requinto.training.fit import training_config
-from requinto.weights import load_networks
+from requinto.metrics import si_sdr
+from requinto_command.demo import load_song
+from requinto_lab.networks.weights import load_networks
+from requinto_lab.training.fit import training_config
 
 MODELS = Path(__file__).parent.parent / "models"
 

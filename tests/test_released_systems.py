@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from requinto.baselines import registry
-from requinto.baselines.about import ABOUT
-from requinto.baselines.fixed_outputs import FixedOutputs
-from requinto.baselines.trainers import TRAINERS
 from requinto.config import from_values, read_toml
-from requinto.evaluation import bench as benches
-from requinto.evaluation.items import read_items
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.scoring import answered, read_task
-from requinto.material.instruments import BACHATA
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation import bench as benches
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.evaluation.scoring import answered, read_task
+from requinto_lab.material.instruments import BACHATA
+from requinto_lab.systems import registry
+from requinto_lab.systems.about import ABOUT
+from requinto_lab.systems.fixed_outputs import FixedOutputs
+from requinto_lab.systems.trainers import TRAINERS
 
 MODELS = Path(__file__).parent.parent / "models"
 RECIPES = {
@@ -57,7 +57,7 @@ def test_all_of_them_are_shipped_and_small():
 def test_weights_are_of_the_recipe_beside_them(recipe):
     said = read_toml(MODELS / f"{recipe}.toml")
     place, kind = TRAINERS[said.pop("system")]
-    module = importlib.import_module(f"requinto.baselines.{place}")
+    module = importlib.import_module(f"requinto_lab.systems.{place}")
     run = dataclasses.asdict(from_values(getattr(module, kind), said, recipe))
     run = json.loads(json.dumps(run))  # tuples as lists
     for name in RECIPES[recipe]:

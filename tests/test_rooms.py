@@ -13,82 +13,135 @@ import requinto
 from requinto.config import read_toml
 from shell import ROOT
 
-PACKAGE = Path(__file__).parents[1] / "python" / "requinto"
-# A file may import from those before it
-ROOMS = [
-    *(
-        "errors",
-        "packages",
-        "checks",
-        "arithmetic",
-        "config",
-        "quiet",
-        "threads",
-        "scratch",
-        "variables",
-    ),
-    *("plots", "backend", "networks", "litert", "exports", "keras_network"),
-    *("signal_shelter", "sample_buffer", "end_tags", "mpeg_frames"),
-    *("sized_containers", "audio_segments", "audio_streams", "ffmpeg", "audio_reader"),
-    *("output_files", "audio_writer", "audio", "song", "song_file", "beats"),
-    *("resampling", "clips", "smoothing", "stft", "inaudible", "rhythm_filters"),
-    *("bar_features", "ward", "sections", "pictures"),
-    *("rhythm", "song_features", "beat_network", "decoding", "spectra"),
-    *("factorisation", "evidence", "reference", "unet", "separator", "pair"),
-    *("weights", "tracker", "loader", "follower", "learning", "transport", "stream"),
-    *("warm_up", "bridge", "arguments", "song_separation", "extract", "presets"),
-    *("plugin", "__init__"),
-]
-FOLDERS = [
-    "material",
-    "evaluation",
-    "training",
-    "baselines",
-    "benchmark",
-    "apps",
-]  # these too, after all of the above
+PYTHON = Path(__file__).parents[1] / "python"
+# A file may import from those before it, in its package and in packages before that
+ROOMS = {
+    "requinto_files": [
+        *("errors", "quiet", "signal_shelter", "sample_buffer", "end_tags"),
+        *("mpeg_frames", "sized_containers", "audio_segments", "audio_streams"),
+        *("ffmpeg", "audio_reader", "output_files", "audio_writer", "__init__"),
+    ],
+    "requinto": [
+        *("errors", "checks", "arithmetic", "config", "environment", "threads"),
+        *("scratch", "forks", "plots", "networks", "litert", "exports"),
+        *("audio", "song", "song_file", "beats", "resampling", "clips", "smoothing"),
+        *("stft", "inaudible", "rhythm_filters", "bar_features", "ward", "sections"),
+        *("pictures", "rhythm", "song_features", "decoding", "spectra", "metrics"),
+        *("nmf", "templates", "separator", "pair", "model_folder", "tracker"),
+        *("loader", "follower", "bar_capture", "host_position", "stream", "warm_up"),
+        *("bridge", "arguments", "song_separation", "extract", "presets", "plugin"),
+        "__init__",
+    ],
+}
+LAB = ["networks", "material", "evaluation", "training", "systems", "benchmark"]
+PACKAGES = ["requinto_files", "requinto", "requinto_lab", "requinto_command"]
+# What runs networks as they were trained is of the workshop, and imported by name
+HOOK = ("requinto.loader", "requinto_lab.networks.keras_runtime")
 
 
-def imported(path):
-    """Yield the names within requinto that a file imports."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
+def module_of(path):
+    parts = path.relative_to(PYTHON).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_of(path): path for path in PYTHON.rglob("*.py")}
+
+
+def names_in(node):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def own(names):
+    """Yield the modules of this repository among imported names."""
+    for name in names:
+        while name and name not in FILES:
+            name = name.rpartition(".")[0]
+        if name:
+            yield name
+
+
+def imported(module, *, at_start=False):
+    """Return what a file imports; `at_start`, without what functions import."""
+    found, waiting = set(), [ast.parse(FILES[module].read_text())]
+    while waiting:
+        node = waiting.pop()
+        found.update(names_in(node))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
-        for name in names:
-            if name.split(".")[0] == "requinto":
-                yield name.split(".")[1:] or ["__init__"]
+        if at_start and isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            continue
+        waiting.extend(ast.iter_child_nodes(node))
+    return found
 
 
 def test_every_file_has_its_room():
-    assert {p.stem for p in PACKAGE.glob("*.py")} == set(ROOMS)
-    assert {p.name for p in PACKAGE.iterdir() if p.is_dir()} - {"__pycache__"} == set(
-        FOLDERS
-    )
+    assert {p.name for p in PYTHON.iterdir() if p.is_dir()} == set(PACKAGES)
+    for package, rooms in ROOMS.items():
+        assert {p.stem for p in (PYTHON / package).glob("*.py")} == set(rooms)
+        assert len(rooms) == len(set(rooms))
+    folders = {p.parent.name for p in (PYTHON / "requinto_lab").glob("*/*.py")}
+    assert folders == set(LAB)
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_rooms_import_only_those_before_them(room):
-    allowed = ROOMS[: ROOMS.index(room)]
-    for names in imported(PACKAGE / f"{room}.py"):
-        assert names[0] in allowed, f"{room} imports {'.'.join(names)}"
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_import_only_those_before_them(package):
+    modules = [package if r == "__init__" else f"{package}.{r}" for r in ROOMS[package]]
+    for i, module in enumerate(modules):
+        for name in own(imported(module)):
+            if name.split(".")[0] == package:
+                assert name in modules[:i], f"{module} imports {name}"
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_import_only_those_before_them(package):
+    """The command imports the workshop too, when a command of it is called."""
+    forbidden = set(PACKAGES[PACKAGES.index(package) + 1 :])
+    for module in FILES:
+        if module.split(".")[0] != package:
+            continue
+        at_start = own(imported(module, at_start=True))
+        tops = {name.split(".")[0] for name in own(imported(module))}
+        assert not tops & forbidden, module
+        if package == "requinto_command":
+            assert "requinto_lab" not in {n.split(".")[0] for n in at_start}, module
+
+
+def test_the_product_names_the_workshop_once():
+    named = [
+        (module, name)
+        for module, path in FILES.items()
+        if module.split(".")[0] in ("requinto", "requinto_files")
+        for name in re.findall(r"requinto_lab[\w.]*", path.read_text())
+    ]
+    assert named == [HOOK]
+    assert HOOK[1] in FILES
+
+
+@pytest.mark.parametrize("folder", LAB)
 def test_folders_import_only_those_before_them(folder):
-    forbidden = FOLDERS[FOLDERS.index(folder) + 1 :]
-    for path in (PACKAGE / folder).glob("*.py"):
-        for names in imported(path):
-            assert names[0] not in forbidden, f"{path} imports {'.'.join(names)}"
+    forbidden = {f"requinto_lab.{f}" for f in LAB[LAB.index(folder) + 1 :]}
+    for module in FILES:
+        if module.startswith(f"requinto_lab.{folder}"):
+            for name in own(imported(module)):
+                top = ".".join(name.split(".")[:2])
+                assert top not in forbidden, f"{module} imports {name}"
+
+
+def test_no_imports_go_in_circles():
+    graph = {module: set(own(imported(module))) - {module} for module in FILES}
+    while leaves := {m for m, imports in graph.items() if not imports & graph.keys()}:
+        graph = {m: imports for m, imports in graph.items() if m not in leaves}
+    assert not graph, "in a circle, or before one"
 
 
 def test_the_plugin_imports_neither_trainer_nor_applications():
     script = (
         "import sys, requinto.bridge\n"
-        "print([n for n in sys.modules if n.startswith('requinto.')])\n"
+        "print([n for n in sys.modules if n.startswith('requinto')])\n"
         "assert 'tensorflow' not in sys.modules\n"
     )
     result = subprocess.run(
@@ -96,66 +149,35 @@ def test_the_plugin_imports_neither_trainer_nor_applications():
     )
     loaded = ast.literal_eval(result.stdout)
     assert "requinto.stream" in loaded
-    assert not [n for n in loaded if n.split(".")[1] in FOLDERS]
-
-
-def imported_at_the_start(path):
-    """Yield the names of what importing a file imports, functions left out."""
-    waiting = [ast.parse(path.read_text())]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        elif not isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(node))
-
-
-def file_of(name):
-    """Return the file of a name within requinto, and those of its packages."""
-    parts = name.split(".")
-    for n in range(1, len(parts) + 1):
-        path = PACKAGE.parent.joinpath(*parts[:n])
-        yield from (p for p in (path.with_suffix(".py"), path / "__init__.py"))
+    assert {n.split(".")[0] for n in loaded} == {"requinto", "requinto_files"}
 
 
 def test_the_product_needs_only_what_it_installs():
     """Whatever is imported before a command of the workshop is called."""
     dependencies = read_toml(ROOT / "pyproject.toml")["project"]["dependencies"]
     named = {re.split("[<>=;]", name)[0].replace("-", "_") for name in dependencies}
-    known = {*sys.stdlib_module_names, *named, "requinto"}
-    networks = {"unet", "reference", "beat_network"}  # imported where Keras runs them
-    waiting = {PACKAGE / f"{room}.py" for room in {*ROOMS} - networks}
-    waiting |= {*(PACKAGE / "apps").glob("*.py")} - {PACKAGE / "apps" / "earlier.py"}
-    seen = set()
-    while waiting - seen:
-        path = (waiting - seen).pop()
-        seen.add(path)
-        for name in imported_at_the_start(path):
-            assert name.split(".")[0] in known, f"{path} imports {name}"
-            if name.startswith("requinto."):
-                waiting |= {p for p in file_of(name) if p.is_file()}
-    assert PACKAGE / "evaluation" / "metrics.py" in seen  # of the demo
-    assert PACKAGE / "baselines" / "__init__.py" not in seen
+    known = {*sys.stdlib_module_names, *named, *PACKAGES}
+    for module in FILES:
+        if module.split(".")[0] != "requinto_lab":
+            for name in imported(module, at_start=True):
+                assert name.split(".")[0] in known, f"{module} imports {name}"
 
 
 def test_network_files_know_one_library():
-    ours = [PACKAGE / f"{room}.py" for room in ("unet", "reference", "beat_network")]
-    earlier = [
-        *PACKAGE.glob("baselines/*_network.py"),
-        PACKAGE / "baselines/plain_u_net.py",
+    ours = ("unet", "reference_encoder", "beat_network")
+    paths = [
+        *(FILES[f"requinto_lab.networks.{name}"] for name in ours),
+        *PYTHON.glob("requinto_lab/systems/*_network.py"),
+        FILES["requinto_lab.systems.plain_u_net"],
     ]
-    assert len(earlier) > 4
-    for place in ours + earlier:
-        for node in ast.walk(ast.parse(place.read_text())):
+    assert len(paths) > 7
+    allowed = {"keras", "requinto", "requinto_lab", "collections", "typing"}
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 assert {alias.name for alias in node.names} <= {"keras"}
             elif isinstance(node, ast.ImportFrom):
-                allowed = ("keras", "requinto", "collections", "typing", "__future__")
-                assert node.module.split(".")[0] in allowed
+                assert node.module.split(".")[0] in allowed | {"__future__"}
 
 
 def test_public_names_are_there_and_described():

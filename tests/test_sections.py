@@ -15,7 +15,7 @@ import requinto
 from requinto.bar_features import bar_features
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
-from requinto.evaluation import section_scores
+from requinto_lab.evaluation import section_scores
 from sounds import RATE, noise
 
 BAR_S = 1.0

@@ -21,7 +21,7 @@ import typer
 
 import requinto
 from requinto import plugin as plugin_files
-from requinto.apps import cli, entry
+from requinto_command import cli, entry
 from sounds import RATE, noise
 
 COMMAND = [sys.executable, "-c", "from requinto_command import main; main()"]
@@ -30,7 +30,7 @@ LIGHT = """
 import importlib
 import numpy as np
 import requinto
-from requinto.apps import cli
+from requinto_command import cli
 from requinto.config import ClipConfig, TrackerConfig
 from requinto.separator import Query
 

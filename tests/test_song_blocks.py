@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 import requinto
-from requinto import audio_reader, song_features, song_separation
+from requinto import song_features, song_separation
 from requinto.audio import channel_statistics
 from requinto.config import RhythmConfig, TrackerConfig
 from requinto.errors import AudioError, AudioFileError, RequintoError
@@ -17,6 +17,7 @@ from requinto.rhythm import features
 from requinto.song import ArraySong, SongWindow
 from requinto.song_features import SongFeatures
 from requinto.song_file import open_song
+from requinto_files import audio_reader
 from sounds import RATE, clicks, noise
 
 CONFIG = RhythmConfig()
@@ -179,7 +180,7 @@ class GridTracker:
 @pytest.fixture
 def run(run_command, monkeypatch, tmp_path, unchanged):
     """Return a function that runs the command over `Halved`, in a folder."""
-    from requinto.apps import cli
+    from requinto_command import cli
 
     monkeypatch.setattr(extract_module, "load_separator", lambda *_: Halved(unchanged))
     monkeypatch.setattr(extract_module, "load_tracker", lambda *_: GridTracker())

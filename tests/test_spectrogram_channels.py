@@ -10,28 +10,28 @@ import h5py
 import numpy as np
 import pytest
 
-from requinto.baselines import (
+from requinto.errors import ConfigError, ModelError
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.systems import Task
+from requinto_lab.systems import (
     fitting,
     fixed_outputs,
     packing,
     spectrogram_channels_study,
     spectrogram_channels_training,
 )
-from requinto.baselines import spectrogram_channels as channels
-from requinto.baselines.denoising_gate import gated
-from requinto.baselines.spectrogram_channels import (
+from requinto_lab.systems import spectrogram_channels as channels
+from requinto_lab.systems.denoising_gate import gated
+from requinto_lab.systems.excerpts import Windows, WindowsConfig
+from requinto_lab.systems.spectrogram_channels import (
     SpectrogramChannels,
     SpectrogramChannelsConfig,
 )
-from requinto.baselines.spectrogram_channels_training import (
+from requinto_lab.systems.spectrogram_channels_training import (
     SpectrogramChannelsTraining,
 )
-from requinto.baselines.study import read, write
-from requinto.baselines.trainers import TRAINERS
-from requinto.baselines.windows import Windows, WindowsConfig
-from requinto.errors import ConfigError, ModelError
-from requinto.evaluation.metrics import si_sdr
-from requinto.evaluation.systems import Task
+from requinto_lab.systems.study import read, write
+from requinto_lab.systems.trainers import TRAINERS
 from sounds import RATE, noise
 
 CONFIG = SpectrogramChannelsConfig()
@@ -167,7 +167,7 @@ def test_the_gate_is_a_variant_of_the_system():
 
 @pytest.mark.parametrize("weights", [(0.5, 0.5), (0.707, 0.293), (0.0, 1.0)])
 def test_the_loss_is_the_weighted_sum_of_absolute_errors(weights):
-    from requinto.baselines.spectrogram_channels_network import (
+    from requinto_lab.systems.spectrogram_channels_network import (
         SourceError,
         WeightedError,
     )

@@ -11,8 +11,8 @@ import requinto
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
+from requinto.host_position import Position
 from requinto.stream import Stream
-from requinto.transport import Position
 from sounds import clicks, error_db, noise
 
 RATE = 8000  # what is tested here does not depend on it

@@ -8,9 +8,9 @@ import json
 import pytest
 from rich.console import Console
 
-from requinto.baselines import study
-from requinto.baselines.study import Study
 from requinto.errors import ConfigError
+from requinto_lab.systems import study
+from requinto_lab.systems.study import Study
 
 FOUND = Study(
     name="doors",

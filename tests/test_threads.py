@@ -10,10 +10,12 @@ import pytest
 
 from requinto import threads
 from requinto.errors import ConfigError
+from requinto_lab import librosa_setup
+from requinto_lab.networks import backend
 
 PROGRAM = """if True:
-    from requinto.threads import limit
-    from requinto.backend import prepare_keras
+    from requinto_lab.networks.backend import limit_threads as limit
+    from requinto_lab.networks.backend import prepare_keras
     {}()
     import tensorflow as tf
     of = tf.config.threading
@@ -43,7 +45,7 @@ def test_what_is_no_number_of_threads_is_refused(monkeypatch, given):
     with pytest.raises(
         ConfigError, match=f"THREADS must be a number from 1 to 1024, got '{given}'"
     ):
-        threads.limit()
+        backend.limit_threads()
 
 
 @pytest.mark.parametrize(("given", "is_refused"), [("0", 1), ("-2", 1), ("2", 0)])
@@ -52,7 +54,7 @@ def test_what_numba_refuses_is_named(monkeypatch, given, is_refused):
     monkeypatch.setenv("NUMBA_NUM_THREADS", given)
     message = f"NUMBA_NUM_THREADS must be a number above 0, got '{given}'"
     with pytest.raises(ConfigError, match=message) if is_refused else nullcontext():
-        threads.check_numba()
+        librosa_setup.check_numba()
 
 
 def test_a_tensorflow_that_runs_is_left_alone(monkeypatch):
@@ -61,5 +63,5 @@ def test_a_tensorflow_that_runs_is_left_alone(monkeypatch):
     tf.zeros(1)
     before = tf.config.threading.get_intra_op_parallelism_threads()
     monkeypatch.setenv(threads.VARIABLE, "7")
-    threads.limit()
+    backend.limit_threads()
     assert tf.config.threading.get_intra_op_parallelism_threads() == before

@@ -12,13 +12,13 @@ import pytest
 import requinto
 from requinto.errors import ModelError
 from requinto.loader import load_tracker
-from requinto.material.loops import timing
-from requinto.material.songs import generator
-from requinto.material.soundfonts import SAMPLE_RATE
-from requinto.material.styles import STYLES
-from requinto.material.whole_songs import DrawingConfig, drawn, mixed, rendered
+from requinto.model_folder import models_folder
 from requinto.tracker import Tracker
-from requinto.weights import models_folder
+from requinto_lab.material.loops import timing
+from requinto_lab.material.songs import generator
+from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.styles import STYLES
+from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
 from sounds import RATE, clicks, noise
 
 _STEADY = DrawingConfig.steady(seconds=45.0)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from requinto.apps.cli import app
 from requinto.errors import ConfigError
-from requinto.training.annealing import branch
-from requinto.training.fit import CHECKPOINT, PROGRESS, TrainingConfig, build_clock
-from requinto.training.keeping import Progress
+from requinto_command.cli import app
+from requinto_lab.training.annealing import branch
+from requinto_lab.training.callbacks import Progress
+from requinto_lab.training.fit import CHECKPOINT, PROGRESS, TrainingConfig, build_clock
 
 AT = {"minutes": 3.5, "step": 2000, "best": 5.0, "epochs_since_best": 6}
 

@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from requinto.apps import cli
 from requinto.config import BeatNetworkConfig, TrackerConfig
 from requinto.errors import AudioFileError, ConfigError
-from requinto.training import beat_fit, beat_material
-from requinto.training.beat_fit import BeatTraining, Stretches, targets
-from requinto.training.beat_material import Heard
+from requinto_command import cli
+from requinto_lab.training import beat_fit, beat_material
+from requinto_lab.training.beat_fit import BeatTraining, Stretches, targets
+from requinto_lab.training.beat_material import Heard
 
 CONFIG = TrackerConfig()
 

@@ -16,23 +16,23 @@ import numpy as np
 import pytest
 
 from models import SMALL
-from requinto.apps import cli
 from requinto.errors import AudioFileError, ConfigError
-from requinto.evaluation.items import read_items
-from requinto.keras_network import KerasNetwork
 from requinto.separator import NetworkSeparator
-from requinto.training.batches import BatchMaker, in_processes, in_threads
-from requinto.training.fit import (
+from requinto_command import cli
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.networks.keras_runtime import KerasNetwork
+from requinto_lab.networks.weights import build_networks, load_networks
+from requinto_lab.training.batches import BatchMaker, in_processes, in_threads
+from requinto_lab.training.callbacks import Clock, Progress
+from requinto_lab.training.fit import (
     TrainingConfig,
     _batch_maker,
     _networks,
     compiled,
     train,
 )
-from requinto.training.keeping import Clock, Progress
-from requinto.training.mixing import MixGenerator, MixingConfig
-from requinto.training.validation import SCORE, by_name, read_test_items, scores
-from requinto.weights import build_networks, load_networks
+from requinto_lab.training.mixing import MixGenerator, MixingConfig
+from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
 
 HERE = Path(__file__).parent
 MIXING = MixingConfig(n_frames=30_000, reference_frames=20_000)
@@ -102,7 +102,7 @@ def test_a_killed_run_goes_on(config):
     """No word is said to it: what it had saved is all there is."""
     program = (
         "import json, sys\n"
-        "from requinto.training.fit import train, training_config\n"
+        "from requinto_lab.training.fit import train, training_config\n"
         "train(training_config(json.loads(sys.stdin.read())))\n"
     )
     values = dataclasses.asdict(dataclasses.replace(config, minutes=60.0))
@@ -152,8 +152,8 @@ def test_two_devices_share_each_batch(config):
         tf.config.set_logical_device_configuration(cpu, halves)
         import keras
         from models import SMALL
-        from requinto.training.fit import train, training_config
-        from requinto.training.mixing import MixingConfig
+        from requinto_lab.training.fit import train, training_config
+        from requinto_lab.training.mixing import MixingConfig
         step = keras.Model.train_step
         def listening(self, data):
             n_replicas = tf.distribute.get_replica_context().num_replicas_in_sync
@@ -423,7 +423,7 @@ def test_freed_memory_is_kept_for_the_next_batch():
     program = """if True:
         import ctypes, resource
         import numpy as np
-        from requinto.training import heap
+        from requinto_lab.training import heap
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(-1, 128 * 1024)  # what TensorFlow does
         def faults():

@@ -9,17 +9,17 @@ import pytest
 import soundfile
 
 from requinto.errors import AudioFileError, ConfigError
-from requinto.material.augmentation import AugmentationConfig
-from requinto.training.examples import Example, lengthen, shorten
-from requinto.training.generators import (
+from requinto_lab.material.augmentation import AugmentationConfig
+from requinto_lab.training.examples import Example, lengthen, shorten
+from requinto_lab.training.generators import (
     Blend,
     MaterialConfig,
     OverSongs,
     build_generator,
 )
-from requinto.training.mixing_config import MixingConfig
-from requinto.training.recorded_pairs import RecordedPairs, RecordedPairsConfig
-from requinto.training.song_stems import SongStems, SongStemsConfig
+from requinto_lab.training.mixing_config import MixingConfig
+from requinto_lab.training.recorded_pairs import RecordedPairs, RecordedPairsConfig
+from requinto_lab.training.song_stems import SongStems, SongStemsConfig
 
 RATE = 44100
 N = 30_000

@@ -9,9 +9,9 @@ import pytest
 
 from models import SMALL
 from requinto.errors import ConfigError
-from requinto.training.growing import grow
-from requinto.training.losses import separation_loss
-from requinto.weights import build_networks
+from requinto_lab.networks.weights import build_networks
+from requinto_lab.training.losses import separation_loss
+from requinto_lab.training.widen import grow
 
 
 def built(seed=0, **shape):

@@ -6,8 +6,8 @@ import pytest
 from keras import Input, Model, layers
 
 from models import SMALL
-from requinto import weights
-from requinto.training.lowering import DepthToSpace, lowered
+from requinto_lab.networks import weights
+from requinto_lab.training.lowering import DepthToSpace, lowered
 
 
 def test_a_lowered_network_answers_as_it_did():

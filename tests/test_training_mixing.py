@@ -14,19 +14,19 @@ import pytest
 import soundfile
 
 from requinto.errors import AudioFileError, ConfigError
-from requinto.material import holdings, loops, rendering
-from requinto.material.augmentation import Augmentation, AugmentationConfig, augment
-from requinto.material.finishing import active_power
-from requinto.material.instruments import BACHATA
-from requinto.material.loop_library import LoopLibrary, Stem
-from requinto.material.mastering import add_inaudible, limit, master
-from requinto.material.patterns import play
-from requinto.material.songs import plan_loop
-from requinto.material.styles import style
-from requinto.material.timbres import find
-from requinto.training.bands import Player, Window
-from requinto.training.mixing import MixGenerator, MixingConfig
-from requinto.training.references import Query
+from requinto_lab.material import inventory, loops, rendering
+from requinto_lab.material.augmentation import Augmentation, AugmentationConfig, augment
+from requinto_lab.material.finishing import active_power
+from requinto_lab.material.instruments import BACHATA
+from requinto_lab.material.loop_library import LoopLibrary, Stem
+from requinto_lab.material.mastering import add_inaudible, limit, master
+from requinto_lab.material.patterns import play
+from requinto_lab.material.songs import plan_loop
+from requinto_lab.material.styles import style
+from requinto_lab.material.timbres import find
+from requinto_lab.training.bands import Player, Window
+from requinto_lab.training.mixing import MixGenerator, MixingConfig
+from requinto_lab.training.references import Query
 from sounds import LIBRARY
 
 PLAIN = AugmentationConfig.none()
@@ -124,7 +124,7 @@ def test_several_libraries_are_one(folder: Path, tmp_path: Path) -> None:
 
 
 def test_holdings_count_what_is_there(folder: Path) -> None:
-    found = holdings.holdings(folder)
+    found = inventory.holdings(folder)
     assert set(found["splits"]) == {"train", "validation"}
     stems = LoopLibrary(folder, "train").by_instrument
     for name, row in found["splits"]["train"].items():
@@ -323,7 +323,7 @@ def test_each_player_of_a_new_timbre_keeps_to_it(
             used.append(self.used)
             return 0 * sound
 
-    monkeypatch.setattr("requinto.training.parts.NewTimbre", Silencing)
+    monkeypatch.setattr("requinto_lab.training.parts.NewTimbre", Silencing)
     calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
     whole = {"new_timbre": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
     example = generator(folder, **whole, **calm).examples(np.random.default_rng(6))[0]

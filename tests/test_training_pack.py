@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from models import SMALL
 from requinto.config import read_toml
 from requinto.errors import ConfigError
-from requinto.evaluation.items import read_items
-from requinto.material.loop_library import LoopLibrary
-from requinto.training.fit import TrainingConfig, training_config
-from requinto.training.generators import MaterialConfig, build_generator
-from requinto.training.mixing_config import MixingConfig
-from requinto.training.pack import main, pack
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.material.loop_library import LoopLibrary
+from requinto_lab.training.fit import TrainingConfig, training_config
+from requinto_lab.training.generators import MaterialConfig, build_generator
+from requinto_lab.training.mixing_config import MixingConfig
+from requinto_lab.training.pack import main, pack
 from test_training_generators import write_song
 
 
@@ -90,7 +90,7 @@ def test_a_folder_that_is_there_is_left_alone(config, tmp_path):
 
 
 def test_a_model_travels_with_the_run_that_begins_with_it(config, tmp_path):
-    from requinto.weights import build_networks, save_networks
+    from requinto_lab.networks.weights import build_networks, save_networks
 
     save_networks(tmp_path / "start", "standard", SMALL, build_networks(SMALL), {})
     config = dataclasses.replace(config, start_from=str(tmp_path / "start"))

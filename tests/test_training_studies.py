@@ -8,9 +8,9 @@ import pytest
 
 from models import write_neutral
 from requinto import loader
-from requinto.evaluation.items import read_items
-from requinto.training import studies
-from requinto.training.validation import read_test_items
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.training import studies
+from requinto_lab.training.validation import read_test_items
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import keras
 import pytest
 
 from models import SMALL
-from requinto.training import throughput
-from requinto.training.fit import TrainingConfig
-from requinto.training.mixing import MixingConfig
+from requinto_lab.training import throughput
+from requinto_lab.training.fit import TrainingConfig
+from requinto_lab.training.mixing import MixingConfig
 
 
 @pytest.fixture

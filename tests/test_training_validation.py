@@ -11,11 +11,11 @@ import pytest
 
 from models import write_neutral
 from requinto.errors import AudioFileError, ModelError
-from requinto.evaluation.bench import QUESTIONS
-from requinto.evaluation.items import Item, read_items, write_item
-from requinto.evaluation.metrics import si_sdr
-from requinto.training import validation
-from requinto.training.validation import OWN_GROUPS, RENDERED, SCORE, ItemScore
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.bench import QUESTIONS
+from requinto_lab.evaluation.items import Item, read_items, write_item
+from requinto_lab.training import validation
+from requinto_lab.training.validation import OWN_GROUPS, RENDERED, SCORE, ItemScore
 from sounds import RATE, noise
 
 

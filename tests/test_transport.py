@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from requinto.beats import Beats
-from requinto.transport import Position, host_beats
+from requinto.host_position import Position, host_beats
 
 RATE = 48000
 

@@ -14,16 +14,22 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto.apps import measuring
 from requinto.errors import ConfigError
-from requinto.evaluation import bench, levels, other_register, recorded_sets, stem_sets
-from requinto.evaluation.arranging import Voice, loudest
-from requinto.evaluation.items import read_items
-from requinto.evaluation.levels import HOP, level_dbfs
-from requinto.material import rendering, splits
-from requinto.material.songs import plan_loop
-from requinto.material.styles import style
-from requinto.material.timbres import Timbre, timbres
+from requinto_command import measuring
+from requinto_lab.evaluation import (
+    bench,
+    levels,
+    other_register,
+    recorded_sets,
+    stem_sets,
+)
+from requinto_lab.evaluation.arranging import Voice, loudest
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.evaluation.levels import HOP, level_dbfs
+from requinto_lab.material import rendering, splits
+from requinto_lab.material.songs import plan_loop
+from requinto_lab.material.styles import style
+from requinto_lab.material.timbres import Timbre, timbres
 
 RATE = 44100
 STEMS = ("mix", "target", "reference")
@@ -76,7 +82,7 @@ class StandIn:
 @pytest.fixture
 def recordings(tmp_path, monkeypatch):
     """Put the stand-in where the library of recordings belongs."""
-    module = types.ModuleType("requinto.material.recorded_library")
+    module = types.ModuleType("requinto_lab.material.recorded_library")
     module.RecordedLibrary = StandIn
     monkeypatch.setitem(sys.modules, module.__name__, module)
     recorded_sets.open_library.cache_clear()

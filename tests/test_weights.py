@@ -8,8 +8,9 @@ import pytest
 import soundfile
 
 import requinto
-from requinto import loader, weights
+from requinto import loader, model_folder
 from requinto.errors import ModelError
+from requinto_lab.networks import weights
 from sounds import noise
 from test_networks import CONFIG, random_inputs, shaken
 
@@ -151,7 +152,7 @@ def test_models_are_those_of_this_network(folder):
 def test_the_released_models_are_listed_and_cut_alike():
     assert requinto.models()[0] == "standard"
     assert "bachata2020" not in requinto.models()
-    assert (weights.models_folder() / "bachata2020.npz").is_file()
+    assert (model_folder.models_folder() / "bachata2020.npz").is_file()
     standard, *others = map(loader.load_separator, requinto.models())
     for other in others:  # or the plugin could not go from one to the other
         assert other.clips == standard.clips

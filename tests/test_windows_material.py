@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from requinto.baselines.windows import ACCOMPANIMENT, Windows, WindowsConfig
 from requinto.errors import ConfigError
-from requinto.material.loop_library import LoopLibrary
+from requinto_lab.material.loop_library import LoopLibrary
+from requinto_lab.systems.excerpts import ACCOMPANIMENT, Windows, WindowsConfig
 from sounds import RATE
 
 N = 50  # frames of most windows

@@ -29,8 +29,8 @@ from requinto.errors import (
     TargetError,
 )
 from requinto.extract import beats, extract, sections, separate
+from requinto.model_folder import models, targets
 from requinto.plugin import plugin_path
-from requinto.weights import models, targets
 
 __all__ = [
     "AudioError",

@@ -14,14 +14,8 @@ import numpy as np
 from requinto import audio as sound
 from requinto.beats import Beats
 from requinto.checks import is_number, is_whole, show
-from requinto.errors import (
-    AudioError,
-    BeatsError,
-    ConfigError,
-    ModelError,
-    TargetError,
-)
-from requinto.weights import models, models_folder, targets
+from requinto.errors import AudioError, BeatsError, ConfigError, ModelError, TargetError
+from requinto.model_folder import models, models_folder, targets
 
 BEATS_PER_CLIP = (1, 2, 4)
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import numpy as np
 import soundfile
 
-from requinto import audio_reader
 from requinto.errors import AudioError, AudioFileError
-from requinto.signal_shelter import call_away_from_signals
+from requinto_files import audio_reader
+from requinto_files.signal_shelter import call_away_from_signals
 
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000

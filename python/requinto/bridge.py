@@ -19,12 +19,12 @@ import numpy as np
 from requinto import audio as sound
 from requinto.config import ClipConfig
 from requinto.errors import AudioError, AudioFileError, ModelError, TargetError
+from requinto.host_position import Position
 from requinto.loader import load_separator
+from requinto.model_folder import STANDARD, targets
 from requinto.separator import Query, Separator
 from requinto.stream import BeatSource, Stream
-from requinto.transport import Position
 from requinto.warm_up import warm_up
-from requinto.weights import STANDARD, targets
 
 _PROBLEM_MODEL, _PROBLEM_REFERENCE, _PROBLEM_PYTHON = 1, 2, 3
 _QUALITIES = (STANDARD, "fast")  # models, in the order of the plugin's list

@@ -165,7 +165,7 @@ class ModelConfig:
 
     @property
     def n_views(self) -> int:
-        """Channels that the U-Net sees of a mixture: see `evidence.py`."""
+        """Channels that the U-Net sees of a mixture: see `templates.py`."""
         return 2 + self.n_shares + self.evidence.placement
 
     @property

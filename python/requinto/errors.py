@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can go wrong, in one small tree."""
 
+from requinto_files.errors import AudioFileError, RequintoError, reason_of
 
-class RequintoError(Exception):
-    """Anything this package raises on purpose."""
+__all__ = [
+    "AudioError",
+    "AudioFileError",
+    "BeatsError",
+    "ConfigError",
+    "ForkError",
+    "ModelError",
+    "PluginError",
+    "RequintoError",
+    "TargetError",
+    "reason_of",
+]
 
 
 class ConfigError(RequintoError, ValueError):
@@ -12,10 +23,6 @@ class ConfigError(RequintoError, ValueError):
 
 class AudioError(RequintoError, ValueError):
     """Sound that is empty, not finite, too short, silent or of the wrong shape."""
-
-
-class AudioFileError(RequintoError, ValueError):
-    """A file that cannot be read as sound, or a place that cannot be written."""
 
 
 class TargetError(RequintoError, ValueError):
@@ -36,14 +43,3 @@ class ForkError(RequintoError, RuntimeError):
 
 class PluginError(RequintoError):
     """The built plugin cannot be found, installed or loaded."""
-
-
-def reason_of(error: Exception) -> str:
-    """Return why something failed, without the number and the file's name.
-
-    Those of the system and of libsndfile say both, which a message says already.
-    """
-    for attribute in ("error_string", "strerror"):
-        if reason := getattr(error, attribute, None):
-            return str(reason)
-    return str(error)

@@ -24,8 +24,8 @@ from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
 from requinto.errors import TargetError
 from requinto.loader import load_separator, load_tracker
+from requinto.model_folder import STANDARD
 from requinto.networks import choose_runtime
-from requinto.sample_buffer import SampleBuffer
 from requinto.sections import Section
 from requinto.sections import sections as label
 from requinto.separator import Query, Separator
@@ -33,7 +33,7 @@ from requinto.song import ArraySong, Song
 from requinto.song_features import SongFeatures
 from requinto.song_separation import Stretch, separate_song
 from requinto.stream import Stream
-from requinto.weights import STANDARD
+from requinto_files.sample_buffer import SampleBuffer
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
 _TRACKING_SHARE = 0.15  # of the work, to say how far it is

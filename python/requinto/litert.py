@@ -17,7 +17,7 @@ import numpy as np
 
 from requinto import threads
 from requinto.errors import ModelError
-from requinto.quiet import LITERT, filter_stderr
+from requinto_files.quiet import LITERT, filter_stderr
 
 _N_KEPT = 2  # graphs that stay allocated: about 25 MB each, and 10 ms to begin
 

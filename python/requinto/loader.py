@@ -4,31 +4,29 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 
-from requinto import backend, exports, litert
+from requinto import exports, forks, litert
 from requinto.config import ModelConfig, TrackerConfig
+from requinto.environment import is_installed
 from requinto.errors import ConfigError, ModelError, reason_of
-from requinto.keras_network import KerasNetwork
-from requinto.networks import LITERT, TENSORFLOW, choose_runtime
-from requinto.packages import is_installed
-from requinto.pair import Pair
-from requinto.separator import NetworkSeparator, Query
-from requinto.tracker import Tracker
-from requinto.weights import (
+from requinto.model_folder import (
     BEATS,
     FOR_NAMES,
     STANDARD,
-    load_networks,
     models_folder,
-    read_weights,
-    set_weights,
     targets,
     unknown,
 )
+from requinto.networks import LITERT, TENSORFLOW, choose_runtime
+from requinto.pair import Pair
+from requinto.separator import NetworkSeparator, Query
+from requinto.tracker import Tracker
 
 
 def load_separator(
@@ -78,14 +76,14 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
     if name not in {BEATS, *_names(folder)}:
         raise unknown(folder, name)
     if runtime == TENSORFLOW:
-        backend.check_process()
-        backend.check_installed()
+        forks.check_process()
+        _keras_runtime().backend.check_installed()
         _check_trained(folder, name)
         return runtime
     if exports.is_current(folder, name) and (runtime or _prefers_litert(folder, name)):
         return LITERT
     if runtime is None and (folder / f"{name}.json").is_file():
-        backend.check_process()
+        forks.check_process()
         return TENSORFLOW
     if exports.record_path(folder, name).is_file():
         raise ModelError(
@@ -197,12 +195,9 @@ def _queries(arrays: dict[str, np.ndarray]) -> dict[str, Query]:
 def _trained(folder: Path, name: str) -> NetworkSeparator:
     if name not in {path.stem for path in folder.glob("*.json")}:
         raise unknown(folder, name)
-    backend.prepare_inference()
-    with backend.our_defaults():
-        config, networks = load_networks(folder, name)
+    config, unet, encoder = _keras_runtime().load_separator(folder, name)
     rate = config.spectra.sample_rate
     references = {t: _references(folder, t, rate) for t in targets()}
-    unet, encoder = map(KerasNetwork, networks)
     return NetworkSeparator(config, unet, encoder, references)
 
 
@@ -226,23 +221,21 @@ def _references(folder: Path, target: str, sample_rate: int) -> list[np.ndarray]
 def _tracker(folder: Path, runtime: str) -> Tracker:
     if runtime == LITERT:
         export = exports.read_export(folder, BEATS)
-        config = _tracker_config(folder, export.config)
+        config = tracker_config(folder, export.config)
         if BEATS not in export.networks:
             path = exports.record_path(folder, BEATS)
             raise ModelError(f"{path} cannot be used: it has no network {BEATS!r}")
         return Tracker(config, export.networks[BEATS])
-    record, arrays = read_weights(folder, BEATS)
-    config = _tracker_config(folder, record.get("config"))
-    backend.prepare_inference()
-    from requinto.beat_network import build_beat_network
-
-    with backend.our_defaults():
-        network = build_beat_network(config.rhythm, config.network)
-        set_weights(network, arrays)
-    return Tracker(config, KerasNetwork(network))
+    return Tracker(*_keras_runtime().load_tracker(folder, BEATS))
 
 
-def _tracker_config(folder: Path, values: object) -> TrackerConfig:
+def _keras_runtime() -> Any:
+    """Import the one part of the workshop that the product may be asked for."""
+    return importlib.import_module("requinto_lab.networks.keras_runtime")
+
+
+def tracker_config(folder: Path, values: object) -> TrackerConfig:
+    """Return the configuration that a record of the tracker holds, or raise."""
     try:
         if not isinstance(values, dict):
             raise ConfigError("it has no configuration")

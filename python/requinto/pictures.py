@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto import output_files, plots
+from requinto import plots
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
 from requinto.scratch import prepare_folders
 from requinto.sections import Section
 from requinto.stft import hann, stft
+from requinto_files import output_files
 
 _SHOWN_HZ = 11025  # what lies above is mostly air
 _LONGEST_S = 60.0  # more than this cannot be told apart on a page

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from requinto.variables import changed_variables
+from requinto.environment import changed_variables
 
 _BACKEND = "MPLBACKEND"
 _NAME = "matplotlib"

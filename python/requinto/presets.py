@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from requinto import audio as sound
-from requinto import output_files
 from requinto.arguments import check_rate, check_reference, check_target
 from requinto.arithmetic import plain_arithmetic
 from requinto.checks import is_number, show
 from requinto.errors import AudioError, PluginError, TargetError
+from requinto_files import output_files
 
 MAX_FILE_SIZE = 64 << 20  # bytes of a reference; that of references.h
 LEARNED = "Learned"  # the target that a reference becomes

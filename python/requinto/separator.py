@@ -15,10 +15,10 @@ import soxr
 
 from requinto.config import ClipConfig, ModelConfig
 from requinto.errors import ModelError
-from requinto.evidence import Evidence
 from requinto.inaudible import without_infrasound, without_whine
 from requinto.networks import Network
 from requinto.spectra import Spectra, compressed
+from requinto.templates import Evidence
 
 _REMEMBERED = 32  # queries
 _REFERENCE_S = 3.0  # shorter references are padded to what training showed
@@ -28,7 +28,7 @@ class Query(NamedTuple):
     """What a model keeps of a reference: all it needs to look for its sound."""
 
     embedding: np.ndarray  # (reference_size,), see `reference.py`
-    templates: np.ndarray  # (n_bands, n_keys, n_templates), see `evidence.py`
+    templates: np.ndarray  # (n_bands, n_keys, n_templates), see `templates.py`
     balance: np.ndarray | None = None  # (n_bands,), see `Evidence.balance`
     unlike: np.ndarray | None = None  # templates of what is not wanted
     by_name: bool = False  # any player of the instrument is wanted: see `pair.py`

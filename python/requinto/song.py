@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from requinto.audio import ChannelStatistics
-from requinto.audio_reader import N_FRAMES
+from requinto_files.audio_reader import N_FRAMES
 
 
 class Song(Protocol):

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from requinto.audio import ChannelStatistics, SampleChecks
-from requinto.audio_reader import SoundReader, open_sound
 from requinto.errors import AudioFileError
+from requinto_files.audio_reader import SoundReader, open_sound
 
 _STEP = 61  # frames, of which one tells whether a block is still the same
 

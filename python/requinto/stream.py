@@ -8,23 +8,15 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from requinto.bar_capture import Learner
 from requinto.beats import Beats, check_tempo
-from requinto.clips import (
-    Clip,
-    ClipFrames,
-    Joiner,
-    cut,
-    end_at_break,
-    lead,
-    next_end,
-)
+from requinto.clips import Clip, ClipFrames, Joiner, cut, end_at_break, lead, next_end
 from requinto.config import ClipConfig
 from requinto.errors import BeatsError, ConfigError, ModelError
 from requinto.follower import Follower
-from requinto.learning import Learner
+from requinto.host_position import Position, host_beats
 from requinto.loader import load_tracker
 from requinto.separator import Query, Separator
-from requinto.transport import Position, host_beats
 
 BeatSource = Literal["host", "detect", "fixed"]
 _BEAT_SOURCES = ("host", "detect", "fixed")

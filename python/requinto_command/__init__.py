@@ -9,7 +9,7 @@ import sys
 def main() -> None:
     """Import the command and run it; Ctrl-C ends it at any time with one line."""
     try:
-        from requinto.apps.cli import main as run
+        from requinto_command.cli import main as run
     except KeyboardInterrupt:
         if sys.stderr:  # else print would take stdout
             print("requinto: stopped", file=sys.stderr)

@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Scores and pictures of separated sound."""
-
-from requinto.scratch import prepare_librosa
-
-prepare_librosa()

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look for the reference's own spectra in a mixture, before any network does.
+
+The reference is factorised into a few *templates*.  Beside free spectra, which
+learn everything else, they then explain the mixture; their share of each band is
+evidence that the network judges.  It holds for an instrument that no training
+ever showed, and tells apart two players whom the network would take for one.
+
+Of a pitched instrument the reference rarely plays the very notes, so that other
+shares have the templates in several keys.  Drums are better found without.
+
+A reference from the same mix also tells where its player stands in the stereo image;
+a last view says of each band how near to that place it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from requinto.config import EvidenceConfig
+from requinto.nmf import FLOOR, factorised, share, transposed, transposition
+from requinto.smoothing import moving_mean
+from requinto.spectra import Spectra, compressed
+
+_NEARBY_BANDS = 9  # over which the place of a player is averaged
+_ANYWHERE = 0.01  # weight of all bands together, for those that hold nothing
+_WIDTH = 0.25  # difference of balance at which two places no longer agree
+_CENTRED = 1e-4  # balance below which a sound is in one channel: it says no place
+_UNKNOWN = 0.5  # in the view of placement, where there is none to compare
+
+
+class Evidence:
+    """The search of one configuration.
+
+    *Power* is as `Spectra.power` has it, `(n_columns, n_bands, n_channels)`;
+    channels are folded.
+
+    References
+    ----------
+    Smaragdis, Raj, Shashanka, "Supervised and semi-supervised separation of
+    sounds from single-channel mixtures", ICA 2007, doi:10.1007/978-3-540-74494-8_52.
+    """
+
+    def __init__(self, config: EvidenceConfig, spectra: Spectra) -> None:
+        self.config = config
+        self._spectra = spectra
+        widest = max(config.reaches)
+        self._keys = transposition(range(-widest, widest + 1), spectra.band_centres)
+
+    def power(self, spectrum: np.ndarray) -> np.ndarray:
+        """Return the power of a spectrum that may steer the network."""
+        return self._spectra.audible(self._spectra.power(spectrum))
+
+    def view(
+        self,
+        power: np.ndarray,
+        templates: np.ndarray,
+        balance: np.ndarray | None = None,
+        unlike: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return what the network sees of a mixture.
+
+        Parameters
+        ----------
+        power : np.ndarray, shape=(n_columns, n_bands, n_channels)
+        templates, balance : np.ndarray
+            What `templates` and `balance` return of the reference.
+        unlike : np.ndarray, optional
+            What `templates` returns of sounds that are not wanted.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_columns, n_bands, n_views)
+            Compressed magnitudes, then shares, then placement.
+        """
+        views = [compressed(power)]
+        if self.config.n_templates:
+            views.append(self.shares(power, templates, unlike))
+        if self.config.placement:
+            views.append(_placement(power, balance)[..., None])
+        return np.concatenate(views, axis=-1)
+
+    def balance(self, power: np.ndarray) -> np.ndarray | None:
+        """Return where the player of a reference stands, band by band.
+
+        Parameters
+        ----------
+        power : np.ndarray, shape=(n_columns, n_bands, 2)
+
+        Returns
+        -------
+        np.ndarray, shape=(n_bands,), or None
+            From -1, left, to 1, right; a band that holds nothing has the place of
+            all. None where both channels are the same, or no place is looked at.
+        """
+        if not self.config.placement:
+            return None
+        total = power.sum(axis=(0, 2))
+        difference = (power[..., 1] - power[..., 0]).sum(axis=0)
+        if np.abs(difference).sum() <= _CENTRED * total.sum():
+            return None
+        sums = np.stack([difference, total]) / (total.mean() + FLOOR)
+        nearby = moving_mean(sums, _NEARBY_BANDS, edge="edge")
+        nearby += _ANYWHERE * sums.mean(axis=1, keepdims=True)
+        return np.asarray(nearby[0] / (nearby[1] + FLOOR), np.float32)
+
+    def templates(self, power: np.ndarray) -> np.ndarray:
+        """Return the spectra of a reference's power, in all keys.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_bands, n_keys, n_templates)
+            From the lowest key to the highest, as learnt in the middle; each sums
+            to one.
+        """
+        config = self.config
+        if not config.n_templates:
+            return np.zeros((power.shape[1], 0, 0), np.float32)
+        magnitudes = _magnitudes(power)
+        guess = _columns(magnitudes, config.n_templates)
+        gains = _even(guess, magnitudes)
+        with _one_thread():
+            learnt, _ = factorised(magnitudes, guess, gains, config.n_learning)
+        return transposed(learnt, self._keys)
+
+    def shares(
+        self,
+        power: np.ndarray,
+        templates: np.ndarray,
+        unlike: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return the templates' shares of a mixture's bands.
+
+        Parameters
+        ----------
+        power : np.ndarray, shape=(n_columns, n_bands, n_channels)
+        templates : np.ndarray
+            As `templates` returns them.
+        unlike : np.ndarray, optional
+            Likewise, of sounds that are not wanted: what these explain, in the same
+            keys, is no part of a share.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_columns, n_bands, n_shares), in [0, 1]
+            For each reach.
+        """
+        magnitudes = _magnitudes(power)
+        shares = []
+        with _one_thread():
+            for reach in self.config.reaches:
+                wanted = _in_keys(templates, reach)
+                rivals = wanted[:, :0] if unlike is None else _in_keys(unlike, reach)
+                wide = 0 < self.config.prune_above < reach
+                shares.append(self._share(magnitudes, wanted, rivals, prune=wide))
+        return np.stack(shares, axis=-1).transpose(1, 0, 2)
+
+    def _share(
+        self,
+        magnitudes: np.ndarray,
+        wanted: np.ndarray,
+        rivals: np.ndarray,
+        *,
+        prune: bool,
+    ) -> np.ndarray:
+        config = self.config
+        n_iterations = config.n_iterations
+        free = _columns(magnitudes, config.n_free)
+        spectra = np.concatenate([wanted, rivals, free], axis=1)
+        gains = _even(spectra, magnitudes)
+        n_wanted, n_fixed = wanted.shape[1], wanted.shape[1] + rivals.shape[1]
+        if prune and n_wanted > config.n_kept:
+            # Most keys explain nothing, which few iterations show
+            n_trial = min(config.n_trial, n_iterations)
+            spectra, gains = factorised(
+                magnitudes, spectra, gains, n_trial, n_fixed=n_fixed
+            )
+            rows = [
+                *_loudest(gains, 0, n_wanted, config.n_kept),
+                *_loudest(gains, n_wanted, n_fixed, config.n_kept),
+                *range(n_fixed, len(gains)),
+            ]
+            spectra, gains = spectra[:, rows], gains[rows]
+            n_fixed = len(rows) - config.n_free
+            n_wanted, n_iterations = config.n_kept, n_iterations - n_trial
+        spectra, gains = factorised(
+            magnitudes, spectra, gains, n_iterations, n_fixed=n_fixed
+        )
+        return share(spectra, gains, n_wanted)
+
+
+def _in_keys(templates: np.ndarray, reach: int) -> np.ndarray:
+    """Return templates moved by at most so many semitones, one a column."""
+    middle = templates.shape[1] // 2
+    near = templates[:, middle - reach : middle + reach + 1]
+    return near.reshape(len(near), -1)
+
+
+def _loudest(gains: np.ndarray, first: int, last: int, n_kept: int) -> np.ndarray:
+    """Return which rows of gains in a range explain most, ascending."""
+    if last - first <= n_kept:
+        return np.arange(first, last)
+    totals = gains[first:last].sum(axis=1)
+    return first + np.sort(np.argpartition(totals, -n_kept)[-n_kept:])
+
+
+def _placement(power: np.ndarray, balance: np.ndarray | None) -> np.ndarray:
+    """Return how near each band of a mixture is to a place, `(n_columns, n_bands)`.
+
+    From 1, at it, to 0; all the same where the reference or the mixture has one
+    channel only.
+    """
+    total = power.sum(axis=-1)
+    difference = power[..., 1] - power[..., 0]
+    centred = np.abs(difference).sum() <= _CENTRED * total.sum()
+    if balance is None or centred:
+        return np.full(total.shape, _UNKNOWN, np.float32)
+    apart = difference / (total + FLOOR * (total.mean() + FLOOR)) - balance
+    return np.asarray(np.exp(-np.square(apart / _WIDTH)), np.float32)
+
+
+def _magnitudes(power: np.ndarray) -> np.ndarray:
+    """Fold channels: magnitudes `(n_bands, n_columns)` whose peak is one."""
+    n_channels = power.shape[-1]
+    # A product: a mean over so short an axis takes twenty times as long
+    size = np.sqrt(power @ np.full(n_channels, 1 / n_channels, power.dtype)).T
+    return np.asarray(size / (size.max() + FLOOR), np.float32)
+
+
+def _columns(magnitudes: np.ndarray, n_spectra: int) -> np.ndarray:
+    """Return columns from all over a spectrogram: the first guess of its spectra."""
+    columns = np.linspace(0, magnitudes.shape[1] - 1, n_spectra).astype(int)
+    guess = magnitudes[:, columns] + magnitudes.mean() + FLOOR
+    return np.asarray(guess / guess.sum(axis=0), np.float32)
+
+
+def _even(spectra: np.ndarray, magnitudes: np.ndarray) -> np.ndarray:
+    """Return the first guess of gains: all the same."""
+    return np.full(
+        (spectra.shape[1], magnitudes.shape[1]), magnitudes.mean(), np.float32
+    )
+
+
+def _one_thread() -> contextlib.AbstractContextManager[object]:
+    # A second thread only waits here: fifty times longer on a busy machine
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    # To look for them each time took a fifth of a search
+    return ThreadpoolController()

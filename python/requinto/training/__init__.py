@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Mixes made on the fly, losses, and fitting."""
-
-from requinto.scratch import prepare_librosa
-
-prepare_librosa()

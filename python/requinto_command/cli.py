@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The `requinto` command; each subcommand is a few lines over the library."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import requinto
+from requinto import plugin as plugin_files
+from requinto.config import from_values, read_toml
+from requinto.errors import ConfigError, PluginError, TargetError
+from requinto.model_folder import STANDARD
+from requinto_command import (
+    benchmarking,
+    entry,
+    exporting,
+    extracting,
+    measuring,
+    outputs,
+)
+from requinto_command.clicks import clicking
+from requinto_command.inputs import name_problems, open_song, read_reference, read_song
+from requinto_command.outputs import Output, Overwrite
+from requinto_command.progress_bar import ProgressBar
+from requinto_command.signals import install_signal_handlers
+from requinto_command.workshop import check_workshop
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+plugin_app = typer.Typer(no_args_is_help=True, help="The built VST3 plugin.")
+app.add_typer(plugin_app, name="plugin")
+app.add_typer(measuring.data_app, name="data")
+app.command()(measuring.evaluate)
+app.command()(measuring.compare)
+app.command()(exporting.export)
+app.command()(benchmarking.bench)
+
+Song = Annotated[Path, typer.Argument(help="A sound file: wav, flac, ogg, mp3, aiff.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def main() -> None:
+    """Run the command; exit with 0, or with 2 and one line on stderr."""
+    install_signal_handlers()
+    sys.exit(entry.run(app))
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(f"requinto {importlib.metadata.version('requinto')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print it."
+        ),
+    ] = False,
+) -> None:
+    """Point at an instrument, get it out of the mix."""
+
+
+@app.command()
+def extract(
+    song: Song,
+    target: Annotated[
+        str | None, typer.Option(help="A built-in target; guitar unless told.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A sound file with the instrument alone.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="SONG-TARGET.wav unless told.")
+    ] = None,
+    rest: Annotated[
+        Path | None, typer.Option(help="Where to write everything else.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
+    model: Annotated[
+        str, typer.Option(help="Which of our models; its name in the models folder.")
+    ] = STANDARD,
+    beats_per_clip: Annotated[
+        int, typer.Option(help="Beats separated at a time: 4, 2 or 1.")
+    ] = 4,
+    sensitivity: Annotated[
+        float, typer.Option(help="0 to 1: more of the target, and more bleed.")
+    ] = 0.5,
+    system: Annotated[
+        str, typer.Option(help="An earlier system instead, such as bachata2020.")
+    ] = "requinto",
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Extract an instrument from SONG."""
+    target = extracting.check_choices(
+        *(system, target, sensitivity, beats_per_clip, model)
+    )
+    if target is not None and reference is not None:
+        raise TargetError("give --target or --reference, not both")
+    chosen = target or ("reference" if reference else "guitar")
+    path = output or Path(f"{song.stem}-{chosen}.wav")
+    outputs.check_outputs(
+        (
+            *(Output(path, outputs.SOUND), Output(rest, outputs.SOUND)),
+            Output(plot, outputs.PICTURE),
+        ),
+        (song, reference),
+        overwrite=overwrite,
+    )
+    _check_model(model, system)
+    options: dict[str, Any] = {"target": target}
+    options |= extracting.our_options(system, beats_per_clip, sensitivity)
+    with open_song(song) as mixture:
+        problems = {song: mixture.problems}
+        shape, rate = (mixture.n_channels, mixture.n_frames), mixture.sample_rate
+        outputs.check_capacity((path, rest), *shape, rate)
+        if reference:
+            example = read_reference(reference)
+            problems[reference] = example.problems
+            options["reference"] = example.samples
+            options["reference_sample_rate"] = example.sample_rate
+        if system != "requinto":
+            check_workshop()
+            from requinto_lab.networks.backend import prepare_own_process
+
+            prepare_own_process()
+        start = time.perf_counter()
+        beginnings = outputs.Beginnings(shape[0], rate) if plot else None
+        with ProgressBar(f"Extracting {chosen}") as notify:
+            gain = extracting.extract_to_files(
+                *(system, model, mixture, (path, rest), beginnings, notify, options),
+                overwrite=overwrite,
+            )
+    duration_s = shape[1] / rate
+    real_time_factor = (time.perf_counter() - start) / duration_s
+    if plot and beginnings:
+        from requinto.pictures import spectrograms
+
+        rows = beginnings.by_title(chosen)
+        spectrograms(rows, rate, plot, overwrite=overwrite)
+    result = {
+        "song": str(song),
+        "target": chosen,
+        "system": system,
+        "model": model if system == "requinto" else None,
+        "output": str(path),
+        "rest": str(rest) if rest else None,
+        "plot": str(plot) if plot else None,
+        "sample_rate": rate,
+        "duration_s": round(duration_s, 3),
+        "gain": gain,
+        "input_problems": name_problems(problems),
+        "real_time_factor": round(real_time_factor, 4),
+    }
+    print(json.dumps(result, indent=2) if as_json else path)
+
+
+@app.command()
+def targets() -> None:
+    """List the built-in targets."""
+    print("\n".join(requinto.targets()))
+
+
+@app.command()
+def models() -> None:
+    """List the models; `extract --model NAME` takes one."""
+    for name in requinto.models():
+        note = "  the standard one, used unless --model names another"
+        print(f"{name}{note if name == STANDARD else ''}")
+
+
+@app.command()
+def beats(
+    song: Song,
+    as_json: Json = False,
+    click: Annotated[
+        Path | None, typer.Option(help="Where to write the song with clicks on beats.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Track the beats, bars and sections of SONG."""
+    outputs.check_outputs(
+        (Output(click, outputs.SOUND), Output(plot, outputs.PICTURE)),
+        (song,),
+        overwrite=overwrite,
+    )
+    recording = read_song(song)
+    mixture, rate = recording.samples, recording.sample_rate
+    shape = (len(mixture), mixture.shape[1])
+    outputs.check_capacity((click,), *shape, rate)
+    found = requinto.beats(mixture, rate)
+    parts = requinto.sections(mixture, rate, beats=found)
+    gain = 1.0
+    if click:
+        blocks = [(clicking(mixture, rate, found),)]
+        gain = outputs.write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
+    if plot:
+        from requinto.pictures import song_map
+
+        song_map(mixture, rate, found, parts, plot, overwrite=overwrite)
+    if not as_json:
+        bars = set(found.downbeats_s.tolist())
+        for time_s in found.times_s.tolist():
+            print(f"{time_s:.3f}{' downbeat' if time_s in bars else ''}")
+        return
+    result = {
+        "song": str(song),
+        "tempo_bpm": round(found.tempo_bpm, 2),
+        "beats_per_bar": found.beats_per_bar,
+        "confidence": round(found.confidence, 3),
+        "times_s": found.times_s.round(4).tolist(),
+        "downbeats_s": found.downbeats_s.round(4).tolist(),
+        "sections": [
+            {
+                "name": part.name,
+                "group": part.group,
+                "start_s": round(part.start_s, 4),
+                "end_s": round(part.end_s, 4),
+            }
+            for part in parts
+        ],
+        "click": str(click) if click else None,
+        "gain": gain,
+        "input_problems": name_problems({song: recording.problems}),
+        "plot": str(plot) if plot else None,
+    }
+    print(json.dumps(result, indent=2))
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Option("-o", "--output", help="Where to put sound and picture.")
+    ] = Path("requinto-demo"),
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Run the plugin in pedalboard on a bachata of ours, and score it."""
+    from requinto_command.demo import run
+
+    run(folder, as_json=as_json, overwrite=overwrite)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="A TOML file of training numbers.")],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint.")
+    ] = False,
+    anneal: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS",
+            help="Branch off: copy the run's last checkpoint to --output, and let its "
+            "learning rate fall to nothing over so many steps. The same again goes on.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder of the branch.")
+    ] = None,
+) -> None:
+    """Train a model, or an earlier system, on a library of loops."""
+    if (anneal is None) != (output is None):
+        raise ConfigError("a branch needs both --anneal STEPS and --output FOLDER")
+    check_workshop()
+    from requinto_lab.networks.backend import import_for_training
+    from requinto_lab.systems import trainers
+
+    values = read_toml(config)
+    system = values.pop("system", "requinto")
+    trainable = ("requinto", "beats", *trainers.TRAINERS)
+    if system not in trainable:
+        known = ", ".join(trainable)
+        raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
+    if anneal is not None and system != "requinto":
+        raise ConfigError(f"--anneal is for the system requinto, not for {system}")
+    import_for_training()
+    if system != "requinto":
+        print(_train_another(system, values | ({"resume": True} if resume else {})))
+        return
+    from requinto_lab.training.fit import train as fit
+    from requinto_lab.training.fit import training_config
+
+    run = training_config(values)
+    if anneal is not None and output is not None:
+        from requinto_lab.training.annealing import branch
+
+        run, resume = branch(run, anneal, output), True
+    print(fit(run, resume=resume))
+
+
+def _train_another(system: str, values: dict[str, Any]) -> Path:
+    if system == "beats":
+        from requinto_lab.training import beat_fit
+
+        return beat_fit.train(from_values(beat_fit.BeatTraining, values, "training"))
+    from requinto_lab.systems import trainers
+
+    return trainers.train(system, values)
+
+
+@plugin_app.command("path")
+def plugin_path() -> None:
+    """Print where the built bundle is."""
+    print(requinto.plugin_path())
+
+
+@plugin_app.command("install")
+def plugin_install() -> None:
+    """Copy the plugin to where hosts look for the user's: VST3, CLAP and LV2."""
+    for place in plugin_files.install().values():
+        print(place)
+
+
+@plugin_app.command("uninstall")
+def plugin_uninstall() -> None:
+    """Remove what `install` put there; your own references stay."""
+    removal = plugin_files.uninstall()
+    for path in removal.removed:
+        print(f"removed {path}")
+    for path in removal.left:
+        print(f"left {path}: not of Requinto's installation")
+    if not removal.removed and not removal.left:
+        print("nothing is installed")
+
+
+@plugin_app.command("status")
+def plugin_status(as_json: Json = False) -> None:
+    """Tell what is installed, which Python and models it starts, and test it."""
+    from requinto_command.plugin_status import find_problems, lines, status
+
+    with ProgressBar("Testing"):
+        report = status()
+    print(json.dumps(report, indent=2) if as_json else "\n".join(lines(report)))
+    if problems := find_problems(report):
+        raise PluginError("; ".join(problems))
+
+
+def _check_model(model: str, system: str) -> None:
+    if system != "requinto" and model != STANDARD:
+        raise ConfigError(
+            f"give a model of ours ({model!r}) or another system ({system!r}), not both"
+        )

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read sound files to their end, block by block, and say what is missing of them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+import soundfile
+
+from requinto_files import audio_streams, ffmpeg
+from requinto_files.audio_segments import segments
+from requinto_files.audio_streams import JoinedStreams, check_channels, sentence
+from requinto_files.errors import AudioFileError, reason_of
+from requinto_files.quiet import MPG123, filter_stderr
+from requinto_files.sample_buffer import SampleBuffer, equal_blocks
+from requinto_files.signal_shelter import call_away_from_signals
+
+READABLE = "wav, flac, ogg, opus, mp3 and aiff"
+N_FRAMES = 1 << 16  # of every block but the last
+
+Result = TypeVar("Result")
+
+
+class Recording(NamedTuple):
+    """The sound in a file, as far as it could be read."""
+
+    samples: np.ndarray  # (n_channels, n_frames), float32
+    sample_rate: int  # Hz
+    problems: tuple[str, ...]  # one clause for each thing that is missing or damaged
+
+
+class _Call(Protocol):
+    """What calls a function where it can be called."""
+
+    def __call__(self, function: Callable[[], Result], /) -> Result: ...
+
+
+class _Decoder(Protocol):
+    """What decodes a file, from its beginning as often as needed."""
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    @property
+    def n_channels(self) -> int: ...
+
+    @property
+    def n_expected(self) -> int: ...
+
+    def blocks(self, problems: list[str]) -> Iterator[np.ndarray]: ...
+
+
+class SoundReader:
+    """A sound file that can be read from its beginning as often as needed.
+
+    Attributes
+    ----------
+    sample_rate : int
+        Hz.
+    n_channels : int
+    n_expected : int
+        Frames to make room for, or 0 where nothing can be said.
+    problems : tuple of str
+        One clause for each thing that is missing or damaged, once all was read.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        decoder: _Decoder,
+        call: _Call,
+    ) -> None:
+        self._path, self._decoder, self._call = path, decoder, call
+        self.sample_rate = decoder.sample_rate
+        self.n_channels = decoder.n_channels
+        self.n_expected = decoder.n_expected
+        self.problems: tuple[str, ...] = ()
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Yield the sound `(n_channels, n_frames)`, float32, in blocks of `N_FRAMES`.
+
+        One pass ends, or is closed, before the next begins.
+
+        Raises
+        ------
+        AudioFileError
+            If the file cannot be read any more.
+        """
+        problems: list[str] = []
+        blocks = equal_blocks(self._decoder.blocks(problems), N_FRAMES)
+        try:
+            while (block := self._next(blocks)) is not None:
+                yield block
+        finally:
+            self._call(blocks.close)
+        self.problems = tuple(dict.fromkeys(problems))
+
+    def _next(self, blocks: Iterator[np.ndarray]) -> np.ndarray | None:
+        with _naming(self._path):
+            return self._call(lambda: next(blocks, None))
+
+
+@contextlib.contextmanager
+def open_sound(path: str | os.PathLike[str]) -> Iterator[SoundReader]:
+    """Open a sound file, to be read in blocks.
+
+    Streams that follow one another in a file (Ogg, mp3, FLAC, WAV) are joined.
+
+    Raises
+    ------
+    AudioFileError
+        If the file is missing, is a folder or a device, holds no sound that libsndfile
+        or ffmpeg reads, or more than two channels.
+    """
+    _check_regular(path)
+    with contextlib.ExitStack() as stack:
+        with _naming(path):
+            file = stack.enter_context(open(path, "rb"))
+            reader = _open_reader(path, file, stack)
+        yield reader
+
+
+def _open_reader(
+    path: str | os.PathLike[str], file: BinaryIO, stack: contextlib.ExitStack
+) -> SoundReader:
+    call = _quietly if audio_streams.has_number(file) else _call_away_quietly
+    try:
+        streams = call(lambda: JoinedStreams(file))
+    except soundfile.LibsndfileError as error:
+        return SoundReader(path, _open_with_ffmpeg(path, error), _call_directly)
+    return SoundReader(path, stack.enter_context(streams), _call_away_quietly)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
+    """Return the sound in a file, `(n_channels, n_frames)`, and its rate in Hz.
+
+    Raises
+    ------
+    AudioFileError
+        If `open_sound` does, or the file is not whole.
+    """
+    recording = read_available(path)
+    if recording.problems:
+        raise AudioFileError(f"{path} is not whole: {'; '.join(recording.problems)}")
+    return recording.samples, recording.sample_rate
+
+
+def read_available(path: str | os.PathLike[str]) -> Recording:
+    """Return the sound that is there in a file, and what is not.
+
+    Raises
+    ------
+    AudioFileError
+        If `open_sound` does.
+    """
+    with open_sound(path) as reader:
+        return _read_all(reader)
+
+
+def decode(content: bytes) -> Recording:
+    """Return the sound in the bytes of a file, as `read_available` does.
+
+    Raises
+    ------
+    AudioFileError
+        If they hold no sound that libsndfile can read, or more than two channels; the
+        message lacks its subject.
+    """
+    try:
+        return call_away_from_signals(lambda: _decode(content))
+    except soundfile.LibsndfileError as error:
+        raise AudioFileError(f"is not sound we can read: {sentence(error)}") from error
+
+
+def _decode(content: bytes) -> Recording:
+    with JoinedStreams(io.BytesIO(content)) as streams:
+        return _read_all(SoundReader("", streams, _call_directly))
+
+
+def _read_all(reader: SoundReader) -> Recording:
+    buffer = SampleBuffer(reader.n_channels, reader.n_expected)
+    for block in reader.blocks():
+        buffer.append(block)
+    return Recording(buffer.samples(), reader.sample_rate, reader.problems)
+
+
+def _check_regular(path: str | os.PathLike[str]) -> None:
+    """Raise unless there is a file that can be read twice: no pipe, no device."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError as error:
+        raise AudioFileError(f"{path} does not exist") from error
+    except OSError as error:
+        raise AudioFileError(f"{path} cannot be read: {error.strerror}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise AudioFileError(f"{path} is a folder; a sound file is needed")
+    if not stat.S_ISREG(status.st_mode):
+        raise AudioFileError(
+            f"{path} is a pipe or a device; save the sound to a file first"
+        )
+    if not status.st_size:
+        raise AudioFileError(f"{path} is empty")
+
+
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name a file in errors of reading it."""
+    try:
+        yield
+    except OSError as error:
+        raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
+    except soundfile.LibsndfileError as error:
+        raise AudioFileError(f"{path} cannot be read: {sentence(error)}") from error
+    except AudioFileError as error:
+        raise AudioFileError(f"{path} {error}") from error
+
+
+def _call_directly(function: Callable[[], Result]) -> Result:
+    return function()
+
+
+def _quietly(function: Callable[[], Result]) -> Result:
+    with filter_stderr(MPG123):
+        return function()
+
+
+def _call_away_quietly(function: Callable[[], Result]) -> Result:
+    """Call a function away from signals, which could also leave stderr filtered."""
+    return call_away_from_signals(lambda: _quietly(function))
+
+
+class _FfmpegDecoder:
+    """A file that libsndfile refuses, through ffmpeg."""
+
+    n_expected = 0
+
+    def __init__(self, path: str | os.PathLike[str], refusal: Exception) -> None:
+        self._path, self._refusal = path, refusal
+        with self._explaining():
+            self.sample_rate, self.n_channels = ffmpeg.rate_and_channels(path)
+        check_channels(self.n_channels)
+
+    def blocks(self, problems: list[str]) -> Iterator[np.ndarray]:
+        n_frames = 0
+        decoding = ffmpeg.Decoding(self._path)
+        with self._explaining(), decoding as decoder:
+            for block in decoder.blocks():
+                n_frames += len(block)
+                yield block.T
+        problems += self._framing_problems() or decoding.problems(
+            n_frames / self.sample_rate
+        )
+
+    def _framing_problems(self) -> list[str]:
+        with open(self._path, "rb") as file:
+            parts = segments(file)
+        return [problem for part in parts for problem in part.problems] or [
+            f"it was cut off: it declares {part.n_missing} bytes more"
+            for part in parts
+            if part.n_missing
+        ]
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Say beside what ffmpeg says why libsndfile did not read it."""
+        try:
+            yield
+        except AudioFileError as error:
+            raise AudioFileError(
+                f"cannot be read as sound: {sentence(self._refusal)} {error}"
+            ) from error
+
+
+def _open_with_ffmpeg(
+    path: str | os.PathLike[str], refusal: Exception
+) -> _FfmpegDecoder:
+    """Open with ffmpeg what libsndfile refuses, else say why not."""
+    if ffmpeg.is_installed():
+        return _FfmpegDecoder(path, refusal)
+    raise AudioFileError(
+        f"cannot be read as sound: {sentence(refusal)} {READABLE} can be read, "
+        "and m4a, aac, wma, webm and others where ffmpeg is installed"
+    ) from refusal

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Timbres made of recorded notes: each library through amplifiers of its own.
+
+They stand beside those of `timbres.py` and are in none of its tables: what was
+rendered before stays as it is.  `splits.toml` gives each library to one split.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from requinto_lab.material import recorded_notes, splits
+from requinto_lab.material.amplifier import Amplifier, draw_amplifier
+from requinto_lab.material.recorded_playing import Touch, play_take
+from requinto_lab.material.rendering import frame_of, n_frames_of
+from requinto_lab.material.sampler import StrokeSet
+from requinto_lab.material.songs import Note, Song, generator
+from requinto_lab.material.style import Part
+from requinto_lab.material.timbres import Renderer, Timbre
+
+_RHYTHM = ("strum", "riff", "chords")  # manners of a part of chords
+_SAME_STROKE_BEATS = 0.15  # notes of one chord begin no farther apart
+
+
+class Character(NamedTuple):
+    """One way in which a library is played.
+
+    Attributes
+    ----------
+    amplifier : str
+        A key of `amplifier.KINDS`.
+    n_timbres : int
+        How many, each through its own settings.
+    variant : str
+        Microphone or organ stop.
+    """
+
+    amplifier: str
+    n_timbres: int
+    variant: str = ""
+
+
+_ELECTRIC = (
+    Character("clean", 3),
+    Character("crunch", 3),
+    Character("high-gain", 3),
+    Character("lead", 3),
+)
+_STOPS = ("all_all_all", "flutes", "tremolo", "clarinet", "trompette", "violin")
+CHARACTERS: dict[str, tuple[Character, ...]] = {
+    "black-guitar": _ELECTRIC,
+    "green-guitar": _ELECTRIC,
+    "shiny-guitar-electric": _ELECTRIC,
+    "shiny-guitar-acoustic": (Character("direct", 3),),
+    "classical-guitar": (Character("direct", 3),),
+    "growly-bass": (Character("bass", 3), Character("bass-drive", 2)),
+    "meat-bass": (Character("direct", 2),),
+    "meat-bass-bowed": (Character("direct", 1),),
+    "double-bass": (Character("direct", 2), Character("bass", 1)),
+    "were-sax": (Character("direct", 2, "cnd"), Character("direct", 2, "dnm")),
+    "war-tuba": (Character("direct", 3),),
+    "transistor-organ": tuple(Character("direct", 1, stop) for stop in _STOPS),
+    "upright-piano": (Character("direct", 3),),
+}
+# Which of the guitar's amplifiers a style has, for chords and for melodies
+_CLEAN = ("clean", "direct")
+_AMPLIFIERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "metal": (("high-gain",), ("lead",)),
+    "hard rock": (("crunch", "high-gain"), ("lead", "crunch")),
+    "rock": (("crunch", "clean"), ("lead", "crunch")),
+    "slow rock": (("clean", "crunch"), ("lead", "clean")),
+    "funk": (("clean",), ("clean", "crunch")),
+}
+_ELECTRIC_BASS = ("metal", "hard rock", "rock", "funk", "pop", "reggae")
+_GAIN_KINDS = ("crunch", "high-gain")  # whose rhythm is recorded twice
+_LEAD = Touch(bends=0.3, vibrato=0.6, vibrato_cents=30, slides=0.25, solo=True)
+_PICKED = Touch(bends=0.02, vibrato=0.15, vibrato_cents=12, slides=0.08)
+_BASS = Touch(vibrato=0.05, vibrato_cents=10, slides=0.12, solo=True)
+_BLOWN = Touch(vibrato=0.4, vibrato_cents=18, slides=0.05, release_s=0.04)
+_KEYS = Touch(release_s=0.06)
+_TOUCHES = {"bass": _BASS, "reed": _BLOWN, "brass": _BLOWN}
+_KEYBOARDS = ("piano", "organ")
+# Patterns of the files of each stroke of a hand drum, from soft to loud.  The
+# cajon's were told apart by where their spectrum lies: `sr1` lowest, `sl5` highest.
+_DRUM_STROKES: dict[str, dict[str, str]] = {
+    "bobobo": {
+        "low": "bobobo-bobobo_bass_vl{layer}_rr{take}",
+        "open": "bobobo-bobobo_tenor_l_vl{layer}_rr{take}",
+        "mute": "bobobo-bobobo_tenor_l2_vl{layer}_rr{take}",
+        "slap": "bobobo-bobobo_tenor_s2_vl{layer}_rr{take}",
+    },
+    "cajon": {
+        "low": "cnd-cajon_sr1_vl{layer}_rr{take}_cnd",
+        "open": "cnd-cajon_sr2_vl{layer}_rr{take}_cnd",
+        "mute": "cnd-cajon_sl3_vl{layer}_rr{take}_cnd",
+        "slap": "cnd-cajon_sl5_vl{layer}_rr{take}_cnd",
+    },
+}
+_LAYERS, _TAKES = range(1, 5), range(1, 5)
+
+
+@functools.cache
+def timbres(split: str, folder: Path) -> dict[str, tuple[Timbre, ...]]:
+    """Return the recorded timbres of a split, by instrument.
+
+    Parameters
+    ----------
+    split : str
+        "train", "validation" or "test" (which has none).
+    folder : Path
+        Holds `index.json` and a folder a library.
+
+    Raises
+    ------
+    ConfigError
+        If the folder, its index or one of the libraries is not there.
+    """
+    recorded_notes.read_index(folder)
+    return {
+        instrument: tuple(
+            t for name in names for t in _library_timbres(instrument, name, folder)
+        )
+        for instrument, names in splits.recorded_notes(split).items()
+    }
+
+
+def suits(timbre: Timbre, style: str, part: Part) -> bool:
+    """Return whether a player of a part would choose a recorded timbre.
+
+    A guitar's amplifier goes by the style: no high gain in a bolero; and no upright
+    bass in metal.
+    """
+    if timbre.instrument == "bass" and style in _ELECTRIC_BASS:
+        return timbre.name.startswith("bass")
+    if timbre.instrument != "guitar":
+        return True
+    chords, melodies = _AMPLIFIERS.get(style, (_CLEAN, _CLEAN))
+    accepted = chords if part.manner in _RHYTHM else melodies
+    return any(timbre.name.startswith(kind) for kind in accepted)
+
+
+def _library_timbres(instrument: str, library: str, folder: Path) -> Iterator[Timbre]:
+    if library in _DRUM_STROKES:
+        strokes = _hand_drum(folder, library)
+        for name in ("0", "1~", "2~", "3~"):
+            yield Timbre(instrument, library, name, _stroke_renderer(strokes))
+        return
+    for character in CHARACTERS[library]:
+        # Read once here, so that what is missing is said before rendering
+        notes = recorded_notes.library(folder, library, character.variant)
+        kind = character.amplifier
+        for i in range(character.n_timbres):
+            label = f"{kind}-{character.variant or 'all'}-{i}".replace("-all-", "-")
+            # Amplifiers differ by themselves; what has none needs other effects
+            label += "~" if kind == "direct" and i else ""
+            rng = generator("amplifier", library, label)
+            pair = (draw_amplifier(kind, rng), draw_amplifier(kind, rng))
+            yield Timbre(
+                instrument,
+                library,
+                label,
+                _note_renderer(notes, instrument, kind, pair, rng),
+            )
+
+
+def _note_renderer(
+    notes: recorded_notes.RecordedLibrary,
+    instrument: str,
+    kind: str,
+    amplifiers: tuple[Amplifier, Amplifier],
+    rng: np.random.Generator,
+) -> Renderer:
+    width = float(rng.uniform(0.6, 1.0))
+    # Half of the players keep their settings for the second take
+    second = amplifiers[int(rng.random() < 0.5)]
+
+    def render(part: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
+        is_rhythm = any(note.sound for note in part)
+        touch = _TOUCHES.get(instrument, _KEYS if instrument in _KEYBOARDS else _PICKED)
+        if kind in (*_GAIN_KINDS, "lead") and not is_rhythm:
+            touch = _LEAD
+        if kind == "high-gain":
+            part = power_chords(part, song)
+        if is_rhythm and kind in _GAIN_KINDS:
+            pair = (amplifiers[0], second)
+            return double_track(notes, part, song, pair, width, rng)
+        return amplifiers[0](play_take(notes, part, song, touch, rng))
+
+    return render
+
+
+def double_track(
+    library: recorded_notes.RecordedLibrary,
+    notes: list[Note],
+    song: Song,
+    amplifiers: tuple[Amplifier, Amplifier],
+    width: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return a part played twice, one take to the left and one to the right.
+
+    Parameters
+    ----------
+    library : RecordedLibrary
+    notes : list of Note
+    song : Song
+    amplifiers : pair of Amplifier
+        Left and right.
+    width : float
+        0, both in the middle, to 1, hard left and right.
+    rng : np.random.Generator
+        Takes, timing and tuning, other ones on each side.
+
+    Returns
+    -------
+    np.ndarray, shape=(2, n_frames)
+    """
+    out = np.zeros((2, n_frames_of(song)), np.float32)
+    for side, amplifier in enumerate(amplifiers):
+        touch = Touch(loose_s=0.006, cents=float(rng.normal(0, 3)), release_s=0.03)
+        sound = amplifier(play_take(library, notes, song, touch, rng))[0]
+        angle = (1 + (-width, width)[side]) * np.pi / 4
+        out[0] += np.float32(np.cos(angle)) * sound
+        out[1] += np.float32(np.sin(angle)) * sound
+    return out
+
+
+def power_chords(notes: list[Note], song: Song) -> list[Note]:
+    """Return notes without thirds and sevenths where several begin together.
+
+    Through high gain they would blur into their differences; players leave them out.
+    """
+    kept = []
+    for note in notes:
+        chord = song.chord_at(round(4 * note.beat) / 4)
+        near = [n for n in notes if abs(n.beat - note.beat) < _SAME_STROKE_BEATS]
+        if len(near) < 3 or (note.pitch - chord.root) % 12 in (0, 7):
+            kept.append(note)
+    return kept
+
+
+def _stroke_renderer(strokes: StrokeSet) -> Renderer:
+    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
+        played = [
+            (
+                frame_of(n.beat, song),
+                f"{n.sound}{rng.integers(len(_TAKES))}",
+                n.velocity,
+            )
+            for n in notes
+        ]
+        known = [row for row in played if row[1] in strokes.strokes]
+        return strokes.render(known, n_frames_of(song))
+
+    return render
+
+
+def _hand_drum(folder: Path, library: str) -> StrokeSet:
+    """Return the strokes of a hand drum; "slap0" is the first take of a slap."""
+    names = {Path(file).stem: file for file in recorded_notes.files(folder, library)}
+    strokes = {}
+    for stroke, pattern in _DRUM_STROKES[library].items():
+        for take in _TAKES:
+            stems = [pattern.format(layer=layer, take=take) for layer in _LAYERS]
+            layers = [
+                recorded_notes.read_recording(folder / names[s])
+                for s in stems
+                if s in names
+            ]
+            if layers:
+                strokes[f"{stroke}{take - 1}"] = layers
+    return StrokeSet(strokes)

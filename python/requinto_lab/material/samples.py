@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recorded strokes from Hydrogen's drum kits: hand percussion and chord strums."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from requinto_lab.material.songs import Chord
+from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
+
+KIT_FOLDERS = (
+    Path("/usr/share/hydrogen/data/drumkits"),
+    Path("/usr/local/share/hydrogen/data/drumkits"),
+)
+HAND_KIT = "Gimme A Hand 1.0"
+STRUM_KIT = "belofilms_GuitarStrums"
+_LAYERS = ("Softest", "Soft", "Med", "Hard", "Hardest")
+# Chords recorded, by their root above C and quality, as their files call them
+STRUM_CHORDS: dict[Chord, str] = {
+    Chord(9, ""): "Amajor",
+    Chord(9, "m"): "Aminor",
+    Chord(10, ""): "Bflat major",
+    Chord(11, ""): "Bmajor",
+    Chord(11, "m"): "Bminor",
+    Chord(0, ""): "Cmajor",
+    Chord(1, "m"): "Csharp minor",
+    Chord(2, ""): "Dmajor",
+    Chord(2, "m"): "Dminor",
+    Chord(3, "m"): "Dsharp minor",
+    Chord(4, ""): "Emajor",
+    Chord(4, "m"): "Eminor",
+    Chord(5, ""): "Fmajor",
+    Chord(6, ""): "Fsharp major",
+    Chord(6, "m"): "Fsharp minor",
+    Chord(7, ""): "Gmajor",
+    Chord(7, "m"): "Gminor",
+    Chord(8, "m"): "Gsharp minor",
+}
+
+
+def find_kit(name: str) -> Path:
+    """Return the folder of a drum kit, or raise `BankError`."""
+    for folder in KIT_FOLDERS:
+        if (folder / name).is_dir():
+            return folder / name
+    raise BankError(f"drum kit {name!r} is not installed")
+
+
+@functools.cache
+def read(path: Path) -> np.ndarray:
+    """Return a recording from where it begins, shape `(n_channels, n_frames)`."""
+    sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    if rate != SAMPLE_RATE:
+        sound = soxr.resample(sound, rate, SAMPLE_RATE)
+    # Begin where the stroke does
+    loud = np.abs(sound).max(axis=1)
+    start = int(np.argmax(loud > 0.03 * loud.max()))
+    return np.ascontiguousarray(sound[max(start - 20, 0) :].T)
+
+
+def hand_stroke(instrument: str, velocity: float, semitones: float = 0.0) -> np.ndarray:
+    """Return a recorded stroke, shape `(n_channels, n_frames)`.
+
+    Parameters
+    ----------
+    instrument : str
+        As its files begin: "BongoHi", "BongoLo", "Maraca" and so on.
+    velocity : float
+        0 to 1; chooses one of five recorded layers and scales it.
+    semitones : float
+        Transposition, by resampling.
+    """
+    layer = _LAYERS[min(int(velocity * 5), 4)]
+    sound = read(find_kit(HAND_KIT) / f"{instrument}-{layer}.wav")
+    return transposed(sound, semitones) * np.float32(0.4 + 0.6 * velocity)
+
+
+def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarray:
+    """Return a recorded chord strum, shape `(n_channels, n_frames)`.
+
+    The chord is the nearest recorded one of its kind (a seventh counts as
+    major), resampled to the pitch asked for, at most two semitones away.
+
+    Parameters
+    ----------
+    chord : Chord
+        What to strum.
+    stroke : str
+        "down", "up" or anything else for the plain recording.
+    take : int
+        One of the four guitars recorded, 0 to 3.
+    max_s : float
+        Longest length in seconds.
+    """
+    kind = "m" if chord.quality == "m" else ""
+    near = [c for c in STRUM_CHORDS if c.quality == kind]
+    distances = [(chord.root - c.root + 6) % 12 - 6 for c in near]
+    best = int(np.argmin(np.abs(distances)))
+    name = STRUM_CHORDS[near[best]]
+    folder = find_kit(STRUM_KIT)
+    spellings = {"down": ("_DOWN", "_Down", ""), "up": ("_UP", "")}.get(stroke, ("",))
+    for number in (take, 2, 1):
+        for spelling in spellings:
+            path = folder / f"{name}{spelling}_{number:02d}.flac"
+            if path.exists():
+                sound = read(path)[:, : int(max_s * 1.2 * SAMPLE_RATE)]
+                return transposed(sound, distances[best])
+    raise BankError(f"the strums have no {name!r} in take {take}")
+
+
+def transposed(sound: np.ndarray, semitones: float) -> np.ndarray:
+    """Return `sound` resampled so that it is `semitones` higher (and shorter)."""
+    if abs(semitones) < 0.01:
+        return sound
+    ratio = 2 ** (-semitones / 12)
+    return np.asarray(soxr.resample(sound.T, 1.0, ratio, quality="MQ").T)

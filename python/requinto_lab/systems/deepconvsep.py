@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DeepConvSep in stereo (2018): four sources by a convolutional bottleneck.
+
+Chandna, Miron, Janer, Gómez, "Monoaural Audio Source Separation Using Deep
+Convolutional Neural Networks", LVA/ICA 2017, doi:10.1007/978-3-319-53547-0_25, in the
+stereo version of J. Grau Noel, "Understanding and Improving Current Deep Learning
+Source Separation Algorithms", thesis, Universitat Pompeu Fabra, 2018, whose numbers
+these are: Hann windows of 1024 samples, 256 apart, at 44.1 kHz; pieces of 30 columns
+of 513 bins of both channels, half overlapping; 50 filters over frequency, 30 over 15
+columns, 128 dense units.  He reports, on MUSDB18, SDR of 0.98 dB for voice, 1.3 for
+drums, 2.5 for bass and 9.2 for the others; for the mono network on DSD100 -0.6, -0.6,
+2.6 and 4.5.
+
+Ours differs: the sources are a bachata quartet's; the whole sound is brought to one
+loudness, where he took each bin's least and greatest value in the data set, after
+which sources do not add up any more; all masks are the network's, where his last one
+is what the others leave.  Mono is heard as two equal channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import librosa
+import numpy as np
+
+from requinto.errors import ConfigError
+from requinto.model_folder import models_folder
+from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.systems import chunks, packing
+from requinto_lab.systems.fixed_outputs import FixedOutputs
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "deepconvsep"
+
+_PIECES_AT_ONCE = 64  # through the network, for the memory's sake
+
+
+@dataclass(frozen=True)
+class DeepConvSepConfig:
+    """Every number of the signal path and of the network."""
+
+    sources: tuple[str, ...] = ("guitar", "bass", "bongo", "guira")
+    sample_rate: int = 44100  # Hz
+    n_fft: int = 1024  # samples of the Hann window
+    hop: int = 256  # samples between columns
+    n_columns: int = 30  # that the network sees at once: 0.17 s
+    columns_apart: int = 15  # between the beginnings of two pieces
+    n_vertical: int = 50  # filters over all bins of a column
+    n_horizontal: int = 30  # filters over columns
+    n_across: int = 15  # columns of such a filter
+    n_dense: int = 128
+    epsilon: float = 1e-4  # of what is drawn, when the mixture is shared out
+    silence: float = 1e-4  # mean magnitude of a piece, where the whole's RMS is 1
+
+    def __post_init__(self) -> None:
+        if len(set(self.sources)) != len(self.sources) or len(self.sources) < 2:
+            raise ConfigError(f"sources must be two or more, got {self.sources}")
+        if not 1 <= self.n_across <= self.n_columns:
+            raise ConfigError(
+                f"n_across must be in [1, {self.n_columns}], got {self.n_across}"
+            )
+        if not 1 <= self.columns_apart <= self.n_columns:
+            raise ConfigError(
+                f"columns_apart must be in [1, {self.n_columns}], got "
+                f"{self.columns_apart}"
+            )
+
+    @property
+    def n_bins(self) -> int:
+        """Frequency bins of the transform."""
+        return self.n_fft // 2 + 1
+
+
+class Network(Protocol):
+    """What draws pieces: a Keras model, or a stand-in."""
+
+    def predict_on_batch(self, pieces: np.ndarray) -> np.ndarray:
+        """Return what is drawn from `(n, n_columns, n_bins, 2)`."""
+
+    def count_params(self) -> int:
+        """Return how many numbers were trained."""
+
+
+class DeepConvSep(FixedOutputs):
+    """The system, as the bench asks for it.
+
+    Parameters
+    ----------
+    config : DeepConvSepConfig, optional
+    network : Network, optional
+        From pieces to `(n, n_sources, n_columns, n_bins, 2)`.  Without both, the
+        released model is loaded.
+    """
+
+    def __init__(
+        self, config: DeepConvSepConfig | None = None, network: Network | None = None
+    ) -> None:
+        if network is None:
+            loaded = packing.load(models_folder(), NAME, DeepConvSepConfig, build)
+            config, network = loaded
+        self.config = config or DeepConvSepConfig()
+        self._network = network
+        super().__init__(
+            NAME,
+            self.config.sources,
+            self.config.sample_rate,
+            int(network.count_params()),
+        )
+
+    def separated(self, sound: np.ndarray) -> np.ndarray:
+        """Return the sources of a mixture, `(n_sources, n_channels, n_frames)`.
+
+        Their phases are the mixture's.
+        """
+        n_channels, n_frames = sound.shape
+        mixture = spectrum(np.broadcast_to(sound, (2, n_frames)), self.config)
+        loudness = level(mixture)
+        if loudness == 0:
+            return np.zeros((len(self.sources), n_channels, n_frames), np.float32)
+        magnitudes = np.abs(mixture)
+        found = self._magnitudes(magnitudes / loudness) * loudness
+        turns = mixture / np.maximum(magnitudes, np.finfo(np.float32).tiny)
+        answer = waveform(found * turns, n_frames, self.config)
+        return answer if n_channels == 2 else answer.mean(axis=1, keepdims=True)
+
+    def drawn(self, pieces: np.ndarray) -> np.ndarray:
+        """Return the sources' magnitudes in pieces `(n, n_columns, n_bins, 2)`.
+
+        Returns
+        -------
+        np.ndarray, shape=(n, n_sources, n_columns, n_bins, 2)
+        """
+        return asked(self._network, pieces)
+
+    def _magnitudes(self, mixture: np.ndarray) -> np.ndarray:
+        """Return `(n_sources, 2, n_bins, n_columns)` of a mixture's magnitudes."""
+        cfg = self.config
+        pieces = chunks.cut(mixture, cfg.n_columns, cfg.columns_apart)
+        pieces = pieces.transpose(0, 3, 2, 1)
+        sounding = pieces.mean(axis=(1, 2, 3)) > cfg.silence
+        found = np.zeros((len(pieces), len(self.sources), *pieces.shape[1:]), "f4")
+        if sounding.any():
+            found[sounding] = self.drawn(pieces[sounding])
+        found = found.transpose(0, 1, 4, 3, 2)
+        return chunks.joined(found, cfg.columns_apart, mixture.shape[-1])
+
+
+def asked(network: Network, pieces: np.ndarray) -> np.ndarray:
+    """Return what a network draws from pieces, not too many at once."""
+    return np.concatenate(
+        [
+            np.asarray(network.predict_on_batch(pieces[i : i + _PIECES_AT_ONCE]))
+            for i in range(0, len(pieces), _PIECES_AT_ONCE)
+        ]
+    )
+
+
+def spectrum(sound: np.ndarray, config: DeepConvSepConfig) -> np.ndarray:
+    """Return the spectra `(..., n_bins, n_columns)` of sound `(..., n_frames)`.
+
+    The transform keeps energy, but for the window.
+    """
+    spectra = librosa.stft(sound, n_fft=config.n_fft, hop_length=config.hop)
+    return spectra / np.float32(np.sqrt(config.n_fft))
+
+
+def waveform(
+    spectra: np.ndarray, n_frames: int, config: DeepConvSepConfig
+) -> np.ndarray:
+    """Return the sound `(..., n_frames)` whose spectra these are."""
+    sound = librosa.istft(
+        spectra * np.float32(np.sqrt(config.n_fft)),
+        n_fft=config.n_fft,
+        hop_length=config.hop,
+        length=n_frames,
+    )
+    return np.asarray(sound, np.float32)
+
+
+def level(spectra: np.ndarray) -> np.float32:
+    """Return the RMS of all magnitudes of a sound."""
+    return np.float32(np.sqrt(np.mean(np.square(np.abs(spectra)), dtype=np.float64)))
+
+
+def build(config: DeepConvSepConfig, dtype: str = "float32") -> keras.Model:
+    """Return the untrained network of a configuration."""
+    prepare_keras()
+    from requinto_lab.systems.deepconvsep_network import build_network
+
+    return build_network(config, dtype)

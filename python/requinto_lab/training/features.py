@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From mixed sound to what the networks are fed, and what the mask is scored on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from requinto.config import ModelConfig
+from requinto.spectra import Spectra, centred, compressed
+from requinto.templates import Evidence
+from requinto_lab.training.examples import Example
+
+_FLOOR = 1e-9  # power added to silence, so that scaling stays finite
+
+
+class Features(NamedTuple):
+    """One example as the networks meet it, float32."""
+
+    mixture: np.ndarray  # (n_columns, n_bands, n_views), what the U-Net sees
+    reference: np.ndarray  # (n_columns, n_bands, 2), what the encoder sees
+    truth: np.ndarray  # (n_columns, n_bands, 2, 3): moments, see `losses.py`
+
+
+class FeatureExtractor:
+    """The features of one configuration, as the separator makes them too."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self._spectra = Spectra(config.spectra)
+        self._evidence = Evidence(config.evidence, self._spectra)
+
+    def __call__(self, examples: list[Example]) -> list[Features]:
+        """Return the features of examples that share a mixture.
+
+        Moments are in units of the mixture's mean energy.
+        """
+        config, spectra = self._spectra.config, self._spectra
+        if config.limit_inaudible:
+            examples = [
+                e._replace(
+                    mixture=centred(e.mixture),
+                    target=centred(e.target),
+                    reference=centred(e.reference),
+                )
+                for e in examples
+            ]
+        whole = spectra.analyse(examples[0].mixture)
+        power = spectra.power(whole)
+        return [self._one(whole, power, e.target, e.reference) for e in examples]
+
+    def _one(
+        self,
+        whole: np.ndarray,
+        power: np.ndarray,
+        target: np.ndarray,
+        reference: np.ndarray,
+    ) -> Features:
+        spectra, evidence = self._spectra, self._evidence
+        shown = evidence.power(spectra.analyse(reference))
+        view = evidence.view(
+            spectra.audible(power), evidence.templates(shown), evidence.balance(shown)
+        )
+        truth = self._statistics(whole, power, spectra.analyse(target))
+        return Features(
+            spectra.padded(view),
+            spectra.padded(compressed(shown)),
+            spectra.padded(truth),
+        )
+
+    def _statistics(
+        self, whole: np.ndarray, power: np.ndarray, part: np.ndarray
+    ) -> np.ndarray:
+        spectra = self._spectra
+        cross = spectra.in_bands(whole.real * part.real + whole.imag * part.imag)
+        truth = np.stack([power, cross, spectra.power(part)], axis=-1)
+        truth *= spectra.band_sizes[:, None, None]
+        truth /= np.mean(truth[..., 0]) + _FLOOR
+        return truth

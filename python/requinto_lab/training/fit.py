@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fit the networks to mixes of loops, and leave a complete record beside them."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from requinto.config import ModelConfig, from_values
+from requinto.errors import ConfigError
+from requinto.separator import NetworkSeparator
+from requinto_lab.evaluation.items import read_items
+from requinto_lab.networks.keras_runtime import KerasNetwork
+from requinto_lab.networks.weights import build_networks, load_networks, save_networks
+from requinto_lab.training.batches import Batch, BatchMaker, in_processes, in_threads
+from requinto_lab.training.callbacks import (
+    Checkpoint,
+    Clock,
+    Progress,
+    Scores,
+    Validation,
+)
+from requinto_lab.training.devices import shared
+from requinto_lab.training.examples import ExampleGenerator
+from requinto_lab.training.generators import MaterialConfig, build_generator
+from requinto_lab.training.mixing import MixingConfig
+from requinto_lab.training.provenance import commit
+from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
+from requinto_lab.training.widen import grow
+
+_MANY = 10**6  # epochs; the minutes run out before
+CHECKPOINT = "last.weights.h5"  # in the folder of a run
+PROGRESS = "progress.json"
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Every number of a run."""
+
+    loops: str | tuple[str, ...]  # folders of loop libraries
+    run: str  # folder for checkpoints, log and the resulting model
+    validation: str  # folder of test items of the validation split
+    minutes: float = 60.0  # of training, after which the learning rate is zero
+    steps: int = 0  # of it instead, where above 0: the same on any machine
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    decay: float = 0.25  # share of the run, its last, in which the rate falls
+    weight_decay: float = 0.02  # times the learning rate
+    dropout: float = 0.3  # of the embedding's numbers
+    unheard: float = 0.3  # of embeddings, so that the evidence alone does too
+    level_weight: float = 0.0  # of each dB that an estimate is too quiet by
+    clip_norm: float = 1.0  # of the gradient
+    average: float = 0.995  # momentum of the weights' running average
+    patience: int = 0  # epochs without a better score that end a run; 0: any
+    steps_per_epoch: int = 400  # between validations and checkpoints
+    validation_stride: int = 1  # score each item, each second one, ...
+    validation_items_per_set: int = 0  # at most so many, spread evenly; 0: all
+    n_devices: int = 1  # that share each batch
+    n_mixers: int = 1  # threads that mix
+    processes: bool = False  # mix in processes instead: for many cores
+    precision: str = "float32"  # or "mixed_bfloat16", where the processor has it
+    seed: int = 0
+    name: str = "standard"  # of the model
+    start_from: str = ""  # a model as large or smaller: its folder, or FOLDER/NAME
+    model: ModelConfig = field(default_factory=ModelConfig)
+    mixing: MixingConfig = field(default_factory=MixingConfig)
+    material: MaterialConfig = field(default_factory=MaterialConfig)
+
+
+def training_config(values: dict[str, Any]) -> TrainingConfig:
+    """Return the configuration held in nested dictionaries, as TOML gives them.
+
+    Raises
+    ------
+    ConfigError
+        If a name or value is not one of ours, or one is missing.
+    """
+    given = dict(values)
+    given["model"] = ModelConfig.from_dict(given.get("model", {}))
+    for name, kind in (("mixing", MixingConfig), ("material", MaterialConfig)):
+        given[name] = from_values(kind, given.get(name, {}), name)
+    return cast(TrainingConfig, from_values(TrainingConfig, given, "training"))
+
+
+def train(config: TrainingConfig, *, resume: bool = False) -> Path:
+    """Train until minutes or patience are used up; return the best model's folder.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    resume : bool
+        Go on from the run's last checkpoint, where there is one.
+    """
+    import keras
+
+    run = Path(config.run)
+    run.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(config.seed)
+    keras.mixed_precision.set_global_policy(config.precision)
+    with shared(config.n_devices):
+        networks = _networks(config)
+        model = compiled(networks, config)
+    progress = Progress(run / PROGRESS, resume=resume)
+    if progress.found:
+        model.optimizer.build(model.trainable_variables)  # or its state is dropped
+        model.load_weights(run / CHECKPOINT)
+    generator, checksums = build_generator(
+        config.loops, config.mixing, config.material, split="train"
+    )
+    clock = build_clock(config, progress)
+    if clock.done < 1:
+        model.fit(
+            _batches(config, generator, progress.step),
+            steps_per_epoch=config.steps_per_epoch,
+            epochs=_MANY,
+            shuffle=False,
+            verbose=0,
+            callbacks=[clock, *_callbacks(config, networks, checksums, progress)],
+        )
+    return run
+
+
+def build_clock(config: TrainingConfig, progress: Progress) -> Clock:
+    """Return what sets the learning rate of a run, and ends it."""
+    return Clock(
+        progress,
+        minutes=config.minutes,
+        steps=config.steps,
+        learning_rate=config.learning_rate,
+        decay=config.decay,
+        steps_per_epoch=config.steps_per_epoch,
+    )
+
+
+def _batches(
+    config: TrainingConfig, generator: ExampleGenerator, first: int
+) -> Iterator[Batch]:
+    """Yield batches without end, made by as many threads or processes as wanted."""
+    if config.processes:
+        return in_processes(_batch_maker, (config, first), config.n_mixers)
+    return in_threads(_maker(config, generator, first), config.n_mixers)
+
+
+def _batch_maker(config: TrainingConfig, first: int) -> BatchMaker:
+    """Return the source of batches that a process of its own makes."""
+    generator, _ = build_generator(
+        config.loops, config.mixing, config.material, split="train"
+    )
+    return _maker(config, generator, first)
+
+
+def _maker(
+    config: TrainingConfig, generator: ExampleGenerator, first: int
+) -> BatchMaker:
+    return BatchMaker(generator, config.model, config.batch_size, config.seed, first)
+
+
+def _callbacks(
+    config: TrainingConfig,
+    networks: tuple[Any, Any],
+    checksums: dict[str, str],
+    progress: Progress,
+) -> list[Any]:
+    """Return what else happens at the end of an epoch, in this order.
+
+    The checkpoint is of the weights as they are trained; what is scored and saved
+    are their running averages.
+    """
+    import keras
+
+    run = Path(config.run)
+    items = read_items(Path(config.validation))[:: config.validation_stride]
+    test_items = read_test_items(items, config.validation_items_per_set)
+    if config.mixing.by_name:
+        test_items = by_name(test_items)
+    unet, encoder = map(KerasNetwork, networks)
+    separator = NetworkSeparator(config.model, unet, encoder)
+
+    def save_best(found: Scores) -> None:
+        record = _record(config, checksums, progress, found)
+        save_networks(run, config.name, config.model, networks, record)
+
+    callbacks = [
+        Checkpoint(run / CHECKPOINT, progress),
+        keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+        Validation(
+            progress,
+            run / "log.jsonl",
+            scored=lambda: scores(separator, test_items),
+            score=SCORE,
+            save_best=save_best,
+            patience=config.patience,
+        ),
+    ]
+    if all(map(importlib.util.find_spec, ("tensorflow", "tensorboard"))):
+        callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard"))
+    return callbacks
+
+
+def _networks(config: TrainingConfig) -> tuple[Any, Any]:
+    """Return networks to train, with the weights that they are to begin with."""
+    if not config.start_from:
+        return build_networks(config.model)
+    model, networks = load_networks(*parent_model(config))
+    # The transform and the factorisation may be others: what they mean is learnt anew
+    if not _sees_more(config.model, model):
+        seen, wanted = (
+            f"{each.n_views} views of {each.spectra.n_bands} bands"
+            for each in (model, config.model)
+        )
+        raise ConfigError(f"the model in {config.start_from} sees {seen}, not {wanted}")
+    if model.unet == config.model.unet and model.n_views == config.model.n_views:
+        return networks
+    larger = build_networks(config.model)
+    for network, large in zip(networks, larger, strict=True):
+        grow(network, large)
+    return larger
+
+
+def _sees_more(new: ModelConfig, old: ModelConfig) -> bool:
+    """Whether a model sees all views of another, first and in their order."""
+    n_shares = old.n_shares
+    same = new.evidence.reaches[:n_shares] == old.evidence.reaches[:n_shares]
+    more = new.n_shares == n_shares or not old.evidence.placement
+    return (
+        new.spectra.n_bands == old.spectra.n_bands
+        and new.n_shares >= n_shares
+        and new.n_views >= old.n_views
+        and same
+        and more
+    )
+
+
+def parent_model(config: TrainingConfig) -> tuple[Path, str]:
+    """Return the folder and the name of the model that the run begins with."""
+    path = Path(config.start_from)
+    return (path, config.name) if path.is_dir() else (path.parent, path.name)
+
+
+def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
+    """Both networks as one that learns from pairs."""
+    import keras
+
+    from requinto_lab.networks.unet import TAUGHT
+    from requinto_lab.training.losses import SeparationLoss
+
+    unet, encoder = networks
+    n_bands = config.model.spectra.n_bands
+    inputs = {
+        name: keras.Input((None, n_bands, n_channels), name=name)
+        for name, n_channels in (("mixture", config.model.n_views), ("reference", 2))
+    }
+    # What is learnt of a timbre by heart does not hold for the next
+    embedding = keras.layers.Dropout(config.dropout)(encoder(inputs["reference"]))
+    if config.unheard:
+        whole = keras.layers.Dropout(config.unheard, noise_shape=(None, 1))
+        # Undo its scaling: an embedding is there as it is, or not at all
+        embedding = keras.layers.Rescaling(1 - config.unheard)(whole(embedding))
+    # With evidence in the mask from the first step it learns to be silent, and stays so
+    taught = keras.Model(unet.input, unet.get_layer(TAUGHT).output)
+    mask = taught({"mixture": inputs["mixture"], "embedding": embedding})
+    model = keras.Model(inputs, mask)
+    model.compile(
+        keras.optimizers.AdamW(
+            config.learning_rate,
+            weight_decay=config.weight_decay,
+            global_clipnorm=config.clip_norm,
+            use_ema=True,
+            ema_momentum=config.average,
+        ),
+        loss=SeparationLoss(config.level_weight),
+        # On a CPU, TensorFlow's own convolutions are faster than XLA's
+        jit_compile=keras.backend.backend() != "tensorflow",
+    )
+    return model
+
+
+def _record(
+    config: TrainingConfig,
+    checksums: dict[str, str],
+    progress: Progress,
+    found: Scores,
+) -> dict[str, Any]:
+    """How a model was made, to be saved beside its weights."""
+    import keras
+
+    training = dataclasses.asdict(config)
+    for name in ("model", "loops", "run", "validation", "start_from"):
+        training.pop(name)
+    started_from = {}
+    if config.start_from:
+        folder, name = parent_model(config)
+        record = json.loads((folder / f"{name}.json").read_text())
+        started_from = record["provenance"]
+    return {
+        "commit": commit(),
+        "started_from": started_from,
+        "training": training,
+        "libraries_sha256": checksums,
+        "minutes": round(progress.minutes, 1),
+        "steps": progress.step,
+        "validation_db": {k: round(v, 2) for k, v in found.items()},
+        "host": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} cores",
+        "backend": f"{keras.backend.backend()}, keras {keras.__version__}",
+    }
