@@ -281,7 +281,7 @@ def test_what_is_raised_meanwhile_does_not_lose_stderr(capfd):
 
 def test_a_closed_stderr_is_left_alone():
     script = (
-        "import os\nfrom requinto import quiet\nos.close(2)\n"
+        "import os\nfrom requinto_files import quiet\nos.close(2)\n"
         "with quiet.filter_stderr(quiet.TENSORFLOW):\n    print('done')\n"
     )
     assert python(script).stdout == "done\n"

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from requinto import exports, forks, litert
-from requinto.config import ModelConfig, TrackerConfig
+from requinto.config import ModelConfig
 from requinto.environment import is_installed
 from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.model_folder import (
@@ -21,6 +21,7 @@ from requinto.model_folder import (
     STANDARD,
     models_folder,
     targets,
+    tracker_config,
     unknown,
 )
 from requinto.networks import LITERT, TENSORFLOW, choose_runtime
@@ -232,13 +233,3 @@ def _tracker(folder: Path, runtime: str) -> Tracker:
 def _keras_runtime() -> Any:
     """Import the one part of the workshop that the product may be asked for."""
     return importlib.import_module("requinto_lab.networks.keras_runtime")
-
-
-def tracker_config(folder: Path, values: object) -> TrackerConfig:
-    """Return the configuration that a record of the tracker holds, or raise."""
-    try:
-        if not isinstance(values, dict):
-            raise ConfigError("it has no configuration")
-        return TrackerConfig.from_dict(values)
-    except (KeyError, TypeError, ConfigError) as error:
-        raise ModelError(f"{BEATS!r} in {folder} cannot be used: {error}") from error

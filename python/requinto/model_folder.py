@@ -14,8 +14,8 @@ import os
 import sys
 from pathlib import Path
 
-from requinto.config import ModelConfig
-from requinto.errors import ModelError, reason_of
+from requinto.config import ModelConfig, TrackerConfig
+from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.exports import exports_in
 
 STANDARD = "standard"
@@ -91,3 +91,13 @@ def unknown(folder: Path, name: str) -> ModelError:
     """Return the error for a model that is not there."""
     known = ", ".join(models_in(folder)) or "none"
     return ModelError(f"unknown model {name!r}; known are {known}, in {folder}")
+
+
+def tracker_config(folder: Path, values: object) -> TrackerConfig:
+    """Return the configuration that a record of the tracker holds, or raise."""
+    try:
+        if not isinstance(values, dict):
+            raise ConfigError("it has no configuration")
+        return TrackerConfig.from_dict(values)
+    except (KeyError, TypeError, ConfigError) as error:
+        raise ModelError(f"{BEATS!r} in {folder} cannot be used: {error}") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from requinto.config import ModelConfig, TrackerConfig
-from requinto.loader import tracker_config
+from requinto.model_folder import tracker_config
 from requinto_lab.networks import backend
 from requinto_lab.networks.weights import load_networks, read_weights, set_weights
 
