@@ -45,7 +45,7 @@ def test_files_come_back(tmp_path, ending, worst_db, n_channels, rate):
 def test_songs_longer_than_a_minute(tmp_path, ending):
     # In a process of its own: a whole song at once overflowed libvorbis' stack
     script = (
-        "import sys, numpy as np\nfrom requinto import audio_writer\n"
+        "import sys, numpy as np\nfrom requinto_files import audio_writer\n"
         "wave = 0.3 * np.sin(np.arange(200 * 44100) / 9).astype(np.float32)\n"
         "audio_writer.write(sys.argv[1], np.stack([wave, -wave]), 44100)\n"
     )
@@ -244,7 +244,7 @@ def test_what_is_raised_in_the_check_is_not_lost(tmp_path, monkeypatch, method):
 POWERLESS = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
 WRITE = """
 import numpy as np
-from requinto import audio_writer, errors
+from requinto_files import audio_writer, errors
 for ending in audio_writer.ENDINGS:
     for overwrite in (False, True):
         try:

@@ -380,7 +380,7 @@ import numpy as np
 import requinto
 from conftest import Unchanged
 from soundfile import SoundFile
-from requinto import audio_writer
+from requinto_files import audio_writer
 from requinto_command import cli
 from test_outputs import PlainTracker
 extract = importlib.import_module("requinto.extract")
