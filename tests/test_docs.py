@@ -13,18 +13,35 @@ from requinto_command.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = [
+    *("README.md", "CONTRIBUTING.md", "models/README.md", "models/BEATS.md"),
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+]
 
 
-def blocks(language):
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    return [text for kind, text in found if kind == language]
+def blocks(language, page):
+    text = (ROOT / page).read_text()
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for kind, block in fenced if kind == language]
 
 
-@pytest.mark.parametrize("index", range(len(blocks("python"))))
-def test_python_blocks_run(index, tmp_path):
+PROGRAMS = [
+    pytest.param(block, id=f"{page}-{i}")
+    for page in PAGES
+    for i, block in enumerate(blocks("python", page))
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_python_blocks_run(program, tmp_path):
     script = tmp_path / "snippet.py"
-    script.write_text(blocks("python")[index])
+    script.write_text(program)
     subprocess.run([sys.executable, script], check=True, cwd=tmp_path)
+
+
+def test_there_are_programs_in_readme_and_docs():
+    pages = {str(program.id).rsplit("-", 1)[0] for program in PROGRAMS}
+    assert pages >= {"README.md", "docs/python.md"}
 
 
 def test_two_commands_of_one_line_each():
@@ -47,7 +64,8 @@ def test_ci_runs_the_command_of_the_readme(tmp_path):
 
 def test_commands_are_as_described():
     runner = CliRunner()
-    synopsis = next(b for b in blocks("") if b.startswith("requinto extract SONG"))
+    page = "docs/command-line.md"
+    (synopsis,) = (b for b in blocks("", page) if b.startswith("requinto extract SONG"))
     for line in synopsis.splitlines():
         _, name, rest = (
             line.split(" ", 2) if line.count(" ") > 1 else (*line.split(), "")
@@ -62,8 +80,21 @@ def test_commands_are_as_described():
             assert option in said, f"{name} has no {option}"
 
 
+def test_modules_that_are_run_exist():
+    python = ROOT / "python"
+    run = {
+        name
+        for page in PAGES
+        for name in re.findall(r"python -m (requinto[\w.]*)", (ROOT / page).read_text())
+    }
+    assert "requinto_lab.training.validation" in run
+    for name in run:
+        path = python.joinpath(*name.split("."))
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
+
+
 def test_links_lead_somewhere():
-    for page in ("README.md", "CONTRIBUTING.md", "models/README.md", "docs/hosts.md"):
+    for page in PAGES:
         text = (ROOT / page).read_text()
         for link in re.findall(r"\]\(([^)#]+)\)", text):
             if "://" not in link:

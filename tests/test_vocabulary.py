@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names say what a value is, not that somebody found, heard or drew it."""
+
+import ast
+import re
+
+import pytest
+
+from shell import ROOT
+
+BANNED = {"found", "heard", "drawn", "asked", "told", "place"}
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+COMMENT_OR_STRING = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
+PYTHON = sorted([*ROOT.glob("python/**/*.py"), *ROOT.glob("tests/**/*.py")])
+C = sorted([*ROOT.glob("plugin/**/*.[ch]"), *ROOT.glob("tests/plugin/**/*.[ch]")])
+
+
+def is_banned(name):
+    return not BANNED.isdisjoint(word.lower() for word in WORD.findall(name))
+
+
+def names_given(tree):
+    """Yield the names that a program gives: not those that it only uses."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.alias) and node.asname:
+            yield node.asname, node.lineno
+
+
+def identifiers(source):
+    """Yield the identifiers of a C file, outside comments and strings."""
+    code = COMMENT_OR_STRING.sub(lambda match: "\n" * match[0].count("\n"), source)
+    for number, line in enumerate(code.splitlines(), 1):
+        for name in re.findall(r"[A-Za-z_]\w*", line):
+            yield name, number
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("found", True),
+        ("n_heard", True),
+        ("_asked", True),
+        ("placeOf", True),
+        ("PLACES", False),
+        ("replace", False),
+        ("foundation", False),
+        ("placement", False),
+    ],
+)
+def test_banned_words_are_whole_words(name, expected):
+    assert is_banned(name) is expected
+
+
+def test_python_names():
+    problems = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in PYTHON
+        for name, line in names_given(ast.parse(path.read_text()))
+        if is_banned(name)
+    ]
+    assert not problems, "\n".join(problems)
+
+
+def test_c_names():
+    problems = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in C
+        for name, line in identifiers(path.read_text())
+        if is_banned(name)
+    ]
+    assert not problems, "\n".join(problems)
