@@ -9,7 +9,7 @@ import pytest
 
 from requinto.config import RhythmConfig
 from requinto.rhythm import RecentFeatures, features
-from requinto.rhythm_filters import chroma_filters, mel_filters
+from requinto.stft import chroma_filters, mel_filters
 from sounds import RATE, clicks, noise
 
 CONFIG = RhythmConfig()

@@ -12,9 +12,9 @@ import soundfile
 from rich.console import Console
 
 import requinto
-from requinto.bar_features import bar_features
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
+from requinto.sections import bar_features, merge_neighbours
 from requinto_lab.evaluation import section_scores
 from sounds import RATE, noise
 
@@ -150,6 +150,34 @@ def test_the_shortest_sounds_have_bars(rate, n_frames):
     result = bar_features(0.1 * noise(n_frames), rate, np.array([0, n_frames / rate]))
     assert [len(values) for values in result] == [1, 1, 1]
     assert all(np.isfinite(values).all() for values in result)
+
+
+def check_merging(rows, n_runs):
+    """Compare with scikit-learn, through librosa."""
+    expected = librosa.segment.agglomerative(rows.T, n_runs)
+    np.testing.assert_array_equal(merge_neighbours(rows, n_runs), expected)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("n_rows", [2, 6, 31, 200])
+@pytest.mark.parametrize("n_features", [1, 25])
+def test_runs_are_librosas(seed, n_rows, n_features):
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((n_rows, n_features))
+    if seed % 2:  # a walk, whose neighbours are alike
+        rows = np.cumsum(rows, axis=0)
+    for n_runs in {1, 2, max(2, n_rows // 4), n_rows}:
+        check_merging(rows, n_runs)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_of_mergers_that_cost_the_same_the_same_is_first(seed):
+    """As in music that repeats to the sample, or is silent."""
+    rng = np.random.default_rng(seed)
+    few = rng.integers(0, 2, (9, 2)).astype(float)
+    for rows in (np.repeat(few, rng.integers(1, 9, 9), axis=0), np.zeros((40, 3))):
+        for n_runs in range(1, len(rows) + 1):
+            check_merging(rows, n_runs)
 
 
 def test_sections_that_are_right_score_one_and_a_single_one_does_not(tmp_path, capsys):

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check sound, shaped `(n_channels, n_frames)`, float32, and code references."""
+"""Check, resample and code sound, shaped `(n_channels, n_frames)`, float32."""
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable
 
 import numpy as np
 import soundfile
+import soxr
 
 from requinto.errors import AudioError, AudioFileError
 from requinto_files import audio_reader
@@ -118,6 +120,40 @@ def checked_reference(
     if not np.any(np.abs(sound - centre) > AUDIBLE):
         raise AudioError(f"{name} is silent: it must hold the instrument")
     return sound
+
+
+def resample(
+    audio: np.ndarray,
+    sample_rate: float,
+    new_rate: float,
+    n_frames: int | None = None,
+) -> np.ndarray:
+    """Return a sound at another rate, as `librosa.resample` does.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape=(..., n_frames)
+        One or two axes; float32 stays float32.
+    sample_rate, new_rate : float
+        Hz, above 0.
+    n_frames : int, optional
+        Of the result; by default the duration stays, rounded up.
+
+    Returns
+    -------
+    np.ndarray, shape=(..., n_frames)
+        The sound itself where the rates and lengths are equal.
+    """
+    n_default = audio.shape[-1]
+    if sample_rate != new_rate:
+        n_default = math.ceil(n_default * new_rate / sample_rate)
+        audio = soxr.resample(audio.T, sample_rate, new_rate, quality="HQ").T
+        audio = np.ascontiguousarray(audio)
+    n_frames = n_default if n_frames is None else n_frames
+    n_missing = n_frames - audio.shape[-1]
+    if n_missing <= 0:
+        return audio[..., :n_frames] if n_missing else audio
+    return np.pad(audio, [(0, 0)] * (audio.ndim - 1) + [(0, n_missing)])
 
 
 class ChannelStatistics:

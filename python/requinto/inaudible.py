@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 
-from requinto.smoothing import moving_mean, widen
+from requinto.spectra import moving_mean
 
 _CUTOFF_HZ = 10.0
 _ORDER = 4  # run forwards and backwards: -0.03 dB at 20 Hz, -48 dB at 5 Hz
@@ -168,3 +168,12 @@ def _calming(magnitudes: np.ndarray, is_line: np.ndarray) -> np.ndarray:
     ceiling = moving_mean(calm, _NEIGHBOURS)
     gains = ceiling / np.maximum(np.maximum(magnitudes, ceiling), _SILENT)
     return np.where(widen(is_line, _LINE_WIDTH), gains, 1.0)
+
+
+def widen(is_set: np.ndarray, size: int) -> np.ndarray:
+    """Return where any of `size` flags around each is set, along the last axis."""
+    result = is_set.copy()
+    for by in range(1, size // 2 + 1):
+        result[..., by:] |= is_set[..., :-by]
+        result[..., :-by] |= is_set[..., by:]
+    return result

@@ -9,11 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from requinto.audio import ChannelStatistics, channel_statistics
+from requinto.audio import ChannelStatistics, channel_statistics, resample
 from requinto.config import RhythmConfig
-from requinto.resampling import resample
-from requinto.rhythm_filters import chroma_filters, mel_filters
-from requinto.stft import hann, stft
+from requinto.stft import chroma_filters, hann, mel_filters, stft
 
 _CHUNK_S = 60.0  # seconds of sound analysed at once, so that long songs fit
 _MARGIN_S = 1.0  # seconds by which chunks overlap

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import soxr
 
+from requinto.audio import resample
 from requinto.config import ClipConfig, ModelConfig
 from requinto.errors import ModelError
 from requinto.inaudible import without_infrasound, without_whine
@@ -203,7 +203,7 @@ class NetworkSeparator:
             sounding, sounds, spectra, masks, strict=True
         ):
             estimate = self._spectra.synthesise(spectrum, sound.shape[1], mask)
-            estimate = _resampled(estimate, rate, sample_rate, clips[i].shape[1])
+            estimate = resample(estimate, rate, sample_rate, clips[i].shape[1])
             stereo = len(clips[i]) == 2
             estimates[i] = estimate if stereo else estimate.mean(axis=0, keepdims=True)
             if not np.isfinite(estimates[i]).all():
@@ -251,7 +251,8 @@ class NetworkSeparator:
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         rate = self.config.spectra.sample_rate
         n_frames = round(audio.shape[1] * rate / sample_rate)
-        return _resampled(audio, sample_rate, rate, n_frames)
+        resampled = resample(audio, sample_rate, rate, n_frames)
+        return resampled.astype(np.float32, copy=False)
 
 
 def mask_exponent(sensitivity: float) -> float:
@@ -265,15 +266,3 @@ def mask_exponent(sensitivity: float) -> float:
 
 def _stereo(audio: np.ndarray) -> np.ndarray:
     return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
-
-
-def _resampled(
-    audio: np.ndarray, rate: float, new_rate: float, n_frames: int
-) -> np.ndarray:
-    """Resample to exactly `n_frames`, aligned at the first."""
-    if rate != new_rate:
-        audio = soxr.resample(audio.T, rate, new_rate, quality="HQ").T
-        audio = np.ascontiguousarray(audio)
-    audio = audio[:, :n_frames].astype(np.float32, copy=False)
-    missing = n_frames - audio.shape[1]
-    return np.pad(audio, ((0, 0), (0, missing))) if missing else audio

@@ -10,7 +10,7 @@ network has them: the lowest are one bin wide, the rest widen with frequency.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -234,3 +234,39 @@ def _bin_weights(config: SpectraConfig) -> np.ndarray:
     weights[bins, upper - 1] = 1 - shares
     weights[bins, upper] = shares
     return weights
+
+
+def moving_mean(
+    values: np.ndarray, size: int, *, edge: Literal["symmetric", "edge"] = "symmetric"
+) -> np.ndarray:
+    """Return the mean of `size` values around each, along the last axis.
+
+    Parameters
+    ----------
+    values : np.ndarray, shape=(..., n_values)
+        Real.
+    size : int
+        Odd.
+    edge : "symmetric" or "edge"
+        What lies beyond the ends: the values mirrored, or the last one held.
+
+    Returns
+    -------
+    np.ndarray
+        Of the shape and type given.
+    """
+    n_values = values.shape[-1]
+    padding = [(0, 0)] * (values.ndim - 1) + [(size // 2, size // 2)]
+    sums = np.pad(values, padding, mode=edge)  # of `width` values from each on
+    total = np.zeros_like(values)
+    width, start = 1, 0
+    while True:
+        if size & width:
+            total += sums[..., start : start + n_values]
+            start += width
+        if 2 * width > size:
+            break
+        sums = sums[..., :-width] + sums[..., width:]
+        width *= 2
+    total /= size
+    return total

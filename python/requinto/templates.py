@@ -23,8 +23,7 @@ from threadpoolctl import ThreadpoolController
 
 from requinto.config import EvidenceConfig
 from requinto.nmf import FLOOR, factorised, share, transposed, transposition
-from requinto.smoothing import moving_mean
-from requinto.spectra import Spectra, compressed
+from requinto.spectra import Spectra, compressed, moving_mean
 
 _NEARBY_BANDS = 9  # over which the place of a player is averaged
 _ANYWHERE = 0.01  # weight of all bands together, for those that hold nothing

@@ -30,7 +30,7 @@ LOADING: dict[str, tuple[str, ...]] = {
     )
 }
 STAGES: dict[str, tuple[str, ...]] = {
-    "resampling": ("soxr:resample", "requinto.separator:_resampled"),
+    "resampling": ("soxr:resample", "requinto.audio:resample"),
     "rumble and whine": (
         "requinto.inaudible:without_infrasound",
         "requinto.inaudible:without_whine",

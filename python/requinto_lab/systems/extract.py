@@ -7,9 +7,9 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto.arguments import name_spelt
+from requinto.audio import resample
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import models_folder, targets
-from requinto.resampling import resample
 from requinto_files import audio_reader
 from requinto_lab.evaluation.scoring import answered
 from requinto_lab.evaluation.systems import Task
