@@ -13,7 +13,7 @@ from sounds import RATE, noise
 @pytest.mark.parametrize("shape", [(RATE,), (1, RATE), (2, RATE)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_good_audio_passes(shape, dtype):
-    checked = audio.checked(np.ones(shape, dtype), RATE)
+    checked = audio.check_samples(np.ones(shape, dtype), RATE)
     assert checked.dtype == np.float32
     assert checked.shape == (shape[0] if len(shape) == 2 else 1, RATE)
 
@@ -36,14 +36,14 @@ def test_good_audio_passes(shape, dtype):
 )
 def test_bad_audio_is_refused(sound, rate, message):
     with pytest.raises(AudioError, match=message):
-        audio.checked(sound, rate)
+        audio.check_samples(sound, rate)
 
 
 def test_infinities_of_both_signs_do_not_cancel():
     sound = np.zeros(RATE, np.float32)
     sound[:2] = np.inf, -np.inf
     with pytest.raises(AudioError, match="not finite"):
-        audio.checked(sound, RATE)
+        audio.check_samples(sound, RATE)
 
 
 @pytest.mark.parametrize("shape", [(1,), (7,), (1, 999), (2, 5001)])

@@ -49,7 +49,7 @@ def song(form, rate=RATE):
     return audio, Beats.grid(240 / BAR_S, audio.shape[1] / rate)
 
 
-def found_in(form, rate=RATE):
+def sections_of(form, rate=RATE):
     audio, beats = song(form, rate)
     return requinto.sections(audio, rate, beats=beats)
 
@@ -59,23 +59,23 @@ FORM = "i" * 4 + ("v" * 8 + "c" * 8) * 2 + "b" * 4 + "c" * 8 + "o" * 3
 
 @pytest.mark.parametrize("rate", [22050, 44100])
 def test_sections_are_those_of_the_song(rate):
-    found = found_in(FORM, rate)
-    assert [s.name for s in found] == [
+    result = sections_of(FORM, rate)
+    assert [s.name for s in result] == [
         *("intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro")
     ]
-    assert [s.group for s in found] == list("ABCBCDCE")
+    assert [s.group for s in result] == list("ABCBCDCE")
     starts = [0, 4, 12, 20, 28, 36, 40, 48]
-    np.testing.assert_allclose([s.start_s for s in found], starts, atol=0.1)
+    np.testing.assert_allclose([s.start_s for s in result], starts, atol=0.1)
 
 
 @pytest.mark.parametrize(
     "form", [FORM, "v" * 5, "v" * 30, "vc" * 12, "c" * 9 + "i" * 9]
 )
 def test_sections_cover_the_song(form):
-    found = found_in(form)
-    assert found[0].start_s == 0
-    assert found[-1].end_s == pytest.approx(len(form) * BAR_S)
-    for one, following in itertools.pairwise(found):
+    result = sections_of(form)
+    assert result[0].start_s == 0
+    assert result[-1].end_s == pytest.approx(len(form) * BAR_S)
+    for one, following in itertools.pairwise(result):
         assert one.end_s == following.start_s and one.group != following.group
         assert one.end_s - one.start_s > 1.5 * BAR_S
 
@@ -84,14 +84,14 @@ def test_sections_cover_the_song(form):
 def test_without_bars_there_is_one_section(beats_s):
     audio, _ = song("v" * 8)
     times = np.array(beats_s)
-    found = requinto.sections(audio, RATE, beats=Beats(times, times[::4], 120))
-    assert [(s.start_s, s.end_s) for s in found] == [(0.0, 8.0)]
+    result = requinto.sections(audio, RATE, beats=Beats(times, times[::4], 120))
+    assert [(s.start_s, s.end_s) for s in result] == [(0.0, 8.0)]
 
 
 def test_silence_has_sections_too():
     audio = np.zeros((2, 30 * RATE), np.float32)
-    found = requinto.sections(audio, RATE, beats=Beats.grid(120, 30.0))
-    assert found[0].start_s == 0 and found[-1].end_s == pytest.approx(30.0)
+    result = requinto.sections(audio, RATE, beats=Beats.grid(120, 30.0))
+    assert result[0].start_s == 0 and result[-1].end_s == pytest.approx(30.0)
 
 
 def librosas_bar_features(audio, rate, edges_s):
@@ -182,9 +182,9 @@ def test_of_mergers_that_cost_the_same_the_same_is_first(seed):
 
 def test_sections_that_are_right_score_one_and_a_single_one_does_not(tmp_path, capsys):
     audio, beats = song(FORM)
-    place = tmp_path / "songs" / "one"
-    place.mkdir(parents=True)
-    soundfile.write(place / "mix.flac", audio.T, RATE)
+    folder = tmp_path / "songs" / "one"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "mix.flac", audio.T, RATE)
     names = ("pickup", "intro", "verse", "chorus", "verse", "chorus", "bridge")
     starts_s = (0, 1, 4, 12, 20, 28, 36)
     meta = {
@@ -201,7 +201,7 @@ def test_sections_that_are_right_score_one_and_a_single_one_does_not(tmp_path, c
             )
         ],
     }
-    (place / "meta.json").write_text(json.dumps(meta))
+    (folder / "meta.json").write_text(json.dumps(meta))
     rows = {row.bars: row for row in section_scores.score(tmp_path)}
     assert rows["true bars"].boundary_f == 1 and rows["true bars"].pairwise_f > 0.99
     assert rows["one section"].boundary_f == 0 and rows["one section"].pairwise_f < 0.6

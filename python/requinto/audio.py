@@ -22,7 +22,9 @@ _BLOCK = audio_reader.N_FRAMES  # looked at together
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
 
 
-def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.ndarray:
+def check_samples(
+    audio: np.ndarray, sample_rate: float, name: str = "audio"
+) -> np.ndarray:
     """Return sound as float32 `(n_channels, n_frames)`, or raise.
 
     Parameters
@@ -111,11 +113,11 @@ class SampleChecks:
             )
 
 
-def checked_reference(
+def check_reference_samples(
     reference: np.ndarray, sample_rate: float, name: str = "reference"
 ) -> np.ndarray:
     """Return a reference as `checked` does, or raise `AudioError`, also if silent."""
-    sound = checked(reference, sample_rate, name)
+    sound = check_samples(reference, sample_rate, name)
     centre = sound.mean(axis=1, keepdims=True)  # an offset is no sound
     if not np.any(np.abs(sound - centre) > AUDIBLE):
         raise AudioError(f"{name} is silent: it must hold the instrument")
@@ -195,7 +197,7 @@ def channel_statistics(audio: np.ndarray) -> ChannelStatistics:
     return ChannelStatistics.of(audio[:, start : start + _BLOCK] for start in starts)
 
 
-def decoded(file: bytes) -> tuple[np.ndarray, int]:
+def decode(file: bytes) -> tuple[np.ndarray, int]:
     """Return the sound `(n_channels, n_frames)` in a file's bytes, and its rate in Hz.
 
     Raises
@@ -210,7 +212,7 @@ def decoded(file: bytes) -> tuple[np.ndarray, int]:
     return recording.samples, recording.sample_rate
 
 
-def encoded(audio: np.ndarray, sample_rate: float) -> bytes:
+def encode_flac(audio: np.ndarray, sample_rate: float) -> bytes:
     """Return the bytes of a FLAC file of 24 bits; what exceeds 1 is scaled down."""
     file = io.BytesIO()
     level = max(1.0, float(np.max(np.abs(audio))))

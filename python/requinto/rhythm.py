@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a sound tells of its beats: onsets by band, and where its harmony changes."""
+"""Features of rhythm: onsets by band, and changes of harmony."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Filters(NamedTuple):
 
 
 def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.ndarray:
-    """Return what the beat network hears of a sound.
+    """Return the beat network's input for a sound.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _scale(
 
 def scale_bands(bands: np.ndarray, statistics: ChannelStatistics) -> np.ndarray:
     """Return the log magnitudes of mel bands, of the sound at one level."""
-    # Not the RMS: an offset, which nobody hears, is no level
+    # Not the RMS: an offset is inaudible
     powers = statistics.mean_squares - statistics.means**2
     level = max(float(np.sqrt(powers.mean().clip(0))), _FAINTEST)
     return np.log1p(np.float32(_CONTRAST * _LEVEL / level) * bands)

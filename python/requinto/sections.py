@@ -74,13 +74,13 @@ def sections(audio: np.ndarray, sample_rate: float, beats: Beats) -> list[Sectio
     timbre, harmony, loudness = bar_features(audio, sample_rate, edges_s)
     features = np.concatenate(
         [
-            _spread(timbre) / np.sqrt(timbre.shape[1]),
+            _standardise(timbre) / np.sqrt(timbre.shape[1]),
             harmony,
-            _spread(loudness)[:, None],
+            _standardise(loudness)[:, None],
         ],
         axis=1,
     )
-    groups = _merged(_groups(features), features)
+    groups = _absorb_short_runs(_groups(features), features)
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     spans = list(itertools.pairwise([*starts.tolist(), n_bars]))
     names = _names(spans, groups, loudness)
@@ -119,12 +119,12 @@ def _groups(features: np.ndarray) -> np.ndarray:
     return np.repeat(alike, lengths)
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
+def _standardise(values: np.ndarray) -> np.ndarray:
     """Return values about zero, and as wide in each column."""
     return np.asarray((values - values.mean(0)) / (values.std(0) + 1e-6))
 
 
-def _merged(groups: np.ndarray, features: np.ndarray) -> np.ndarray:
+def _absorb_short_runs(groups: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Return groups in which no run is too short: it joins the neighbour it is like."""
     groups = groups.copy()
     while True:
@@ -148,11 +148,11 @@ def _names(
     levels = {g: float(np.mean(loudness[groups == g])) for g in set(groups.tolist())}
     counts = {g: sum(groups[first] == g for first, _ in spans) for g in levels}
     names = [""] * len(spans)
-    for place, name in ((0, "intro"), (-1, "outro")):
-        first, last = spans[place]
+    for index, name in ((0, "intro"), (-1, "outro")):
+        first, last = spans[index]
         alone = counts[groups[first]] == 1
         if len(spans) > 2 and alone and last - first <= _EDGE_SHARE * n_bars:
-            names[place] = name
+            names[index] = name
     within = [i for i, name in enumerate(names) if not name]
     again = {groups[spans[i][0]] for i in within if counts[groups[spans[i][0]]] > 1}
     again = again or {groups[spans[i][0]] for i in within}

@@ -143,7 +143,7 @@ class SoundReader:
         self.problems = tuple(dict.fromkeys(problems))
 
     def _next(self, blocks: Iterator[np.ndarray]) -> np.ndarray | None:
-        with _naming(self._path):
+        with _name_in_errors(self._path):
             return self._call(lambda: next(blocks, None))
 
 
@@ -161,7 +161,7 @@ def open_sound(path: str | os.PathLike[str]) -> Iterator[SoundReader]:
     """
     _check_regular(path)
     with contextlib.ExitStack() as stack:
-        with _naming(path):
+        with _name_in_errors(path):
             file = stack.enter_context(open(path, "rb"))
             reader = _open_reader(path, file, stack)
         yield reader
@@ -271,7 +271,7 @@ def _check_regular(path: str | os.PathLike[str]) -> None:
 
 
 @contextlib.contextmanager
-def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+def _name_in_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """Name a file in errors of reading it."""
     try:
         yield
@@ -304,14 +304,14 @@ class _FfmpegDecoder:
 
     def __init__(self, path: str | os.PathLike[str], refusal: Exception) -> None:
         self._path, self._refusal = path, refusal
-        with self._explaining():
+        with self._explain_errors():
             self.sample_rate, self.n_channels = ffmpeg.rate_and_channels(path)
         check_channels(self.n_channels)
 
     def blocks(self, problems: list[str]) -> Iterator[np.ndarray]:
         n_frames = 0
         decoding = ffmpeg.Decoding(self._path)
-        with self._explaining(), decoding as decoder:
+        with self._explain_errors(), decoding as decoder:
             for block in decoder.blocks():
                 n_frames += len(block)
                 yield block.T
@@ -329,7 +329,7 @@ class _FfmpegDecoder:
         ]
 
     @contextlib.contextmanager
-    def _explaining(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
         """Say beside what ffmpeg says why libsndfile did not read it."""
         try:
             yield
