@@ -130,13 +130,13 @@ def check_rate(sample_rate: Any, name: str = "audio") -> float:
 
 
 def check_audio(audio: Any, sample_rate: Any, name: str = "audio") -> np.ndarray:
-    """Return sound as `audio.checked` does, or raise `AudioError`."""
-    return sound.checked(*_sound(audio, sample_rate, name), name)
+    """Return sound as `audio.check_samples` does, or raise `AudioError`."""
+    return sound.check_samples(*_sound(audio, sample_rate, name), name)
 
 
 def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:
     """Return a reference that is not silent as `check_audio` does, or raise."""
-    return sound.checked_reference(*_sound(reference, sample_rate, name), name)
+    return sound.check_reference_samples(*_sound(reference, sample_rate, name), name)
 
 
 def _sound(audio: Any, sample_rate: Any, name: str) -> tuple[np.ndarray, float]:

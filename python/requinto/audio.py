@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check sound, shaped `(n_channels, n_frames)`, float32, and code references."""
+"""Check, resample and code sound, shaped `(n_channels, n_frames)`, float32."""
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable
 
 import numpy as np
 import soundfile
+import soxr
 
 from requinto.errors import AudioError, AudioFileError
 from requinto_files import audio_reader
@@ -20,7 +22,9 @@ _BLOCK = audio_reader.N_FRAMES  # looked at together
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
 
 
-def checked(audio: np.ndarray, sample_rate: float, name: str = "audio") -> np.ndarray:
+def check_samples(
+    audio: np.ndarray, sample_rate: float, name: str = "audio"
+) -> np.ndarray:
     """Return sound as float32 `(n_channels, n_frames)`, or raise.
 
     Parameters
@@ -109,15 +113,49 @@ class SampleChecks:
             )
 
 
-def checked_reference(
+def check_reference_samples(
     reference: np.ndarray, sample_rate: float, name: str = "reference"
 ) -> np.ndarray:
     """Return a reference as `checked` does, or raise `AudioError`, also if silent."""
-    sound = checked(reference, sample_rate, name)
+    sound = check_samples(reference, sample_rate, name)
     centre = sound.mean(axis=1, keepdims=True)  # an offset is no sound
     if not np.any(np.abs(sound - centre) > AUDIBLE):
         raise AudioError(f"{name} is silent: it must hold the instrument")
     return sound
+
+
+def resample(
+    audio: np.ndarray,
+    sample_rate: float,
+    new_rate: float,
+    n_frames: int | None = None,
+) -> np.ndarray:
+    """Return a sound at another rate, as `librosa.resample` does.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape=(..., n_frames)
+        One or two axes; float32 stays float32.
+    sample_rate, new_rate : float
+        Hz, above 0.
+    n_frames : int, optional
+        Of the result; by default the duration stays, rounded up.
+
+    Returns
+    -------
+    np.ndarray, shape=(..., n_frames)
+        The sound itself where the rates and lengths are equal.
+    """
+    n_default = audio.shape[-1]
+    if sample_rate != new_rate:
+        n_default = math.ceil(n_default * new_rate / sample_rate)
+        audio = soxr.resample(audio.T, sample_rate, new_rate, quality="HQ").T
+        audio = np.ascontiguousarray(audio)
+    n_frames = n_default if n_frames is None else n_frames
+    n_missing = n_frames - audio.shape[-1]
+    if n_missing <= 0:
+        return audio[..., :n_frames] if n_missing else audio
+    return np.pad(audio, [(0, 0)] * (audio.ndim - 1) + [(0, n_missing)])
 
 
 class ChannelStatistics:
@@ -159,7 +197,7 @@ def channel_statistics(audio: np.ndarray) -> ChannelStatistics:
     return ChannelStatistics.of(audio[:, start : start + _BLOCK] for start in starts)
 
 
-def decoded(file: bytes) -> tuple[np.ndarray, int]:
+def decode(file: bytes) -> tuple[np.ndarray, int]:
     """Return the sound `(n_channels, n_frames)` in a file's bytes, and its rate in Hz.
 
     Raises
@@ -174,7 +212,7 @@ def decoded(file: bytes) -> tuple[np.ndarray, int]:
     return recording.samples, recording.sample_rate
 
 
-def encoded(audio: np.ndarray, sample_rate: float) -> bytes:
+def encode_flac(audio: np.ndarray, sample_rate: float) -> bytes:
     """Return the bytes of a FLAC file of 24 bits; what exceeds 1 is scaled down."""
     file = io.BytesIO()
     level = max(1.0, float(np.max(np.abs(audio))))

@@ -109,14 +109,14 @@ class Beats:
         downbeats = times[index % beats_per_bar == 0]
         return cls(times, downbeats, tempo_bpm, beats_per_bar, confidence)
 
-    def moved(self, by_s: float) -> Beats:
+    def shift(self, by_s: float) -> Beats:
         """Return these beats later by so many seconds, or raise `BeatsError`."""
         by_s = _check_seconds(by_s, "by_s")
         return dataclasses.replace(
             self, times_s=self.times_s + by_s, downbeats_s=self.downbeats_s + by_s
         )
 
-    def continued(self, until_s: float) -> Beats:
+    def extend(self, until_s: float) -> Beats:
         """Return these beats carried on at their last tempo past `until_s`.
 
         Raises

@@ -144,7 +144,7 @@ class _Door:
         opened = _streams[key]
         bar = opened.stream.take_learned()
         if bar is not None:
-            opened.learned = sound.encoded(bar, opened.sample_rate)
+            opened.learned = sound.encode_flac(bar, opened.sample_rate)
         n_learned = len(opened.learned)
         if 0 < n_learned <= n_bytes:
             self._ffi.buffer(place, n_learned)[:] = opened.learned
@@ -182,9 +182,9 @@ def _query(file: bytes, separator: Separator) -> Query:
     """Return the query for a reference that came as a sound file."""
     if not file:
         raise TargetError("the target has no sound: learn a bar, or choose another")
-    reference, rate = sound.decoded(file)
+    reference, rate = sound.decode(file)
     return separator.query(
-        sound.checked_reference(reference, rate, "the reference"), rate
+        sound.check_reference_samples(reference, rate, "the reference"), rate
     )
 
 

@@ -142,13 +142,13 @@ def end_at_break(start: int, end: int, breaks: Sequence[int], sizes: ClipFrames)
         `end`, or a break before it, or earlier to leave room for one soon after
         it; breaks too close to `start` for a join of their own are ignored.
     """
-    for place in breaks:
-        if place >= start + sizes.shortest:
-            if place <= end:
-                return place
-            if place < end + sizes.shortest:
-                within = place <= start + sizes.longest
-                return place if within else place - sizes.shortest
+    for position in breaks:
+        if position >= start + sizes.shortest:
+            if position <= end:
+                return position
+            if position < end + sizes.shortest:
+                within = position <= start + sizes.longest
+                return position if within else position - sizes.shortest
             break
     return end
 

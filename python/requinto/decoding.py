@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what the beat network hears to beats and bars, by dynamic programming."""
+"""From the beat network's activations to beats and bars, by dynamic programming."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Bars(NamedTuple):
 
 
 def choose_beats(
-    heard: np.ndarray, config: DecodingConfig, columns_per_s: float
+    activations: np.ndarray, config: DecodingConfig, columns_per_s: float
 ) -> np.ndarray:
     """Return the columns on which beats fall.
 
     Parameters
     ----------
-    heard : np.ndarray, shape=(n_columns,)
-        Probability of a beat at each column, as the network gives it.
+    activations : np.ndarray, shape=(n_columns,)
+        Probability of a beat at each column, as the network predicts it.
     config : DecodingConfig
     columns_per_s : float
 
@@ -49,9 +49,9 @@ def choose_beats(
     for Joint Tempo and Meter Tracking", ISMIR 2015.
     """
     intervals, costs = _tempi(config, columns_per_s)
-    worth = _log_odds(heard) - _log_odds(config.least_beat)
+    worth = _log_odds(activations) - _log_odds(config.least_beat)
     paths = _search(worth, intervals, costs, config.jump_cost)
-    if not len(heard) or paths.best.max() <= 0:
+    if not len(activations) or paths.best.max() <= 0:
         return np.zeros(0, int)
     return _trace(paths, intervals)
 
@@ -154,7 +154,7 @@ def _near_steps(
     """Return a function that finds the best of what each step comes from.
 
     It takes what states are worth, `(n_rows, n_states)`, and writes the largest of
-    `values[:, :, None] - costs` along the middle axis and its place, among states
+    `values[:, :, None] - costs` along the middle axis and its index, among states
     that are so near each other that a step does not cost the most there is.
     """
     before, after = np.nonzero(costs < highest)
@@ -170,13 +170,13 @@ def _near_steps(
     order = np.arange(len(near), 0, -1, dtype=kind)[:, None, None]
     last = np.arange(n_states, dtype=kind) + kind.type(reach + 1)
 
-    def step(values: np.ndarray, largest: np.ndarray, places: np.ndarray) -> None:
+    def step(values: np.ndarray, largest: np.ndarray, indices: np.ndarray) -> None:
         padded[:, reach : reach + n_states] = values
         np.subtract(neighbours, near, out=options)
         options.max(axis=0, out=largest)
         np.equal(options, largest, out=is_best)
         np.multiply(is_best.view(np.int8), order, out=ranks)
-        np.subtract(last, ranks.max(axis=0), out=places)
+        np.subtract(last, ranks.max(axis=0), out=indices)
 
     return step
 
@@ -212,12 +212,12 @@ def _tempi(
     return intervals, costs
 
 
-def choose_bars(heard: np.ndarray, config: DecodingConfig) -> Bars:
-    """Return the place of each beat in its bar.
+def choose_bars(activations: np.ndarray, config: DecodingConfig) -> Bars:
+    """Return the position of each beat in its bar.
 
     Parameters
     ----------
-    heard : np.ndarray, shape=(n_beats,)
+    activations : np.ndarray, shape=(n_beats,)
         Probability of a downbeat at each beat.
     config : DecodingConfig
 
@@ -227,38 +227,37 @@ def choose_bars(heard: np.ndarray, config: DecodingConfig) -> Bars:
         The likeliest row of bars: the first may begin anywhere, for a pickup; bars
         that are cut short and changes of metre cost what the configuration says.
     """
-    if not len(heard):
+    if not len(activations):
         return Bars(np.zeros(0, int), 4)
     metres = np.concatenate([np.full(n, n) for n in config.bars])
-    places = np.concatenate([np.arange(n) for n in config.bars])
-    costs = _bar_costs(metres, places, config)
-    worth = np.where(
-        places == 0, (_log_odds(heard) - _log_odds(config.least_downbeat))[:, None], 0
-    )
+    positions = np.concatenate([np.arange(n) for n in config.bars])
+    costs = _bar_costs(metres, positions, config)
+    gains = _log_odds(activations) - _log_odds(config.least_downbeat)
+    worth = np.where(positions == 0, gains[:, None], 0)
     best = worth[0].copy()
     origin = np.zeros(worth.shape, int)
-    for i in range(1, len(heard)):
+    for i in range(1, len(activations)):
         options = best[:, None] - costs
         origin[i] = options.argmax(axis=0)
         best = options.max(axis=0) + worth[i]
     state = int(best.argmax())
     states = [state]
-    for i in range(len(heard) - 1, 0, -1):
+    for i in range(len(activations) - 1, 0, -1):
         state = int(origin[i, state])
         states.append(state)
     path = np.array(states[::-1])
     lengths = metres[path]
-    return Bars(places[path], int(np.bincount(lengths).argmax()))
+    return Bars(positions[path], int(np.bincount(lengths).argmax()))
 
 
 def _bar_costs(
-    metres: np.ndarray, places: np.ndarray, config: DecodingConfig
+    metres: np.ndarray, positions: np.ndarray, config: DecodingConfig
 ) -> np.ndarray:
     """Return the cost of each state after each other, indexed `[before, after]`."""
-    goes_on = (metres[:, None] == metres) & (places[:, None] + 1 == places)
-    begins = places == 0
-    ends = places == metres - 1
-    is_half = 2 * (places + 1) == metres
+    goes_on = (metres[:, None] == metres) & (positions[:, None] + 1 == positions)
+    begins = positions == 0
+    ends = positions == metres - 1
+    is_half = 2 * (positions + 1) == metres
     cut = np.where(
         ends, 0.0, np.where(is_half, config.half_bar_cost, config.short_bar_cost)
     )
@@ -266,13 +265,13 @@ def _bar_costs(
     return np.where(goes_on, 0.0, np.where(begins, cut[:, None] + other, np.inf))
 
 
-def refined(heard: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def refine_peaks(activations: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return columns moved to the peaks near them, by parts of a column.
 
     A parabola is laid through the logarithm of three columns about each peak.
     """
-    padded = np.log(np.pad(heard, 2, constant_values=1e-6) + 1e-6)
-    around = columns[:, None] + np.arange(1, 4)  # places in `padded`, one off each way
+    padded = np.log(np.pad(activations, 2, constant_values=1e-6) + 1e-6)
+    around = columns[:, None] + np.arange(1, 4)  # in `padded`
     peaks = columns + np.argmax(padded[around], axis=1) - 1
     low, mid, high = (padded[peaks + 2 + side] for side in (-1, 0, 1))
     bend = low - 2 * mid + high

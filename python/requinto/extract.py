@@ -33,7 +33,7 @@ from requinto.song import ArraySong, Song
 from requinto.song_features import SongFeatures
 from requinto.song_separation import Stretch, separate_song
 from requinto.stream import Stream
-from requinto_files.sample_buffer import SampleBuffer
+from requinto_files.audio_reader import SampleBuffer
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
 _TRACKING_SHARE = 0.15  # of the work, to say how far it is

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take out what nobody hears before it can steer a network.
+"""Remove what is inaudible before it can steer a network.
 
 A constant offset, rumble below hearing and a single line above it weigh as much as
 music in a level or a spectrum.  They are no instrument, so they stay with the rest.
@@ -11,7 +11,7 @@ import functools
 
 import numpy as np
 
-from requinto.smoothing import moving_mean, widen
+from requinto.spectra import moving_mean
 
 _CUTOFF_HZ = 10.0
 _ORDER = 4  # run forwards and backwards: -0.03 dB at 20 Hz, -48 dB at 5 Hz
@@ -19,7 +19,7 @@ _SETTLING_S = 0.5  # after which what lies beyond an end has faded, by 100 dB
 _LOW_RATE_HZ = 420.0  # at which what lies below the cutoff is filtered
 _FAINT, _LOUD = 0.1, 0.2  # RMS beside that of all: too faint to steer; taken out
 _SHORTEST_S = 0.25  # of sound in which rumble can be told from its mean
-_WHINE_HZ = 15000.0  # single lines above are not heard
+_WHINE_HZ = 15000.0  # single lines above are inaudible
 _NEIGHBOURS = 25  # bins around a line that say what it may be
 _PROMINENCE = 6.0  # times the mean of these is a line; of noise one bin in 10^12
 _FAINTEST_POWER = 1e-20  # below, squares are lost in single precision
@@ -168,3 +168,12 @@ def _calming(magnitudes: np.ndarray, is_line: np.ndarray) -> np.ndarray:
     ceiling = moving_mean(calm, _NEIGHBOURS)
     gains = ceiling / np.maximum(np.maximum(magnitudes, ceiling), _SILENT)
     return np.where(widen(is_line, _LINE_WIDTH), gains, 1.0)
+
+
+def widen(is_set: np.ndarray, size: int) -> np.ndarray:
+    """Return where any of `size` flags around each is set, along the last axis."""
+    result = is_set.copy()
+    for by in range(1, size // 2 + 1):
+        result[..., by:] |= is_set[..., :-by]
+        result[..., :-by] |= is_set[..., by:]
+    return result

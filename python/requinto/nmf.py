@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Non-negative matrix factorisation, in which some spectra can be given.
+"""Non-negative matrix factorisation with a part of the spectra fixed.
 
-Our own, since scikit-learn's cannot hold a part of the spectra fixed.
+scikit-learn's holds all of them fixed, or none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 FLOOR = np.float32(1e-9)  # of magnitudes whose peak is about one
 
 
-def factorised(
+def factorise(
     magnitudes: np.ndarray,
     spectra: np.ndarray,
     gains: np.ndarray,
@@ -126,7 +126,7 @@ def transposition(semitones: Sequence[float], frequencies: np.ndarray) -> Transp
     return Transposition(upper - 1, weights.astype(np.float32)[..., None])
 
 
-def transposed(spectra: np.ndarray, keys: Transposition) -> np.ndarray:
+def transpose_spectra(spectra: np.ndarray, keys: Transposition) -> np.ndarray:
     """Return spectra in all keys of a `transposition`, each summing to one or zero.
 
     Parameters

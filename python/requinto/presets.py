@@ -122,7 +122,7 @@ def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
         raise AudioError("reference_sample_rate must be given, in Hz")
     sample_rate = check_rate(sample_rate, "reference")
     checked = check_reference(reference, sample_rate, "reference")
-    file = sound.encoded(checked, sample_rate)
+    file = sound.encode_flac(checked, sample_rate)
     if len(file) > MAX_FILE_SIZE:
         raise AudioError(
             f"the reference makes a file of {len(file) / 2**20:.0f} MiB, and the "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a sound tells of its beats: onsets by band, and where its harmony changes."""
+"""Features of rhythm: onsets by band, and changes of harmony."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from requinto.audio import ChannelStatistics, channel_statistics
+from requinto.audio import ChannelStatistics, channel_statistics, resample
 from requinto.config import RhythmConfig
-from requinto.resampling import resample
-from requinto.rhythm_filters import chroma_filters, mel_filters
-from requinto.stft import hann, stft
+from requinto.stft import chroma_filters, hann, mel_filters, stft
 
 _CHUNK_S = 60.0  # seconds of sound analysed at once, so that long songs fit
 _MARGIN_S = 1.0  # seconds by which chunks overlap
@@ -37,7 +35,7 @@ class _Filters(NamedTuple):
 
 
 def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.ndarray:
-    """Return what the beat network hears of a sound.
+    """Return the beat network's input for a sound.
 
     Parameters
     ----------
@@ -144,7 +142,7 @@ def _scale(
 
 def scale_bands(bands: np.ndarray, statistics: ChannelStatistics) -> np.ndarray:
     """Return the log magnitudes of mel bands, of the sound at one level."""
-    # Not the RMS: an offset, which nobody hears, is no level
+    # Not the RMS: an offset is inaudible
     powers = statistics.mean_squares - statistics.means**2
     level = max(float(np.sqrt(powers.mean().clip(0))), _FAINTEST)
     return np.log1p(np.float32(_CONTRAST * _LEVEL / level) * bands)

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import functools
+import heapq
 import itertools
 import string
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from requinto.bar_features import bar_features
+from requinto.audio import resample
 from requinto.beats import Beats
-from requinto.ward import merge_neighbours
+from requinto.stft import chroma_filters, hann, mel_filters, stft
 
 _BARS_PER_SPAN = 4  # of the runs into which a song is cut before like ones are found
 _APART = 0.45  # distance at which runs are not alike any more; by validation songs
@@ -19,6 +22,16 @@ _MOST_GROUPS = 6
 _SHORTEST_BARS = 2  # of a section; a shorter one belongs to its neighbour
 _EDGE_SHARE = 0.2  # of the song that an intro or an outro lasts at most
 _FEW_BARS = 6  # a song of fewer has one section
+
+_RATE = 22050  # Hz
+_HOP = 2048  # samples
+_N_FFT = 2 * _HOP
+_CHUNK_S = 120.0  # of sound analysed at once, so that long songs fit
+_N_MELS = 64
+_N_TIMBRES = 12  # cepstral coefficients, after the first, which is loudness
+_OCTAVE_WIDTH = 2.0  # of chroma
+_FAINTEST = 1e-10  # power, below which decibels stay the same
+_RANGE_DB = 80.0  # below the loudest, where decibels end
 
 NAMES = ("intro", "verse", "chorus", "bridge", "outro")
 
@@ -61,13 +74,13 @@ def sections(audio: np.ndarray, sample_rate: float, beats: Beats) -> list[Sectio
     timbre, harmony, loudness = bar_features(audio, sample_rate, edges_s)
     features = np.concatenate(
         [
-            _spread(timbre) / np.sqrt(timbre.shape[1]),
+            _standardise(timbre) / np.sqrt(timbre.shape[1]),
             harmony,
-            _spread(loudness)[:, None],
+            _standardise(loudness)[:, None],
         ],
         axis=1,
     )
-    groups = _merged(_groups(features), features)
+    groups = _absorb_short_runs(_groups(features), features)
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     spans = list(itertools.pairwise([*starts.tolist(), n_bars]))
     names = _names(spans, groups, loudness)
@@ -106,12 +119,12 @@ def _groups(features: np.ndarray) -> np.ndarray:
     return np.repeat(alike, lengths)
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
+def _standardise(values: np.ndarray) -> np.ndarray:
     """Return values about zero, and as wide in each column."""
     return np.asarray((values - values.mean(0)) / (values.std(0) + 1e-6))
 
 
-def _merged(groups: np.ndarray, features: np.ndarray) -> np.ndarray:
+def _absorb_short_runs(groups: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Return groups in which no run is too short: it joins the neighbour it is like."""
     groups = groups.copy()
     while True:
@@ -135,11 +148,11 @@ def _names(
     levels = {g: float(np.mean(loudness[groups == g])) for g in set(groups.tolist())}
     counts = {g: sum(groups[first] == g for first, _ in spans) for g in levels}
     names = [""] * len(spans)
-    for place, name in ((0, "intro"), (-1, "outro")):
-        first, last = spans[place]
+    for index, name in ((0, "intro"), (-1, "outro")):
+        first, last = spans[index]
         alone = counts[groups[first]] == 1
         if len(spans) > 2 and alone and last - first <= _EDGE_SHARE * n_bars:
-            names[place] = name
+            names[index] = name
     within = [i for i, name in enumerate(names) if not name]
     again = {groups[spans[i][0]] for i in within if counts[groups[spans[i][0]]] > 1}
     again = again or {groups[spans[i][0]] for i in within}
@@ -152,3 +165,171 @@ def _names(
             "chorus" if group == chorus else "verse" if group == verse else "bridge"
         )
     return names
+
+
+class BarFeatures(NamedTuple):
+    """Features of each bar."""
+
+    timbre: np.ndarray  # (n_bars, 12), cepstral coefficients of decibels
+    harmony: np.ndarray  # (n_bars, 12), of length 1
+    loudness: np.ndarray  # (n_bars,), dB
+
+
+def bar_features(
+    audio: np.ndarray, sample_rate: float, edges_s: np.ndarray
+) -> BarFeatures:
+    """Return the features of each bar.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape=(n_channels, n_frames)
+        One or two channels.
+    sample_rate : float
+        Hz.
+    edges_s : np.ndarray, shape=(n_bars + 1,)
+        Between which bars lie, in seconds, rising.
+    """
+    parts = zip(*_spectral_chunks(audio, sample_rate), strict=True)
+    mel, chroma = (np.concatenate(part, axis=1) for part in parts)
+    starts = np.round(edges_s[:-1] * _RATE / _HOP).astype(int)
+    starts = np.minimum(starts, mel.shape[1] - 1)
+    # Means of decibels: what leaks in from a loud neighbour then counts little
+    decibels = np.add.reduceat(power_to_db(mel), starts, axis=1)
+    decibels /= np.maximum(np.diff(starts, append=mel.shape[1]), 1)
+    harmony = np.add.reduceat(chroma, starts, axis=1)
+    loudness = power_to_db((10 ** (decibels / 10)).sum(axis=0))
+    return BarFeatures(mfcc(decibels).T, _to_unit_length(harmony).T, loudness)
+
+
+def _spectral_chunks(
+    audio: np.ndarray, sample_rate: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield mel powers and chroma of each stretch, a column a hop."""
+    step = round(_CHUNK_S * _RATE / _HOP) * _HOP / _RATE
+    for start_s in np.arange(0, audio.shape[1] / sample_rate, step):
+        first, last = (round(s * sample_rate) for s in (start_s, start_s + step))
+        mono = resample(audio[:, first:last].mean(axis=0), sample_rate, _RATE)
+        yield mel_and_chroma(np.pad(mono, (0, max(0, _N_FFT - len(mono)))))
+
+
+def mel_and_chroma(mono: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mel powers and pitch classes of a sound.
+
+    Parameters
+    ----------
+    mono : np.ndarray, shape=(n_frames,), float32
+        At 22050 Hz, two hops long or more.
+
+    Returns
+    -------
+    mel : np.ndarray, shape=(64, n_frames // 2048)
+    chroma : np.ndarray, shape=(12, n_frames // 2048)
+    """
+    padded = np.pad(mono, _N_FFT // 2)  # columns are centred on multiples of the hop
+    spectrum = stft(padded, hann(_N_FFT), _HOP)[: len(mono) // _HOP].T
+    magnitudes = np.abs(spectrum)
+    mel, chroma = _filters()
+    return mel @ np.square(magnitudes), chroma @ magnitudes
+
+
+@functools.lru_cache(maxsize=1)
+def _filters() -> tuple[np.ndarray, np.ndarray]:
+    mel = mel_filters(_RATE, _N_FFT, _N_MELS, 0.0, _RATE / 2, norm="slaney")
+    return mel, chroma_filters(_RATE, _N_FFT, norm=2, octave_width=_OCTAVE_WIDTH)
+
+
+def power_to_db(power: np.ndarray) -> np.ndarray:
+    """Return decibels, at most 80 below the loudest."""
+    decibels = 10 * np.log10(np.maximum(power, _FAINTEST))
+    return np.asarray(np.maximum(decibels, decibels.max() - _RANGE_DB))
+
+
+def mfcc(decibels: np.ndarray) -> np.ndarray:
+    """Return mel-frequency cepstral coefficients, after the first.
+
+    Parameters
+    ----------
+    decibels : np.ndarray, shape=(n_mels, n_columns)
+
+    Returns
+    -------
+    np.ndarray, shape=(12, n_columns), float32
+        Of the orthonormal cosine transform, its second form.
+    """
+    n_mels = len(decibels)
+    orders = np.arange(1, _N_TIMBRES + 1)[:, None]
+    cosines = np.cos(np.pi * orders * (np.arange(n_mels) + 0.5) / n_mels)
+    return np.asarray(np.sqrt(2 / n_mels) * cosines @ decibels, np.float32)
+
+
+def _to_unit_length(columns: np.ndarray) -> np.ndarray:
+    """Return columns of length 1; those of silence stay 0."""
+    lengths = np.linalg.norm(columns, axis=0)
+    is_silent = lengths < np.finfo(np.float32).tiny
+    return np.asarray(columns / np.where(is_silent, 1, lengths))
+
+
+class _Run(NamedTuple):
+    """Rows from `first` to before `stop`."""
+
+    first: int
+    stop: int
+    total: np.ndarray  # (n_features,), sum of the rows
+
+    def __add__(self, other: _Run) -> _Run:  # type: ignore[override]
+        first, stop = min(self.first, other.first), max(self.stop, other.stop)
+        return _Run(first, stop, self.total + other.total)
+
+
+def merge_neighbours(features: np.ndarray, n_runs: int) -> np.ndarray:
+    """Return where runs of like rows start, as `librosa.segment.agglomerative` does.
+
+    The two neighbouring runs are merged that so add least to the squared distances of
+    rows from the means of their runs, again and again until `n_runs` are left.
+
+    Parameters
+    ----------
+    features : np.ndarray, shape=(n_rows, n_features)
+    n_runs : int
+        From 1 to `n_rows`.
+
+    Returns
+    -------
+    np.ndarray of int, shape=(n_runs,)
+        The first is 0.
+
+    References
+    ----------
+    Ward, "Hierarchical Grouping to Optimize an Objective Function", Journal of the
+    American Statistical Association 58(301), 1963, doi:10.1080/01621459.1963.10500845.
+    """
+    n_rows = len(features)
+    runs = {i: _Run(i, i + 1, row) for i, row in enumerate(features)}
+    starting = {run.first: i for i, run in runs.items()}
+    ending = {run.stop: i for i, run in runs.items()}
+    # Of mergers that cost the same, the one of the oldest runs is first
+    mergers = [(_increase(runs[i], runs[i - 1]), i, i - 1) for i in range(1, n_rows)]
+    heapq.heapify(mergers)
+    for new in range(n_rows, 2 * n_rows - n_runs):
+        runs[new] = run = _pop_cheapest(mergers, runs)
+        starting[run.first] = ending[run.stop] = new
+        for neighbour in (ending.get(run.first), starting.get(run.stop)):
+            if neighbour is not None:
+                cost = _increase(run, runs[neighbour])
+                heapq.heappush(mergers, (cost, new, neighbour))
+    return np.sort([run.first for run in runs.values()])
+
+
+def _pop_cheapest(mergers: list[tuple[float, int, int]], runs: dict[int, _Run]) -> _Run:
+    """Take the two runs that cost least to merge; return what they make."""
+    while True:
+        _, one, other = heapq.heappop(mergers)
+        if one in runs and other in runs:
+            return runs.pop(one) + runs.pop(other)
+
+
+def _increase(one: _Run, other: _Run) -> float:
+    """Return what merging adds to the squared distances from means."""
+    n, n_other = one.stop - one.first, other.stop - other.first
+    gap = one.total / n - other.total / n_other
+    return float(gap @ gap) * n * n_other / (n + n_other)

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import soxr
 
+from requinto.audio import resample
 from requinto.config import ClipConfig, ModelConfig
 from requinto.errors import ModelError
 from requinto.inaudible import without_infrasound, without_whine
 from requinto.networks import Network
-from requinto.spectra import Spectra, compressed
-from requinto.templates import Evidence
+from requinto.spectra import Spectra, compress
+from requinto.templates import TemplateMatcher
 
 _REMEMBERED = 32  # queries
 _REFERENCE_S = 3.0  # shorter references are padded to what training showed
@@ -29,7 +29,7 @@ class Query(NamedTuple):
 
     embedding: np.ndarray  # (reference_size,), see `reference.py`
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `templates.py`
-    balance: np.ndarray | None = None  # (n_bands,), see `Evidence.balance`
+    balance: np.ndarray | None = None  # (n_bands,), see `TemplateMatcher.balance`
     unlike: np.ndarray | None = None  # templates of what is not wanted
     by_name: bool = False  # any player of the instrument is wanted: see `pair.py`
     sensitivity: float = 0.5  # 0 to 1: more is more of the target, and more bleed
@@ -86,7 +86,7 @@ class NetworkSeparator:
     ) -> None:
         self.config = config
         self._spectra = Spectra(config.spectra)
-        self._evidence = Evidence(config.evidence, self._spectra)
+        self._matcher = TemplateMatcher(config.evidence, self._spectra)
         self._reference_frames = round(_REFERENCE_S * config.spectra.sample_rate)
         self._unet = unet
         self._encoder = encoder
@@ -116,7 +116,7 @@ class NetworkSeparator:
         if name not in self._targets:
             if name not in self._references:
                 raise ModelError(f"the model has no reference for {name!r}")
-            self._targets[name] = self._made(self._references[name])
+            self._targets[name] = self._make_query(self._references[name])
         return self._targets[name]
 
     def query(
@@ -141,7 +141,7 @@ class NetworkSeparator:
         with self._lock:
             if name in self._queries:
                 return self._queries[name]
-        query = self._made(
+        query = self._make_query(
             [self._at_model_rate(sound, sample_rate) for sound in sounds]
         )
         with self._lock:
@@ -149,19 +149,19 @@ class NetworkSeparator:
                 self._queries.popitem(last=False)
             return self._queries.setdefault(name, query)
 
-    def _made(self, sounds: list[np.ndarray]) -> Query:
+    def _make_query(self, sounds: list[np.ndarray]) -> Query:
         """Average embeddings; learn templates of all the sounds in a row."""
         embeddings, powers = [], []
         for sound in sounds:
             missing = max(0, self._reference_frames - sound.shape[1])
-            padded = np.pad(self._audible(sound), ((0, 0), (0, missing)))
-            power = self._evidence.power(self._analyse(padded))
-            view = self._spectra.padded(compressed(power))
+            padded = np.pad(self._clean(sound), ((0, 0), (0, missing)))
+            power = self._matcher.power(self._analyse(padded))
+            view = self._spectra.pad(compress(power))
             embeddings.append(self._encoder.predict({"reference": view[None]})[0])
             powers.append(power)
         power = np.concatenate(powers)
-        templates = self._evidence.templates(power)
-        balance = self._evidence.balance(power)
+        templates = self._matcher.templates(power)
+        balance = self._matcher.balance(power)
         return Query(np.mean(embeddings, axis=0), templates, balance)
 
     def separate(
@@ -195,7 +195,7 @@ class NetworkSeparator:
         estimates = [np.zeros_like(clip) for clip in clips]
         sounding = [i for i, clip in enumerate(clips) if clip.any()]
         sounds = [
-            self._audible(self._at_model_rate(clips[i], sample_rate)) for i in sounding
+            self._clean(self._at_model_rate(clips[i], sample_rate)) for i in sounding
         ]
         spectra = [self._analyse(sound) for sound in sounds]
         masks = self.masks(spectra, query)
@@ -203,7 +203,7 @@ class NetworkSeparator:
             sounding, sounds, spectra, masks, strict=True
         ):
             estimate = self._spectra.synthesise(spectrum, sound.shape[1], mask)
-            estimate = _resampled(estimate, rate, sample_rate, clips[i].shape[1])
+            estimate = resample(estimate, rate, sample_rate, clips[i].shape[1])
             stereo = len(clips[i]) == 2
             estimates[i] = estimate if stereo else estimate.mean(axis=0, keepdims=True)
             if not np.isfinite(estimates[i]).all():
@@ -220,25 +220,25 @@ class NetworkSeparator:
             raise ModelError("the query holds numbers that are not finite")
         views = [self._view(spectrum, query) for spectrum in spectra]
         exponent = mask_exponent(query.sensitivity)
-        found: list[np.ndarray] = []
+        masks: list[np.ndarray] = []
         for _, alike in itertools.groupby(views, len):
             batch = np.stack(list(alike))
             inputs = {
                 "mixture": batch,
                 "embedding": np.tile(query.embedding, (len(batch), 1)),
             }
-            masks = self._unet.predict(inputs)
-            found += [*masks[: len(batch)]]  # each device that trains gives them all
+            # Each device that trains gives them all
+            masks += [*self._unet.predict(inputs)[: len(batch)]]
         if exponent == 1.0:
-            return found
-        return [np.where(mask < 1.0, mask**exponent, mask) for mask in found]
+            return masks
+        return [np.where(mask < 1.0, mask**exponent, mask) for mask in masks]
 
     def _view(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
-        power = self._evidence.power(spectrum)
-        view = self._evidence.view(power, query.templates, query.balance, query.unlike)
-        return self._spectra.padded(view)
+        power = self._matcher.power(spectrum)
+        view = self._matcher.view(power, query.templates, query.balance, query.unlike)
+        return self._spectra.pad(view)
 
-    def _audible(self, sound: np.ndarray) -> np.ndarray:
+    def _clean(self, sound: np.ndarray) -> np.ndarray:
         """Return a sound at the model's rate in stereo, without rumble or offset."""
         return _stereo(without_infrasound(sound, self.config.spectra.sample_rate))
 
@@ -251,7 +251,8 @@ class NetworkSeparator:
     def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
         rate = self.config.spectra.sample_rate
         n_frames = round(audio.shape[1] * rate / sample_rate)
-        return _resampled(audio, sample_rate, rate, n_frames)
+        resampled = resample(audio, sample_rate, rate, n_frames)
+        return resampled.astype(np.float32, copy=False)
 
 
 def mask_exponent(sensitivity: float) -> float:
@@ -265,15 +266,3 @@ def mask_exponent(sensitivity: float) -> float:
 
 def _stereo(audio: np.ndarray) -> np.ndarray:
     return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)
-
-
-def _resampled(
-    audio: np.ndarray, rate: float, new_rate: float, n_frames: int
-) -> np.ndarray:
-    """Resample to exactly `n_frames`, aligned at the first."""
-    if rate != new_rate:
-        audio = soxr.resample(audio.T, rate, new_rate, quality="HQ").T
-        audio = np.ascontiguousarray(audio)
-    audio = audio[:, :n_frames].astype(np.float32, copy=False)
-    missing = n_frames - audio.shape[1]
-    return np.pad(audio, ((0, 0), (0, missing))) if missing else audio

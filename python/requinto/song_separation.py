@@ -27,7 +27,7 @@ def plan(
     n_frames: int, sample_rate: float, beats: Beats, sizes: ClipFrames
 ) -> list[Clip]:
     """Return the clips that cover `n_frames` of a song, cut at its beats."""
-    longer = beats.continued((n_frames + sizes.longest) / sample_rate + 2.0)
+    longer = beats.extend((n_frames + sizes.longest) / sample_rate + 2.0)
     beat_frames = np.round(longer.times_s * sample_rate).astype(int)
     bar_frames = np.round(longer.downbeats_s * sample_rate).astype(int)
     clips: list[Clip] = []

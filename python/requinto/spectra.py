@@ -3,14 +3,14 @@
 
 Conventions
 -----------
-A *spectrum* is complex, shaped `(n_channels, n_bins, n_columns)`, as librosa
-has it.  *Bands* are real, shaped `(n_columns, n_bands, n_channels)`, as the
-network has them: the lowest are one bin wide, the rest widen with frequency.
+A *spectrum* is complex, shaped `(n_channels, n_bins, n_columns)` as in librosa.
+*Bands* are real, shaped `(n_columns, n_bands, n_channels)` as the network takes them:
+the lowest are one bin wide, the rest widen with frequency.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from requinto.config import SpectraConfig
 from requinto.stft import COLUMNS_TOGETHER, hann, stft
 
 _FLOOR = 1e-10  # power of silence, so that ratios stay finite
-_LOWEST_HZ = 20.0  # of what is heard
-_HIGHEST_HZ = 15000.0  # above, single lines are not heard
+_LOWEST_HZ = 20.0  # of what is audible
+_HIGHEST_HZ = 15000.0  # above, single lines are inaudible
 _LINE = 4.0  # times the median power up there is what a band may have
 _BANDS_PER_GROUP = 16  # of the bands whose weights are one matrix
 
@@ -50,7 +50,7 @@ class Spectra:
     def analyse(self, audio: np.ndarray) -> np.ndarray:
         """Return the spectrum of `audio`, `(n_channels, n_frames)` or `(n_frames,)`.
 
-        Columns lie on multiples of the hop, from the first to where all is heard.
+        Columns lie on multiples of the hop, from the first frame to the last or beyond.
         """
         n_fft, hop = self.config.n_fft, self.config.hop
         missing = -audio.shape[-1] % hop
@@ -123,8 +123,8 @@ class Spectra:
         magnitudes = np.abs(spectrum)
         return self.in_bands(np.square(magnitudes, out=magnitudes))
 
-    def audible(self, power: np.ndarray) -> np.ndarray:
-        """Return the power in bands without what nobody hears.
+    def limit_inaudible(self, power: np.ndarray) -> np.ndarray:
+        """Return the power in bands without what is inaudible.
 
         Where the configuration says so, what lies below 20 Hz is left out, and above
         15 kHz no band of a column exceeds four times their median, so that neither a
@@ -166,7 +166,7 @@ class Spectra:
             np.matmul(bands, group.weights.T, out=gains[..., group.bins])
         return np.swapaxes(np.swapaxes(spectrum, 1, 2) * gains, 1, 2)
 
-    def padded(self, bands: np.ndarray) -> np.ndarray:
+    def pad(self, bands: np.ndarray) -> np.ndarray:
         """Pad bands with silence to a multiple of `n_columns_step` columns.
 
         The network then meets few shapes, and TensorFlow traces it few times.
@@ -175,16 +175,16 @@ class Spectra:
         return np.pad(bands, [(0, excess)] + [(0, 0)] * (bands.ndim - 1))
 
 
-def centred(audio: np.ndarray) -> np.ndarray:
-    """Return sound `(n_channels, n_frames)` without its mean, which nobody hears.
+def remove_mean(audio: np.ndarray) -> np.ndarray:
+    """Return sound `(n_channels, n_frames)` without its mean, which is inaudible.
 
     Where a clip begins and ends it would be a step, which all bands show.
     """
     return audio - audio.mean(axis=-1, keepdims=True)
 
 
-def compressed(power: np.ndarray) -> np.ndarray:
-    """Square-root magnitudes, scaled so that their mean square is one.
+def compress(power: np.ndarray) -> np.ndarray:
+    """Return square roots of magnitudes, scaled to a mean square of one.
 
     The scale is that of the whole array (one clip), so what the network sees
     does not depend on the level of the song.
@@ -234,3 +234,39 @@ def _bin_weights(config: SpectraConfig) -> np.ndarray:
     weights[bins, upper - 1] = 1 - shares
     weights[bins, upper] = shares
     return weights
+
+
+def moving_mean(
+    values: np.ndarray, size: int, *, edge: Literal["symmetric", "edge"] = "symmetric"
+) -> np.ndarray:
+    """Return the mean of `size` values around each, along the last axis.
+
+    Parameters
+    ----------
+    values : np.ndarray, shape=(..., n_values)
+        Real.
+    size : int
+        Odd.
+    edge : "symmetric" or "edge"
+        What lies beyond the ends: the values mirrored, or the last one held.
+
+    Returns
+    -------
+    np.ndarray
+        Of the shape and type given.
+    """
+    n_values = values.shape[-1]
+    padding = [(0, 0)] * (values.ndim - 1) + [(size // 2, size // 2)]
+    sums = np.pad(values, padding, mode=edge)  # of `width` values from each on
+    total = np.zeros_like(values)
+    width, start = 1, 0
+    while True:
+        if size & width:
+            total += sums[..., start : start + n_values]
+            start += width
+        if 2 * width > size:
+            break
+        sums = sums[..., :-width] + sums[..., width:]
+        width *= 2
+    total /= size
+    return total

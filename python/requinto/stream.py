@@ -294,7 +294,7 @@ class Stream:
         ]
         rate = self._sample_rate
         beats = self._follower.follow(memory, rate, (first - base) / rate)
-        self._tracked = beats.continued((known - base) / rate + _FORESIGHT_S)
+        self._tracked = beats.extend((known - base) / rate + _FORESIGHT_S)
         return self._tracked
 
     def _forget(self) -> None:

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look for the reference's own spectra in a mixture, before any network does.
+"""Match the spectra of a reference, its templates, against a mixture.
 
-The reference is factorised into a few *templates*.  Beside free spectra, which
-learn everything else, they then explain the mixture; their share of each band is
-evidence that the network judges.  It holds for an instrument that no training
-ever showed, and tells apart two players whom the network would take for one.
+The reference is factorised into a few *templates*.  Together with free spectra, which
+learn everything else, they explain the mixture; their share of each band is an input
+of the network.  It works for instruments that were in no training, and separates two
+players whom the network would take for one.
 
-Of a pitched instrument the reference rarely plays the very notes, so that other
-shares have the templates in several keys.  Drums are better found without.
+The reference of a pitched instrument rarely plays the very notes, so further shares
+have the templates in several keys.  Drums are matched better in one.
 
-A reference from the same mix also tells where its player stands in the stereo image;
-a last view says of each band how near to that place it is.
+A reference from the same mix also has a position in the stereo image; a last view shows
+how near to it each band is.
 """
 
 from __future__ import annotations
@@ -22,21 +22,20 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from requinto.config import EvidenceConfig
-from requinto.nmf import FLOOR, factorised, share, transposed, transposition
-from requinto.smoothing import moving_mean
-from requinto.spectra import Spectra, compressed
+from requinto.nmf import FLOOR, factorise, share, transpose_spectra, transposition
+from requinto.spectra import Spectra, compress, moving_mean
 
-_NEARBY_BANDS = 9  # over which the place of a player is averaged
+_NEARBY_BANDS = 9  # over which the balance of a player is averaged
 _ANYWHERE = 0.01  # weight of all bands together, for those that hold nothing
-_WIDTH = 0.25  # difference of balance at which two places no longer agree
-_CENTRED = 1e-4  # balance below which a sound is in one channel: it says no place
-_UNKNOWN = 0.5  # in the view of placement, where there is none to compare
+_WIDTH = 0.25  # difference of balance at which two players differ
+_CENTRED = 1e-4  # balance below which a sound is mono
+_UNKNOWN = 0.5  # in the view of placement, where there is no balance to compare
 
 
-class Evidence:
-    """The search of one configuration.
+class TemplateMatcher:
+    """The template matching of one configuration.
 
-    *Power* is as `Spectra.power` has it, `(n_columns, n_bands, n_channels)`;
+    *Power* is as `Spectra.power` returns it, `(n_columns, n_bands, n_channels)`;
     channels are folded.
 
     References
@@ -53,7 +52,7 @@ class Evidence:
 
     def power(self, spectrum: np.ndarray) -> np.ndarray:
         """Return the power of a spectrum that may steer the network."""
-        return self._spectra.audible(self._spectra.power(spectrum))
+        return self._spectra.limit_inaudible(self._spectra.power(spectrum))
 
     def view(
         self,
@@ -77,15 +76,15 @@ class Evidence:
         np.ndarray, shape=(n_columns, n_bands, n_views)
             Compressed magnitudes, then shares, then placement.
         """
-        views = [compressed(power)]
+        views = [compress(power)]
         if self.config.n_templates:
-            views.append(self.shares(power, templates, unlike))
+            views.append(self.template_shares(power, templates, unlike))
         if self.config.placement:
             views.append(_placement(power, balance)[..., None])
         return np.concatenate(views, axis=-1)
 
     def balance(self, power: np.ndarray) -> np.ndarray | None:
-        """Return where the player of a reference stands, band by band.
+        """Return where the player of a reference is in the stereo image, by band.
 
         Parameters
         ----------
@@ -94,8 +93,8 @@ class Evidence:
         Returns
         -------
         np.ndarray, shape=(n_bands,), or None
-            From -1, left, to 1, right; a band that holds nothing has the place of
-            all. None where both channels are the same, or no place is looked at.
+            From -1, left, to 1, right; a band that holds nothing has the balance of
+            all. None where both channels are the same, or placement is not used.
         """
         if not self.config.placement:
             return None
@@ -121,19 +120,19 @@ class Evidence:
         if not config.n_templates:
             return np.zeros((power.shape[1], 0, 0), np.float32)
         magnitudes = _magnitudes(power)
-        guess = _columns(magnitudes, config.n_templates)
-        gains = _even(guess, magnitudes)
+        guess = _first_spectra(magnitudes, config.n_templates)
+        gains = _even_gains(guess, magnitudes)
         with _one_thread():
-            learnt, _ = factorised(magnitudes, guess, gains, config.n_learning)
-        return transposed(learnt, self._keys)
+            learnt, _ = factorise(magnitudes, guess, gains, config.n_learning)
+        return transpose_spectra(learnt, self._keys)
 
-    def shares(
+    def template_shares(
         self,
         power: np.ndarray,
         templates: np.ndarray,
         unlike: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return the templates' shares of a mixture's bands.
+        """Return the templates' share of each band of a mixture.
 
         Parameters
         ----------
@@ -156,10 +155,10 @@ class Evidence:
                 wanted = _in_keys(templates, reach)
                 rivals = wanted[:, :0] if unlike is None else _in_keys(unlike, reach)
                 wide = 0 < self.config.prune_above < reach
-                shares.append(self._share(magnitudes, wanted, rivals, prune=wide))
+                shares.append(self._match(magnitudes, wanted, rivals, prune=wide))
         return np.stack(shares, axis=-1).transpose(1, 0, 2)
 
-    def _share(
+    def _match(
         self,
         magnitudes: np.ndarray,
         wanted: np.ndarray,
@@ -169,14 +168,14 @@ class Evidence:
     ) -> np.ndarray:
         config = self.config
         n_iterations = config.n_iterations
-        free = _columns(magnitudes, config.n_free)
+        free = _first_spectra(magnitudes, config.n_free)
         spectra = np.concatenate([wanted, rivals, free], axis=1)
-        gains = _even(spectra, magnitudes)
+        gains = _even_gains(spectra, magnitudes)
         n_wanted, n_fixed = wanted.shape[1], wanted.shape[1] + rivals.shape[1]
         if prune and n_wanted > config.n_kept:
             # Most keys explain nothing, which few iterations show
             n_trial = min(config.n_trial, n_iterations)
-            spectra, gains = factorised(
+            spectra, gains = factorise(
                 magnitudes, spectra, gains, n_trial, n_fixed=n_fixed
             )
             rows = [
@@ -187,7 +186,7 @@ class Evidence:
             spectra, gains = spectra[:, rows], gains[rows]
             n_fixed = len(rows) - config.n_free
             n_wanted, n_iterations = config.n_kept, n_iterations - n_trial
-        spectra, gains = factorised(
+        spectra, gains = factorise(
             magnitudes, spectra, gains, n_iterations, n_fixed=n_fixed
         )
         return share(spectra, gains, n_wanted)
@@ -209,7 +208,7 @@ def _loudest(gains: np.ndarray, first: int, last: int, n_kept: int) -> np.ndarra
 
 
 def _placement(power: np.ndarray, balance: np.ndarray | None) -> np.ndarray:
-    """Return how near each band of a mixture is to a place, `(n_columns, n_bands)`.
+    """Return how near each band of a mixture is to a balance, `(n_columns, n_bands)`.
 
     From 1, at it, to 0; all the same where the reference or the mixture has one
     channel only.
@@ -231,14 +230,14 @@ def _magnitudes(power: np.ndarray) -> np.ndarray:
     return np.asarray(size / (size.max() + FLOOR), np.float32)
 
 
-def _columns(magnitudes: np.ndarray, n_spectra: int) -> np.ndarray:
+def _first_spectra(magnitudes: np.ndarray, n_spectra: int) -> np.ndarray:
     """Return columns from all over a spectrogram: the first guess of its spectra."""
     columns = np.linspace(0, magnitudes.shape[1] - 1, n_spectra).astype(int)
     guess = magnitudes[:, columns] + magnitudes.mean() + FLOOR
     return np.asarray(guess / guess.sum(axis=0), np.float32)
 
 
-def _even(spectra: np.ndarray, magnitudes: np.ndarray) -> np.ndarray:
+def _even_gains(spectra: np.ndarray, magnitudes: np.ndarray) -> np.ndarray:
     """Return the first guess of gains: all the same."""
     return np.full(
         (spectra.shape[1], magnitudes.shape[1]), magnitudes.mean(), np.float32

@@ -10,17 +10,17 @@ import numpy as np
 
 from requinto.beats import Beats
 from requinto.config import TrackerConfig
-from requinto.decoding import choose_bars, choose_beats, refined
+from requinto.decoding import choose_bars, choose_beats, refine_peaks
 from requinto.networks import Network
 from requinto.rhythm import RecentFeatures, features
 
-# Columns that the network hears at once, fewest first, so that few graphs are traced;
-# of these the outermost only as context
+# Columns of one prediction, fewest first, so that few graphs are traced; the outermost
+# `_CONTEXT` of them are context only
 BLOCKS = (1024, 4096)
 _CONTEXT = 500
-_REMEMBERED = 16  # lengths of silence of which the answer is kept
+_REMEMBERED = 16  # lengths of silence whose activations are kept
 _ENOUGH = 8  # beats; fewer may be chance
-PLAIN_TEMPO_BPM = 120.0  # of the grid laid where no beat is heard
+PLAIN_TEMPO_BPM = 120.0  # of the grid laid where there is no beat
 
 
 class Columns(Protocol):
@@ -32,7 +32,7 @@ class Columns(Protocol):
 
 
 class Tracker:
-    """The beat network, and what is made of what it hears.
+    """The beat network, and what turns its activations into beats.
 
     Parameters
     ----------
@@ -44,16 +44,16 @@ class Tracker:
     def __init__(self, config: TrackerConfig, network: Network) -> None:
         self.config = config
         self._network = network
-        self._hear_silence = functools.lru_cache(_REMEMBERED)(self._answer_silence)
+        self._cached_silence = functools.lru_cache(_REMEMBERED)(self._predict_silence)
 
-    def hear(
+    def predict_activations(
         self,
         audio: np.ndarray,
         sample_rate: float,
         recent: RecentFeatures | None = None,
         column: int = 0,
     ) -> np.ndarray:
-        """Return the probabilities of a beat and a downbeat at each column.
+        """Return the activations, probabilities of a beat and a downbeat, by column.
 
         Parameters
         ----------
@@ -76,34 +76,34 @@ class Tracker:
         else:
             columns = recent.of(audio, sample_rate, column)
         if not columns.any():
-            return self._hear_silence(len(columns))
-        return self.hear_features(columns)
+            return self._cached_silence(len(columns))
+        return self.predict_from_features(columns)
 
-    def _answer_silence(self, n_columns: int) -> np.ndarray:
-        """Return what `hear` does of silence, whose features are zeros."""
-        n_features = self.config.rhythm.n_features
-        answer = self.hear_features(np.zeros((n_columns, n_features), np.float32))
-        answer.flags.writeable = False  # it is remembered
-        return answer
+    def _predict_silence(self, n_columns: int) -> np.ndarray:
+        """Return the activations of silence, whose features are zeros."""
+        silence = np.zeros((n_columns, self.config.rhythm.n_features), np.float32)
+        activations = self.predict_from_features(silence)
+        activations.flags.writeable = False  # it is remembered
+        return activations
 
-    def hear_features(self, sound: Columns) -> np.ndarray:
-        """Return the same of what `rhythm.features` gives."""
+    def predict_from_features(self, sound: Columns) -> np.ndarray:
+        """Return the activations of what `rhythm.features` returns."""
         n_columns = len(sound)
         size = next((b for b in BLOCKS if b >= n_columns), BLOCKS[-1])
-        heard = np.zeros((n_columns, 2), np.float32)
+        activations = np.zeros((n_columns, 2), np.float32)
         start = 0
         while True:
             block = sound[start : start + size]
             padded = np.pad(block, ((0, size - len(block)), (0, 0)))
-            found = self._network.predict({"features": padded[None]})[0]
+            output = self._network.predict({"features": padded[None]})[0]
             keep = _CONTEXT if start else 0
-            heard[start + keep : start + len(block)] = found[keep : len(block)]
+            activations[start + keep : start + len(block)] = output[keep : len(block)]
             if start + size >= n_columns:
-                return heard
+                return activations
             start += size - 2 * _CONTEXT
 
     def track(self, audio: np.ndarray, sample_rate: float) -> Beats:
-        """Return the beats of a sound, or a plain grid where none is heard.
+        """Return the beats of a sound, or a plain grid where there are none.
 
         Parameters
         ----------
@@ -116,43 +116,42 @@ class Tracker:
         return self.track_features(columns, audio.shape[1] / sample_rate)
 
     def track_features(self, columns: Columns, duration_s: float) -> Beats:
-        """Return the same of what `rhythm.features` gives of so many seconds."""
-        beats = self.decode(self.hear_features(columns))
+        """Return the beats of what `rhythm.features` returns for so many seconds."""
+        beats = self.decode(self.predict_from_features(columns))
         if beats.confidence < self.config.decoding.least_confidence:
             return Beats.grid(PLAIN_TEMPO_BPM, duration_s, confidence=beats.confidence)
         return beats
 
-    def decode(self, heard: np.ndarray, habit: np.ndarray | None = None) -> Beats:
-        """Return the beats and bars in what `hear` returned.
+    def decode(self, activations: np.ndarray, prior: np.ndarray | None = None) -> Beats:
+        """Return the beats and bars that activations show.
 
         Parameters
         ----------
-        heard : np.ndarray, shape=(n_columns, 2)
-            Probabilities.
-        habit : np.ndarray, shape=(n_columns, 2), optional
+        activations : np.ndarray, shape=(n_columns, 2)
+        prior : np.ndarray, shape=(n_columns, 2), optional
             Log odds that are added to them, for a choice already made.
         """
         per_s = self.config.rhythm.columns_per_s
         decoding = self.config.decoding
-        judged = heard if habit is None else _swayed(heard, habit)
+        judged = activations if prior is None else _add_prior(activations, prior)
         columns = choose_beats(judged[:, 0], decoding, per_s)
         if len(columns) < 2:
             return Beats(np.zeros(0), np.zeros(0), PLAIN_TEMPO_BPM, 4, 0.0)
-        bars = choose_bars(_around(judged[:, 1], columns), decoding)
-        times_s = refined(heard[:, 0], columns) / per_s
-        confidence = float(_around(heard[:, 0], columns).mean())
+        bars = choose_bars(_highest_near(judged[:, 1], columns), decoding)
+        times_s = refine_peaks(activations[:, 0], columns) / per_s
+        confidence = float(_highest_near(activations[:, 0], columns).mean())
         confidence *= min(1.0, len(columns) / _ENOUGH)
         tempo_bpm = 60 / float(np.median(np.diff(times_s)))
         downbeats_s = times_s[bars.positions == 0]
         return Beats(times_s, downbeats_s, tempo_bpm, bars.beats_per_bar, confidence)
 
 
-def _swayed(heard: np.ndarray, habit: np.ndarray) -> np.ndarray:
-    odds = heard / np.maximum(1 - heard, 1e-6) * np.exp(habit)
+def _add_prior(activations: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    odds = activations / np.maximum(1 - activations, 1e-6) * np.exp(prior)
     return np.asarray(odds / (1 + odds))
 
 
-def _around(heard: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _highest_near(activations: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return the highest probability at each column or one beside it."""
-    padded = np.pad(heard, 1)
+    padded = np.pad(activations, 1)
     return np.asarray(np.max([padded[columns + i] for i in range(3)], axis=0))

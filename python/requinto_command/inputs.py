@@ -25,7 +25,7 @@ def read_song(path: Path) -> Recording:
         If it is not sound to work with; the message names the file.
     """
     recording = read_available(path)
-    samples = sound.checked(recording.samples, recording.sample_rate, str(path))
+    samples = sound.check_samples(recording.samples, recording.sample_rate, str(path))
     _warn_of_problems(path, recording.problems)
     return recording._replace(samples=samples)
 
@@ -41,7 +41,7 @@ def open_song(path: Path) -> Iterator[SongFile]:
 def read_reference(path: Path) -> Recording:
     """Return a reference in the same way; silence is no reference either."""
     recording = read_available(path)
-    samples = sound.checked_reference(
+    samples = sound.check_reference_samples(
         recording.samples, recording.sample_rate, str(path)
     )
     _warn_of_problems(path, recording.problems)

@@ -18,6 +18,7 @@ import typer
 from requinto.errors import AudioFileError
 from requinto_command.messages import warn
 from requinto_files import audio_writer
+from requinto_files.audio_reader import SampleBuffer
 from requinto_files.audio_writer import Progress, SoundWriter
 from requinto_files.output_files import (
     PICTURE_ENDINGS,
@@ -26,7 +27,6 @@ from requinto_files.output_files import (
     refer_to_one_file,
     whole_file,
 )
-from requinto_files.sample_buffer import SampleBuffer
 
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files that are there.")

@@ -7,7 +7,7 @@ import contextlib
 import io
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -18,11 +18,11 @@ from requinto_files.audio_segments import segments
 from requinto_files.audio_streams import JoinedStreams, check_channels, sentence
 from requinto_files.errors import AudioFileError, reason_of
 from requinto_files.quiet import MPG123, filter_stderr
-from requinto_files.sample_buffer import SampleBuffer, equal_blocks
 from requinto_files.signal_shelter import call_away_from_signals
 
 READABLE = "wav, flac, ogg, opus, mp3 and aiff"
 N_FRAMES = 1 << 16  # of every block but the last
+_FIRST_CAPACITY = 1 << 20  # frames
 
 Result = TypeVar("Result")
 
@@ -33,6 +33,47 @@ class Recording(NamedTuple):
     samples: np.ndarray  # (n_channels, n_frames), float32
     sample_rate: int  # Hz
     problems: tuple[str, ...]  # one clause for each thing that is missing or damaged
+
+
+class SampleBuffer:
+    """Sound `(n_channels, n_frames)` that grows as blocks of it arrive.
+
+    Memory that nothing was written to costs nothing, so there is never more than one
+    copy of the sound where the capacity that was expected is enough.
+
+    Parameters
+    ----------
+    n_channels : int
+    n_expected : int
+        Frames that are likely to come.
+    """
+
+    def __init__(self, n_channels: int, n_expected: int = 0) -> None:
+        capacity = n_expected or _FIRST_CAPACITY
+        self._samples = np.empty((n_channels, capacity), np.float32)
+        self.n_frames = 0
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of every block."""
+        return len(self._samples)
+
+    def append(self, block: np.ndarray) -> None:
+        """Append a block `(n_channels, n_frames)`."""
+        end = self.n_frames + block.shape[1]
+        if end > self._samples.shape[1]:
+            self._widen(max(end, 2 * self._samples.shape[1]))
+        self._samples[:, self.n_frames : end] = block
+        self.n_frames = end
+
+    def samples(self) -> np.ndarray:
+        """Return all sound so far, `(n_channels, n_frames)`, float32."""
+        return self._samples[:, : self.n_frames]
+
+    def _widen(self, capacity: int) -> None:
+        wider = np.empty((self.n_channels, capacity), np.float32)
+        wider[:, : self.n_frames] = self.samples()
+        self._samples = wider
 
 
 class _Call(Protocol):
@@ -93,7 +134,7 @@ class SoundReader:
             If the file cannot be read any more.
         """
         problems: list[str] = []
-        blocks = equal_blocks(self._decoder.blocks(problems), N_FRAMES)
+        blocks = _equal_blocks(self._decoder.blocks(problems), N_FRAMES)
         try:
             while (block := self._next(blocks)) is not None:
                 yield block
@@ -102,7 +143,7 @@ class SoundReader:
         self.problems = tuple(dict.fromkeys(problems))
 
     def _next(self, blocks: Iterator[np.ndarray]) -> np.ndarray | None:
-        with _naming(self._path):
+        with _name_in_errors(self._path):
             return self._call(lambda: next(blocks, None))
 
 
@@ -120,7 +161,7 @@ def open_sound(path: str | os.PathLike[str]) -> Iterator[SoundReader]:
     """
     _check_regular(path)
     with contextlib.ExitStack() as stack:
-        with _naming(path):
+        with _name_in_errors(path):
             file = stack.enter_context(open(path, "rb"))
             reader = _open_reader(path, file, stack)
         yield reader
@@ -190,6 +231,27 @@ def _read_all(reader: SoundReader) -> Recording:
     return Recording(buffer.samples(), reader.sample_rate, reader.problems)
 
 
+def _equal_blocks(
+    blocks: Iterable[np.ndarray], n_frames: int
+) -> Generator[np.ndarray, None, None]:
+    """Yield copies of blocks `(n_channels, ...)` joined or split to `n_frames` each.
+
+    The last may be shorter; none is empty.
+    """
+    buffer: SampleBuffer | None = None
+    for block in blocks:
+        while block.shape[1]:
+            buffer = buffer or SampleBuffer(len(block), n_frames)
+            n_missing = n_frames - buffer.n_frames
+            buffer.append(block[:, :n_missing])
+            block = block[:, n_missing:]
+            if buffer.n_frames == n_frames:
+                yield buffer.samples()
+                buffer = None
+    if buffer:
+        yield buffer.samples()
+
+
 def _check_regular(path: str | os.PathLike[str]) -> None:
     """Raise unless there is a file that can be read twice: no pipe, no device."""
     try:
@@ -209,7 +271,7 @@ def _check_regular(path: str | os.PathLike[str]) -> None:
 
 
 @contextlib.contextmanager
-def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+def _name_in_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """Name a file in errors of reading it."""
     try:
         yield
@@ -242,14 +304,14 @@ class _FfmpegDecoder:
 
     def __init__(self, path: str | os.PathLike[str], refusal: Exception) -> None:
         self._path, self._refusal = path, refusal
-        with self._explaining():
+        with self._explain_errors():
             self.sample_rate, self.n_channels = ffmpeg.rate_and_channels(path)
         check_channels(self.n_channels)
 
     def blocks(self, problems: list[str]) -> Iterator[np.ndarray]:
         n_frames = 0
         decoding = ffmpeg.Decoding(self._path)
-        with self._explaining(), decoding as decoder:
+        with self._explain_errors(), decoding as decoder:
             for block in decoder.blocks():
                 n_frames += len(block)
                 yield block.T
@@ -267,7 +329,7 @@ class _FfmpegDecoder:
         ]
 
     @contextlib.contextmanager
-    def _explaining(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
         """Say beside what ffmpeg says why libsndfile did not read it."""
         try:
             yield

@@ -3,7 +3,10 @@
 
 libsndfile reads the first stream of a file alone, and ends in silence where a file was
 cut off. Here the framing of a file is walked, not decoded: pages of Ogg, chunks of WAV,
-frames of MPEG audio, and the markers of FLAC.
+frames of MPEG audio, the markers of FLAC, and the tags that players append to files.
+
+Sources of these: id3.org, "ID3v1" and "Lyrics3 made easy"; wiki.hydrogenaud.io, "APEv2
+specification".
 """
 
 from __future__ import annotations
@@ -13,13 +16,15 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-from requinto_files.end_tags import before_end_tags
 from requinto_files.mpeg_frames import mpeg_streams
 from requinto_files.sized_containers import EndOf, end_of_w64, sized_container
 
 _FLAC_START = b"fLaC\x00\x00\x00\x22"  # the marker, and a STREAMINFO of 34 bytes
 _CHUNK = 1 << 20  # bytes that are searched at a time
 _OGG_FIRST, _OGG_LAST = 2, 4  # flags of a page
+_ID3V1 = 128  # bytes
+_APE_FOOTER = 32  # bytes
+_LYRICS_LONGEST = 5100 + 20  # bytes of the first version, with both its marks
 
 
 class Segment(NamedTuple):
@@ -82,9 +87,9 @@ def segments(file: BinaryIO) -> list[Segment]:
     file.seek(start)
     beginning = file.read(12)
     if end_of := sized_container(beginning):
-        return _sized_segments(file, start, before_end_tags(file, size), end_of)
+        return _sized_segments(file, start, _before_end_tags(file, size), end_of)
     walk = _walker(beginning)
-    end = size if walk is _mpeg_segments else before_end_tags(file, size)
+    end = size if walk is _mpeg_segments else _before_end_tags(file, size)
     return walk(file, end) if walk else [Segment(0, end)]
 
 
@@ -263,3 +268,47 @@ def _is_chunk(file: BinaryIO, position: int, size: int) -> bool:
     name, n_bytes = _chunk(file, position)
     printable = len(name) == 4 and all(32 <= byte < 127 for byte in name)
     return printable and (position + 8 + n_bytes <= size or name == b"RIFF")
+
+
+def _before_end_tags(file: BinaryIO, size: int) -> int:
+    """Return the byte where the tags at the end of a file begin, or its size.
+
+    Knows ID3v1, APE of both versions and Lyrics3 of both, in any order.
+    """
+    end = size
+    while n_bytes := _id3v1(file, end) or _ape(file, end) or _lyrics3(file, end):
+        if n_bytes > end:
+            break
+        end -= n_bytes
+    return end
+
+
+def _id3v1(file: BinaryIO, end: int) -> int:
+    is_tag = end >= _ID3V1 and _read(file, end - _ID3V1, 3) == b"TAG"
+    return _ID3V1 if is_tag else 0
+
+
+def _ape(file: BinaryIO, end: int) -> int:
+    footer = _read(file, end - _APE_FOOTER, _APE_FOOTER)
+    if not footer.startswith(b"APETAGEX"):
+        return 0
+    n_bytes = int.from_bytes(footer[12:16], "little")  # without a header
+    has_header = footer[23] & 0x80
+    return n_bytes + _APE_FOOTER if has_header else n_bytes
+
+
+def _lyrics3(file: BinaryIO, end: int) -> int:
+    mark = _read(file, end - 15, 15)
+    if mark.endswith(b"LYRICS200") and mark[:6].isdigit():
+        n_bytes = int(mark[:6]) + 15
+        return n_bytes if _read(file, end - n_bytes, 11) == b"LYRICSBEGIN" else 0
+    if mark.endswith(b"LYRICSEND"):
+        first = max(0, end - _LYRICS_LONGEST)
+        index = _read(file, first, end - first).rfind(b"LYRICSBEGIN")
+        return end - first - index if index >= 0 else 0
+    return 0
+
+
+def _read(file: BinaryIO, position: int, n_bytes: int) -> bytes:
+    file.seek(max(0, position))
+    return file.read(n_bytes)

@@ -19,7 +19,7 @@ from requinto_files.output_files import (
     cause_of,
     make_writable_file,
     unfinished_file,
-    unwritable,
+    write_error,
 )
 
 Progress = Callable[[float], None]
@@ -102,7 +102,7 @@ def check_capacity(
             f"free{others})"
         )
     if not _holds(kind, n_channels, sample_rate):
-        raise _unheld(path, kind, n_channels, sample_rate)
+        raise _capacity_error(path, kind, n_channels, sample_rate)
     return n_bytes
 
 
@@ -152,7 +152,7 @@ class SoundWriter:
         self.peak = 0.0
         self._kind = _kind_for(path, n_channels, n_frames)
         if not _holds(self._kind, n_channels, sample_rate):
-            raise _unheld(path, self._kind, n_channels, sample_rate)
+            raise _capacity_error(path, self._kind, n_channels, sample_rate)
         self._n_channels, self._n_frames = n_channels, n_frames
         self._sample_rate = sample_rate
         self._gain, self._overwrite = gain, overwrite
@@ -178,14 +178,14 @@ class SoundWriter:
     def _open(self, kind: Kind, stack: contextlib.ExitStack) -> None:
         """Begin a hidden file, to which blocks are written."""
         self._unfinished = stack.enter_context(unfinished_file(self.path))
-        with self._explaining():
-            self._file = _opened(
+        with self._explain_errors():
+            self._file = _open_file(
                 self._unfinished.name, kind, self._n_channels, self._sample_rate
             )
         stack.callback(_close_whatever_is_left, self._file)
 
-    def _explaining(self) -> contextlib.AbstractContextManager[None]:
-        return self._unfinished.explaining(self._n_bytes)
+    def _explain_errors(self) -> contextlib.AbstractContextManager[None]:
+        return self._unfinished.explain_errors(self._n_bytes)
 
     def write(self, block: np.ndarray) -> None:
         """Write the next block `(n_channels, n_frames)`, float32."""
@@ -195,7 +195,7 @@ class SoundWriter:
         self._write(block.T, 1.0 if self._gain is None else self._gain)
 
     def _write(self, frames: np.ndarray, gain: float) -> None:
-        with self._explaining():
+        with self._explain_errors():
             self._file.write(frames if gain == 1.0 else np.float32(gain) * frames)
 
     def finish(self, gain: float = 1.0, progress: Progress | None = None) -> None:
@@ -213,7 +213,7 @@ class SoundWriter:
             return
         floats = self._unfinished.name
         self._open(self._kind, self._stack)
-        with self._explaining(), soundfile.SoundFile(_name(floats)) as file:
+        with self._explain_errors(), soundfile.SoundFile(_name(floats)) as file:
             for i, frames in enumerate(file.blocks(_BLOCK, dtype="float32")):
                 self._write(frames.reshape(len(frames), -1), gain)
                 if progress:
@@ -222,13 +222,13 @@ class SoundWriter:
         self._close()
 
     def _close(self) -> None:
-        with self._explaining():
+        with self._explain_errors():
             self._file.close()
             _check_length(self._unfinished.name, self._n_frames)
 
     def publish(self) -> None:
         """Let the file appear."""
-        self._unfinished.put_in_place(overwrite=self._overwrite)
+        self._unfinished.publish(overwrite=self._overwrite)
 
 
 def write(
@@ -283,13 +283,13 @@ def _holds(kind: Kind, n_channels: int, sample_rate: int) -> bool:
         path = os.path.join(folder, "sound")
         make_writable_file(path)
         try:
-            with _opened(path, kind, n_channels, sample_rate) as file:
+            with _open_file(path, kind, n_channels, sample_rate) as file:
                 file.write(np.zeros((1, n_channels), np.float32))
             return bool(soundfile.info(_name(path)).samplerate == sample_rate)
         except soundfile.LibsndfileError as error:
             cause = cause_of(path, error)
             if isinstance(cause, OSError):  # the system refuses, not the kind
-                raise unwritable(path, cause) from error
+                raise write_error(path, cause) from error
             return False
 
 
@@ -309,7 +309,7 @@ def _kind_for(path: str | os.PathLike[str], n_channels: int, n_frames: int) -> K
     )
 
 
-def _unheld(
+def _capacity_error(
     path: str | os.PathLike[str], kind: Kind, n_channels: int, sample_rate: int
 ) -> AudioFileError:
     return AudioFileError(
@@ -324,7 +324,7 @@ def _wav_of(n_bytes: int) -> Kind:
     return kind if n_bytes < _FIELD_32 else kind._replace(format="RF64")
 
 
-def _opened(
+def _open_file(
     path: str, kind: Kind, n_channels: int, sample_rate: int
 ) -> soundfile.SoundFile:
     return _Sequential(

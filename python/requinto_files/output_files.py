@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write files so that they appear whole or not at all, and replace none unasked."""
+"""Write files so that they appear whole or not at all, and replace none by accident."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def check_output_folder(folder: Path) -> None:
         make_writable_file(probe := str(existing / f"{_PREFIX}{secrets.token_hex(8)}"))
         os.unlink(probe)
     except (OSError, ValueError) as error:
-        raise unwritable(folder, error) from error
+        raise write_error(folder, error) from error
 
 
 def _check_existing(path: str | os.PathLike[str], *, overwrite: bool) -> None:
@@ -88,7 +88,7 @@ def _check_existing(path: str | os.PathLike[str], *, overwrite: bool) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError) as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
     if stat.S_ISDIR(mode):
         raise AudioFileError(f"{path} is a folder; name a file")
     if stat.S_ISLNK(mode):
@@ -139,9 +139,9 @@ def whole_file(
         If the file cannot be written, or one is there and may not be replaced.
     """
     with unfinished_file(path) as unfinished:
-        with unfinished.explaining(n_bytes):
+        with unfinished.explain_errors(n_bytes):
             yield unfinished.name
-        unfinished.put_in_place(overwrite=overwrite)
+        unfinished.publish(overwrite=overwrite)
 
 
 class UnfinishedFile(NamedTuple):
@@ -155,22 +155,22 @@ class UnfinishedFile(NamedTuple):
     mode: int  # that the umask gives to a file
 
     @contextlib.contextmanager
-    def explaining(self, n_bytes: int | None = None) -> Iterator[None]:
+    def explain_errors(self, n_bytes: int | None = None) -> Iterator[None]:
         """Raise `AudioFileError` for what goes wrong in writing; see `whole_file`."""
         try:
             yield
         except (OSError, soundfile.LibsndfileError) as error:
             cause = cause_of(self.name, error)
-            raise unwritable(self.path, cause, n_bytes) from error
+            raise write_error(self.path, cause, n_bytes) from error
 
-    def put_in_place(self, *, overwrite: bool) -> None:
+    def publish(self, *, overwrite: bool) -> None:
         """Let it become `path`, or raise `AudioFileError`; see `whole_file`."""
         _check_existing(self.path, overwrite=overwrite)
         try:
             _set_mode(self.name, self.mode)
-            _put_in_place(self.name, self.path, overwrite=overwrite)
+            _move(self.name, self.path, overwrite=overwrite)
         except OSError as error:
-            raise unwritable(self.path, error) from error
+            raise write_error(self.path, error) from error
 
 
 @contextlib.contextmanager
@@ -190,7 +190,7 @@ def unfinished_file(path: str | os.PathLike[str]) -> Iterator[UnfinishedFile]:
         try:
             mode = make_writable_file(name)
         except (OSError, ValueError) as error:
-            raise unwritable(path, error) from error
+            raise write_error(path, error) from error
         yield UnfinishedFile(name, path, mode)
     finally:
         with contextlib.suppress(OSError, ValueError):
@@ -216,9 +216,7 @@ def _set_mode(path: str, mode: int) -> None:
         os.chmod(path, mode)
 
 
-def _put_in_place(
-    unfinished: str, path: str | os.PathLike[str], *, overwrite: bool
-) -> None:
+def _move(unfinished: str, path: str | os.PathLike[str], *, overwrite: bool) -> None:
     if overwrite:
         with contextlib.suppress(FileNotFoundError):
             shutil.copymode(path, unfinished)
@@ -251,7 +249,7 @@ def cause_of(unfinished: str, error: Exception) -> Exception:
     return error
 
 
-def unwritable(
+def write_error(
     path: str | os.PathLike[str], error: Exception, n_bytes: int | None = None
 ) -> AudioFileError:
     """Return an error that says why a file cannot be written.

@@ -55,7 +55,7 @@ def test_what_lies_below_hearing_is_taken_out(name, rate):
 
 
 @pytest.mark.parametrize("frequency_hz", [30, 41, 410, 420, 840, 5000])
-def test_what_is_heard_stays(frequency_hz):
+def test_audible_sound_stays(frequency_hz):
     song = np.tile(tone(frequency_hz, 0.5), (2, 1))
     assert without_infrasound(song, RATE) is song
     cleaned = without_infrasound(song + np.float32(0.5), RATE)
@@ -136,7 +136,7 @@ def test_a_spectrum_without_such_lines_is_left_alone(kind):
 @pytest.mark.parametrize(
     "name", ["offset", "large offset", "one channel", "drift", "rumble", "whine"]
 )
-def test_nothing_unheard_steers_the_model(name):
+def test_nothing_inaudible_steers_the_model(name):
     song = music()
     grid = requinto.Beats.grid(tempo_bpm=120, duration_s=4)
     reference = sine(2 * RATE, 1, RATE)

@@ -82,7 +82,9 @@ def test_exported_beats_are_those_of_keras():
     rng = np.random.default_rng(2)
     shape = (3000, trained.config.rhythm.n_features)
     features = rng.gamma(1.0, 1.0, shape).astype(np.float32)
-    difference = exported.hear_features(features) - trained.hear_features(features)
+    difference = exported.predict_from_features(
+        features
+    ) - trained.predict_from_features(features)
     assert np.abs(difference).mean() < 0.01
 
 

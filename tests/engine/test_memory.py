@@ -180,7 +180,7 @@ def test_looking_at_a_song_holds_nothing():
 
     def look(seconds):
         part = sound[:, : seconds * RATE]
-        audio.checked(part, RATE)
+        audio.check_samples(part, RATE)
         audio.channel_statistics(part)
 
     assert copies(look) < 0.05

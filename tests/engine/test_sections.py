@@ -12,9 +12,9 @@ import soundfile
 from rich.console import Console
 
 import requinto
-from requinto.bar_features import bar_features
 from requinto.beats import Beats
 from requinto.errors import AudioFileError
+from requinto.sections import bar_features, merge_neighbours
 from requinto_lab.evaluation import section_scores
 from sounds import RATE, noise
 
@@ -49,7 +49,7 @@ def song(form, rate=RATE):
     return audio, Beats.grid(240 / BAR_S, audio.shape[1] / rate)
 
 
-def found_in(form, rate=RATE):
+def sections_of(form, rate=RATE):
     audio, beats = song(form, rate)
     return requinto.sections(audio, rate, beats=beats)
 
@@ -59,23 +59,23 @@ FORM = "i" * 4 + ("v" * 8 + "c" * 8) * 2 + "b" * 4 + "c" * 8 + "o" * 3
 
 @pytest.mark.parametrize("rate", [22050, 44100])
 def test_sections_are_those_of_the_song(rate):
-    found = found_in(FORM, rate)
-    assert [s.name for s in found] == [
+    result = sections_of(FORM, rate)
+    assert [s.name for s in result] == [
         *("intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro")
     ]
-    assert [s.group for s in found] == list("ABCBCDCE")
+    assert [s.group for s in result] == list("ABCBCDCE")
     starts = [0, 4, 12, 20, 28, 36, 40, 48]
-    np.testing.assert_allclose([s.start_s for s in found], starts, atol=0.1)
+    np.testing.assert_allclose([s.start_s for s in result], starts, atol=0.1)
 
 
 @pytest.mark.parametrize(
     "form", [FORM, "v" * 5, "v" * 30, "vc" * 12, "c" * 9 + "i" * 9]
 )
 def test_sections_cover_the_song(form):
-    found = found_in(form)
-    assert found[0].start_s == 0
-    assert found[-1].end_s == pytest.approx(len(form) * BAR_S)
-    for one, following in itertools.pairwise(found):
+    result = sections_of(form)
+    assert result[0].start_s == 0
+    assert result[-1].end_s == pytest.approx(len(form) * BAR_S)
+    for one, following in itertools.pairwise(result):
         assert one.end_s == following.start_s and one.group != following.group
         assert one.end_s - one.start_s > 1.5 * BAR_S
 
@@ -84,14 +84,14 @@ def test_sections_cover_the_song(form):
 def test_without_bars_there_is_one_section(beats_s):
     audio, _ = song("v" * 8)
     times = np.array(beats_s)
-    found = requinto.sections(audio, RATE, beats=Beats(times, times[::4], 120))
-    assert [(s.start_s, s.end_s) for s in found] == [(0.0, 8.0)]
+    result = requinto.sections(audio, RATE, beats=Beats(times, times[::4], 120))
+    assert [(s.start_s, s.end_s) for s in result] == [(0.0, 8.0)]
 
 
 def test_silence_has_sections_too():
     audio = np.zeros((2, 30 * RATE), np.float32)
-    found = requinto.sections(audio, RATE, beats=Beats.grid(120, 30.0))
-    assert found[0].start_s == 0 and found[-1].end_s == pytest.approx(30.0)
+    result = requinto.sections(audio, RATE, beats=Beats.grid(120, 30.0))
+    assert result[0].start_s == 0 and result[-1].end_s == pytest.approx(30.0)
 
 
 def librosas_bar_features(audio, rate, edges_s):
@@ -152,11 +152,39 @@ def test_the_shortest_sounds_have_bars(rate, n_frames):
     assert all(np.isfinite(values).all() for values in result)
 
 
+def check_merging(rows, n_runs):
+    """Compare with scikit-learn, through librosa."""
+    expected = librosa.segment.agglomerative(rows.T, n_runs)
+    np.testing.assert_array_equal(merge_neighbours(rows, n_runs), expected)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("n_rows", [2, 6, 31, 200])
+@pytest.mark.parametrize("n_features", [1, 25])
+def test_runs_are_librosas(seed, n_rows, n_features):
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((n_rows, n_features))
+    if seed % 2:  # a walk, whose neighbours are alike
+        rows = np.cumsum(rows, axis=0)
+    for n_runs in {1, 2, max(2, n_rows // 4), n_rows}:
+        check_merging(rows, n_runs)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_of_mergers_that_cost_the_same_the_same_is_first(seed):
+    """As in music that repeats to the sample, or is silent."""
+    rng = np.random.default_rng(seed)
+    few = rng.integers(0, 2, (9, 2)).astype(float)
+    for rows in (np.repeat(few, rng.integers(1, 9, 9), axis=0), np.zeros((40, 3))):
+        for n_runs in range(1, len(rows) + 1):
+            check_merging(rows, n_runs)
+
+
 def test_sections_that_are_right_score_one_and_a_single_one_does_not(tmp_path, capsys):
     audio, beats = song(FORM)
-    place = tmp_path / "songs" / "one"
-    place.mkdir(parents=True)
-    soundfile.write(place / "mix.flac", audio.T, RATE)
+    folder = tmp_path / "songs" / "one"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "mix.flac", audio.T, RATE)
     names = ("pickup", "intro", "verse", "chorus", "verse", "chorus", "bridge")
     starts_s = (0, 1, 4, 12, 20, 28, 36)
     meta = {
@@ -173,7 +201,7 @@ def test_sections_that_are_right_score_one_and_a_single_one_does_not(tmp_path, c
             )
         ],
     }
-    (place / "meta.json").write_text(json.dumps(meta))
+    (folder / "meta.json").write_text(json.dumps(meta))
     rows = {row.bars: row for row in section_scores.score(tmp_path)}
     assert rows["true bars"].boundary_f == 1 and rows["true bars"].pairwise_f > 0.99
     assert rows["one section"].boundary_f == 0 and rows["one section"].pairwise_f < 0.6

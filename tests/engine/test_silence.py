@@ -20,9 +20,9 @@ CHUNK = 65536  # frames, as the plugin feeds silence
 class Thorough(Tracker):
     """A tracker that looks at silence as at any sound."""
 
-    def hear(self, audio, sample_rate, recent, column):
+    def predict_activations(self, audio, sample_rate, recent, column):
         """Return the network's answer to the features of the sound."""
-        return self.hear_features(recent.of(audio, sample_rate, column))
+        return self.predict_from_features(recent.of(audio, sample_rate, column))
 
 
 class ThoroughFollower(Follower):
@@ -114,9 +114,9 @@ def test_what_comes_after_silence_is_the_same_without_short_cuts(monkeypatch, tr
 
 def test_ten_minutes_of_silence_ask_the_network_a_few_times(monkeypatch, tracker):
     calls = []
-    answer, decode = tracker.hear_features, tracker.decode
+    answer, decode = tracker.predict_from_features, tracker.decode
     monkeypatch.setattr(
-        tracker, "hear_features", lambda sound: calls.append(0) or answer(sound)
+        tracker, "predict_from_features", lambda sound: calls.append(0) or answer(sound)
     )
     monkeypatch.setattr(tracker, "decode", lambda *a: calls.append(1) or decode(*a))
     used_s = time.process_time()

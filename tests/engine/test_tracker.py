@@ -37,31 +37,31 @@ def song(style, seed, pickup_beats, tempo_bpm=None):
 @pytest.mark.parametrize("pickup_beats", [0, 1, 2, 3, 5])
 def test_an_intro_of_any_length_does_not_shift_the_bars(pickup_beats):
     mixture, truth = song("bachata", pickup_beats, pickup_beats)
-    found = requinto.beats(mixture, SAMPLE_RATE)
-    beat_f = mir_eval.beat.f_measure(np.array(truth["beats_s"]), found.times_s)
-    bar_f = mir_eval.beat.f_measure(np.array(truth["downbeats_s"]), found.downbeats_s)
+    beats = requinto.beats(mixture, SAMPLE_RATE)
+    beat_f = mir_eval.beat.f_measure(np.array(truth["beats_s"]), beats.times_s)
+    bar_f = mir_eval.beat.f_measure(np.array(truth["downbeats_s"]), beats.downbeats_s)
     assert beat_f > 0.9 and bar_f > 0.85
-    assert found.beats_per_bar == 4
-    assert found.tempo_bpm == pytest.approx(truth["tempo_bpm"], rel=0.02)
-    assert 0.4 < found.confidence <= 1
+    assert beats.beats_per_bar == 4
+    assert beats.tempo_bpm == pytest.approx(truth["tempo_bpm"], rel=0.02)
+    assert 0.4 < beats.confidence <= 1
 
 
 def test_three_beats_a_bar():
     mixture, truth = song("waltz", 0, 2, 120.0)
-    found = requinto.beats(mixture, SAMPLE_RATE)
-    assert found.beats_per_bar == 3
-    bar_f = mir_eval.beat.f_measure(np.array(truth["downbeats_s"]), found.downbeats_s)
+    beats = requinto.beats(mixture, SAMPLE_RATE)
+    assert beats.beats_per_bar == 3
+    bar_f = mir_eval.beat.f_measure(np.array(truth["downbeats_s"]), beats.downbeats_s)
     assert bar_f > 0.85
 
 
 @pytest.mark.parametrize("rate", [22050, 48000])
 @pytest.mark.parametrize("tempo_bpm", [60, 90, 120, 150, 200])
-def test_clicks_are_found(rate, tempo_bpm):
-    found = requinto.beats(clicks(tempo_bpm, 20.0, rate), rate)
+def test_clicks_are_tracked(rate, tempo_bpm):
+    beats = requinto.beats(clicks(tempo_bpm, 20.0, rate), rate)
     true = np.arange(0, 20, 60 / tempo_bpm)
     # Which level clicks are on nobody can say
-    apart = np.abs(found.times_s[:, None] - true).min(axis=1)
-    assert len(found.times_s) > 10 and np.median(apart) < 0.03
+    apart = np.abs(beats.times_s[:, None] - true).min(axis=1)
+    assert len(beats.times_s) > 10 and np.median(apart) < 0.03
 
 
 @functools.cache
@@ -93,11 +93,11 @@ HOSTILE = (
 @pytest.mark.parametrize("name", HOSTILE)
 def test_without_beats_there_is_a_plain_grid_and_little_confidence(name):
     audio = hostile(name)
-    found = requinto.beats(audio, RATE)
-    assert found.confidence < 0.2
+    beats = requinto.beats(audio, RATE)
+    assert beats.confidence < 0.2
     plain = requinto.Beats.grid(120.0, len(audio) / RATE)
-    np.testing.assert_array_equal(found.times_s, plain.times_s)
-    np.testing.assert_array_equal(found.downbeats_s, plain.downbeats_s)
+    np.testing.assert_array_equal(beats.times_s, plain.times_s)
+    np.testing.assert_array_equal(beats.downbeats_s, plain.downbeats_s)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -111,14 +111,14 @@ def test_what_has_no_beats_is_extracted_on_that_grid(name, unchanged_model):
 def test_blocks_make_no_difference(monkeypatch):
     mixture, _ = song("bachata", 3, 3)
     tracker = load_tracker()
-    whole = tracker.hear(mixture, SAMPLE_RATE)
+    whole = tracker.predict_activations(mixture, SAMPLE_RATE)
     monkeypatch.setattr("requinto.tracker.BLOCKS", (1024, 1536))
-    parts = tracker.hear(mixture, SAMPLE_RATE)
+    parts = tracker.predict_activations(mixture, SAMPLE_RATE)
     assert whole.shape == parts.shape
     assert np.abs(whole - parts).mean() < 0.01 and np.abs(whole - parts).max() < 0.2
 
 
-def test_a_missing_or_damaged_tracker_is_told(monkeypatch, tmp_path):
+def test_a_missing_or_damaged_tracker_is_refused(monkeypatch, tmp_path):
     source = models_folder()
     folder = tmp_path / "models"
     folder.mkdir()
@@ -138,15 +138,17 @@ def test_a_missing_or_damaged_tracker_is_told(monkeypatch, tmp_path):
         load_tracker()
 
 
-def test_decoding_is_swayed_by_habit():
+def test_decoding_follows_a_prior():
     tracker = Tracker(load_tracker().config, None)
-    heard = np.full((1000, 2), 0.03)
-    heard[10::25, 0] = 0.7
-    heard[10::50, 1] = heard[35::50, 1] = 0.35  # either could be the first of two
+    activations = np.full((1000, 2), 0.03)
+    activations[10::25, 0] = 0.7
+    activations[10::50, 1] = activations[35::50, 1] = (
+        0.35  # either could be the first of two
+    )
     for first in (10, 35):
-        habit = np.zeros_like(heard)
-        habit[first:500:50, 1], habit[45 - first : 500 : 50, 1] = 2.0, -2.0
-        early = tracker.decode(heard, habit).downbeats_s
+        prior = np.zeros_like(activations)
+        prior[first:500:50, 1], prior[45 - first : 500 : 50, 1] = 2.0, -2.0
+        early = tracker.decode(activations, prior).downbeats_s
         early = early[early < 9.5]
         phase = early - first / 50
         assert len(early) > 3 and np.abs(phase - np.round(phase)).max() < 0.03

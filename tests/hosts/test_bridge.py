@@ -10,7 +10,7 @@ import pytest
 import requinto
 from models import SMALL, write_neutral
 from requinto import bridge
-from requinto.audio import decoded, encoded
+from requinto.audio import decode, encode_flac
 from requinto.config import ClipConfig
 from requinto.errors import ModelError
 from sounds import error_db, noise, sine
@@ -207,9 +207,9 @@ def test_a_missing_model_is_told_apart(door, monkeypatch):
     [
         (b"", "the target has no sound"),
         (b"no sound", "not sound we can read"),
-        (encoded(np.zeros((1, RATE), np.float32), RATE), "the reference is silent"),
-        (encoded(noise(RATE // 4, 1), RATE), "must last 0.5 s or more"),
-        (encoded(noise(RATE, 3), RATE), "1 or 2 channels"),
+        (encode_flac(np.zeros((1, RATE), np.float32), RATE), "the reference is silent"),
+        (encode_flac(noise(RATE // 4, 1), RATE), "must last 0.5 s or more"),
+        (encode_flac(noise(RATE, 3), RATE), "1 or 2 channels"),
     ],
 )
 def test_a_reference_that_cannot_be_used_is_told_apart(door, file, reason):
@@ -218,7 +218,7 @@ def test_a_reference_that_cannot_be_used_is_told_apart(door, file, reason):
     kind, text = problem(door)
     assert kind == 2
     assert reason in text
-    assert configured(door, key, target=4, file=encoded(noise(RATE, 1), RATE)) == 1
+    assert configured(door, key, target=4, file=encode_flac(noise(RATE, 1), RATE)) == 1
     assert door.requinto_close(key) == 1
 
 
@@ -233,7 +233,7 @@ def test_a_bar_is_learnt(door, n_sidechain):
     n, heard, beyond = exchange(door, key, sound[:, RATE : 9 * RATE], 2)
     assert n == 8 * RATE and beyond == 7
     assert error_db(sound[:2, : 4 * RATE], heard[:, 4 * RATE :]) < -100
-    bar, rate = decoded(learned(door, key))
+    bar, rate = decode(learned(door, key))
     rows = slice(2, None) if n_sidechain else slice(0, 2)
     assert rate == RATE
     assert error_db(sound[rows, 2 * RATE : 4 * RATE], bar) < -130
@@ -249,7 +249,7 @@ def test_the_host_says_where_bars_are(door):
     assert door.requinto_locate(key, ctypes.byref(place)) == 1
     sound = 0.5 * noise(6 * RATE)
     exchange(door, key, sound)
-    bar, _ = decoded(learned(door, key))
+    bar, _ = decode(learned(door, key))
     assert error_db(sound[:, RATE // 2 : 2 * RATE], bar) < -130
     assert door.requinto_close(key) == 1
 

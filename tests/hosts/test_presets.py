@@ -10,7 +10,7 @@ import pytest
 
 import requinto
 from requinto import bridge, presets
-from requinto.audio import encoded
+from requinto.audio import encode_flac
 from requinto.errors import AudioError, AudioFileError, PluginError, TargetError
 from requinto.plugin import preset
 from requinto.presets import PARAMETERS
@@ -132,7 +132,7 @@ def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
     header = Path(__file__).parents[1] / "plugin" / "references.h"
     shift = re.search(r"REFERENCES_MAX_FILE_SIZE = (\d+) << 20", header.read_text())
     assert shift and int(shift[1]) << 20 == presets.MAX_FILE_SIZE
-    size = len(encoded(REFERENCE, RATE))
+    size = len(encode_flac(REFERENCE, RATE))
     monkeypatch.setattr(presets, "MAX_FILE_SIZE", size)
     preset(reference=REFERENCE, reference_sample_rate=RATE)
     monkeypatch.setattr(presets, "MAX_FILE_SIZE", size - 1)

@@ -361,7 +361,7 @@ def shown(rows):
 
 
 def test_tables_show_what_was_measured_and_lines_what_was_not():
-    missing = profile_of(missing=["requinto.templates:Evidence.shares"])
+    missing = profile_of(missing=["requinto.templates:TemplateMatcher.template_shares"])
     text, cells = shown(
         [
             made_up_row(profile=missing),
@@ -388,7 +388,7 @@ def test_tables_show_what_was_measured_and_lines_what_was_not():
     assert (
         "spleeter: skipped: about 9 s, more than --limit-s 5 (2 h on 1 thread)" in lines
     )
-    assert any("Evidence.shares is not there" in line for line in lines)
+    assert any("TemplateMatcher.template_shares is not there" in line for line in lines)
     assert "A processor, 2 cores, 8 GB; openblas Haswell" in lines
 
 

@@ -159,7 +159,7 @@ def test_factorisation_multiplies_as_counted(n_fixed, monkeypatch):
         for shape in ((20, 13), (20, 9), (9, 13))
     )
     Counting.total = 0
-    nmf.factorised(magnitudes, spectra, gains, 3, n_fixed=n_fixed)
+    nmf.factorise(magnitudes, spectra, gains, 3, n_fixed=n_fixed)
     expected = flops.factorisation_multiply_adds(20, 13, 9, 3, n_fixed)
     assert Counting.total == expected > 0
 

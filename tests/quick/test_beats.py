@@ -32,7 +32,7 @@ def test_grid_is_even_and_holds_its_downbeat(
 
 def test_continued_keeps_beats_and_bars():
     grid = Beats.grid(100, 10.0, 0.2)
-    longer = grid.continued(60.0)
+    longer = grid.extend(60.0)
 
     assert longer.times_s[-1] > 60.0
     expected = Beats.grid(100, 70.0, 0.2).times_s[: len(longer.times_s)]
@@ -42,23 +42,23 @@ def test_continued_keeps_beats_and_bars():
 
 def test_continued_goes_on_at_the_last_tempo():
     times = np.concatenate([np.arange(0, 10, 0.5), np.arange(10, 20, 0.6)])
-    longer = Beats(times, times[::4], 110).continued(40.0)
+    longer = Beats(times, times[::4], 110).extend(40.0)
     np.testing.assert_allclose(np.diff(longer.times_s)[-20:], 0.6)
     # One beat that is out of place does not change it
     times[-1] += 0.1
-    longer = Beats(times, times[::4], 110).continued(40.0)
+    longer = Beats(times, times[::4], 110).extend(40.0)
     np.testing.assert_allclose(np.diff(longer.times_s)[-20:], 0.6)
 
 
 @pytest.mark.parametrize("beats_s", [[], [1.0]])
 def test_few_beats_go_on_at_the_tempo(beats_s):
-    longer = Beats(np.array(beats_s), np.zeros(0), 120).continued(5.0)
+    longer = Beats(np.array(beats_s), np.zeros(0), 120).extend(5.0)
     np.testing.assert_allclose(np.diff(longer.times_s), 0.5)
 
 
 def test_moved_beats_keep_their_bars():
     grid = Beats.grid(100, 10.0, 0.2)
-    later = grid.moved(3.0)
+    later = grid.shift(3.0)
     np.testing.assert_allclose(later.times_s, grid.times_s + 3)
     np.testing.assert_allclose(later.downbeats_s, grid.downbeats_s + 3)
     assert (later.tempo_bpm, later.beats_per_bar) == (100, 4)
@@ -153,9 +153,9 @@ def test_numbers_of_any_library_are_kept_as_plain_ones():
 def test_seconds_that_are_none_are_refused(value):
     grid = Beats.grid(120, 5.0)
     with pytest.raises(BeatsError, match=r"^by_s must be a number"):
-        grid.moved(value)
+        grid.shift(value)
     with pytest.raises(BeatsError, match=r"^until_s must be a number"):
-        grid.continued(value)
+        grid.extend(value)
 
 
 @pytest.mark.parametrize("times", [[-1e9, -1e9 + 1], [0.0, 1e-9], [0.0, 5e-324]])
@@ -163,7 +163,7 @@ def test_more_beats_than_memory_holds_are_refused(times):
     with pytest.raises(BeatsError, match="at most 10000000 are accepted"):
         Beats.grid(128, 1e9)
     with pytest.raises(BeatsError, match="at most 10000000 are accepted"):
-        Beats(times, [times[0]], 120).continued(5.0)
+        Beats(times, [times[0]], 120).extend(5.0)
     with pytest.raises(BeatsError, match="at most 10000000 are accepted"):
         requinto.extract(
             np.full(RATE, 0.1, np.float32), RATE, beats=Beats(times, [times[0]], 120)
@@ -171,8 +171,8 @@ def test_more_beats_than_memory_holds_are_refused(times):
 
 
 def test_beats_far_away_are_beats():
-    assert len(Beats([-1e6, -1e6 + 1], [-1e6], 120).continued(5.0).times_s) > 1e6
-    assert Beats([1e9], [], 120).continued(5.0).times_s[-1] == 1e9
+    assert len(Beats([-1e6, -1e6 + 1], [-1e6], 120).extend(5.0).times_s) > 1e6
+    assert Beats([1e9], [], 120).extend(5.0).times_s[-1] == 1e9
 
 
 def test_beats_are_equal_by_value():
@@ -193,5 +193,5 @@ def test_beats_are_equal_by_value():
 
 
 def test_beats_far_apart_are_continued():
-    longer = Beats([-1e9, -5.0], [-5.0], 20.0).continued(10.0)
+    longer = Beats([-1e9, -5.0], [-5.0], 20.0).extend(10.0)
     assert longer.times_s.tolist() == [-1e9, -5.0, 1e9 - 10.0]

@@ -108,8 +108,8 @@ def test_breaks_anywhere_leave_the_song_whole(per_clip, seed):
         fade = sizes.half_seam if end in breaks else None
         joined.append(joiner.join(cut(audio, clip, sizes), clip, fade))
         start = end
-    found = np.concatenate(joined, axis=1)
-    assert error_db(audio[:, : found.shape[1]], found) < -130
+    result = np.concatenate(joined, axis=1)
+    assert error_db(audio[:, : result.shape[1]], result) < -130
 
 
 @pytest.mark.parametrize("origin", [0, 100, 1000])

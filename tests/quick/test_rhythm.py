@@ -9,7 +9,7 @@ import pytest
 
 from requinto.config import RhythmConfig
 from requinto.rhythm import RecentFeatures, features
-from requinto.rhythm_filters import chroma_filters, mel_filters
+from requinto.stft import chroma_filters, mel_filters
 from sounds import RATE, clicks, noise
 
 CONFIG = RhythmConfig()
@@ -28,9 +28,9 @@ def tones(pitches, seconds, rate=RATE):
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_columns_lie_where_the_sound_does(rate, n_channels):
     audio = np.tile(clicks(90, 10.0, rate), (n_channels, 1))
-    found = features(audio, rate, CONFIG)
-    assert found.shape == (501, CONFIG.n_features) and found.dtype == np.float32
-    rise = np.maximum(np.diff(found[:, :N], axis=0, prepend=0), 0).sum(axis=1)
+    result = features(audio, rate, CONFIG)
+    assert result.shape == (501, CONFIG.n_features) and result.dtype == np.float32
+    rise = np.maximum(np.diff(result[:, :N], axis=0, prepend=0), 0).sum(axis=1)
     peaks = np.array([i for i in range(1, 500) if rise[i] > 0.5 * rise.max()])
     true = np.arange(1, 14) * 60 / 90
     # A window reaches 23 ms either way, and a column is 20 ms
@@ -65,8 +65,8 @@ def test_chunks_make_no_difference(monkeypatch):
 def test_changes_of_chord_are_seen_where_they_are(register):
     low = -24 if register == "bass" else 0
     chords = [(60 + low, 64 + low, 67 + low), (65 + low, 69 + low, 72 + low)] * 2
-    found = features(tones(chords, 2.0), RATE, CONFIG)[:, N:]
-    column = found[:, 1 if register == "bass" else 0]
+    result = features(tones(chords, 2.0), RATE, CONFIG)[:, N:]
+    column = result[:, 1 if register == "bass" else 0]
     for true in (100, 200, 300):
         near = slice(true - 30, true + 30)
         assert abs(int(np.argmax(column[near])) - 30) <= 3
@@ -74,14 +74,14 @@ def test_changes_of_chord_are_seen_where_they_are(register):
 
 
 def test_one_chord_has_no_changes():
-    found = features(tones([(48, 60, 64)], 6.0), RATE, CONFIG)[30:-30, N:]
-    assert found.max() < 0.05
+    result = features(tones([(48, 60, 64)], 6.0), RATE, CONFIG)[30:-30, N:]
+    assert result.max() < 0.05
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.51, 1.0])
 def test_the_shortest_sounds_have_features(seconds):
-    found = features(noise(round(seconds * RATE)), RATE, CONFIG)
-    assert len(found) == int(seconds * 50) + 1 and np.isfinite(found).all()
+    result = features(noise(round(seconds * RATE)), RATE, CONFIG)
+    assert len(result) == int(seconds * 50) + 1 and np.isfinite(result).all()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import scipy.signal
 
 from requinto.config import SpectraConfig
 from requinto.errors import ConfigError
-from requinto.spectra import Spectra, centred, compressed
+from requinto.spectra import Spectra, compress, remove_mean
 from sounds import error_db, noise
 
 CONFIGS = [
@@ -67,17 +67,17 @@ def test_a_mask_lets_through_what_it_should(frequency_hz):
 @pytest.mark.parametrize("n_columns", [1, 16, 17, 100])
 def test_padding_reaches_a_multiple(n_columns):
     spectra = Spectra(SpectraConfig())
-    padded = spectra.padded(np.ones((n_columns, 4, 2)))
-    assert len(padded) % 16 == 0
-    assert len(padded) - n_columns < 16
-    assert not padded[n_columns:].any()
+    pad = spectra.pad(np.ones((n_columns, 4, 2)))
+    assert len(pad) % 16 == 0
+    assert len(pad) - n_columns < 16
+    assert not pad[n_columns:].any()
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1, 30])
 def test_what_the_network_sees_does_not_depend_on_level(gain):
     power = Spectra(SpectraConfig()).power(np.ones((2, 2049, 3)) * (1 + 1j))
-    np.testing.assert_allclose(compressed(gain * power), compressed(power), rtol=1e-3)
-    assert not compressed(0 * power).any()
+    np.testing.assert_allclose(compress(gain * power), compress(power), rtol=1e-3)
+    assert not compress(0 * power).any()
 
 
 def test_a_hop_that_does_not_fit_is_refused():
@@ -90,30 +90,30 @@ def test_the_transform_is_librosas(shape):
     sound = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     config = SpectraConfig(n_fft=1024, hop=256)
     size = shape[-1] + -shape[-1] % 256
-    padded = librosa.util.fix_length(sound, size=size)
-    wanted = librosa.stft(padded, n_fft=1024, hop_length=256, window="hann")
+    pad = librosa.util.fix_length(sound, size=size)
+    wanted = librosa.stft(pad, n_fft=1024, hop_length=256, window="hann")
     np.testing.assert_allclose(Spectra(config).analyse(sound), wanted, atol=1e-4)
 
 
-def test_what_nobody_hears_does_not_steer():
+def test_inaudible_parts_do_not_steer():
     spectra = Spectra(SpectraConfig(limit_inaudible=True))
     music = spectra.power(spectra.analyse(0.1 * noise(60_000)))
-    clean = spectra.audible(music)
+    clean = spectra.limit_inaudible(music)
     low, high = spectra.band_centres * 44100 / 4096 < 20, spectra.band_centres > 1400
     assert (clean[:, low] == 0).all()
     np.testing.assert_array_equal(clean[:, ~low & ~high], music[:, ~low & ~high])
 
     time_s = np.arange(60_000) / 44100
     whine = 0.5 * np.sin(2 * np.pi * 17_000 * time_s).astype(np.float32)
-    offset = centred(0.1 * noise(60_000) + 0.3 + whine)
-    disturbed = spectra.audible(spectra.power(spectra.analyse(offset)))
+    offset = remove_mean(0.1 * noise(60_000) + 0.3 + whine)
+    disturbed = spectra.limit_inaudible(spectra.power(spectra.analyse(offset)))
     # A band at the line may be four times what lies around it
-    ratio = compressed(disturbed)[2:-2] / (compressed(clean)[2:-2] + 1e-3)
+    ratio = compress(disturbed)[2:-2] / (compress(clean)[2:-2] + 1e-3)
     assert ratio.max() < 2.5
     plain = Spectra(SpectraConfig())
-    assert plain.audible(music) is music
-    unlimited = compressed(plain.power(plain.analyse(offset)))[2:-2]
-    assert (unlimited / (compressed(music)[2:-2] + 1e-3)).max() > 5
+    assert plain.limit_inaudible(music) is music
+    unlimited = compress(plain.power(plain.analyse(offset)))[2:-2]
+    assert (unlimited / (compress(music)[2:-2] + 1e-3)).max() > 5
 
 
 def triangles(config):

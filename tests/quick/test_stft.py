@@ -7,7 +7,8 @@ import pytest
 import scipy.ndimage
 import scipy.signal
 
-from requinto.smoothing import moving_mean, widen
+from requinto.inaudible import widen
+from requinto.spectra import moving_mean
 from requinto.stft import hann, stft
 
 

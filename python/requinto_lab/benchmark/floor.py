@@ -17,8 +17,8 @@ from requinto_lab.benchmark import flops
 from requinto_lab.benchmark.stages import BEAT_NETWORK, MATCHING, NETWORK, Observer
 
 _MASKS = "requinto.separator:NetworkSeparator.masks"
-_BEATS = "requinto.tracker:Tracker.hear_features"
-_FACTORISED = "requinto.nmf:factorised"
+_BEATS = "requinto.tracker:Tracker.predict_from_features"
+_FACTORISED = "requinto.nmf:factorise"
 _SHARE = "requinto.nmf:share"
 _BEAT_COLUMNS = 256  # on which the beat network is counted: it costs as much for each
 

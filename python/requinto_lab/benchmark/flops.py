@@ -151,7 +151,7 @@ def _attention(layer: Any, query: Any, output: Any) -> int:
 def factorisation_multiply_adds(
     n_bands: int, n_columns: int, n_spectra: int, n_iterations: int, n_fixed: int
 ) -> int:
-    """Return the multiply-adds of the products in `factorisation.factorised`.
+    """Return the multiply-adds of the products in `nmf.factorise`.
 
     An iteration multiplies spectra and gains, and what they miss with the spectra; then
     the same for the spectra that are free.  What fixed spectra give is known until

@@ -30,20 +30,20 @@ LOADING: dict[str, tuple[str, ...]] = {
     )
 }
 STAGES: dict[str, tuple[str, ...]] = {
-    "resampling": ("soxr:resample", "requinto.separator:_resampled"),
+    "resampling": ("soxr:resample", "requinto.audio:resample"),
     "rumble and whine": (
         "requinto.inaudible:without_infrasound",
         "requinto.inaudible:without_whine",
     ),
     "transform": ("requinto.spectra:Spectra.analyse",),
     "bands": (
-        "requinto.templates:Evidence.power",
-        "requinto.templates:Evidence.view",
-        "requinto.spectra:Spectra.padded",
+        "requinto.templates:TemplateMatcher.power",
+        "requinto.templates:TemplateMatcher.view",
+        "requinto.spectra:Spectra.pad",
     ),
     MATCHING: (
-        "requinto.templates:Evidence.shares",
-        "requinto.nmf:factorised",
+        "requinto.templates:TemplateMatcher.template_shares",
+        "requinto.nmf:factorise",
         "requinto.nmf:share",
     ),
     # What is left of it without the stages above is the network
@@ -58,7 +58,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "requinto.clips:Joiner.join",
     ),
     "beat features": ("requinto.song_features:SongFeatures._fill",),
-    BEAT_NETWORK: ("requinto.tracker:Tracker.hear_features",),
+    BEAT_NETWORK: ("requinto.tracker:Tracker.predict_from_features",),
     "beat decoding": ("requinto.tracker:Tracker.decode",),
 }
 

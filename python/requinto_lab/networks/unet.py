@@ -151,7 +151,7 @@ def build_unet(
     """Return an untrained U-Net.
 
     Inputs, by name:
-        mixture: `(batch, n_columns, n_bands, n_views)`, what `Evidence.view`
+        mixture: `(batch, n_columns, n_bands, n_views)`, what `TemplateMatcher.view`
             returns: two channels of magnitudes, `n_shares` of templates, the rest;
             of any number of columns that is a multiple of `2 ** (depth - 1)`.
         embedding: `(batch, reference_size)`.

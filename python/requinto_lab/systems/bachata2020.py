@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Protocol
 import librosa
 import numpy as np
 
-from requinto.audio import checked
+from requinto.audio import check_samples
 from requinto.beats import Beats
 from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
@@ -158,7 +158,7 @@ class Bachata2020:
         One sound for all channels, nothing above 5.5 kHz.
         """
         rate = self.config.sample_rate
-        mixture = checked(task.mixture, task.sample_rate, "the mixture")
+        mixture = check_samples(task.mixture, task.sample_rate, "the mixture")
         beats = task.beats or track(mixture, task.sample_rate)
         mono = _mono(mixture, task.sample_rate, rate)
         reference = self._reference(
@@ -243,7 +243,7 @@ def clip_bounds(
     Frames are those of `config.sample_rate`, as is `n_frames`, the song's length.
     """
     step = config.beats_per_clip
-    times_s = beats.continued(n_frames / config.sample_rate).times_s
+    times_s = beats.extend(n_frames / config.sample_rate).times_s
     more = times_s[-1] + (times_s[-1] - times_s[-2]) * np.arange(1, step + 1)
     frames = np.round(np.append(times_s, more) * config.sample_rate).astype(int)
     edges = frames[::step]

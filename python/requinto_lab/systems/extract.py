@@ -7,9 +7,9 @@ import numpy as np
 
 from requinto import audio as sound
 from requinto.arguments import name_spelt
+from requinto.audio import resample
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import models_folder, targets
-from requinto.resampling import resample
 from requinto_files import audio_reader
 from requinto_lab.evaluation.scoring import answered
 from requinto_lab.evaluation.systems import Task
@@ -55,7 +55,7 @@ def extract_with(
     if system in _NEED_TRUTH:
         raise ConfigError(f"{system!r} needs the truth; `requinto compare` has it")
     made = registry.make_systems((system,))[0]
-    mixture = sound.checked(mixture, sample_rate)
+    mixture = sound.check_samples(mixture, sample_rate)
     instrument = instrument_name(target or "guitar")
     if not made.applies(instrument):
         known = [n for n in _INSTRUMENTS if made.applies(n)]
@@ -68,7 +68,7 @@ def extract_with(
         reference, reference_sample_rate = _built_in(instrument)
     reference_rate = reference_sample_rate or sample_rate
     example = resample(
-        sound.checked(reference, reference_rate, "reference"),
+        sound.check_samples(reference, reference_rate, "reference"),
         *(reference_rate, sample_rate),
     )
     task = Task(mixture, example, sample_rate, instrument, None, np.zeros_like(mixture))

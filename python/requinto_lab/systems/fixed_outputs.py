@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import librosa
 import numpy as np
 
-from requinto.audio import checked
+from requinto.audio import check_samples
 from requinto.errors import TargetError
 from requinto.metrics import si_sdr, snr
 from requinto_lab.evaluation.systems import Task
@@ -73,7 +73,7 @@ class FixedOutputs(abc.ABC):
             raise TargetError(
                 f"{self.name} knows {', '.join(self.sources)}, not {task.instrument!r}"
             )
-        mixture = checked(task.mixture, task.sample_rate, "the mixture")
+        mixture = check_samples(task.mixture, task.sample_rate, "the mixture")
         sound = librosa.resample(
             mixture, orig_sr=task.sample_rate, target_sr=self.sample_rate
         )

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from requinto.config import SpectraConfig
-from requinto.nmf import FLOOR, factorised, share, transposed, transposition
+from requinto.nmf import FLOOR, factorise, share, transpose_spectra, transposition
 from requinto.spectra import Spectra
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.material.instruments import PERCUSSION
@@ -78,7 +78,7 @@ class Nmf:
         mixed = self._magnitudes(task.mixture)
         guess = np.concatenate([templates, _guess(mixed, cfg.n_free, rng)], axis=1)
         n_wanted = templates.shape[1]
-        spectra, gains = factorised(
+        spectra, gains = factorise(
             mixed,
             guess,
             _gains(mixed, guess.shape[1], rng),
@@ -91,7 +91,7 @@ class Nmf:
         """Return the fixed spectra `(n_bins, n_fixed)`."""
         cfg = self.config
         heard = self._magnitudes(task.reference)
-        learnt, _ = factorised(
+        learnt, _ = factorise(
             heard,
             _guess(heard, cfg.n_templates, rng),
             _gains(heard, cfg.n_templates, rng),
@@ -100,7 +100,7 @@ class Nmf:
         if task.instrument in PERCUSSION:
             return learnt
         keys = transposition(cfg.transpositions, np.arange(len(learnt)))
-        return transposed(learnt, keys).reshape(len(learnt), -1)
+        return transpose_spectra(learnt, keys).reshape(len(learnt), -1)
 
     def _magnitudes(self, audio: np.ndarray) -> np.ndarray:
         """Return `(n_bins, n_columns)` of all channels folded, peak at one."""

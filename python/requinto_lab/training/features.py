@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto.config import ModelConfig
-from requinto.spectra import Spectra, centred, compressed
-from requinto.templates import Evidence
+from requinto.spectra import Spectra, compress, remove_mean
+from requinto.templates import TemplateMatcher
 from requinto_lab.training.examples import Example
 
 _FLOOR = 1e-9  # power added to silence, so that scaling stays finite
@@ -28,7 +28,7 @@ class FeatureExtractor:
 
     def __init__(self, config: ModelConfig) -> None:
         self._spectra = Spectra(config.spectra)
-        self._evidence = Evidence(config.evidence, self._spectra)
+        self._evidence = TemplateMatcher(config.evidence, self._spectra)
 
     def __call__(self, examples: list[Example]) -> list[Features]:
         """Return the features of examples that share a mixture.
@@ -39,9 +39,9 @@ class FeatureExtractor:
         if config.limit_inaudible:
             examples = [
                 e._replace(
-                    mixture=centred(e.mixture),
-                    target=centred(e.target),
-                    reference=centred(e.reference),
+                    mixture=remove_mean(e.mixture),
+                    target=remove_mean(e.target),
+                    reference=remove_mean(e.reference),
                 )
                 for e in examples
             ]
@@ -59,13 +59,15 @@ class FeatureExtractor:
         spectra, evidence = self._spectra, self._evidence
         shown = evidence.power(spectra.analyse(reference))
         view = evidence.view(
-            spectra.audible(power), evidence.templates(shown), evidence.balance(shown)
+            spectra.limit_inaudible(power),
+            evidence.templates(shown),
+            evidence.balance(shown),
         )
         truth = self._statistics(whole, power, spectra.analyse(target))
         return Features(
-            spectra.padded(view),
-            spectra.padded(compressed(shown)),
-            spectra.padded(truth),
+            spectra.pad(view),
+            spectra.pad(compress(shown)),
+            spectra.pad(truth),
         )
 
     def _statistics(

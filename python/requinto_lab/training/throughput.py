@@ -22,7 +22,7 @@ import keras
 import typer
 
 from requinto.spectra import Spectra
-from requinto.templates import Evidence
+from requinto.templates import TemplateMatcher
 from requinto_lab.material.augmentation import Augmentation, varispeed
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.material.mastering import add_inaudible, master
@@ -44,7 +44,7 @@ _MIXING: dict[str, tuple[Callable[..., Any], ...]] = {
 }
 _FEATURES: dict[str, tuple[Callable[..., Any], ...]] = {
     "transforms": (Spectra.analyse, Spectra.power, Spectra.in_bands),
-    "template matching": (Evidence.templates, Evidence.view),
+    "template matching": (TemplateMatcher.templates, TemplateMatcher.view),
 }
 
 

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reference's spectra are found in a mixture, in its keys or in others."""
+"""A mixture is explained by the reference's templates, in its keys or in others."""
 
 import numpy as np
 import pytest
 
 from requinto.config import EvidenceConfig, SpectraConfig
 from requinto.errors import ConfigError
-from requinto.spectra import Spectra, compressed
-from requinto.templates import Evidence
+from requinto.spectra import Spectra, compress
+from requinto.templates import TemplateMatcher
 
 RATE = 44100
 SPECTRA = Spectra(SpectraConfig())
-EVIDENCE = Evidence(EvidenceConfig(reaches=(0, 6, 12)), SPECTRA)
+MATCHER = TemplateMatcher(EvidenceConfig(reaches=(0, 6, 12)), SPECTRA)
 
 
 def power(sound):
@@ -33,10 +33,10 @@ ODD, EVEN = {1: 1, 3: 0.7, 5: 0.5, 7: 0.4}, {1: 1, 2: 0.8, 4: 0.6, 6: 0.5}
 SCALE = 220 * 2 ** (np.array([0, 2, 4, 5, 7, 9]) / 12)
 
 
-def found(reference, wanted, other):
+def let_through(reference, wanted, other):
     """Return, per share, the part of each player's power that it lets through."""
     mixture = power(wanted + other)
-    shares = EVIDENCE.shares(mixture, EVIDENCE.templates(power(reference)))
+    shares = MATCHER.template_shares(mixture, MATCHER.templates(power(reference)))
     assert shares.shape == (*mixture.shape[:2], 3)
     assert shares.min() >= 0 and shares.max() <= 1
     parts = []
@@ -49,7 +49,7 @@ def found(reference, wanted, other):
 @pytest.mark.parametrize("harmonics", [ODD, EVEN])
 def test_the_player_of_the_reference_is_let_through(harmonics):
     rival = EVEN if harmonics is ODD else ODD
-    kept, leaked = found(
+    kept, leaked = let_through(
         notes(SCALE, harmonics),
         notes(SCALE[[3, 0, 4, 2, 5, 1]], harmonics),
         notes(SCALE[[1, 5, 2, 3, 0, 4]] * 2 ** (0.5 / 12), rival),
@@ -57,8 +57,8 @@ def test_the_player_of_the_reference_is_let_through(harmonics):
     assert (kept > leaked + 0.3).all()
 
 
-def test_other_keys_find_what_the_reference_does_not_play():
-    kept, _ = found(
+def test_other_keys_match_what_the_reference_does_not_play():
+    kept, _ = let_through(
         notes(SCALE[:1], ODD),
         notes(SCALE[[2, 2, 2]], ODD),
         notes([1000, 1500, 1250], EVEN),
@@ -66,8 +66,8 @@ def test_other_keys_find_what_the_reference_does_not_play():
     assert kept[1] > kept[0] + 0.2
 
 
-def test_a_far_key_is_found_by_the_wide_reach_only():
-    kept, _ = found(
+def test_only_the_wide_reach_matches_a_far_key():
+    kept, _ = let_through(
         notes(SCALE[:1], ODD),
         notes(2 ** (8 / 12) * SCALE[[0, 0, 0]], ODD),
         notes([1000, 1500, 1250], EVEN),
@@ -83,25 +83,29 @@ def test_reaches_that_cannot_be_are_refused(reaches):
 
 def test_a_view_is_magnitudes_and_shares():
     mixture = power(notes(SCALE, ODD))
-    templates = EVIDENCE.templates(mixture)
+    templates = MATCHER.templates(mixture)
     assert templates.shape == (256, 25, 16)
     np.testing.assert_allclose(templates.sum(axis=0), 1, rtol=1e-3)
-    view = EVIDENCE.view(mixture, templates)
-    np.testing.assert_array_equal(view[..., :2], compressed(mixture))
-    np.testing.assert_array_equal(view[..., 2:], EVIDENCE.shares(mixture, templates))
-    without = Evidence(EvidenceConfig(n_templates=0), SPECTRA)
+    view = MATCHER.view(mixture, templates)
+    np.testing.assert_array_equal(view[..., :2], compress(mixture))
+    np.testing.assert_array_equal(
+        view[..., 2:], MATCHER.template_shares(mixture, templates)
+    )
+    without = TemplateMatcher(EvidenceConfig(n_templates=0), SPECTRA)
     nothing = without.templates(mixture)
-    np.testing.assert_array_equal(without.view(mixture, nothing), compressed(mixture))
+    np.testing.assert_array_equal(without.view(mixture, nothing), compress(mixture))
 
 
 def test_the_level_of_either_does_not_matter():
     reference, mixture = notes(SCALE, ODD), notes(SCALE, ODD) + notes(SCALE[::-1], EVEN)
     plain, changed = (
-        EVIDENCE.shares(power(b * mixture), EVIDENCE.templates(power(a * reference)))
+        MATCHER.template_shares(
+            power(b * mixture), MATCHER.templates(power(a * reference))
+        )
         for a, b in ((1, 1), (0.1, 3))
     )
-    heard = power(mixture).mean(axis=-1)
-    sounding = heard > 1e-10 * heard.max()  # in what is all but silent, floors decide
+    level = power(mixture).mean(axis=-1)
+    sounding = level > 1e-10 * level.max()  # in what is all but silent, floors decide
     assert sounding.mean() > 0.5
     np.testing.assert_allclose(plain[sounding], changed[sounding], atol=0.02)
 
@@ -113,15 +117,15 @@ def panned(sound, balance):
 
 
 @pytest.mark.parametrize("balance", [-0.9, -0.3, 0.4, 1.0])
-def test_the_place_of_a_reference_shows_who_stands_there(balance):
-    matcher = Evidence(EvidenceConfig(placement=True), SPECTRA)
+def test_the_balance_of_a_reference_marks_its_player(balance):
+    matcher = TemplateMatcher(EvidenceConfig(placement=True), SPECTRA)
     low, high = notes([220, 330], ODD), notes([3000, 4100], {1: 1})
     reference = panned(notes([247, 294], ODD), balance)
-    place = matcher.balance(reference)
-    np.testing.assert_allclose(place[20:40], balance, atol=0.02)
+    estimate = matcher.balance(reference)
+    np.testing.assert_allclose(estimate[20:40], balance, atol=0.02)
 
     mixture = panned(low, balance) + panned(high, -balance)
-    view = matcher.view(mixture, matcher.templates(reference), place)
+    view = matcher.view(mixture, matcher.templates(reference), estimate)
     assert view.shape[-1] == 5
     near = view[..., -1]
     part, other = panned(low, 0).mean(-1), panned(high, 0).mean(-1)
@@ -129,25 +133,25 @@ def test_the_place_of_a_reference_shows_who_stands_there(balance):
     assert np.average(near, weights=other) < 0.3
 
 
-def test_one_channel_says_no_place():
-    matcher = Evidence(EvidenceConfig(placement=True), SPECTRA)
+def test_one_channel_has_no_balance():
+    matcher = TemplateMatcher(EvidenceConfig(placement=True), SPECTRA)
     mono, stereo = power(notes(SCALE, ODD)), panned(notes(SCALE, ODD), 0.5)
     assert matcher.balance(mono) is None
-    assert EVIDENCE.balance(stereo) is None  # nobody asks
+    assert MATCHER.balance(stereo) is None  # switched off
     templates = matcher.templates(stereo)
-    for mixture, place in ((stereo, None), (mono, matcher.balance(stereo))):
-        assert (matcher.view(mixture, templates, place)[..., -1] == 0.5).all()
+    for mixture, balance in ((stereo, None), (mono, matcher.balance(stereo))):
+        assert (matcher.view(mixture, templates, balance)[..., -1] == 0.5).all()
 
 
 def test_pruning_keeps_the_share_of_what_explains_most():
     settings = {"reaches": (0, 19), "n_kept": 96}
     mixture = power(notes(SCALE, ODD) + notes(SCALE[::-1] * 2.01, EVEN))
     whole, pruned = (
-        Evidence(EvidenceConfig(**settings, prune_above=above), SPECTRA)
+        TemplateMatcher(EvidenceConfig(**settings, prune_above=above), SPECTRA)
         for above in (0, 6)
     )
     templates = whole.templates(power(notes(SCALE * 2 ** (9 / 12), ODD)))
-    one, other = (e.shares(mixture, templates) for e in (whole, pruned))
+    one, other = (e.template_shares(mixture, templates) for e in (whole, pruned))
     np.testing.assert_array_equal(one[..., 0], other[..., 0])
     loud = mixture.mean(axis=-1)
     assert not np.array_equal(one[..., 1], other[..., 1])
@@ -166,10 +170,10 @@ def test_what_is_not_wanted_explains_its_part():
     near = {n: a * (1.15 if n % 2 else 0.9) for n, a in ODD.items()}
     wanted, rival = notes(SCALE, ODD), notes(2 * SCALE[::-1], near)
     mixture = power(wanted + rival)
-    templates, unlike = (EVIDENCE.templates(power(s)) for s in (wanted, rival))
+    templates, unlike = (MATCHER.templates(power(s)) for s in (wanted, rival))
     kept = []
     for others in (None, unlike):
-        shares = EVIDENCE.shares(mixture, templates, others)
+        shares = MATCHER.template_shares(mixture, templates, others)
         assert shares.min() >= 0 and shares.max() <= 1
         each = [power(s).mean(axis=-1)[..., None] for s in (wanted, rival)]
         kept.append([(e * shares).sum(axis=(0, 1)) / e.sum() for e in each])
@@ -180,11 +184,11 @@ def test_what_is_not_wanted_explains_its_part():
 
 def test_pruning_keeps_rivals_apart():
     config = EvidenceConfig(reaches=(0, 19), prune_above=6, n_kept=96)
-    matcher = Evidence(config, SPECTRA)
+    matcher = TemplateMatcher(config, SPECTRA)
     wanted, rival = notes(SCALE, ODD), notes(1.5 * SCALE, EVEN)
     mixture = power(wanted + rival)
     templates, unlike = (matcher.templates(power(s)) for s in (wanted, rival))
-    plain = matcher.shares(mixture, templates)[..., 1]
-    apart = matcher.shares(mixture, templates, unlike)[..., 1]
+    plain = matcher.template_shares(mixture, templates)[..., 1]
+    apart = matcher.template_shares(mixture, templates, unlike)[..., 1]
     weights = power(rival).mean(axis=-1)
     assert np.average(apart, weights=weights) < np.average(plain, weights=weights)

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from requinto.nmf import factorised, share, transposed, transposition
+from requinto.nmf import factorise, share, transpose_spectra, transposition
 
 
 def product(n_bins=40, n_spectra=3, n_columns=50, seed=0):
@@ -30,9 +30,9 @@ def test_each_update_brings_the_product_nearer():
     first[0][:, 0] = spectra[:, 0]
 
     def divergence(n_iterations):
-        found, gains = factorised(wanted, *first, n_iterations, n_fixed=1)
-        np.testing.assert_array_equal(found[:, 0], spectra[:, 0].astype(np.float32))
-        near = found @ gains
+        estimate, gains = factorise(wanted, *first, n_iterations, n_fixed=1)
+        np.testing.assert_array_equal(estimate[:, 0], spectra[:, 0].astype(np.float32))
+        near = estimate @ gains
         return float(np.sum(wanted * np.log(wanted / near) - wanted + near))
 
     course = [divergence(n) for n in (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)]
@@ -44,13 +44,13 @@ def test_each_update_brings_the_product_nearer():
 def test_the_product_has_the_sum_of_what_was_factorised(n_iterations):
     # After each update of all spectra, for this divergence (Lee and Seung)
     wanted, _ = product()
-    spectra, gains = factorised(wanted, *guess(wanted, 5), n_iterations)
+    spectra, gains = factorise(wanted, *guess(wanted, 5), n_iterations)
     assert np.sum(spectra @ gains) == pytest.approx(wanted.sum(), rel=1e-5)
 
 
 def test_a_share_is_of_the_whole():
     wanted, _ = product()
-    spectra, gains = factorised(wanted, *guess(wanted, 4), 3)
+    spectra, gains = factorise(wanted, *guess(wanted, 4), 3)
     parts = [share(spectra, gains, n) for n in range(5)]
     np.testing.assert_allclose(parts[0], 0)
     np.testing.assert_allclose(parts[4], 1, atol=1e-4)
@@ -62,7 +62,7 @@ def test_transposing_moves_the_peak_by_its_ratio(semitones):
     spectra = np.zeros((200, 2), np.float32)
     spectra[[40, 60], [0, 1]] = 1
     bins = np.arange(200)
-    moved = transposed(spectra, transposition([semitones], bins))[:, 0]
+    moved = transpose_spectra(spectra, transposition([semitones], bins))[:, 0]
     np.testing.assert_array_equal(
         moved.argmax(axis=0), np.array([40, 60]) * 2 ** (semitones / 12)
     )
@@ -75,7 +75,7 @@ def test_moving_is_interpolating(semitones):
     rng = np.random.default_rng(3)
     bins = np.concatenate([np.arange(50), np.geomspace(50, 400, 40)])
     spectra = rng.random((90, 3)).astype(np.float32)
-    moved = transposed(spectra, transposition([0, semitones], bins))[:, 1]
+    moved = transpose_spectra(spectra, transposition([0, semitones], bins))[:, 1]
     sources = bins / 2 ** (semitones / 12)
     plain = [np.interp(sources, bins, one, right=0) for one in spectra.T]
     wanted = np.stack(plain, axis=1) / np.sum(plain, axis=1)
@@ -101,7 +101,7 @@ def test_a_factorisation_is_its_textbook_updates(n_fixed, n_iterations):
     wanted[:, 7] = 0  # a silent column
     first = guess(wanted, 8)
     expected = textbook_updates(wanted, *first, n_iterations, n_fixed)
-    result = factorised(wanted, *first, n_iterations, n_fixed=n_fixed)
+    result = factorise(wanted, *first, n_iterations, n_fixed=n_fixed)
     for given, values, true in zip(first, result, expected, strict=True):
         assert values.dtype == np.float32 and given is not values
         np.testing.assert_allclose(values, true, rtol=2e-4, atol=1e-6)
