@@ -22,7 +22,7 @@ import soundfile
 import requinto
 from requinto.config import TrackerConfig
 from requinto.errors import AudioFileError
-from requinto.presets import preset
+from requinto.plugin import preset
 from requinto_command import cli, demo, measuring, outputs
 from requinto_files import audio_writer
 from sounds import RATE, error_db, noise

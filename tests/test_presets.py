@@ -9,11 +9,11 @@ import pedalboard
 import pytest
 
 import requinto
-from requinto import bridge, presets
+from requinto import bridge
+from requinto import plugin as plugin_module
 from requinto.audio import encoded
 from requinto.errors import AudioError, AudioFileError, PluginError, TargetError
-from requinto.plugin import preset
-from requinto.presets import PARAMETERS
+from requinto.plugin import PARAMETERS, preset
 from sounds import RATE, error_db, noise
 
 pytestmark = pytest.mark.plugin
@@ -131,11 +131,11 @@ def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
     """It was written, and the plugin called it gone."""
     header = Path(__file__).parents[1] / "plugin" / "references.h"
     shift = re.search(r"REFERENCES_MAX_FILE_SIZE = (\d+) << 20", header.read_text())
-    assert shift and int(shift[1]) << 20 == presets.MAX_FILE_SIZE
+    assert shift and int(shift[1]) << 20 == plugin_module.MAX_FILE_SIZE
     size = len(encoded(REFERENCE, RATE))
-    monkeypatch.setattr(presets, "MAX_FILE_SIZE", size)
+    monkeypatch.setattr(plugin_module, "MAX_FILE_SIZE", size)
     preset(reference=REFERENCE, reference_sample_rate=RATE)
-    monkeypatch.setattr(presets, "MAX_FILE_SIZE", size - 1)
+    monkeypatch.setattr(plugin_module, "MAX_FILE_SIZE", size - 1)
     with pytest.raises(AudioError, match="MiB, and the plugin takes 0 at most"):
         preset(reference=REFERENCE, reference_sample_rate=RATE)
 

@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
+from requinto.bridge import warm_up
 from requinto.config import ClipConfig
-from requinto.warm_up import warm_up
 
 # Prints the modules that the first sound imports, warmed up or not
 FIRST_SOUND = """
 import sys
 import numpy as np
 from requinto.config import ClipConfig
-from requinto.warm_up import warm_up
+from requinto.bridge import warm_up
 from requinto.stream import Stream
 from requinto.loader import load_separator
 

@@ -24,9 +24,9 @@ from requinto.loader import load_separator
 from requinto.model_folder import STANDARD, targets
 from requinto.separator import Query, Separator
 from requinto.stream import BeatSource, Stream
-from requinto.warm_up import warm_up
 
 _PROBLEM_MODEL, _PROBLEM_REFERENCE, _PROBLEM_PYTHON = 1, 2, 3
+_NOISE_LEVEL = 0.1  # amplitude, to warm up with
 _QUALITIES = (STANDARD, "fast")  # models, in the order of the plugin's list
 _BEAT_SOURCES: tuple[BeatSource, ...] = ("host", "detect", "fixed")
 
@@ -176,6 +176,41 @@ def attach(ffi: Any) -> None:
     ):
         ffi.def_extern(f"python_{body.__name__}", onerror=_report)(body)
     ffi.def_extern("python_problem")(door.problem)
+
+
+def warm_up(
+    target: str | Query,
+    beat_source: BeatSource,
+    *,
+    separator: Separator,
+    clips: ClipConfig,
+    sample_rate: float,
+) -> None:
+    """Extract from noise once, with the settings that sound will be extracted with.
+
+    Networks compile when they are first run, and libraries load when they are first
+    used, which takes seconds that whoever waits for sound would count as a hang.
+
+    Parameters
+    ----------
+    target : str or Query
+        What the separator is asked for.
+    beat_source : "host", "detect" or "fixed"
+        As in `Stream.configure`. For "host" the beat tracker is warmed up too, as it
+        is needed where the host has no position.
+    separator : Separator
+        The model.
+    clips : ClipConfig
+        How the sound is cut.
+    sample_rate : float
+        Hz.
+    """
+    stream = Stream(clips, sample_rate=sample_rate, n_channels=1)
+    stream.configure(target, beat_source, separator=separator)
+    # Until the first clip is due
+    shape = (1, stream.latency_frames)
+    noise = np.random.default_rng(0).standard_normal(shape, np.float32)
+    stream.exchange(_NOISE_LEVEL * noise)
 
 
 def _query(file: bytes, separator: Separator) -> Query:

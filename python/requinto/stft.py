@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+_N_FFT, _HOP = 2048, 512  # of `levels_db`
 COLUMNS_TOGETHER = 16  # columns, whose frames stay in the processor's cache
 
 
@@ -46,3 +47,20 @@ def stft(sound: np.ndarray, window: np.ndarray, hop: int) -> np.ndarray:
             np.multiply(frames[few], scaled, out=windowed)
             np.fft.rfft(windowed, norm="forward", out=columns[few])
     return columns
+
+
+def levels_db(mono: np.ndarray) -> np.ndarray:
+    """Return the spectrogram that is drawn of a sound.
+
+    Parameters
+    ----------
+    mono : np.ndarray, shape=(n_frames,)
+        Float32.
+
+    Returns
+    -------
+    np.ndarray, shape=(1025, 1 + n_frames // 512), float32
+        In dB, -100 or more; columns are centred on multiples of 512 frames.
+    """
+    spectrum = stft(np.pad(mono, _N_FFT // 2), hann(_N_FFT), _HOP)
+    return np.asarray(20 * np.log10(np.abs(spectrum.T) + 1e-5))

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import typer
 
 import requinto
-from requinto import plugin as plugin_files
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, PluginError, TargetError
 from requinto.model_folder import STANDARD
@@ -22,6 +21,7 @@ from requinto_command import (
     entry,
     exporting,
     extracting,
+    installing,
     measuring,
     outputs,
 )
@@ -148,10 +148,11 @@ def extract(
     duration_s = shape[1] / rate
     real_time_factor = (time.perf_counter() - start) / duration_s
     if plot and beginnings:
-        from requinto.pictures import spectrograms
+        from requinto.stft import levels_db
+        from requinto_files.figures import spectrograms
 
         rows = beginnings.by_title(chosen)
-        spectrograms(rows, rate, plot, overwrite=overwrite)
+        spectrograms(rows, rate, plot, levels_db, overwrite=overwrite)
     result = {
         "song": str(song),
         "target": chosen,
@@ -210,7 +211,7 @@ def beats(
         blocks = [(clicking(mixture, rate, found),)]
         gain = outputs.write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
     if plot:
-        from requinto.pictures import song_map
+        from requinto_command.pictures import song_map
 
         song_map(mixture, rate, found, parts, plot, overwrite=overwrite)
     if not as_json:
@@ -323,14 +324,14 @@ def plugin_path() -> None:
 @plugin_app.command("install")
 def plugin_install() -> None:
     """Copy the plugin to where hosts look for the user's: VST3, CLAP and LV2."""
-    for place in plugin_files.install().values():
+    for place in installing.install().values():
         print(place)
 
 
 @plugin_app.command("uninstall")
 def plugin_uninstall() -> None:
     """Remove what `install` put there; your own references stay."""
-    removal = plugin_files.uninstall()
+    removal = installing.uninstall()
     for path in removal.removed:
         print(f"removed {path}")
     for path in removal.left:

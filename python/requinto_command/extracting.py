@@ -17,9 +17,9 @@ from requinto.arguments import (
 )
 from requinto.errors import ConfigError
 from requinto.extract import extract_song
-from requinto.song_file import SongFile
 from requinto.song_separation import Stretch
 from requinto_command import outputs
+from requinto_command.inputs import SongFile
 from requinto_command.workshop import check_workshop
 from requinto_files.audio_writer import Progress
 

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from typing import Any
 
-from requinto import plugin as plugin_files
+import requinto
 from requinto.errors import RequintoError
 from requinto.loader import check_model, model_runtime
 from requinto.model_folder import BEATS, models, models_folder, targets
+from requinto_command import installing
 
 _LIMIT_S = 120
 # What a host does, in a process of its own: whatever happens there stays there
@@ -34,22 +35,22 @@ print(json.dumps({"status": plugin.status, "whole": heard.shape == noise.shape,
 def status() -> dict[str, Any]:
     """Return all there is to tell, as JSON can hold it."""
     return {
-        "built": str(plugin_files.plugin_path()),
-        "installed": {form.name: _installed(form) for form in plugin_files.FORMATS},
+        "built": str(requinto.plugin_path()),
+        "installed": {form.name: _installed(form) for form in installing.FORMATS},
         "models": _models(),
-        "references": str(plugin_files.references_folder()),
+        "references": str(installing.references_folder()),
         "self_test": _self_test(),
     }
 
 
-def _installed(form: plugin_files.Format) -> dict[str, Any] | None:
-    place = plugin_files.installed(form)
+def _installed(form: installing.Format) -> dict[str, Any] | None:
+    place = installing.installed(form)
     if place is None:
         return None
-    home = plugin_files.installed_home(form, place)
+    home = installing.installed_home(form, place)
     return {
         "path": str(place),
-        "current": plugin_files.is_current(form, place),
+        "current": installing.is_current(form, place),
         "python": home.get("executable"),
         "python_works": _imports(home.get("executable")),
     }
@@ -105,7 +106,7 @@ def _self_test() -> dict[str, Any]:
     # Isolated: no random.py of the current folder comes before Python's own
     folders = [folder for folder in sys.path if os.path.isabs(folder)]
     program = [sys.executable, "-I", "-c", _SELF_TEST]
-    command = [*program, str(plugin_files.plugin_path()), *folders]
+    command = [*program, str(requinto.plugin_path()), *folders]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_LIMIT_S, check=False

@@ -21,7 +21,7 @@ from requinto.arguments import BEATS_PER_CLIP
 from requinto.clips import LEAD_STEP_S
 from requinto.config import ModelConfig, TrackerConfig
 from requinto.errors import ConfigError, ModelError
-from requinto.litert import graph_name
+from requinto.exports import graph_name
 from requinto.loader import load_single
 from requinto.model_folder import BEATS, FOR_NAMES, models_in, targets
 from requinto.networks import TENSORFLOW
