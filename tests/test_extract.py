@@ -309,7 +309,7 @@ def test_a_failing_model_leaves_its_error_alone(monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate_all(self, clips, sample_rate, query):
+        def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
             raise MemoryError
 
     module = importlib.import_module("requinto.extract")

@@ -174,7 +174,7 @@ def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             time.sleep(1)
             return clip
 
@@ -215,7 +215,7 @@ def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             self.n_left -= 1
             if self.n_left < 0:
                 raise RuntimeError("as the test ordered")

@@ -27,7 +27,7 @@ effect = pedalboard.Reverb()  # C++ that runs without Python's lock, as a networ
 class Busy(Unchanged):
     seconds = float(os.environ.get("SECONDS_PER_CLIP", 0))
     begun = threading.Event()
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         self.begun.set()
         end = time.monotonic() + self.seconds
         while time.monotonic() < end:

@@ -392,7 +392,7 @@ if sys.argv.pop() == "write":
         time.sleep(60 * (len(frames) > 1))  # not of the check
     audio_writer._Sequential.write = write
 else:
-    def separate_all(self, clips, rate, query):
+    def separate_all(self, clips, rate, query, sensitivity=0.5):
         os.write(1, b"working\\n")  # print goes to the progress bar
         time.sleep(60)
     Unchanged.separate_all = separate_all

@@ -28,7 +28,7 @@ ROOMS = {
         *("stft", "inaudible", "rhythm_filters", "bar_features", "ward", "sections"),
         *("rhythm", "song_features", "decoding", "spectra", "metrics", "nmf"),
         *("templates", "separator", "model_folder", "tracker", "loader", "follower"),
-        *("bar_capture", "host_position", "stream", "bridge", "arguments"),
+        *("bar_capture", "host_position", "timeline", "stream", "bridge", "arguments"),
         *("song_separation", "extract", "plugin", "__init__"),
     ],
 }

@@ -161,7 +161,7 @@ class Halved:
         self.clips = unchanged.clips
         self.target = unchanged.target
 
-    def separate_all(self, clips, rate, query):
+    def separate_all(self, clips, rate, query, sensitivity=0.5):
         """Return half of each clip, and a little of a neighbouring frame."""
         return [np.float32(0.5) * clip + np.roll(clip, 9) / 8 for clip in clips]
 

@@ -67,13 +67,13 @@ class Marking:
         self.clips, self.target = unchanged.clips, unchanged.target
         self.query = unchanged.query
 
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         """Return the clip at a level that depends on all of it."""
         return clip * np.float32(np.mean(np.abs(clip)) + clip.shape[1] / 1e6)
 
-    def separate_all(self, clips, sample_rate, query):
+    def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
         """Return the same of each clip."""
-        return [self.separate(clip, sample_rate, query) for clip in clips]
+        return [self.separate(clip, sample_rate, query, sensitivity) for clip in clips]
 
 
 @pytest.mark.parametrize("tempo_bpm", [47, 120, 171.5])
@@ -118,7 +118,7 @@ class Scaled:
         """Return a query of its own."""
         return self.gain
 
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         """Return the clip, scaled."""
         assert query == self.gain
         return clip * self.gain

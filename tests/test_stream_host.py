@@ -27,14 +27,14 @@ class Recording:
         self.query = unchanged.query
         self.pieces = []
 
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         """Return the clip at a level that tells how it was cut."""
         self.pieces.append(clip.shape[1])
         return clip * np.float32(0.5 + clip.shape[1] / 1e6)
 
-    def separate_all(self, clips, sample_rate, query):
+    def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
         """Return the same of each clip."""
-        return [self.separate(clip, sample_rate, query) for clip in clips]
+        return [self.separate(clip, sample_rate, query, sensitivity) for clip in clips]
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +154,7 @@ def test_joins_at_seams_are_short(unchanged):
     """Before a seam there is nothing of what comes after it, but for 5 ms."""
 
     class Sign(Recording):
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             """Return 1, or -1 for every other clip."""
             self.pieces.append(clip.shape[1])
             return np.full_like(clip, 1.0 if len(self.pieces) % 2 else -1.0)
@@ -219,9 +219,9 @@ def test_sensitivity_and_target_change_where_they_are_automated(unchanged):
         return unchanged.target(name)._replace(by_name=name == "bass")
 
     class Telling(Recording):
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             """Return a level for each target and sensitivity."""
-            return np.full_like(clip, query.sensitivity + 2.0 * query.by_name)
+            return np.full_like(clip, sensitivity + 2.0 * query.by_name)
 
     separator = Telling(unchanged)
     separator.target = asked

@@ -74,16 +74,26 @@ class Pair:
         return self.examples.query(reference, sample_rate)
 
     def separate(
-        self, clip: np.ndarray, sample_rate: float, query: Query
+        self,
+        clip: np.ndarray,
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
-        return self._network(query).separate(clip, sample_rate, query)
+        network = self._network(query)
+        return network.separate(clip, sample_rate, query, sensitivity)
 
     def separate_all(
-        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, as `separate` does."""
-        return self._network(query).separate_all(clips, sample_rate, query)
+        network = self._network(query)
+        return network.separate_all(clips, sample_rate, query, sensitivity)
 
     def _network(self, query: Query) -> NetworkSeparator:
         return self.names if query.by_name else self.examples
