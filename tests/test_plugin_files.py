@@ -21,45 +21,47 @@ def files(folder):
 
 
 def test_each_format_is_whole_and_knows_its_python(tmp_path):
-    places = installing.install(tmp_path)
-    assert list(places) == ["VST3", "CLAP", "LV2"]
+    paths = installing.install(tmp_path)
+    assert list(paths) == ["VST3", "CLAP", "LV2"]
     for form in installing.FORMATS:
-        place = places[form.name]
-        assert place == tmp_path / form.place
-        assert files(place) == files(plugin.built_folder(form.built)) | {form.conf}
-        assert installing.is_current(form, place)
-        home = installing.installed_home(form, place)
+        path = paths[form.name]
+        assert path == tmp_path / form.folder
+        assert files(path) == files(plugin.built_folder(form.built)) | {form.conf}
+        assert installing.is_current(form, path)
+        home = installing.read_conf(form, path)
         assert set(home) == {"executable", "libpython", "site"}
         assert all(Path(path).exists() for path in home.values())
     installing.install(tmp_path)  # again, over the first
-    assert {p.name for p in tmp_path.iterdir()} == {f.place for f in installing.FORMATS}
+    assert {p.name for p in tmp_path.iterdir()} == {
+        f.folder for f in installing.FORMATS
+    }
 
 
 @pytest.mark.parametrize("form", installing.FORMATS, ids=lambda form: form.name)
 def test_what_has_changed_is_seen(tmp_path, form):
-    place = installing.install(tmp_path)[form.name]
-    library = max(place.rglob("*"), key=lambda path: path.stat().st_size)
+    path = installing.install(tmp_path)[form.name]
+    library = max(path.rglob("*"), key=lambda path: path.stat().st_size)
     library.write_bytes(b"another build")
-    assert not installing.is_current(form, place)
+    assert not installing.is_current(form, path)
     library.unlink()
-    assert not installing.is_current(form, place)
+    assert not installing.is_current(form, path)
 
 
 def test_hosts_look_in_the_users_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
-    found = [
+    folders = [
         installing.user_folder(form).relative_to(tmp_path)
         for form in installing.FORMATS
     ]
-    assert list(map(str, found)) == [".vst3", ".clap", ".lv2"]
+    assert list(map(str, folders)) == [".vst3", ".clap", ".lv2"]
     monkeypatch.setattr("sys.platform", "darwin")
-    found = [
+    folders = [
         installing.user_folder(form).relative_to(tmp_path)
         for form in installing.FORMATS
     ]
-    assert {path.parent.name for path in found} == {"Plug-Ins"}
-    assert not any(installing.installed(form) for form in installing.FORMATS)
+    assert {path.parent.name for path in folders} == {"Plug-Ins"}
+    assert not any(installing.find_installed(form) for form in installing.FORMATS)
 
 
 @pytest.mark.parametrize("chosen", ["", "relative", "/absolute"])
@@ -112,7 +114,9 @@ def test_a_folder_in_the_way_of_our_file_stays(tmp_path):
     with pytest.raises(PluginError, match=r"is a folder; installed already: .*vst3"):
         installing.install(tmp_path)
     assert (library / "notes.txt").read_text() == "mine"
-    assert {p.name for p in tmp_path.iterdir()} == {f.place for f in installing.FORMATS}
+    assert {p.name for p in tmp_path.iterdir()} == {
+        f.folder for f in installing.FORMATS
+    }
 
 
 def test_a_full_disk_leaves_the_installed_plugin_whole(tmp_path, monkeypatch):
@@ -125,7 +129,7 @@ def test_a_full_disk_leaves_the_installed_plugin_whole(tmp_path, monkeypatch):
     with pytest.raises(PluginError, match="No space left"):
         installing.install(tmp_path)
     assert installing.is_current(installing.VST3, path)
-    assert "executable" in installing.installed_home(installing.VST3, path)
+    assert "executable" in installing.read_conf(installing.VST3, path)
 
 
 @pytest.mark.parametrize("variable", ["", "relative", "~", "./here", None])
@@ -183,7 +187,7 @@ def test_a_python_in_a_folder_of_odd_bytes_is_kept(tmp_path, monkeypatch):
     executable = os.fsdecode(b"/opt/caf\xe9/python")
     monkeypatch.setattr("sys.executable", executable)
     path = installing.install(tmp_path)["CLAP"]
-    assert installing.installed_home(installing.CLAP, path)["executable"] == executable
+    assert installing.read_conf(installing.CLAP, path)["executable"] == executable
     assert b"/opt/caf\xe9/python\n" in (path / installing.CLAP.conf).read_bytes()
 
 

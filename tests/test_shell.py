@@ -20,7 +20,7 @@ import soundfile
 import typer
 
 import requinto
-from requinto_command import cli, entry, installing
+from requinto_command import entry, extracting, installing
 from sounds import RATE, noise
 
 COMMAND = [sys.executable, "-c", "from requinto_command import main; main()"]
@@ -339,7 +339,7 @@ def test_choices_are_refused_before_the_work(
     def fail(*arguments):
         raise AssertionError("too late")
 
-    monkeypatch.setattr(cli, "open_song", fail)
+    monkeypatch.setattr(extracting, "open_song", fail)
     status, out, err = run("extract", song, *options)
     assert (status, out) == (2, "")
     assert message in err and err.count("\n") == 1
@@ -396,10 +396,10 @@ def test_uninstall_and_install_leave_what_is_not_ours(run, tmp_path, monkeypatch
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     run("plugin", "install")
     form = installing.CLAP
-    mine = installing.user_folder(form) / form.place / "mine/notes.txt"
+    mine = installing.user_folder(form) / form.folder / "mine/notes.txt"
     mine.parent.mkdir()
     mine.write_text("mine\n")
-    theirs = installing.user_folder(installing.LV2) / installing.LV2.place
+    theirs = installing.user_folder(installing.LV2) / installing.LV2.folder
     for path in theirs.rglob("*.conf"):
         path.unlink()
     status, out, err = run("plugin", "uninstall")
@@ -431,7 +431,7 @@ def test_status_fails_where_the_installed_python_is_gone(
 ):
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     run("plugin", "install")
-    path = installing.installed(installing.VST3) / installing.VST3.conf
+    path = installing.find_installed(installing.VST3) / installing.VST3.conf
     path.write_text("executable=/nowhere/bin/python\n")
     status, _, err = run("plugin", "status")
     assert status == 2

@@ -24,19 +24,19 @@ PROGRAM = """if True:
 
 
 @pytest.mark.parametrize(
-    ("function", "given", "found"),
+    ("function", "given", "expected"),
     [
         ("limit", "", "0 0"),
         ("prepare_keras", "1", "1 1"),
     ],
 )
-def test_tensorflow_takes_as_many_threads_as_asked(function, given, found):
+def test_tensorflow_takes_as_many_threads_as_it_may(function, given, expected):
     environment = {**os.environ, process.THREADS_VARIABLE: given}
     run = [sys.executable, "-c", PROGRAM.format(function)]
     done = subprocess.run(
         run, env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == found  # 0: as many as there are cores
+    assert done.stdout.strip() == expected  # 0: as many as there are cores
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "1.5", 30 * "9"])

@@ -210,7 +210,7 @@ def warm_up(
     Parameters
     ----------
     target : str or Query
-        What the separator is asked for.
+        As in `Stream.configure`.
     beat_source : "host", "detect" or "fixed"
         As in `Stream.configure`. For "host" the beat tracker is warmed up too, as it
         is needed where the host has no position.

@@ -153,19 +153,19 @@ def _n_columns(inputs: Mapping[str, np.ndarray]) -> int:
 
 
 class _Start:
-    """What LiteRT has said in this process."""
+    """Whether LiteRT has printed its line in this process."""
 
-    is_told = False  # that it has fast kernels: it says so once, with the first graph
+    is_over = False  # the first graph, when it prints once that it has fast kernels
 
 
 @contextlib.contextmanager
 def _quiet_start() -> Iterator[None]:
-    if _Start.is_told:
+    if _Start.is_over:
         yield
         return
     with filter_stderr(LITERT):
         yield
-    _Start.is_told = True
+    _Start.is_over = True
 
 
 def is_available() -> bool:

@@ -138,7 +138,7 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
     Raises
     ------
     ModelError
-        If LiteRT is asked for, and the export is of other weights.
+        If LiteRT is wanted, and the export is of other weights.
     ConfigError
         If there is no such runtime.
     """
@@ -300,5 +300,5 @@ def _tracker(folder: Path, runtime: str) -> Tracker:
 
 
 def _keras_runtime() -> Any:
-    """Import the one part of the workshop that the product may be asked for."""
+    """Import the one part of the workshop that the product may need."""
     return importlib.import_module("requinto_lab.networks.keras_runtime")

@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,20 +21,36 @@ from requinto_files import output_files
 MAX_FILE_SIZE = 64 << 20  # bytes of a reference; that of references.h
 LEARNED = "Learned"  # the target that a reference becomes
 _CLASS_ID = b"52657175696E746F4578747261637421"  # of vst3_factory.c
-_SWITCH = ("Off", "On")
 # What the library takes from 0 to 1; so little of a percent is surely a mistake
 _PERCENT = ("sensitivity",)
-# What the plugin's parameters take: names of a list, or the least and most number
-PARAMETERS: dict[str, tuple[str, ...] | tuple[float, float]] = {
-    "output": ("Extracted", "Everything else"),
-    "amount": (0.0, 100.0),
-    "beat_source": ("Host", "Detect", "Fixed tempo"),
-    "tempo": (40.0, 240.0),
-    "quality": ("Standard", "Fast"),
-    "clip": ("4 beats", "2 beats", "1 beat"),
-    "sensitivity": (0.0, 100.0),
-    "bypass": _SWITCH,
-}
+
+
+class Parameter(NamedTuple):
+    """A parameter of the plugin that a preset may hold."""
+
+    name: str
+    kind: Literal["list", "switch", "number"]
+    range: tuple[float, float] = (0.0, 1.0)  # of a number
+    default: float = 0.0  # of a list, an index
+    items: tuple[str, ...] = ()  # of a list or a switch
+
+
+def parameters() -> dict[str, Parameter]:
+    """Return the parameters that a preset may hold, by name.
+
+    They are those of `plugin/params.c`.
+    """
+    rows = (
+        Parameter("output", "list", items=("Extracted", "Everything else")),
+        Parameter("amount", "number", (0.0, 100.0), 100.0),
+        Parameter("beat_source", "list", items=("Host", "Detect", "Fixed tempo")),
+        Parameter("tempo", "number", (40.0, 240.0), 120.0),
+        Parameter("quality", "list", items=("Standard", "Fast")),
+        Parameter("clip", "list", items=("4 beats", "2 beats", "1 beat")),
+        Parameter("sensitivity", "number", (0.0, 100.0), 50.0),
+        Parameter("bypass", "switch", items=("Off", "On")),
+    )
+    return {row.name: row for row in rows}
 
 
 def plugin_path() -> Path:
@@ -159,28 +175,38 @@ def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
 
 def _text(name: str, value: str | float | bool) -> str:
     """Return a value as states hold it, or raise `PluginError`."""
-    if name not in PARAMETERS:
+    known = parameters()
+    if name not in known:
         raise PluginError(
-            f"unknown parameter {name!r}; known are target, {', '.join(PARAMETERS)}"
+            f"unknown parameter {name!r}; known are target, {', '.join(known)}"
         )
-    accepted = PARAMETERS[name]
-    if isinstance(accepted[0], str):
-        is_switch = isinstance(value, (bool, np.bool_)) and accepted == _SWITCH
-        label = _SWITCH[bool(value)] if is_switch else value
-        if isinstance(label, str) and label in accepted:
-            return str(label)
-        raise PluginError(f"{name} must be one of {accepted}, got {show(value)}")
-    least, most = accepted
-    if not (is_number(value) and least <= value <= most):
+    parameter = known[name]
+    return (_number if parameter.kind == "number" else _item)(parameter, value)
+
+
+def _item(parameter: Parameter, value: str | float | bool) -> str:
+    if parameter.kind == "switch" and isinstance(value, (bool, np.bool_)):
+        return parameter.items[bool(value)]
+    if isinstance(value, str) and value in parameter.items:
+        return str(value)
+    raise PluginError(
+        f"{parameter.name} must be one of {parameter.items}, got {show(value)}"
+    )
+
+
+def _number(parameter: Parameter, value: str | float | bool) -> str:
+    name, (low, high) = parameter.name, parameter.range
+    if not (is_number(value) and low <= value <= high):
         raise PluginError(
-            f"{name} must be a number from {least} to {most}, got {show(value)}"
+            f"{name} must be a number from {low} to {high}, got {show(value)}"
         )
-    if name in _PERCENT and 0 < float(value) <= 1:
+    number = float(value)
+    if name in _PERCENT and 0 < number <= 1:
         raise PluginError(
             f"{name} is in percent here, 0 to 100: {value!r} of 0 to 1 is "
-            f"{100 * float(value):g}"
+            f"{100 * number:g}"
         )
-    return f"{float(value):.6f}"
+    return f"{number:.6f}"
 
 
 def _vst3_preset(state: bytes) -> bytes:

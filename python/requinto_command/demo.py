@@ -58,9 +58,9 @@ def run(
     rows, extracted = {}, {}
     for name in stems:
         plugin.target = name
-        begun = time.perf_counter()
+        start = time.perf_counter()
         extracted[name] = plugin.process(mixture, rate)
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - start
         rows[name] = _scores(stems, name, mixture, extracted[name])
         rows[name]["real_time_factor"] = seconds / duration_s
 

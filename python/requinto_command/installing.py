@@ -22,7 +22,7 @@ class Format(NamedTuple):
 
     name: str
     built: str  # in the package: what is copied
-    place: str  # in the user's folder: what it becomes
+    folder: str  # in the user's folder: what it becomes
     conf: str  # in there: where the shell looks for which Python to start
     linux: str  # the user's folder, in the home
     macos: str  # the same
@@ -39,7 +39,7 @@ class Removal(NamedTuple):
 VST3 = Format(
     name="VST3",
     built="Requinto.vst3",
-    place="Requinto.vst3",
+    folder="Requinto.vst3",
     conf="Contents/Resources/requinto.conf",
     linux=".vst3",
     macos="Library/Audio/Plug-Ins/VST3",
@@ -48,7 +48,7 @@ VST3 = Format(
 CLAP = Format(
     name="CLAP",
     built="clap",
-    place="Requinto",
+    folder="Requinto",
     conf="requinto.conf",
     linux=".clap",
     macos="Library/Audio/Plug-Ins/CLAP",
@@ -57,7 +57,7 @@ CLAP = Format(
 LV2 = Format(
     name="LV2",
     built="Requinto.lv2",
-    place="Requinto.lv2",
+    folder="Requinto.lv2",
     conf="requinto.conf",
     linux=".lv2",
     macos="Library/Audio/Plug-Ins/LV2",
@@ -184,13 +184,13 @@ def _format_paths(
 ) -> list[tuple[Format, Path]]:
     """Return where each format goes, or raise `PluginError` before any is touched."""
     if folder is None:
-        return [(form, user_folder(form) / form.place) for form in FORMATS]
+        return [(form, user_folder(form) / form.folder) for form in FORMATS]
     path = os.fspath(folder) if isinstance(folder, os.PathLike) else folder
     if not isinstance(path, str) or not path or "\0" in path:
         raise PluginError(
             f"folder must be the path of a folder, as str or Path, got {folder!r}"
         )
-    return [(form, Path(path) / form.place) for form in FORMATS]
+    return [(form, Path(path) / form.folder) for form in FORMATS]
 
 
 def _with_finished(error: PluginError, verb: str, paths: list[Path]) -> PluginError:
@@ -202,7 +202,7 @@ def _with_finished(error: PluginError, verb: str, paths: list[Path]) -> PluginEr
 
 def _is_ours(form: Format, path: Path) -> bool:
     """Return whether `install` made what is there: it leaves which Python it starts."""
-    return not path.is_symlink() and "executable" in installed_home(form, path)
+    return not path.is_symlink() and "executable" in read_conf(form, path)
 
 
 def _remove_files(form: Format, path: Path) -> list[Path]:
@@ -231,10 +231,10 @@ def _install(form: Format, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         # A full disk is met here, before anything installed has changed
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=_STAGING) as folder:
-            staging = Path(shutil.copytree(source, Path(folder) / form.place))
+            staging = Path(shutil.copytree(source, Path(folder) / form.folder))
             conf = staging / form.conf
             conf.parent.mkdir(exist_ok=True)
-            conf.write_text(_home(), encoding="utf-8", errors="surrogateescape")
+            conf.write_text(_conf_text(), encoding="utf-8", errors="surrogateescape")
             _move_files(staging, path, first=Path(form.conf))
     except OSError as error:
         raise PluginError(f"{path} cannot be written: {error}") from error
@@ -250,40 +250,39 @@ def _move_files(source: Path, path: Path, first: Path) -> None:
         (source / name).replace(path / name)
 
 
-def installed(form: Format) -> Path | None:
+def find_installed(form: Format) -> Path | None:
     """Return where a format is installed for the user, or None."""
-    place = user_folder(form) / form.place
-    return place if place.is_dir() else None
+    path = user_folder(form) / form.folder
+    return path if path.is_dir() else None
 
 
-def is_current(form: Format, place: Path) -> bool:
+def is_current(form: Format, path: Path) -> bool:
     """Return whether what is installed is what this package would install."""
     source = built_folder(form.built)
     files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
     try:
         return all(
-            (place / name).read_bytes() == (source / name).read_bytes()
-            for name in files
+            (path / name).read_bytes() == (source / name).read_bytes() for name in files
         )
     except OSError:
         return False
 
 
-def installed_home(form: Format, place: Path) -> dict[str, str]:
+def read_conf(form: Format, path: Path) -> dict[str, str]:
     """Return which Python an installed plugin starts: executable, libpython, site.
 
     Bytes that are no UTF-8, of a path or of damage, are kept as surrogates; a file
     that cannot be read holds nothing.
     """
     try:
-        data = (place / form.conf).read_bytes()
+        data = (path / form.conf).read_bytes()
     except OSError:
         return {}
     lines = data.decode("utf-8", "surrogateescape").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _home() -> str:
+def _conf_text() -> str:
     """Return the lines by which the shell finds this environment again."""
     site = Path(requinto.__file__).parents[1]
     return f"executable={sys.executable}\nlibpython={_libpython()}\nsite={site}\n"
