@@ -14,10 +14,10 @@ from pathlib import Path
 import cffi
 
 INIT = """
-from _requinto_bridge import ffi
+from _requinto_bridge import ffi, lib
 from requinto.bridge import attach
 
-attach(ffi)
+attach(ffi, lib)
 """
 
 

@@ -35,13 +35,21 @@ class Unchanged:
         return self.target("")
 
     def separate(
-        self, clip: np.ndarray, sample_rate: float, query: Query
+        self,
+        clip: np.ndarray,
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> np.ndarray:
         """Return the clip."""
         return clip
 
     def separate_all(
-        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> list[np.ndarray]:
         """Return the clips."""
         return list(clips)

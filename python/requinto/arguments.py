@@ -14,10 +14,9 @@ import numpy as np
 from requinto import audio as sound
 from requinto.beats import Beats
 from requinto.checks import is_number, is_whole, show
+from requinto.config import LONGEST_CLIP_S
 from requinto.errors import AudioError, BeatsError, ConfigError, ModelError, TargetError
 from requinto.model_folder import models, models_folder, targets
-
-BEATS_PER_CLIP = (1, 2, 4)
 
 
 def check_target(target: Any) -> str:
@@ -59,7 +58,7 @@ def check_sensitivity(sensitivity: Any) -> float:
 
 def check_beats_per_clip(beats_per_clip: Any) -> int:
     """Return how many beats are separated at a time, or raise `ConfigError`."""
-    if not (is_whole(beats_per_clip) and beats_per_clip in BEATS_PER_CLIP):
+    if not (is_whole(beats_per_clip) and beats_per_clip in LONGEST_CLIP_S):
         raise ConfigError(
             f"beats_per_clip must be 1, 2 or 4, got {show(beats_per_clip)}"
         )
@@ -103,7 +102,7 @@ def check_beats(beats: Any, live: Any = False) -> Beats | None:
 
 
 def check_progress(progress: Any) -> None:
-    """Raise `ConfigError` unless progress can be told to it."""
+    """Raise `ConfigError` unless it can be called with progress."""
     if progress is not None and not callable(progress):
         raise ConfigError(
             f"progress must be a function of one number, got {show(progress)}"

@@ -23,30 +23,29 @@ from requinto.host_position import Position
 from requinto.loader import load_separator
 from requinto.model_folder import STANDARD, targets
 from requinto.separator import Query, Separator
-from requinto.stream import BeatSource, Stream
-from requinto.warm_up import warm_up
+from requinto.stream import Stream
+from requinto.timeline import BeatSource
 
-_PROBLEM_MODEL, _PROBLEM_REFERENCE, _PROBLEM_PYTHON = 1, 2, 3
-_QUALITIES = (STANDARD, "fast")  # models, in the order of the plugin's list
-_BEAT_SOURCES: tuple[BeatSource, ...] = ("host", "detect", "fixed")
+_NOISE_LEVEL = 0.1  # amplitude, to warm up with
+_MODELS = (STANDARD, "fast")  # in the order of the plugin's list of qualities
 
 
 @dataclass
 class _Open:
-    """A stream, and what C needs to be told of it."""
+    """A stream, and what C wants to know of it."""
 
     stream: Stream
     clips: ClipConfig
     sample_rate: float
     n_in: int  # channels of the input, with those of the sidechain
     n_out: int
-    learned: bytes = b""  # a sound file that C has not copied yet
+    bar: bytes = b""  # a sound file that C has not copied yet
 
 
 class _Workload(NamedTuple):
     """What is slow when it runs first."""
 
-    quality: str
+    model: str
     is_reference: bool
     beat_source: BeatSource
     clips: ClipConfig
@@ -59,11 +58,16 @@ _loading = threading.Lock()  # one model, however many instances start at once
 _local = threading.local()  # each thread's last problem: its kind and text
 
 
-class _Door:
+class _Bridge:
     """The functions that `bridge.h` declares, of one compiled bridge."""
 
-    def __init__(self, ffi: Any) -> None:
-        self._ffi = ffi
+    def __init__(self, ffi: Any, lib: Any) -> None:
+        self._ffi, self._lib = ffi, lib
+        self._beat_sources: dict[int, BeatSource] = {
+            lib.BEATS_HOST: "host",
+            lib.BEATS_DETECT: "detect",
+            lib.BEATS_FIXED: "fixed",
+        }
 
     def open(self, setup: Any) -> int:
         """Start a stream and return its key."""
@@ -84,16 +88,16 @@ class _Door:
         """Choose what a stream extracts; return 1."""
         file = bytes(self._ffi.buffer(reference.bytes, reference.n_bytes))
         opened = _streams[key]
-        opened.stream.learn(bool(settings.learn))
-        quality = _QUALITIES[settings.quality]
-        beat_source = _BEAT_SOURCES[settings.beat_source]
+        opened.stream.capture_bar(bool(settings.learn))
+        model = _MODELS[settings.quality]
+        beat_source = self._beat_sources[settings.beat_source]
         is_reference = bool(reference.is_target)
         with _loading:
-            separator = load_separator(quality)
+            separator = load_separator(model)
             target = (
                 _query(file, separator) if is_reference else targets()[settings.target]
             )
-            workload = _Workload(quality, is_reference, beat_source, opened.clips)
+            workload = _Workload(model, is_reference, beat_source, opened.clips)
             if workload not in _warm:
                 warm_up(
                     target,
@@ -114,7 +118,7 @@ class _Door:
 
     def locate(self, key: int, position: Any) -> int:
         """Tell a stream where the host is; return 1."""
-        place = Position(
+        in_song = Position(
             position.quarter,
             position.tempo_bpm,
             position.bar_quarter,
@@ -122,7 +126,7 @@ class _Door:
             position.beat_unit,
         )
         _streams[key].stream.locate(
-            place if position.is_known else None, is_seam=bool(position.is_seam)
+            in_song if position.is_known else None, is_seam=bool(position.is_seam)
         )
         return 1
 
@@ -130,26 +134,26 @@ class _Door:
         """Exchange sound; return the frames written."""
         opened = _streams[key]
         n_samples, size = passage.n_frames * opened.n_in, self._ffi.sizeof("float")
-        heard = np.frombuffer(
+        samples = np.frombuffer(
             self._ffi.buffer(passage.input, n_samples * size), np.float32
         )
-        made = opened.stream.exchange(heard.reshape(-1, opened.n_in).T)
+        output = opened.stream.exchange(samples.reshape(-1, opened.n_in).T)
         # A slice of a cffi buffer refuses data of another length
         n_bytes = passage.n_frames * opened.n_out * size
-        self._ffi.buffer(passage.output, n_bytes)[:] = made.T.tobytes()
+        self._ffi.buffer(passage.output, n_bytes)[:] = output.T.tobytes()
         return int(passage.n_frames)
 
-    def learned(self, key: int, place: Any, n_bytes: int) -> int:
-        """Copy the sound file that was learnt, if it fits; return its size."""
+    def learned(self, key: int, file: Any, n_bytes: int) -> int:
+        """Copy the bar that was captured, if it fits; return its file's size."""
         opened = _streams[key]
-        bar = opened.stream.take_learned()
+        bar = opened.stream.take_bar()
         if bar is not None:
-            opened.learned = sound.encode_flac(bar, opened.sample_rate)
-        n_learned = len(opened.learned)
-        if 0 < n_learned <= n_bytes:
-            self._ffi.buffer(place, n_learned)[:] = opened.learned
-            opened.learned = b""
-        return n_learned
+            opened.bar = sound.encode_flac(bar, opened.sample_rate)
+        size = len(opened.bar)
+        if 0 < size <= n_bytes:
+            self._ffi.buffer(file, size)[:] = opened.bar
+            opened.bar = b""
+        return size
 
     def close(self, key: int) -> int:
         """End a stream; return 1."""
@@ -158,7 +162,7 @@ class _Door:
 
     def problem(self, text: Any, n_bytes: int) -> int:
         """Copy why the last call returned 0; return its kind."""
-        kind, reason = getattr(_local, "problem", (0, ""))
+        kind, reason = getattr(_local, "problem", (self._lib.PROBLEM_NONE, ""))
         # Cut between characters, and leave room for the end
         whole = reason.encode()[: max(n_bytes - 1, 0)].decode(errors="ignore")
         if n_bytes:
@@ -166,16 +170,63 @@ class _Door:
             self._ffi.buffer(text, n_bytes)[: len(end)] = end
         return int(kind)
 
+    def report(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType
+    ) -> None:
+        """Remember what stopped a call; cffi then returns 0 to C."""
+        del trace
+        if isinstance(error, ModelError):
+            _local.problem = (self._lib.PROBLEM_MODEL, str(error))
+        elif isinstance(error, (AudioError, AudioFileError, TargetError)):
+            _local.problem = (self._lib.PROBLEM_REFERENCE, str(error))
+        else:
+            _local.problem = (self._lib.PROBLEM_PYTHON, f"{kind.__name__}: {error}")
 
-def attach(ffi: Any) -> None:
+
+def attach(ffi: Any, lib: Any) -> None:
     """Give the functions of a compiled bridge their Python bodies."""
-    door = _Door(ffi)
+    bridge = _Bridge(ffi, lib)
     for body in (
-        *(door.open, door.configure, door.locate, door.exchange),
-        *(door.learned, door.close),
+        *(bridge.open, bridge.configure, bridge.locate, bridge.exchange),
+        *(bridge.learned, bridge.close),
     ):
-        ffi.def_extern(f"python_{body.__name__}", onerror=_report)(body)
-    ffi.def_extern("python_problem")(door.problem)
+        ffi.def_extern(f"python_{body.__name__}", onerror=bridge.report)(body)
+    ffi.def_extern("python_problem")(bridge.problem)
+
+
+def warm_up(
+    target: str | Query,
+    beat_source: BeatSource,
+    *,
+    separator: Separator,
+    clips: ClipConfig,
+    sample_rate: float,
+) -> None:
+    """Extract from noise once, with the settings that sound will be extracted with.
+
+    Networks compile when they are first run, and libraries load when they are first
+    used, which takes seconds that whoever waits for sound would count as a hang.
+
+    Parameters
+    ----------
+    target : str or Query
+        As in `Stream.configure`.
+    beat_source : "host", "detect" or "fixed"
+        As in `Stream.configure`. For "host" the beat tracker is warmed up too, as it
+        is needed where the host has no position.
+    separator : Separator
+        The model.
+    clips : ClipConfig
+        How the sound is cut.
+    sample_rate : float
+        Hz.
+    """
+    stream = Stream(clips, sample_rate=sample_rate, n_channels=1)
+    stream.configure(target, beat_source, separator=separator)
+    # Until the first clip is due
+    shape = (1, stream.latency_frames)
+    noise = np.random.default_rng(0).standard_normal(shape, np.float32)
+    stream.exchange(_NOISE_LEVEL * noise)
 
 
 def _query(file: bytes, separator: Separator) -> Query:
@@ -186,16 +237,3 @@ def _query(file: bytes, separator: Separator) -> Query:
     return separator.query(
         sound.check_reference_samples(reference, rate, "the reference"), rate
     )
-
-
-def _report(
-    kind: type[BaseException], error: BaseException, trace: TracebackType
-) -> None:
-    """Remember what stopped a call; cffi then returns 0 to C."""
-    del trace
-    if isinstance(error, ModelError):
-        _local.problem = (_PROBLEM_MODEL, str(error))
-    elif isinstance(error, (AudioError, AudioFileError, TargetError)):
-        _local.problem = (_PROBLEM_REFERENCE, str(error))
-    else:
-        _local.problem = (_PROBLEM_PYTHON, f"{kind.__name__}: {error}")

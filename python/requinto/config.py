@@ -17,18 +17,24 @@ else:
     import tomli as tomllib
 
 
+# Seconds of the longest clip, and after it: the plugin's latency holds both, and is in
+# `engine.c` too
+LONGEST_CLIP_S = {1: 0.5, 2: 2.0, 4: 4.0}  # by beats
+_RIGHT_CONTEXT_S, _RIGHT_CONTEXT_OF_ONE_S = 0.5, 0.3
+
+
 @dataclass(frozen=True)
 class ClipConfig:
     """How audio is cut at beats into clips, and joined again."""
 
     beats_per_clip: int = 4  # fewer where these last longer than longest_clip_s
-    longest_clip_s: float = 4.0  # seconds; the plugin's latency is built on it
-    left_context_s: float = 1.0  # heard by the network before a clip, not played
-    right_context_s: float = 0.5  # heard after it: costs latency
+    longest_clip_s: float = LONGEST_CLIP_S[4]
+    left_context_s: float = 1.0  # that the network sees before a clip
+    right_context_s: float = _RIGHT_CONTEXT_S  # and after it
     crossfade_s: float = 0.1  # centred on each join
 
     def __post_init__(self) -> None:
-        if self.beats_per_clip not in (1, 2, 4):
+        if self.beats_per_clip not in LONGEST_CLIP_S:
             raise ConfigError(
                 f"beats_per_clip must be 1, 2 or 4, got {self.beats_per_clip}"
             )
@@ -54,13 +60,12 @@ class ClipConfig:
         """
         if beats_per_clip == self.beats_per_clip:
             return self
-        longest_s = {4: 4.0, 2: 2.0, 1: 0.5}.get(beats_per_clip, 0.0)
-        right_s = 0.3 if beats_per_clip == 1 else self.right_context_s
+        is_one = beats_per_clip == 1
         return dataclasses.replace(
             self,
             beats_per_clip=beats_per_clip,
-            longest_clip_s=longest_s,
-            right_context_s=right_s,
+            longest_clip_s=LONGEST_CLIP_S.get(beats_per_clip, 0.0),
+            right_context_s=_RIGHT_CONTEXT_OF_ONE_S if is_one else self.right_context_s,
         )
 
 
@@ -74,7 +79,7 @@ class SpectraConfig:
     n_bands: int = 256  # rows the network sees, a multiple of 16
     n_linear_bands: int = 128  # the lowest, one bin wide each; the rest logarithmic
     n_columns_step: int = 16  # clips are padded to a multiple of this
-    # What nobody hears does not steer the network: see `Spectra.audible`
+    # What is inaudible does not steer the network: see `Spectra.audible`
     limit_inaudible: bool = False
 
     def __post_init__(self) -> None:
@@ -124,7 +129,7 @@ class UNetConfig:
     """Shape of the network."""
 
     widths: tuple[int, ...] = (32, 64, 112, 160, 224)  # channels by depth
-    # Where bands hear each other, by depth: numbers in between, 0 where they do not
+    # Mixing across bands, by depth: numbers in between, 0 where there is none
     across_frequency: tuple[int, ...] = (32, 32, 32, 16, 16)
     # Heads of self-attention, by depth, 0 where there is none
     attention: tuple[int, ...] = (0, 0, 0, 4, 0)
@@ -187,7 +192,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class RhythmConfig:
-    """What the beat network is told of a sound: see `rhythm.py`."""
+    """What the beat network sees of a sound: see `rhythm.py`."""
 
     sample_rate: int = 22050  # Hz
     hop: int = 441  # samples between columns: 50 a second
@@ -212,7 +217,7 @@ class RhythmConfig:
 
 @dataclass(frozen=True)
 class BeatNetworkConfig:
-    """Shape of the network that hears beats and downbeats."""
+    """Shape of the network that predicts beats and downbeats."""
 
     front_widths: tuple[int, ...] = (16, 32, 48)  # channels; bands shrink by 4 each
     n_channels: int = 48  # of the layers in time
@@ -223,11 +228,11 @@ class BeatNetworkConfig:
 
 @dataclass(frozen=True)
 class DecodingConfig:
-    """How beats and bars are chosen by what the network hears."""
+    """How beats and bars are chosen from activations."""
 
     slowest_bpm: float = 42.0
     fastest_bpm: float = 230.0
-    least_beat: float = 0.4  # probability of a beat that speaks for none
+    least_beat: float = 0.4  # activation prior; 0.4 is neutral evidence
     least_downbeat: float = 0.25
     tempo_change_cost: float = 100.0  # for each octave, squared, from beat to beat
     jump_cost: float = 8.0  # the most that a change costs: a held beat

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,25 @@ _TRACKING_SHARE = 0.15  # of the work, to say how far it is
 
 Progress = Callable[[float], None]
 Reference = np.ndarray | Sequence[np.ndarray]
+
+
+class _Options(NamedTuple):
+    """What a caller may choose of any extraction, checked."""
+
+    beats_per_clip: int
+    sensitivity: float
+    model: str
+    runtime: str | None
+    progress: Progress
+
+
+class _Task(NamedTuple):
+    """What is extracted, by what."""
+
+    options: _Options
+    separator: Separator
+    clips: ClipConfig
+    query: Query
 
 
 @plain_arithmetic
@@ -80,7 +100,7 @@ def extract(
     beats : Beats, optional
         Where clips are cut; tracked in `audio` unless given.
     live : bool
-        Detect beats as the plugin does, hearing only its latency ahead.
+        Detect beats as the plugin does, which knows only its latency ahead.
     beats_per_clip : int
         Beats that are separated at a time, 4, 2 or 1: the plugin's Clip.
     sensitivity : float
@@ -121,32 +141,21 @@ def extract(
     """
     check_beats(beats, live)
     check_progress(progress)
-    sensitivity = check_sensitivity(sensitivity)
-    beats_per_clip = check_beats_per_clip(beats_per_clip)
-    model = check_model(model)
-    runtime = choose_runtime(runtime)
-    target = _check_question(target, reference, not_like)
+    options = _check_options(beats_per_clip, sensitivity, model, runtime, progress)
+    target = _check_target(target, reference, not_like)
     sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
-    reference_rate = sample_rate
+    rate = sample_rate
     if reference_sample_rate is not None:
-        reference_rate = check_rate(reference_sample_rate, "reference")
-    wanted = check_references(reference, reference_rate)
-    unwanted = check_references(not_like, reference_rate, "not_like")
-    separator = load_separator(model, runtime)
-    query = _query(separator, target, wanted, unwanted, reference_rate)
-    query = query._replace(sensitivity=sensitivity)
-    clips = separator.clips.of_beats(beats_per_clip)
-    notify = progress or _ignore
+        rate = check_rate(reference_sample_rate, "reference")
+    references = check_references(reference, rate)
+    others = check_references(not_like, rate, "not_like")
+    task = _load_task(options, target, references, others, rate)
     if live:
-        extracted = _walk(
-            mixture, sample_rate, separator, clips, query, notify, runtime
-        )
+        extracted = _extract_live(mixture, sample_rate, task)
     else:
         song = ArraySong(mixture, sample_rate)
-        extracted = _collect(
-            song, _stretches(song, *(separator, clips, query, beats, notify, runtime))
-        )
+        extracted = _collect(song, _stretches(song, task, beats))
     return extracted.reshape(np.shape(audio))
 
 
@@ -166,28 +175,20 @@ def extract_song(
     """Yield a song and one instrument of it, from start to end.
 
     The instrument is what `extract` returns, to the bit; the song is not held.
-    Parameters and errors are those of `extract`, but for those of its first two.
+    Other parameters, and errors, are those of `extract`.
 
     Parameters
     ----------
     song : Song
         Of samples that `audio.checked` would accept.
     """
-    sensitivity = check_sensitivity(sensitivity)
-    beats_per_clip = check_beats_per_clip(beats_per_clip)
-    model = check_model(model)
-    runtime = choose_runtime(runtime)
-    target = _check_question(target, reference, None)
+    options = _check_options(beats_per_clip, sensitivity, model, runtime, progress)
+    target = _check_target(target, reference, None)
     rate = song.sample_rate
     if reference_sample_rate is not None:
         rate = check_rate(reference_sample_rate, "reference")
-    wanted = check_references(reference, rate)
-    separator = load_separator(model, runtime)
-    query = _query(separator, target, wanted, [], rate)
-    query = query._replace(sensitivity=sensitivity)
-    clips = separator.clips.of_beats(beats_per_clip)
-    notify = progress or _ignore
-    return _stretches(song, separator, clips, query, None, notify, runtime)
+    references = check_references(reference, rate)
+    return _stretches(song, _load_task(options, target, references, [], rate), None)
 
 
 @plain_arithmetic
@@ -278,27 +279,67 @@ def sections(
     return label(mixture, sample_rate, grid)
 
 
-def _stretches(
-    song: Song,
-    separator: Separator,
-    clips: ClipConfig,
-    query: Query,
-    beats: Beats | None,
-    notify: Progress,
+def _check_options(
+    beats_per_clip: int,
+    sensitivity: float,
+    model: str,
     runtime: str | None,
-) -> Iterator[Stretch]:
+    progress: Progress | None,
+) -> _Options:
+    sensitivity = check_sensitivity(sensitivity)
+    beats_per_clip = check_beats_per_clip(beats_per_clip)
+    model = check_model(model)
+    runtime = choose_runtime(runtime)
+    return _Options(beats_per_clip, sensitivity, model, runtime, progress or _ignore)
+
+
+def _check_target(
+    target: str | None, reference: Reference | None, not_like: Reference | None
+) -> str | None:
+    """Return the target's own name; raise unless there is one query."""
+    if reference is not None and target is not None:
+        raise TargetError("give a target or a reference, not both")
+    if reference is None and not_like is not None:
+        raise TargetError("not_like is compared with a reference: give one as well")
+    return None if target is None else check_target(target)
+
+
+def _load_task(
+    options: _Options,
+    target: str | None,
+    references: list[np.ndarray],
+    others: list[np.ndarray],
+    sample_rate: float,
+) -> _Task:
+    """Load the model, and ask it for the query of a target or of references."""
+    separator = load_separator(options.model, options.runtime)
+    clips = separator.clips.of_beats(options.beats_per_clip)
+    if not references:
+        return _Task(options, separator, clips, separator.target(target or "guitar"))
+    query = separator.query(
+        references if len(references) > 1 else references[0], sample_rate
+    )
+    if others:
+        unlike = separator.query(others, sample_rate).templates
+        query = query._replace(unlike=unlike)
+    return _Task(options, separator, clips, query)
+
+
+def _stretches(song: Song, task: _Task, beats: Beats | None) -> Iterator[Stretch]:
     """Yield a song and what it holds of the target; beats are tracked unless given."""
-    share_before = 0.0
+    notify, share_before = task.options.progress, 0.0
     if beats is None:
 
         def tracking(share: float) -> None:
             notify(_TRACKING_SHARE * share)
 
-        beats = track_song(song, tracking, runtime)
+        beats = track_song(song, tracking, task.options.runtime)
         share_before = _TRACKING_SHARE
-    sizes = ClipFrames.at(clips, song.sample_rate)
+    sizes = ClipFrames.at(task.clips, song.sample_rate)
     n_done = 0
-    for stretch in separate_song(song, separator, sizes, query, beats):
+    for stretch in separate_song(
+        song, task.separator, sizes, task.query, beats, task.options.sensitivity
+    ):
         yield stretch
         n_done += stretch.extracted.shape[1]
         notify(share_before + (1 - share_before) * n_done / song.n_frames)
@@ -311,29 +352,26 @@ def _collect(song: Song, stretches: Iterator[Stretch]) -> np.ndarray:
     return buffer.samples()
 
 
-def _walk(
-    mixture: np.ndarray,
-    sample_rate: float,
-    separator: Separator,
-    clips: ClipConfig,
-    query: Query,
-    notify: Progress,
-    runtime: str | None,
-) -> np.ndarray:
+def _extract_live(mixture: np.ndarray, sample_rate: float, task: _Task) -> np.ndarray:
     """Extract as the plugin would, block by block, and undo its latency."""
     n_channels, n_frames = mixture.shape
     stream = Stream(
-        clips, sample_rate=sample_rate, n_channels=n_channels, runtime=runtime
+        task.clips,
+        sample_rate=sample_rate,
+        n_channels=n_channels,
+        runtime=task.options.runtime,
     )
-    stream.configure(query, separator=separator, sensitivity=query.sensitivity)
+    stream.configure(
+        task.query, separator=task.separator, sensitivity=task.options.sensitivity
+    )
     extracted = np.zeros((n_channels, n_frames), np.float32)
     first = -stream.latency_frames
     for block in _blocks(mixture, stream.latency_frames, round(_BLOCK_S * sample_rate)):
-        heard = stream.exchange(block)
-        last = first + heard.shape[1]
+        output = stream.exchange(block)
+        last = first + output.shape[1]
         if last > 0:
-            extracted[:, max(first, 0) : last] = heard[:, max(-first, 0) :]
-            notify(last / n_frames)
+            extracted[:, max(first, 0) : last] = output[:, max(-first, 0) :]
+            task.options.progress(last / n_frames)
         first = last
     return extracted
 
@@ -347,33 +385,6 @@ def _blocks(
     silence = np.zeros((len(mixture), n_trailing), np.float32)
     for start in range(0, n_trailing, n_frames):
         yield silence[:, start : start + n_frames]
-
-
-def _check_question(
-    target: str | None, reference: Reference | None, not_like: Reference | None
-) -> str | None:
-    """Return the target's own name; raise unless one thing is asked for."""
-    if reference is not None and target is not None:
-        raise TargetError("give a target or a reference, not both")
-    if reference is None and not_like is not None:
-        raise TargetError("not_like is compared with a reference: give one as well")
-    return None if target is None else check_target(target)
-
-
-def _query(
-    separator: Separator,
-    target: str | None,
-    wanted: list[np.ndarray],
-    unwanted: list[np.ndarray],
-    sample_rate: float,
-) -> Query:
-    if not wanted:
-        return separator.target(target or "guitar")
-    query = separator.query(wanted if len(wanted) > 1 else wanted[0], sample_rate)
-    if unwanted:
-        unlike = separator.query(unwanted, sample_rate).templates
-        query = query._replace(unlike=unlike)
-    return query
 
 
 def _ignore(share: float) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a host's beats and bars fall in a stream, by the positions that it tells."""
+"""Beats and bars of a stream, from the positions that its host reports."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Position(NamedTuple):
         In compound metres, of 6, 9 or 12 eighths, three of these are a beat.
         """
         is_compound = self.beat_unit >= 8 and self.beats_per_bar % 3 == 0
-        together = 3 if is_compound and self.beats_per_bar > 3 else 1
-        return 4.0 * together / self.beat_unit, self.beats_per_bar // together
+        n_notes = 3 if is_compound and self.beats_per_bar > 3 else 1
+        return 4.0 * n_notes / self.beat_unit, self.beats_per_bar // n_notes
 
     def beats(
         self, n_frames: float, sample_rate: float
@@ -88,8 +88,9 @@ def host_beats(
         if position is None or end <= first or start > last:
             continue
         frames, is_downbeat = position.beats(min(end, last) - start, sample_rate)
-        placed = start + np.round(frames).astype(int)
-        inside = (placed >= first) & (placed < end if end < last else placed <= last)
-        beats.append(placed[inside])
-        downbeats.append(placed[inside & is_downbeat])
+        rounded = start + np.round(frames).astype(int)
+        is_before_end = rounded < end if end < last else rounded <= last
+        inside = (rounded >= first) & is_before_end
+        beats.append(rounded[inside])
+        downbeats.append(rounded[inside & is_downbeat])
     return np.concatenate(beats), np.concatenate(downbeats)

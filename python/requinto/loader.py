@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
-from requinto import exports, forks, litert
-from requinto.config import ModelConfig
-from requinto.environment import is_installed
+from requinto import exports, process
+from requinto.config import ClipConfig, ModelConfig
 from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.model_folder import (
     BEATS,
@@ -25,9 +25,78 @@ from requinto.model_folder import (
     unknown,
 )
 from requinto.networks import LITERT, TENSORFLOW, choose_runtime
-from requinto.pair import Pair
 from requinto.separator import NetworkSeparator, Query
 from requinto.tracker import Tracker
+from requinto_files.environment import is_installed
+
+
+class Pair:
+    """A separator made of two networks: names go to one, examples to the other.
+
+    An example asks for one sound, and for what the mixture holds of it; a name asks for
+    an instrument, whatever it sounds like.  A network taught both does neither well.
+
+    Parameters
+    ----------
+    examples, names : NetworkSeparator
+        Who answers to references, and who to the names of built-in targets.
+
+    Raises
+    ------
+    ModelError
+        If they want audio to be cut differently.
+    """
+
+    def __init__(self, examples: NetworkSeparator, names: NetworkSeparator) -> None:
+        if examples.clips != names.clips:
+            raise ModelError("a model and its network for names must cut clips alike")
+        self.examples = examples
+        self.names = names
+
+    @property
+    def clips(self) -> ClipConfig:
+        """How audio is to be cut for this model."""
+        return self.examples.clips
+
+    @property
+    def n_parameters(self) -> int:
+        """Trained numbers of all networks."""
+        return self.examples.n_parameters + self.names.n_parameters
+
+    def target(self, name: str) -> Query:
+        """Return the query for a built-in target."""
+        return self.names.target(name)._replace(by_name=True)
+
+    def query(
+        self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
+    ) -> Query:
+        """Return the query for references, each `(n_channels, n_frames)`."""
+        return self.examples.query(reference, sample_rate)
+
+    def separate(
+        self,
+        clip: np.ndarray,
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
+    ) -> np.ndarray:
+        """Return what a clip `(n_channels, n_frames)` holds of the target."""
+        network = self._network(query)
+        return network.separate(clip, sample_rate, query, sensitivity)
+
+    def separate_all(
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
+    ) -> list[np.ndarray]:
+        """Return what each clip holds of the target, as `separate` does."""
+        network = self._network(query)
+        return network.separate_all(clips, sample_rate, query, sensitivity)
+
+    def _network(self, query: Query) -> NetworkSeparator:
+        return self.names if query.by_name else self.examples
 
 
 def load_separator(
@@ -69,7 +138,7 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
     Raises
     ------
     ModelError
-        If LiteRT is asked for, and the export is of other weights.
+        If LiteRT is wanted, and the export is of other weights.
     ConfigError
         If there is no such runtime.
     """
@@ -77,14 +146,14 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
     if name not in {BEATS, *_names(folder)}:
         raise unknown(folder, name)
     if runtime == TENSORFLOW:
-        forks.check_process()
+        process.check_fork()
         _keras_runtime().backend.check_installed()
         _check_trained(folder, name)
         return runtime
     if exports.is_current(folder, name) and (runtime or _prefers_litert(folder, name)):
         return LITERT
     if runtime is None and (folder / f"{name}.json").is_file():
-        forks.check_process()
+        process.check_fork()
         return TENSORFLOW
     if exports.record_path(folder, name).is_file():
         raise ModelError(
@@ -136,7 +205,7 @@ def _check_trained(folder: Path, name: str) -> None:
 def _prefers_litert(folder: Path, name: str) -> bool:
     """Return whether LiteRT is there, or nothing else is."""
     has_weights = (folder / f"{name}.npz").is_file()
-    return litert.is_available() or not has_weights or not is_installed("keras")
+    return exports.is_available() or not has_weights or not is_installed("keras")
 
 
 @functools.lru_cache(maxsize=4)
@@ -231,5 +300,5 @@ def _tracker(folder: Path, runtime: str) -> Tracker:
 
 
 def _keras_runtime() -> Any:
-    """Import the one part of the workshop that the product may be asked for."""
+    """Import the one part of the workshop that the product may need."""
     return importlib.import_module("requinto_lab.networks.keras_runtime")

@@ -1,82 +1,56 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the built plugin, put it where hosts look for plugins, and make presets."""
+"""Find the built plugin, and make presets that it loads."""
 
 from __future__ import annotations
 
-import importlib
 import os
-import shutil
+import struct
 import sys
-import sysconfig
-import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from requinto.errors import PluginError
-from requinto.presets import preset
+import numpy as np
 
-__all__ = [
-    "FORMATS",
-    "Format",
-    "install",
-    "installed",
-    "installed_home",
-    "plugin_path",
-    "preset",
-    "references_folder",
-    "uninstall",
-    "user_folder",
-]
+from requinto import audio as sound
+from requinto.arguments import check_rate, check_reference, check_target
+from requinto.arithmetic import plain_arithmetic
+from requinto.checks import is_number, show
+from requinto.errors import AudioError, PluginError, TargetError
+from requinto_files import output_files
+
+MAX_FILE_SIZE = 64 << 20  # bytes of a reference; that of references.h
+LEARNED = "Learned"  # the target that a reference becomes
+_CLASS_ID = b"52657175696E746F4578747261637421"  # of vst3_factory.c
+# What the library takes from 0 to 1; so little of a percent is surely a mistake
+_PERCENT = ("sensitivity",)
 
 
-class Format(NamedTuple):
-    """A kind of plugin that we build, and where its hosts look for it."""
+class Parameter(NamedTuple):
+    """A parameter of the plugin that a preset may hold."""
 
     name: str
-    built: str  # in the package: what is copied
-    place: str  # in the user's folder: what it becomes
-    conf: str  # in there: where the shell looks for which Python to start
-    linux: str  # the user's folder, in the home
-    macos: str  # the same
-    windows: str  # in %LOCALAPPDATA%, or %APPDATA% for LV2
+    kind: Literal["list", "switch", "number"]
+    range: tuple[float, float] = (0.0, 1.0)  # of a number
+    default: float = 0.0  # of a list, an index
+    items: tuple[str, ...] = ()  # of a list or a switch
 
 
-class Removal(NamedTuple):
-    """What `uninstall` did."""
+def parameters() -> dict[str, Parameter]:
+    """Return the parameters that a preset may hold, by name.
 
-    removed: tuple[Path, ...]  # folders of formats, with all that `install` put there
-    left: tuple[Path, ...]  # files and folders that are somebody else's
-
-
-VST3 = Format(
-    name="VST3",
-    built="Requinto.vst3",
-    place="Requinto.vst3",
-    conf="Contents/Resources/requinto.conf",
-    linux=".vst3",
-    macos="Library/Audio/Plug-Ins/VST3",
-    windows="Programs/Common/VST3",
-)
-CLAP = Format(
-    name="CLAP",
-    built="clap",
-    place="Requinto",
-    conf="requinto.conf",
-    linux=".clap",
-    macos="Library/Audio/Plug-Ins/CLAP",
-    windows="Programs/Common/CLAP",
-)
-LV2 = Format(
-    name="LV2",
-    built="Requinto.lv2",
-    place="Requinto.lv2",
-    conf="requinto.conf",
-    linux=".lv2",
-    macos="Library/Audio/Plug-Ins/LV2",
-    windows="LV2",
-)
-FORMATS = (VST3, CLAP, LV2)
-_STAGING = ".requinto-"  # of folders that are not finished
+    They are those of `plugin/params.c`.
+    """
+    rows = (
+        Parameter("output", "list", items=("Extracted", "Everything else")),
+        Parameter("amount", "number", (0.0, 100.0), 100.0),
+        Parameter("beat_source", "list", items=("Host", "Detect", "Fixed tempo")),
+        Parameter("tempo", "number", (40.0, 240.0), 120.0),
+        Parameter("quality", "list", items=("Standard", "Fast")),
+        Parameter("clip", "list", items=("4 beats", "2 beats", "1 beat")),
+        Parameter("sensitivity", "number", (0.0, 100.0), 50.0),
+        Parameter("bypass", "switch", items=("Off", "On")),
+    )
+    return {row.name: row for row in rows}
 
 
 def plugin_path() -> Path:
@@ -87,13 +61,14 @@ def plugin_path() -> Path:
     PluginError
         If it was not built with this package.
     """
-    return _built(VST3)
+    return built_folder("Requinto.vst3")
 
 
-def _built(form: Format) -> Path:
+def built_folder(name: str) -> Path:
+    """Return a folder that the build put beside this package, or raise."""
     package = Path(__file__).parent
-    elsewhere = [Path(entry) / "requinto" / form.built for entry in sys.path]
-    candidates = [package / form.built, *elsewhere]
+    elsewhere = [Path(entry) / "requinto" / name for entry in sys.path]
+    candidates = [package / name, *elsewhere]
     for folder in candidates:
         if folder.is_dir():
             return folder.resolve()
@@ -103,234 +78,142 @@ def _built(form: Format) -> Path:
     )
 
 
-def user_folder(form: Format) -> Path:
-    """Return the folder in which hosts look for the user's plugins of a format."""
-    if sys.platform == "darwin":
-        return _user_home() / form.macos
-    if os.name == "nt":
-        variable = "APPDATA" if form is LV2 else "LOCALAPPDATA"
-        return _windows_folder(variable) / form.windows
-    return _user_home() / form.linux
-
-
-def _user_home() -> Path:
-    """Return HOME, or the password database's folder where HOME is no absolute path."""
-    variable = os.environ.get("HOME", "")
-    if variable.startswith("/"):
-        return Path(variable)
-    try:
-        pwd = importlib.import_module("pwd")
-        folder = str(pwd.getpwuid(os.getuid()).pw_dir)
-    except (ImportError, KeyError):
-        folder = ""
-    if not folder.startswith("/"):
-        raise PluginError(
-            f"HOME must be the absolute path of the user's folder, got {variable!r}, "
-            "and the system knows no other"
-        )
-    return Path(folder)
-
-
-def _windows_folder(variable: str) -> Path:
-    folder = os.environ.get(variable, "")
-    if not Path(folder).is_absolute():
-        raise PluginError(f"{variable} must be an absolute path, got {folder!r}")
-    return Path(folder)
-
-
-def references_folder() -> Path:
-    """Return the folder whose sound files are targets of the plugin.
-
-    The environment variable REQUINTO_REFERENCES names another one.
-    """
-    if chosen := os.environ.get("REQUINTO_REFERENCES"):
-        return Path(chosen)
-    if sys.platform == "darwin":
-        data = _user_home() / "Library" / "Application Support"
-    elif os.name == "nt":
-        data = _windows_folder("APPDATA")
-    else:
-        chosen = os.environ.get("XDG_DATA_HOME", "")
-        data = Path(chosen) if chosen.startswith("/") else _user_home() / ".local/share"
-    return data / "Requinto" / "References"
-
-
-def install(folder: str | os.PathLike[str] | None = None) -> dict[str, Path]:
-    """Copy the plugin to where hosts look, bound to this Python.
-
-    Files of others in there stay.
+@plain_arithmetic
+def preset(
+    target: str | None = None,
+    *,
+    reference: np.ndarray | None = None,
+    reference_sample_rate: float | None = None,
+    path: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+    **parameters: str | float | bool,
+) -> bytes:
+    """Return a preset that VST3 hosts, and pedalboard's `load_preset`, load.
 
     Parameters
     ----------
-    folder : str or path, optional
-        One folder for all formats, instead of where hosts look for each.
+    target : str, optional
+        One of `targets()`, in whatever case; "guitar" unless a reference is given.
+    reference : np.ndarray, shape=(n_channels, n_frames) or (n_frames,), optional
+        Half a second or more of the instrument to extract; the preset carries it.
+    reference_sample_rate : float, optional
+        Hz; needed with a reference.
+    path : str or path, optional
+        Where to write the preset too; such files end in `.vstpreset`.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+    **parameters
+        Other parameters by their names in pedalboard, such as `output="Everything
+        else"`, `clip="1 beat"`, `amount=80.0`, `bypass=True`.  Amount and sensitivity
+        are in percent, 0 to 100, as in the plugin; the library's sensitivity is a
+        hundredth of it.
 
     Returns
     -------
-    dict of str to Path
-        What is there now, by the name of the format.
+    bytes
+        The file, also for `plugin.preset_data` of pedalboard.
 
     Raises
     ------
+    TargetError
+        If the target is unknown, or a reference is given as well.
+    AudioError
+        If the reference is not one, or too long, or its rate is not given.
     PluginError
-        If the plugin is not built, or a folder is not one or cannot be written.
+        If a parameter or its value is not the plugin's, or the path is none.
+    AudioFileError
+        If the file cannot be written, or is there and may not be replaced.
+
+    Examples
+    --------
+    >>> bass = preset("bass", output="Everything else")
+    >>> bass[:4]
+    b'VST3'
     """
-    paths: dict[str, Path] = {}
-    for form, path in _format_paths(folder):
-        try:
-            _install(form, path)
-        except PluginError as error:
-            raise _with_finished(error, "installed", list(paths.values())) from error
-        paths[form.name] = path
-    return paths
+    _check_file(path, overwrite)
+    if reference is not None and target is not None:
+        raise TargetError("give a target or a reference, not both")
+    if target is not None:
+        target = check_target(target)
+    chosen = target or ("guitar" if reference is None else LEARNED)
+    lines = [f"{name}={_text(name, value)}" for name, value in parameters.items()]
+    state = "\n".join(["requinto 1", f"target={chosen}", *lines, ""]).encode()
+    if reference is not None:
+        file = _encoded(reference, reference_sample_rate)
+        state += f"sound={len(file)} {LEARNED}\n".encode() + file + b"\n"
+    whole = _vst3_preset(state)
+    if path is not None:
+        output_files.check_output(path, (".vstpreset",), overwrite=overwrite)
+        with output_files.whole_file(path, overwrite=overwrite) as unfinished:
+            Path(unfinished).write_bytes(whole)
+    return whole
 
 
-def uninstall(folder: str | os.PathLike[str] | None = None) -> Removal:
-    """Remove what `install` put where hosts look, and nothing else.
-
-    Parameters
-    ----------
-    folder : str or path, optional
-        One folder for all formats, as for `install`.
-
-    Raises
-    ------
-    PluginError
-        If something cannot be removed; it says what was removed before.
-    """
-    removed: list[Path] = []
-    left: list[Path] = []
-    for form, path in _format_paths(folder):
-        if not os.path.lexists(path):
-            continue
-        if not _is_ours(form, path):
-            left.append(path)
-            continue
-        try:
-            left += _remove_files(form, path)
-        except OSError as error:
-            problem = PluginError(f"{path} cannot be removed: {error}")
-            raise _with_finished(problem, "removed", removed) from error
-        removed.append(path)
-    return Removal(tuple(removed), tuple(left))
-
-
-def _format_paths(
-    folder: str | os.PathLike[str] | None,
-) -> list[tuple[Format, Path]]:
-    """Return where each format goes, or raise `PluginError` before any is touched."""
-    if folder is None:
-        return [(form, user_folder(form) / form.place) for form in FORMATS]
-    path = os.fspath(folder) if isinstance(folder, os.PathLike) else folder
-    if not isinstance(path, str) or not path or "\0" in path:
+def _check_file(path: Any, overwrite: Any) -> None:
+    name = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if path is not None and (not isinstance(name, str) or not name or "\0" in name):
         raise PluginError(
-            f"folder must be the path of a folder, as str or Path, got {folder!r}"
+            f"path must be where to write a file, as str or Path, got {show(path)}"
         )
-    return [(form, Path(path) / form.place) for form in FORMATS]
+    if not isinstance(overwrite, (bool, np.bool_)):
+        raise PluginError(f"overwrite must be True or False, got {show(overwrite)}")
 
 
-def _with_finished(error: PluginError, verb: str, paths: list[Path]) -> PluginError:
-    """Return an error that also says what was done before it."""
-    if not paths:
-        return error
-    return PluginError(f"{error}; {verb} already: {', '.join(map(str, paths))}")
+def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
+    if sample_rate is None:
+        raise AudioError("reference_sample_rate must be given, in Hz")
+    sample_rate = check_rate(sample_rate, "reference")
+    checked = check_reference(reference, sample_rate, "reference")
+    file = sound.encode_flac(checked, sample_rate)
+    if len(file) > MAX_FILE_SIZE:
+        raise AudioError(
+            f"the reference makes a file of {len(file) / 2**20:.0f} MiB, and the "
+            f"plugin takes {MAX_FILE_SIZE / 2**20:.0f} at most: give some of it"
+        )
+    return file
 
 
-def _is_ours(form: Format, path: Path) -> bool:
-    """Return whether `install` made what is there: it leaves which Python it starts."""
-    return not path.is_symlink() and "executable" in installed_home(form, path)
-
-
-def _remove_files(form: Format, path: Path) -> list[Path]:
-    """Remove our files, and folders that are empty then; return what is not ours."""
-    source = _built(form)
-    names = {file.relative_to(source) for file in source.rglob("*") if file.is_file()}
-    # Last, since it tells that the rest is ours
-    for name in [*sorted(names), Path(form.conf)]:
-        (path / name).unlink(missing_ok=True)
-    folders = [f for f in path.rglob("*") if f.is_dir() and not f.is_symlink()]
-    for folder in [*sorted(folders, reverse=True), path]:
-        if not any(folder.iterdir()):
-            folder.rmdir()
-    return [file for file in path.rglob("*") if file.is_symlink() or file.is_file()]
-
-
-def _install(form: Format, path: Path) -> None:
-    """Replace our files in a folder, each at once; what else is there stays."""
-    source = _built(form)
-    if os.path.lexists(path) and not _is_ours(form, path):
+def _text(name: str, value: str | float | bool) -> str:
+    """Return a value as states hold it, or raise `PluginError`."""
+    known = parameters()
+    if name not in known:
         raise PluginError(
-            f"{path} is there already, and not of Requinto's installation: "
-            "move it away first"
+            f"unknown parameter {name!r}; known are target, {', '.join(known)}"
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A full disk is met here, before anything installed has changed
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=_STAGING) as folder:
-            staging = Path(shutil.copytree(source, Path(folder) / form.place))
-            conf = staging / form.conf
-            conf.parent.mkdir(exist_ok=True)
-            conf.write_text(_home(), encoding="utf-8", errors="surrogateescape")
-            _move_files(staging, path, first=Path(form.conf))
-    except OSError as error:
-        raise PluginError(f"{path} cannot be written: {error}") from error
+    parameter = known[name]
+    return (_number if parameter.kind == "number" else _item)(parameter, value)
 
 
-def _move_files(source: Path, path: Path, first: Path) -> None:
-    """Move files, `first` before the others: it marks the folder as ours."""
-    names = sorted(f.relative_to(source) for f in source.rglob("*") if f.is_file())
-    if folder := next((name for name in names if (path / name).is_dir()), None):
-        raise IsADirectoryError(f"{path / folder} is a folder")
-    for name in sorted(names, key=lambda name: name != first):
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (source / name).replace(path / name)
+def _item(parameter: Parameter, value: str | float | bool) -> str:
+    if parameter.kind == "switch" and isinstance(value, (bool, np.bool_)):
+        return parameter.items[bool(value)]
+    if isinstance(value, str) and value in parameter.items:
+        return str(value)
+    raise PluginError(
+        f"{parameter.name} must be one of {parameter.items}, got {show(value)}"
+    )
 
 
-def installed(form: Format) -> Path | None:
-    """Return where a format is installed for the user, or None."""
-    place = user_folder(form) / form.place
-    return place if place.is_dir() else None
-
-
-def is_current(form: Format, place: Path) -> bool:
-    """Return whether what is installed is what this package would install."""
-    source = _built(form)
-    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
-    try:
-        return all(
-            (place / name).read_bytes() == (source / name).read_bytes()
-            for name in files
+def _number(parameter: Parameter, value: str | float | bool) -> str:
+    name, (low, high) = parameter.name, parameter.range
+    if not (is_number(value) and low <= value <= high):
+        raise PluginError(
+            f"{name} must be a number from {low} to {high}, got {show(value)}"
         )
-    except OSError:
-        return False
+    number = float(value)
+    if name in _PERCENT and 0 < number <= 1:
+        raise PluginError(
+            f"{name} is in percent here, 0 to 100: {value!r} of 0 to 1 is "
+            f"{100 * number:g}"
+        )
+    return f"{number:.6f}"
 
 
-def installed_home(form: Format, place: Path) -> dict[str, str]:
-    """Return which Python an installed plugin starts: executable, libpython, site.
+def _vst3_preset(state: bytes) -> bytes:
+    """Return a component's state as a preset file.
 
-    Bytes that are no UTF-8, of a path or of damage, are kept as surrogates; a file
-    that cannot be read holds nothing.
+    Source: Steinberg, "VST 3 Preset Format", VST 3 Developer Portal: a header of 48
+    bytes, the chunks, and a list of where they are.
     """
-    try:
-        data = (place / form.conf).read_bytes()
-    except OSError:
-        return {}
-    lines = data.decode("utf-8", "surrogateescape").splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)
-
-
-def _home() -> str:
-    """Return the lines by which the shell finds this environment again."""
-    site = Path(__file__).parents[1]
-    return f"executable={sys.executable}\nlibpython={_libpython()}\nsite={site}\n"
-
-
-def _libpython() -> Path:
-    """Return the shared library of this Python."""
-    if os.name == "nt":
-        major, minor = sys.version_info[:2]
-        return Path(sys.base_prefix) / f"python{major}{minor}.dll"
-    known = sysconfig.get_config_var
-    # LDLIBRARY names the link-time file; the one to load has the version on
-    name = known("INSTSONAME") or known("LDLIBRARY") or ""
-    return Path(known("PYTHONFRAMEWORKPREFIX") or known("LIBDIR") or "") / name
+    header = struct.pack("<4si32sq", b"VST3", 1, _CLASS_ID, 48 + len(state))
+    return header + state + struct.pack("<4si4sqq", b"List", 1, b"Comp", 48, len(state))

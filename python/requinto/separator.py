@@ -31,8 +31,7 @@ class Query(NamedTuple):
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `templates.py`
     balance: np.ndarray | None = None  # (n_bands,), see `TemplateMatcher.balance`
     unlike: np.ndarray | None = None  # templates of what is not wanted
-    by_name: bool = False  # any player of the instrument is wanted: see `pair.py`
-    sensitivity: float = 0.5  # 0 to 1: more is more of the target, and more bleed
+    by_name: bool = False  # any player of the instrument is wanted: see `Pair`
 
 
 class Separator(Protocol):
@@ -51,12 +50,20 @@ class Separator(Protocol):
         """Return the query for references, each `(n_channels, n_frames)`."""
 
     def separate(
-        self, clip: np.ndarray, sample_rate: float, query: Query
+        self,
+        clip: np.ndarray,
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
 
     def separate_all(
-        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> list[np.ndarray]:
         """Return the same of each clip; faster than one by one."""
 
@@ -165,7 +172,11 @@ class NetworkSeparator:
         return Query(np.mean(embeddings, axis=0), templates, balance)
 
     def separate(
-        self, clip: np.ndarray, sample_rate: float, query: Query
+        self,
+        clip: np.ndarray,
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> np.ndarray:
         """Return what a clip holds of the target.
 
@@ -174,15 +185,21 @@ class NetworkSeparator:
         clip : np.ndarray, shape=(n_channels, n_frames)
             One or two channels at `sample_rate` Hz, context included.
         query : Query
+        sensitivity : float
+            From 0 to 1: more lets more of the target through, and more bleed.
 
         Returns
         -------
         np.ndarray, shape=(n_channels, n_frames), float32
         """
-        return self.separate_all([clip], sample_rate, query)[0]
+        return self.separate_all([clip], sample_rate, query, sensitivity)[0]
 
     def separate_all(
-        self, clips: Sequence[np.ndarray], sample_rate: float, query: Query
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, as `separate` does.
 
@@ -198,7 +215,7 @@ class NetworkSeparator:
             self._clean(self._at_model_rate(clips[i], sample_rate)) for i in sounding
         ]
         spectra = [self._analyse(sound) for sound in sounds]
-        masks = self.masks(spectra, query)
+        masks = self.masks(spectra, query, sensitivity)
         for i, sound, spectrum, mask in zip(
             sounding, sounds, spectra, masks, strict=True
         ):
@@ -210,7 +227,9 @@ class NetworkSeparator:
                 raise ModelError("the model's answer holds samples that are not finite")
         return estimates
 
-    def masks(self, spectra: list[np.ndarray], query: Query) -> list[np.ndarray]:
+    def masks(
+        self, spectra: list[np.ndarray], query: Query, sensitivity: float = 0.5
+    ) -> list[np.ndarray]:
         """Return the mask `(n_columns, n_bands, 2)` for each clip's spectrum, padded.
 
         Clips of as many columns in a row are one batch.
@@ -219,7 +238,7 @@ class NetworkSeparator:
             # Which weights of 8 bits would make something finite of
             raise ModelError("the query holds numbers that are not finite")
         views = [self._view(spectrum, query) for spectrum in spectra]
-        exponent = mask_exponent(query.sensitivity)
+        exponent = mask_exponent(sensitivity)
         masks: list[np.ndarray] = []
         for _, alike in itertools.groupby(views, len):
             batch = np.stack(list(alike))

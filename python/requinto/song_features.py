@@ -18,8 +18,8 @@ from requinto.rhythm import (
     scale_bands,
     without_silence,
 )
-from requinto.scratch import prepare_temporary_folder
 from requinto.song import Song, SongWindow
+from requinto_files.environment import prepare_temporary_folder
 
 _IN_MEMORY = 1 << 22  # bytes, of four minutes; beyond, a file takes them
 

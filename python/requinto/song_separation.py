@@ -42,7 +42,12 @@ def plan(
 
 
 def separate_song(
-    song: Song, separator: Separator, sizes: ClipFrames, query: Query, beats: Beats
+    song: Song,
+    separator: Separator,
+    sizes: ClipFrames,
+    query: Query,
+    beats: Beats,
+    sensitivity: float = 0.5,
 ) -> Iterator[Stretch]:
     """Yield a song and what it holds of the target, from its start to its end.
 
@@ -58,6 +63,8 @@ def separate_song(
         The target.
     beats : Beats
         Where clips are cut.
+    sensitivity : float
+        From 0 to 1, as in `extract`.
     """
     window = SongWindow(song.blocks(), song.n_channels)
     joiner = Joiner(sizes, song.n_channels)
@@ -71,7 +78,7 @@ def separate_song(
         origin = max(0, min(some[0].start - sizes.left_context, n_done))
         held = window.read(origin, some[-1].end + sizes.right_context)
         pieces = [cut(held, clip, sizes, origin) for clip in some]
-        separated = separator.separate_all(pieces, song.sample_rate, query)
+        separated = separator.separate_all(pieces, song.sample_rate, query, sensitivity)
         parts = [joiner.join(*pair) for pair in zip(separated, some, strict=True)]
         extracted = np.concatenate(parts, axis=1)[:, n_lead:]
         extracted, n_lead = extracted[:, : song.n_frames - n_done], 0

@@ -6,27 +6,29 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import requinto
-from requinto import plugin as plugin_files
+from requinto.beats import Beats
 from requinto.config import from_values, read_toml
-from requinto.errors import ConfigError, PluginError, TargetError
+from requinto.errors import ConfigError, PluginError
 from requinto.model_folder import STANDARD
+from requinto.sections import Section
 from requinto_command import (
     benchmarking,
     entry,
     exporting,
     extracting,
+    installing,
     measuring,
     outputs,
 )
 from requinto_command.clicks import clicking
-from requinto_command.inputs import name_problems, open_song, read_reference, read_song
+from requinto_command.inputs import name_problems, read_song
 from requinto_command.outputs import Output, Overwrite
 from requinto_command.progress_bar import ProgressBar
 from requinto_command.signals import install_signal_handlers
@@ -78,13 +80,14 @@ def options(
 def extract(
     song: Song,
     target: Annotated[
-        str | None, typer.Option(help="A built-in target; guitar unless told.")
+        str | None, typer.Option(help="A built-in target; guitar unless given.")
     ] = None,
     reference: Annotated[
         Path | None, typer.Option(help="A sound file with the instrument alone.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="SONG-TARGET.wav unless told.")
+        Path | None,
+        typer.Option("-o", "--output", help="Usually SONG-TARGET.wav."),
     ] = None,
     rest: Annotated[
         Path | None, typer.Option(help="Where to write everything else.")
@@ -106,67 +109,12 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Extract an instrument from SONG."""
-    target = extracting.check_choices(
-        *(system, target, sensitivity, beats_per_clip, model)
+    request = extracting.Request(
+        *(song, target, reference, output, rest, plot),
+        *(model, beats_per_clip, sensitivity, system, overwrite),
     )
-    if target is not None and reference is not None:
-        raise TargetError("give --target or --reference, not both")
-    chosen = target or ("reference" if reference else "guitar")
-    path = output or Path(f"{song.stem}-{chosen}.wav")
-    outputs.check_outputs(
-        (
-            *(Output(path, outputs.SOUND), Output(rest, outputs.SOUND)),
-            Output(plot, outputs.PICTURE),
-        ),
-        (song, reference),
-        overwrite=overwrite,
-    )
-    _check_model(model, system)
-    options: dict[str, Any] = {"target": target}
-    options |= extracting.our_options(system, beats_per_clip, sensitivity)
-    with open_song(song) as mixture:
-        problems = {song: mixture.problems}
-        shape, rate = (mixture.n_channels, mixture.n_frames), mixture.sample_rate
-        outputs.check_capacity((path, rest), *shape, rate)
-        if reference:
-            example = read_reference(reference)
-            problems[reference] = example.problems
-            options["reference"] = example.samples
-            options["reference_sample_rate"] = example.sample_rate
-        if system != "requinto":
-            check_workshop()
-            from requinto_lab.networks.backend import prepare_own_process
-
-            prepare_own_process()
-        start = time.perf_counter()
-        beginnings = outputs.Beginnings(shape[0], rate) if plot else None
-        with ProgressBar(f"Extracting {chosen}") as notify:
-            gain = extracting.extract_to_files(
-                *(system, model, mixture, (path, rest), beginnings, notify, options),
-                overwrite=overwrite,
-            )
-    duration_s = shape[1] / rate
-    real_time_factor = (time.perf_counter() - start) / duration_s
-    if plot and beginnings:
-        from requinto.pictures import spectrograms
-
-        rows = beginnings.by_title(chosen)
-        spectrograms(rows, rate, plot, overwrite=overwrite)
-    result = {
-        "song": str(song),
-        "target": chosen,
-        "system": system,
-        "model": model if system == "requinto" else None,
-        "output": str(path),
-        "rest": str(rest) if rest else None,
-        "plot": str(plot) if plot else None,
-        "sample_rate": rate,
-        "duration_s": round(duration_s, 3),
-        "gain": gain,
-        "input_problems": name_problems(problems),
-        "real_time_factor": round(real_time_factor, 4),
-    }
-    print(json.dumps(result, indent=2) if as_json else path)
+    result = extracting.run(request)
+    print(json.dumps(result, indent=2) if as_json else result["output"])
 
 
 @app.command()
@@ -203,28 +151,40 @@ def beats(
     mixture, rate = recording.samples, recording.sample_rate
     shape = (len(mixture), mixture.shape[1])
     outputs.check_capacity((click,), *shape, rate)
-    found = requinto.beats(mixture, rate)
-    parts = requinto.sections(mixture, rate, beats=found)
+    tracked = requinto.beats(mixture, rate)
+    parts = requinto.sections(mixture, rate, beats=tracked)
     gain = 1.0
     if click:
-        blocks = [(clicking(mixture, rate, found),)]
+        blocks = [(clicking(mixture, rate, tracked),)]
         gain = outputs.write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
     if plot:
-        from requinto.pictures import song_map
+        from requinto_command.pictures import song_map
 
-        song_map(mixture, rate, found, parts, plot, overwrite=overwrite)
-    if not as_json:
-        bars = set(found.downbeats_s.tolist())
-        for time_s in found.times_s.tolist():
-            print(f"{time_s:.3f}{' downbeat' if time_s in bars else ''}")
+        song_map(mixture, rate, tracked, parts, plot, overwrite=overwrite)
+    if as_json:
+        report = {
+            "song": str(song),
+            **_describe(tracked, parts),
+            "click": str(click) if click else None,
+            "gain": gain,
+            "input_problems": name_problems({song: recording.problems}),
+            "plot": str(plot) if plot else None,
+        }
+        print(json.dumps(report, indent=2))
         return
-    result = {
-        "song": str(song),
-        "tempo_bpm": round(found.tempo_bpm, 2),
-        "beats_per_bar": found.beats_per_bar,
-        "confidence": round(found.confidence, 3),
-        "times_s": found.times_s.round(4).tolist(),
-        "downbeats_s": found.downbeats_s.round(4).tolist(),
+    bars = set(tracked.downbeats_s.tolist())
+    for time_s in tracked.times_s.tolist():
+        print(f"{time_s:.3f}{' downbeat' if time_s in bars else ''}")
+
+
+def _describe(beats: Beats, parts: Sequence[Section]) -> dict[str, Any]:
+    """Return beats and sections as JSON can hold them."""
+    return {
+        "tempo_bpm": round(beats.tempo_bpm, 2),
+        "beats_per_bar": beats.beats_per_bar,
+        "confidence": round(beats.confidence, 3),
+        "times_s": beats.times_s.round(4).tolist(),
+        "downbeats_s": beats.downbeats_s.round(4).tolist(),
         "sections": [
             {
                 "name": part.name,
@@ -234,12 +194,7 @@ def beats(
             }
             for part in parts
         ],
-        "click": str(click) if click else None,
-        "gain": gain,
-        "input_problems": name_problems({song: recording.problems}),
-        "plot": str(plot) if plot else None,
     }
-    print(json.dumps(result, indent=2))
 
 
 @app.command()
@@ -323,14 +278,14 @@ def plugin_path() -> None:
 @plugin_app.command("install")
 def plugin_install() -> None:
     """Copy the plugin to where hosts look for the user's: VST3, CLAP and LV2."""
-    for place in plugin_files.install().values():
-        print(place)
+    for path in installing.install().values():
+        print(path)
 
 
 @plugin_app.command("uninstall")
 def plugin_uninstall() -> None:
     """Remove what `install` put there; your own references stay."""
-    removal = plugin_files.uninstall()
+    removal = installing.uninstall()
     for path in removal.removed:
         print(f"removed {path}")
     for path in removal.left:
@@ -349,10 +304,3 @@ def plugin_status(as_json: Json = False) -> None:
     print(json.dumps(report, indent=2) if as_json else "\n".join(lines(report)))
     if problems := find_problems(report):
         raise PluginError("; ".join(problems))
-
-
-def _check_model(model: str, system: str) -> None:
-    if system != "requinto" and model != STANDARD:
-        raise ConfigError(
-            f"give a model of ours ({model!r}) or another system ({system!r}), not both"
-        )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let beats be heard: clicks laid over a song."""
+"""Lay a click over each beat of a song."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def clicking(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
     for times_s, hz in ((beats.downbeats_s, _DOWNBEAT_HZ), (others_s, _BEAT_HZ)):
         click = _click(hz, sample_rate)
         for start in (times_s * sample_rate).astype(int):
-            covered = clicks[start : start + len(click)]
-            covered += click[: len(covered)]
+            span = clicks[start : start + len(click)]
+            span += click[: len(span)]
     np.clip(clicks, -1, 1, out=clicks)
     clicks *= _LEVEL
     mix = np.float32(_SONG) * song
@@ -45,7 +45,7 @@ def clicking(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
 
 
 def _click(hz: float, sample_rate: float) -> np.ndarray:
-    """Return a sine that fades, as `librosa.clicks` has it."""
+    """Return a sine that fades, as in `librosa.clicks`."""
     n_frames = int(_CLICK_S * sample_rate)
     sine = np.sin(2 * np.pi * hz / sample_rate * np.arange(n_frames))
     return np.asarray(np.geomspace(1, _FADED, n_frames) * sine)

@@ -19,10 +19,11 @@ from requinto.errors import AudioFileError, ModelError, PluginError, reason_of
 from requinto.loader import load_separator
 from requinto.metrics import IDEAL_MASK_TRANSFORM, ideal_ratio_mask, si_sdr
 from requinto.model_folder import models_folder
-from requinto.pictures import spectrograms
 from requinto.song_separation import plan
 from requinto.spectra import Spectra
+from requinto.stft import levels_db
 from requinto_files import audio_writer, output_files
+from requinto_files.figures import spectrograms
 
 SHOWN = "guitar"  # the target that is written and drawn
 FOLDER = Path("requinto-demo")  # what is in it is the demonstration's own
@@ -57,9 +58,9 @@ def run(
     rows, extracted = {}, {}
     for name in stems:
         plugin.target = name
-        begun = time.perf_counter()
+        start = time.perf_counter()
         extracted[name] = plugin.process(mixture, rate)
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - start
         rows[name] = _scores(stems, name, mixture, extracted[name])
         rows[name]["real_time_factor"] = seconds / duration_s
 
@@ -75,6 +76,7 @@ def run(
         },
         rate,
         paths[-1],
+        levels_db,
         joins_s=_joins_s(mixture, rate, meta),
         overwrite=overwrite,
     )

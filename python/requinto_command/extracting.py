@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,75 +16,160 @@ from requinto.arguments import (
     check_sensitivity,
     check_target,
 )
-from requinto.errors import ConfigError
+from requinto.errors import ConfigError, TargetError
 from requinto.extract import extract_song
-from requinto.song_file import SongFile
+from requinto.model_folder import STANDARD
 from requinto.song_separation import Stretch
 from requinto_command import outputs
+from requinto_command.inputs import (
+    SongFile,
+    name_problems,
+    open_song,
+    read_reference,
+)
+from requinto_command.outputs import Output
+from requinto_command.progress_bar import ProgressBar
 from requinto_command.workshop import check_workshop
 from requinto_files.audio_writer import Progress
 
 _EXTRACTION_SHARE = 0.95  # of the work; the rest codes what was extracted
 
 
-def check_choices(
-    system: str, target: str | None, sensitivity: float, beats_per_clip: int, model: str
-) -> str | None:
-    """Check the choices of our own system before the work; return the target."""
-    if system != "requinto":
+class Request(NamedTuple):
+    """What `requinto extract` is called with."""
+
+    song: Path
+    target: str | None
+    reference: Path | None
+    output: Path | None
+    rest: Path | None
+    plot: Path | None
+    model: str
+    beats_per_clip: int
+    sensitivity: float
+    system: str
+    overwrite: bool
+
+
+def run(request: Request) -> dict[str, Any]:
+    """Extract an instrument into files; return what `--json` prints."""
+    target = _check_choices(request)
+    title = target or ("reference" if request.reference else "guitar")
+    path = request.output or Path(f"{request.song.stem}-{title}.wav")
+    _check_files(request, path)
+    options = {"target": target, **_our_options(request)}
+    with open_song(request.song) as song:
+        problems = {request.song: song.problems}
+        shape, rate = (song.n_channels, song.n_frames), song.sample_rate
+        outputs.check_capacity((path, request.rest), *shape, rate)
+        if request.reference:
+            example = read_reference(request.reference)
+            problems[request.reference] = example.problems
+            options["reference"] = example.samples
+            options["reference_sample_rate"] = example.sample_rate
+        _prepare(request.system)
+        start = time.perf_counter()
+        beginnings = outputs.Beginnings(shape[0], rate) if request.plot else None
+        with ProgressBar(f"Extracting {title}") as notify:
+            gain = _write(request, song, path, beginnings, notify, options)
+    duration_s = shape[1] / rate
+    real_time_factor = (time.perf_counter() - start) / duration_s
+    if request.plot and beginnings:
+        _draw(request, beginnings.by_title(title), rate)
+    ours = request.system == "requinto"
+    return {
+        "song": str(request.song),
+        "target": title,
+        "system": request.system,
+        "model": request.model if ours else None,
+        "output": str(path),
+        "rest": str(request.rest) if request.rest else None,
+        "plot": str(request.plot) if request.plot else None,
+        "sample_rate": rate,
+        "duration_s": round(duration_s, 3),
+        "gain": gain,
+        "input_problems": name_problems(problems),
+        "real_time_factor": round(real_time_factor, 4),
+    }
+
+
+def _check_choices(request: Request) -> str | None:
+    """Check what is chosen before the work; return the target."""
+    target = request.target
+    if request.system != "requinto":
         check_workshop()
         from requinto_lab.systems.extract import instrument_name
 
-        return instrument_name(target) if target else target
-    check_sensitivity(sensitivity)
-    check_beats_per_clip(beats_per_clip)
-    check_model(model)
-    return None if target is None else check_target(target)
+        target = instrument_name(target) if target else target
+    else:
+        check_sensitivity(request.sensitivity)
+        check_beats_per_clip(request.beats_per_clip)
+        check_model(request.model)
+        target = None if target is None else check_target(target)
+    if target is not None and request.reference is not None:
+        raise TargetError("give --target or --reference, not both")
+    return target
 
 
-def our_options(system: str, beats_per_clip: int, sensitivity: float) -> dict[str, Any]:
+def _check_files(request: Request, path: Path) -> None:
+    outputs.check_outputs(
+        (
+            *(Output(path, outputs.SOUND), Output(request.rest, outputs.SOUND)),
+            Output(request.plot, outputs.PICTURE),
+        ),
+        (request.song, request.reference),
+        overwrite=request.overwrite,
+    )
+
+
+def _our_options(request: Request) -> dict[str, Any]:
     """Return the options that other systems do not have."""
-    ours = {"beats_per_clip": beats_per_clip, "sensitivity": sensitivity}
+    system, model = request.system, request.model
+    ours = {
+        "beats_per_clip": request.beats_per_clip,
+        "sensitivity": request.sensitivity,
+    }
     if system == "requinto":
         return ours
+    if model != STANDARD:
+        raise ConfigError(
+            f"give a model of ours ({model!r}) or another system ({system!r}), not both"
+        )
     if ours != {"beats_per_clip": 4, "sensitivity": 0.5}:
         raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
     return {}
 
 
-def extract_to_files(
-    system: str,
-    model: str,
+def _prepare(system: str) -> None:
+    if system != "requinto":
+        check_workshop()
+        from requinto_lab.networks.backend import prepare_own_process
+
+        prepare_own_process()
+
+
+def _draw(request: Request, rows: dict[str, np.ndarray], sample_rate: int) -> None:
+    from requinto.stft import levels_db
+    from requinto_files.figures import spectrograms
+
+    assert request.plot
+    spectrograms(
+        rows, sample_rate, request.plot, levels_db, overwrite=request.overwrite
+    )
+
+
+def _write(
+    request: Request,
     song: SongFile,
-    paths: Sequence[Path | None],
+    path: Path,
     beginnings: outputs.Beginnings | None,
     progress: Progress,
     options: dict[str, Any],
-    *,
-    overwrite: bool,
 ) -> float:
     """Write the instrument, and everything else, while they are extracted.
 
-    Parameters
-    ----------
-    system, model : str
-        What extracts.
-    song : SongFile
-    paths : (path or None, path or None)
-        Where the instrument goes, and everything else.
-    beginnings : outputs.Beginnings, optional
-        Takes what a picture shows.
-    progress : callable
-        Called with the share of the work that is done, from 0 to 1.
-    options : dict
-        Of the system.
-    overwrite : bool
-        Whether files that are there may be replaced.
-
-    Returns
-    -------
-    float
-        The gain of all sounds: see `outputs.write_sounds`.
+    `beginnings` takes what a picture shows; `progress` is called with the share of the
+    work that is done.  Returns the gain of all sounds: see `outputs.write_sounds`.
     """
 
     def extraction(share: float) -> None:
@@ -92,12 +178,13 @@ def extract_to_files(
     def coding(share: float) -> None:
         progress(_EXTRACTION_SHARE + (1 - _EXTRACTION_SHARE) * share)
 
-    stretches = _extract(system, model, song, extraction, options)
-    sounds = _split(stretches, beginnings)
-    shape = (song.n_channels, song.n_frames)
+    stretches = _extract(request.system, request.model, song, extraction, options)
     return outputs.write_sounds(
-        *(paths, sounds, shape, song.sample_rate),
-        overwrite=overwrite,
+        (path, request.rest),
+        _split(stretches, beginnings),
+        (song.n_channels, song.n_frames),
+        song.sample_rate,
+        overwrite=request.overwrite,
         progress=coding,
     )
 

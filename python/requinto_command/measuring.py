@@ -20,11 +20,11 @@ from requinto_command.workshop import check_workshop
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
 
 Folder = Annotated[Path, typer.Argument(help="A folder of test items, or of sets.")]
-JsonPlace = Annotated[
+JsonPath = Annotated[
     Path | None, typer.Option("--json", help="Where to write the result as JSON.")
 ]
 Workers = Annotated[
-    int, typer.Option(help="Processes; as many as cores unless told.", min=1)
+    int, typer.Option(help="Processes; as many as cores unless given.", min=1)
 ]
 _TABLE_WIDTH = 180  # characters
 _N_CORES = len(os.sched_getaffinity(0))
@@ -48,11 +48,11 @@ def data_build(
         )
     outputs.check_folder(output, overwrite=True)
     loops.build(output, contents, n_workers=workers)
-    found = inventory.holdings(output)
+    report = inventory.holdings(output)
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(report, indent=2))
     else:
-        inventory.show(found, Console())
+        inventory.show(report, Console())
 
 
 @data_app.command("modules")
@@ -106,7 +106,7 @@ def data_bench(
 
     outputs.check_folder(output, overwrite=True)
     material = {"recorded": recorded, "modules": modules, "notes": notes}
-    places = bench.build(
+    folders = bench.build(
         output,
         split,
         quick=quick,
@@ -117,9 +117,9 @@ def data_bench(
     for name, option in bench.left_out(split, material).items():
         if not sets:
             print(f"{name} is left out: it needs --{option} FOLDER")
-    for place in places:
-        n_items = len(list(place.glob("*/mix.flac")))
-        print(f"{place}: {n_items} items")
+    for folder in folders:
+        n_items = len(list(folder.glob("*/mix.flac")))
+        print(f"{folder}: {n_items} items")
 
 
 @data_app.command("recorded")
@@ -149,7 +149,7 @@ def data_recorded(
 
 def evaluate(
     folder: Folder,
-    json_place: JsonPlace = None,
+    json_path: JsonPath = None,
     workers: Workers = _N_CORES,
     overwrite: Overwrite = False,
 ) -> None:
@@ -157,17 +157,17 @@ def evaluate(
     check_workshop()
     from requinto_lab.evaluation import tables
 
-    outputs.check_outputs((Output(json_place, outputs.JSON),), (), overwrite=overwrite)
+    outputs.check_outputs((Output(json_path, outputs.JSON),), (), overwrite=overwrite)
     ours, ideal = "requinto", "ideal ratio mask"
     rows = _scored(folder, (ours, ideal), workers, bss_eval=False)
     result = tables.evaluated(rows, ours, ideal)
-    outputs.write_json(json_place, result, overwrite=overwrite)
+    outputs.write_json(json_path, result, overwrite=overwrite)
     tables.print_evaluated(result, _console())
 
 
 def compare(
     folder: Folder,
-    json_place: JsonPlace = None,
+    json_path: JsonPath = None,
     pictures: Annotated[
         Path | None, typer.Option(help="A folder for box plots and spectrograms.")
     ] = None,
@@ -189,7 +189,7 @@ def compare(
     from requinto_lab.systems import registry
 
     outputs.check_outputs(
-        (Output(json_place, outputs.JSON), Output(page, outputs.PAGE)),
+        (Output(json_path, outputs.JSON), Output(page, outputs.PAGE)),
         (),
         overwrite=overwrite,
     )
@@ -198,12 +198,12 @@ def compare(
     names = tuple(system or registry.usual())
     rows = _scored(folder, names, workers, bss_eval=bss_eval)
     result = tables.compared(rows)
-    outputs.write_json(json_place, result, overwrite=overwrite)
+    outputs.write_json(json_path, result, overwrite=overwrite)
     tables.print_compared(result, _console())
     if pictures and "requinto" in names:
         ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
-        drawn = report.draw(pictures, rows, read_items(folder), ours, ideal)
-        print("\n".join(map(str, drawn)))
+        paths = report.draw(pictures, rows, read_items(folder), ours, ideal)
+        print("\n".join(map(str, paths)))
     if page:
         print("\n".join(map(str, systems_page.write(page, rows))))
 

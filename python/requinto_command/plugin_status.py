@@ -9,10 +9,11 @@ import subprocess
 import sys
 from typing import Any
 
-from requinto import plugin as plugin_files
+import requinto
 from requinto.errors import RequintoError
 from requinto.loader import check_model, model_runtime
 from requinto.model_folder import BEATS, models, models_folder, targets
+from requinto_command import installing
 
 _LIMIT_S = 120
 # What a host does, in a process of its own: whatever happens there stays there
@@ -23,35 +24,35 @@ import numpy as np, pedalboard
 plugin = pedalboard.load_plugin(sys.argv[1])
 plugin.beat_source, plugin.clip = "Fixed tempo", "1 beat"
 noise = np.random.default_rng(0).uniform(-0.1, 0.1, (2, 3 * 44100)).astype("float32")
-begun = time.perf_counter()
-heard = plugin.process(noise, 44100)
-taken_s = time.perf_counter() - begun
-print(json.dumps({"status": plugin.status, "whole": heard.shape == noise.shape,
-                  "finite": bool(np.isfinite(heard).all()), "taken_s": taken_s}))
+start = time.perf_counter()
+output = plugin.process(noise, 44100)
+seconds = time.perf_counter() - start
+print(json.dumps({"status": plugin.status, "whole": output.shape == noise.shape,
+                  "finite": bool(np.isfinite(output).all()), "seconds": seconds}))
 """
 
 
 def status() -> dict[str, Any]:
     """Return all there is to tell, as JSON can hold it."""
     return {
-        "built": str(plugin_files.plugin_path()),
-        "installed": {form.name: _installed(form) for form in plugin_files.FORMATS},
+        "built": str(requinto.plugin_path()),
+        "installed": {form.name: _installed(form) for form in installing.FORMATS},
         "models": _models(),
-        "references": str(plugin_files.references_folder()),
+        "references": str(installing.references_folder()),
         "self_test": _self_test(),
     }
 
 
-def _installed(form: plugin_files.Format) -> dict[str, Any] | None:
-    place = plugin_files.installed(form)
-    if place is None:
+def _installed(form: installing.Format) -> dict[str, Any] | None:
+    path = installing.find_installed(form)
+    if path is None:
         return None
-    home = plugin_files.installed_home(form, place)
+    conf = installing.read_conf(form, path)
     return {
-        "path": str(place),
-        "current": plugin_files.is_current(form, place),
-        "python": home.get("executable"),
-        "python_works": _imports(home.get("executable")),
+        "path": str(path),
+        "current": installing.is_current(form, path),
+        "python": conf.get("executable"),
+        "python_works": _imports(conf.get("executable")),
     }
 
 
@@ -105,7 +106,7 @@ def _self_test() -> dict[str, Any]:
     # Isolated: no random.py of the current folder comes before Python's own
     folders = [folder for folder in sys.path if os.path.isabs(folder)]
     program = [sys.executable, "-I", "-c", _SELF_TEST]
-    command = [*program, str(plugin_files.plugin_path()), *folders]
+    command = [*program, str(requinto.plugin_path()), *folders]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_LIMIT_S, check=False
@@ -123,7 +124,7 @@ def _self_test() -> dict[str, Any]:
     return {
         "passed": passed,
         "status": seen["status"],
-        "seconds": round(seen["taken_s"], 2),
+        "seconds": round(seen["seconds"], 2),
     }
 
 
@@ -146,34 +147,34 @@ def find_problems(report: dict[str, Any]) -> list[str]:
     return problems
 
 
-def lines(found: dict[str, Any]) -> list[str]:
+def lines(report: dict[str, Any]) -> list[str]:
     """Return a status in words."""
-    said = [f"built: {found['built']}"]
-    for name, form in found["installed"].items():
+    text = [f"built: {report['built']}"]
+    for name, form in report["installed"].items():
         if form is None:
-            said.append(f"{name}: not installed; `requinto plugin install` does that")
+            text.append(f"{name}: not installed; `requinto plugin install` does that")
             continue
         age = "" if form["current"] else ", of another build than this one"
         works = "" if form["python_works"] else ", which does not know requinto"
-        said.append(f"{name}: {form['path']}{age}")
-        said.append(f"{name} starts: {form['python'] or 'no Python'}{works}")
-    kept = found["models"]
+        text.append(f"{name}: {form['path']}{age}")
+        text.append(f"{name} starts: {form['python'] or 'no Python'}{works}")
+    kept = report["models"]
     if kept["folder"] is None:
-        said.append(f"models: {kept['problem']}")
+        text.append(f"models: {kept['problem']}")
     else:
         named = [
             name if whole else f"{name} (cannot be used)"
             for name, whole in kept["whole"].items()
         ]
-        said.append(f"models: {', '.join(named)}, in {kept['folder']}")
-        said += [f"{name}: {problem}" for name, problem in kept["problems"].items()]
+        text.append(f"models: {', '.join(named)}, in {kept['folder']}")
+        text += [f"{name}: {problem}" for name, problem in kept["problems"].items()]
         runtimes = ", ".join(sorted(set(kept["runtimes"].values())))
-        said.append(f"they run on: {runtimes or 'nothing'}")
-        said.append(f"targets: {', '.join(kept['targets'])}")
-    said.append(f"your references go to: {found['references']}")
-    test = found["self_test"]
+        text.append(f"they run on: {runtimes or 'nothing'}")
+        text.append(f"targets: {', '.join(kept['targets'])}")
+    text.append(f"your references go to: {report['references']}")
+    test = report["self_test"]
     if test["passed"]:
-        said.append(f"self-test: passed, in {test['seconds']} s")
+        text.append(f"self-test: passed, in {test['seconds']} s")
     else:
-        said.append(f"self-test: failed: {test.get('problem') or test['status']}")
-    return said
+        text.append(f"self-test: failed: {test.get('problem') or test['status']}")
+    return text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let a command that is told to end clean up first."""
+"""Let a command clean up before a signal ends it."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from requinto.environment import is_installed
 from requinto.errors import RequintoError
+from requinto_files.environment import is_installed
 
 _WORKSHOP = ("keras", "librosa", "mido", "mir_eval", "sklearn")
 

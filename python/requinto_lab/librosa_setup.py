@@ -10,9 +10,13 @@ import sys
 from pathlib import Path
 
 from requinto.checks import show
-from requinto.environment import is_installed
 from requinto.errors import ConfigError
-from requinto.scratch import is_writable, prepare_temporary_folder, temporary_folder
+from requinto_files.environment import (
+    is_installed,
+    is_writable,
+    prepare_temporary_folder,
+    temporary_folder,
+)
 
 _NUMBA = "NUMBA_NUM_THREADS"
 

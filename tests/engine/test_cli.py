@@ -83,8 +83,8 @@ def test_kinds_of_file(run, tmp_path, unchanged_model, ending, subtype):
     soundfile.write(path, 0.3 * noise(RATE, 1).T, 44100, subtype=subtype)
     assert run("extract", path, "-o", "out.wav")[0] == 0
     expected, rate = soundfile.read(path, always_2d=True)
-    found, found_rate = soundfile.read("out.wav", always_2d=True)
-    assert (found.shape, found_rate) == (expected.shape, rate)
+    written, written_rate = soundfile.read("out.wav", always_2d=True)
+    assert (written.shape, written_rate) == (expected.shape, rate)
 
 
 def test_targets(run):
@@ -93,31 +93,31 @@ def test_targets(run):
 
 def test_beats(run, tmp_path):
     soundfile.write(tmp_path / "clicks.wav", clicks(100, 12).T, RATE)
-    places = ("--click", "heard.flac", "--plot", "seen.png")
-    status, out, _ = run("beats", "clicks.wav", "--json", *places)
-    found = json.loads(out)
+    files = ("--click", "heard.flac", "--plot", "seen.png")
+    status, out, _ = run("beats", "clicks.wav", "--json", *files)
+    report = json.loads(out)
     assert status == 0
-    assert {"tempo_bpm", "beats_per_bar", "confidence", "song"} < set(found)
-    assert set(found["downbeats_s"]) <= set(found["times_s"])
-    assert found["sections"][0]["start_s"] == 0
-    assert found["sections"][-1]["end_s"] == pytest.approx(12)
-    heard, rate = soundfile.read("heard.flac")
-    assert (len(heard), rate) == (12 * RATE, RATE) and np.abs(heard).max() <= 1
+    assert {"tempo_bpm", "beats_per_bar", "confidence", "song"} < set(report)
+    assert set(report["downbeats_s"]) <= set(report["times_s"])
+    assert report["sections"][0]["start_s"] == 0
+    assert report["sections"][-1]["end_s"] == pytest.approx(12)
+    clicked, rate = soundfile.read("heard.flac")
+    assert (len(clicked), rate) == (12 * RATE, RATE) and np.abs(clicked).max() <= 1
     assert (tmp_path / "seen.png").stat().st_size > 10_000
     status, out, _ = run("beats", "clicks.wav")
     lines = out.splitlines()
-    assert len(lines) == len(found["times_s"])
+    assert len(lines) == len(report["times_s"])
     bars = [float(line.split()[0]) for line in lines if line.endswith(" downbeat")]
-    assert bars == pytest.approx(found["downbeats_s"], abs=1e-3)
+    assert bars == pytest.approx(report["downbeats_s"], abs=1e-3)
 
 
 def test_clicks_lie_on_the_beats():
     song, grid = np.zeros((2, 4 * RATE), np.float32), requinto.Beats.grid(60, 4.0, 1.0)
-    heard = clicking(song, RATE, grid)
-    assert heard.shape == song.shape and heard.dtype == np.float32
-    spans = [heard[0, i * RATE : i * RATE + 4410] for i in range(4)]
+    output = clicking(song, RATE, grid)
+    assert output.shape == song.shape and output.dtype == np.float32
+    spans = [output[0, i * RATE : i * RATE + 4410] for i in range(4)]
     assert all(np.abs(span).max() > 0.3 for span in spans)
-    assert not heard[0, RATE // 2 : RATE - 10].any()
+    assert not output[0, RATE // 2 : RATE - 10].any()
     crossings = [np.sum(np.diff(np.sign(span)) != 0) for span in spans]
     assert crossings[1] > 1.3 * max(crossings[0], crossings[2], crossings[3])
 
@@ -157,8 +157,8 @@ def test_plugin(run, tmp_path, monkeypatch, two_models):
     assert f"your references go to: {tmp_path}/references\n" in out
     assert "\nself-test: passed" in out
     status, out, _ = run("plugin", "install")
-    places = [".vst3/Requinto.vst3", ".clap/Requinto", ".lv2/Requinto.lv2"]
-    assert (status, out) == (0, "".join(f"{tmp_path}/{p}\n" for p in places))
+    folders = [".vst3/Requinto.vst3", ".clap/Requinto", ".lv2/Requinto.lv2"]
+    assert (status, out) == (0, "".join(f"{tmp_path}/{p}\n" for p in folders))
     report = json.loads(run("plugin", "status", "--json")[1])
     assert [form["path"] for form in report["installed"].values()] == out.split()
     for form in report["installed"].values():
@@ -316,9 +316,9 @@ def test_a_library_is_built_and_counted(run, tmp_path):
         *("data", "build", config, "-o", "library", "--workers", "1", "--json")
     )
     assert (status, err) == (0, "")
-    found = json.loads(out)
-    assert set(found["splits"]["train"]) == {"guitar", "bass", "bongo"}
-    assert found["bytes"] > 10_000
+    report = json.loads(out)
+    assert set(report["splits"]["train"]) == {"guitar", "bass", "bongo"}
+    assert report["bytes"] > 10_000
     status, out, _ = run("data", "build", config, "-o", "library", "--workers", "1")
     assert status == 0 and "train split" in out and "MB on disk" in out
     config.write_text("loops.train.polka = 1\n")

@@ -139,14 +139,13 @@ def test_pictures_do_not_use_the_users_settings(tmp_path, source, rc):
     """Also after an import that failed, and one that was to do without."""
     script = """
 import contextlib, os, sys
-from requinto import plots
+from requinto_files import figures
 folder = os.getcwd()
-with plots.usable_or_hidden(), contextlib.suppress(ImportError):
+with figures.import_or_hide(), contextlib.suppress(ImportError):
     import matplotlib.pyplot
 assert ("matplotlib.pyplot" in sys.modules) == (sys.argv[1] == "True")
-from requinto import pictures
-with pictures.plain_style():
-    pictures.new_figure(1, 1).savefig("a.png")
+with figures.plain_style():
+    figures.new_figure(1, 1).savefig("a.png")
 assert os.getcwd() == folder
 """
     (tmp_path / "settings").mkdir()

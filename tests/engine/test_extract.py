@@ -20,10 +20,10 @@ from sounds import RATE, clicks, error_db, noise, sine
 @pytest.mark.parametrize("shape", [(RATE,), (1, RATE), (2, 3 * RATE + 1)])
 def test_a_model_that_changes_nothing_gives_the_input(unchanged_model, shape, live):
     song = noise(shape[-1], 2)[: shape[0] if len(shape) == 2 else 1].reshape(shape)
-    found = requinto.extract(song, RATE, live=live)
-    assert found.shape == shape
-    assert found.dtype == np.float32
-    assert error_db(song, found) < -100
+    output = requinto.extract(song, RATE, live=live)
+    assert output.shape == shape
+    assert output.dtype == np.float32
+    assert error_db(song, output) < -100
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000, 96000])
@@ -126,18 +126,18 @@ def test_what_is_not_wanted_is_told_apart():
     }
     song = tone + hiss
     plain = requinto.extract(song, RATE, **options)
-    told = requinto.extract(song, RATE, not_like=noise(RATE, seed=3), **options)
+    unlike = requinto.extract(song, RATE, not_like=noise(RATE, seed=3), **options)
     extracted, rest = requinto.separate(
         song, RATE, not_like=[noise(RATE, seed=3)], **options
     )
-    np.testing.assert_array_equal(told, extracted)
+    np.testing.assert_array_equal(unlike, extracted)
     assert error_db(song, extracted + rest) < -100
 
     def hiss_in(sound):
         """Return how much of the noise is in a sound, by correlation."""
         return float(np.vdot(hiss, sound) / np.vdot(hiss, hiss))
 
-    assert hiss_in(told) < 0.99 * hiss_in(plain)
+    assert hiss_in(unlike) < 0.99 * hiss_in(plain)
 
 
 def test_a_silent_song_gives_silence():
@@ -224,10 +224,10 @@ def test_more_sensitivity_is_more(monkeypatch, tmp_path, gain):
     monkeypatch.setenv("REQUINTO_MODELS", str(write_neutral(tmp_path, gain=gain)))
     song = 0.3 * noise(2 * RATE)
     for sensitivity in (0.0, 0.25, 0.5, 0.75, 1.0):
-        heard = requinto.extract(song, RATE, sensitivity=sensitivity)
+        output = requinto.extract(song, RATE, sensitivity=sensitivity)
         power = 4.0 ** (1.0 - 2.0 * sensitivity)
         expected = gain**power if gain < 1 else gain
-        assert error_db(expected * song, heard) < -70  # the gain is a sigmoid's
+        assert error_db(expected * song, output) < -70  # the gain is a sigmoid's
 
 
 def test_sensitivity_is_plain_with_the_released_model():
@@ -244,8 +244,8 @@ def test_sensitivity_is_plain_with_the_released_model():
 @pytest.mark.parametrize("beats", [4, 2, 1])
 def test_clips_of_fewer_beats(unchanged_model, beats, live):
     song = noise(5 * RATE)
-    found = requinto.extract(song, RATE, beats_per_clip=beats, live=live)
-    assert error_db(song, found) < -100
+    output = requinto.extract(song, RATE, beats_per_clip=beats, live=live)
+    assert error_db(song, output) < -100
 
 
 @pytest.mark.parametrize(
@@ -275,10 +275,10 @@ def test_ones_choice_of_model(two_models, live):
         ({"model": "standard"}, 1.0),
         ({"model": "fast"}, 0.5),
     ]:
-        found = requinto.extract(song, RATE, live=live, **options)
-        assert error_db(gain * song, found) < -100
+        output = requinto.extract(song, RATE, live=live, **options)
+        assert error_db(gain * song, output) < -100
         extracted, rest = requinto.separate(song, RATE, live=live, **options)
-        assert np.array_equal(extracted, found)
+        assert np.array_equal(extracted, output)
         assert error_db((1 - gain) * song, rest) < -100
 
 
@@ -309,7 +309,7 @@ def test_a_failing_model_leaves_its_error_alone(monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate_all(self, clips, sample_rate, query):
+        def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
             raise MemoryError
 
     module = importlib.import_module("requinto.extract")

@@ -20,8 +20,7 @@ import soundfile
 import typer
 
 import requinto
-from requinto import plugin as plugin_files
-from requinto_command import cli, entry
+from requinto_command import entry, extracting, installing
 from sounds import RATE, noise
 
 COMMAND = [sys.executable, "-c", "from requinto_command import main; main()"]
@@ -38,7 +37,7 @@ class Unchanged:
     clips = ClipConfig()
     def target(self, name):
         return Query(np.zeros(1), np.zeros((1, 1, 1)))
-    def separate_all(self, clips, sample_rate, query):
+    def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
         return list(clips)
 
 class Tracker:
@@ -340,7 +339,7 @@ def test_choices_are_refused_before_the_work(
     def fail(*arguments):
         raise AssertionError("too late")
 
-    monkeypatch.setattr(cli, "open_song", fail)
+    monkeypatch.setattr(extracting, "open_song", fail)
     status, out, err = run("extract", song, *options)
     assert (status, out) == (2, "")
     assert message in err and err.count("\n") == 1
@@ -396,11 +395,11 @@ def test_uninstall_removes_what_install_put_there(run, tmp_path, monkeypatch):
 def test_uninstall_and_install_leave_what_is_not_ours(run, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     run("plugin", "install")
-    form = plugin_files.CLAP
-    mine = plugin_files.user_folder(form) / form.place / "mine/notes.txt"
+    form = installing.CLAP
+    mine = installing.user_folder(form) / form.folder / "mine/notes.txt"
     mine.parent.mkdir()
     mine.write_text("mine\n")
-    theirs = plugin_files.user_folder(plugin_files.LV2) / plugin_files.LV2.place
+    theirs = installing.user_folder(installing.LV2) / installing.LV2.folder
     for path in theirs.rglob("*.conf"):
         path.unlink()
     status, out, err = run("plugin", "uninstall")
@@ -417,8 +416,8 @@ def test_uninstall_and_install_leave_what_is_not_ours(run, tmp_path, monkeypatch
 @pytest.mark.plugin
 def test_uninstall_follows_no_link(run, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    elsewhere = plugin_files.install(tmp_path / "elsewhere")["VST3"]
-    link = plugin_files.user_folder(plugin_files.VST3) / elsewhere.name
+    elsewhere = installing.install(tmp_path / "elsewhere")["VST3"]
+    link = installing.user_folder(installing.VST3) / elsewhere.name
     link.parent.mkdir(parents=True)
     link.symlink_to(elsewhere)
     status, out, _ = run("plugin", "uninstall")
@@ -432,7 +431,7 @@ def test_status_fails_where_the_installed_python_is_gone(
 ):
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     run("plugin", "install")
-    path = plugin_files.installed(plugin_files.VST3) / plugin_files.VST3.conf
+    path = installing.find_installed(installing.VST3) / installing.VST3.conf
     path.write_text("executable=/nowhere/bin/python\n")
     status, _, err = run("plugin", "status")
     assert status == 2

@@ -16,7 +16,7 @@ from requinto.errors import AudioError, AudioFileError, RequintoError
 from requinto.rhythm import features
 from requinto.song import ArraySong, SongWindow
 from requinto.song_features import SongFeatures
-from requinto.song_file import open_song
+from requinto_command.inputs import open_song
 from requinto_files import audio_reader
 from sounds import RATE, clicks, noise
 
@@ -122,14 +122,14 @@ def test_a_file_is_the_song(path):
         )
 
 
-@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize("end", ["first", "last"])
 @pytest.mark.parametrize(
     ("value", "message"),
     [(np.nan, "not finite"), (-np.inf, "not finite"), (3e6, r"reaches 3e\+06")],
 )
-def test_what_is_no_sound_is_seen_in_any_block(path, place, value, message):
+def test_what_is_no_sound_is_seen_in_any_block(path, end, value, message):
     sound = song_of(3.0)
-    sound[1, 0 if place == "first" else -1] = value
+    sound[1, 0 if end == "first" else -1] = value
     soundfile.write(path, sound.T, RATE, subtype="FLOAT")
     with pytest.raises(AudioError, match=rf"song\.wav .*{message}"), open_song(path):
         pass
@@ -161,7 +161,7 @@ class Halved:
         self.clips = unchanged.clips
         self.target = unchanged.target
 
-    def separate_all(self, clips, rate, query):
+    def separate_all(self, clips, rate, query, sensitivity=0.5):
         """Return half of each clip, and a little of a neighbouring frame."""
         return [np.float32(0.5) * clip + np.roll(clip, 9) / 8 for clip in clips]
 

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from requinto import threads
+from requinto import process
 from requinto.errors import ConfigError
 from requinto_lab import librosa_setup
 from requinto_lab.networks import backend
@@ -24,24 +24,24 @@ PROGRAM = """if True:
 
 
 @pytest.mark.parametrize(
-    ("function", "given", "found"),
+    ("function", "given", "expected"),
     [
         ("limit", "", "0 0"),
         ("prepare_keras", "1", "1 1"),
     ],
 )
-def test_tensorflow_takes_as_many_threads_as_asked(function, given, found):
-    environment = {**os.environ, threads.VARIABLE: given}
+def test_tensorflow_takes_as_many_threads_as_it_may(function, given, expected):
+    environment = {**os.environ, process.THREADS_VARIABLE: given}
     run = [sys.executable, "-c", PROGRAM.format(function)]
     done = subprocess.run(
         run, env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == found  # 0: as many as there are cores
+    assert done.stdout.strip() == expected  # 0: as many as there are cores
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "1.5", 30 * "9"])
 def test_what_is_no_number_of_threads_is_refused(monkeypatch, given):
-    monkeypatch.setenv(threads.VARIABLE, given)
+    monkeypatch.setenv(process.THREADS_VARIABLE, given)
     with pytest.raises(
         ConfigError, match=f"THREADS must be a number from 1 to 1024, got '{given}'"
     ):
@@ -62,6 +62,6 @@ def test_a_tensorflow_that_runs_is_left_alone(monkeypatch):
 
     tf.zeros(1)
     before = tf.config.threading.get_intra_op_parallelism_threads()
-    monkeypatch.setenv(threads.VARIABLE, "7")
+    monkeypatch.setenv(process.THREADS_VARIABLE, "7")
     backend.limit_threads()
     assert tf.config.threading.get_intra_op_parallelism_threads() == before

@@ -100,8 +100,8 @@ def test_any_length_is_traced_once(folder):
     for n_frames in lengths[2:]:
         separator.separate(noise(n_frames), 44100, query)
         separator.separate_all([noise(n_frames)] * 4, 44100, query)
-    found = network.predict_function.experimental_get_tracing_count()
-    assert found == traced
+    n_traced = network.predict_function.experimental_get_tracing_count()
+    assert n_traced == traced
 
 
 def test_clips_at_once_give_what_they_give_one_by_one(folder):
@@ -111,11 +111,11 @@ def test_clips_at_once_give_what_they_give_one_by_one(folder):
     clips.insert(2, np.zeros((2, 20000), np.float32))
     together = separator.separate_all(clips, 44100, query)
     assert separator.separate_all([], 44100, query) == []
-    for clip, found in zip(clips, together, strict=True):
+    for clip, separated in zip(clips, together, strict=True):
         alone = separator.separate(clip, 44100, query)
-        np.testing.assert_allclose(found, alone, atol=1e-5)
-        assert found.shape == clip.shape
-        assert found.any() == clip.any()
+        np.testing.assert_allclose(separated, alone, atol=1e-5)
+        assert separated.shape == clip.shape
+        assert separated.any() == clip.any()
 
 
 def test_silence_stays_silent(folder):

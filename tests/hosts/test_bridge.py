@@ -142,15 +142,15 @@ def test_sound_comes_back_late_and_whole(door, n_channels):
     assert key
     assert configured(door, key, 1, tempo=100.0) == 1
     sound = noise(3 * LATENCY, n_channels)
-    heard = []
+    outputs = []
     for block in np.array_split(sound, [1, 700, 701, 9000, 50000], axis=1):
         n, made, beyond = exchange(door, key, block)
         assert n == block.shape[1]
         assert beyond == 7
-        heard.append(made)
-    found = np.concatenate(heard, axis=1)
-    assert not found[:, :LATENCY].any()
-    assert error_db(sound[:, :-LATENCY], found[:, LATENCY:]) < -100
+        outputs.append(made)
+    output = np.concatenate(outputs, axis=1)
+    assert not output[:, :LATENCY].any()
+    assert error_db(sound[:, :-LATENCY], output[:, LATENCY:]) < -100
     assert door.requinto_close(key) == 1
     assert key not in bridge._streams
 
@@ -197,8 +197,8 @@ def test_a_missing_model_is_told_apart(door, monkeypatch):
     monkeypatch.setattr(bridge, "load_separator", fail)
     assert configured(door, key) == 0
     assert problem(door) == (1, "model 'ñ' cannot be read")
-    n, heard, _ = exchange(door, key, noise(2 * LATENCY))  # silence, in time
-    assert n == 2 * LATENCY and not heard.any()
+    n, output, _ = exchange(door, key, noise(2 * LATENCY))  # silence, in time
+    assert n == 2 * LATENCY and not output.any()
     assert door.requinto_close(key) == 1
 
 
@@ -224,15 +224,15 @@ def test_a_reference_that_cannot_be_used_is_told_apart(door, file, reason):
 
 @pytest.mark.parametrize("n_sidechain", [0, 1, 2])
 def test_a_bar_is_learnt(door, n_sidechain):
-    """At 120 bpm bars are of 2 s; asked for after 1 s, the second is learnt."""
+    """At 120 bpm bars are of 2 s; requested after 1 s, the second is learnt."""
     key = opened(door, 2, n_sidechain=n_sidechain)
     sound = 0.5 * noise(10 * RATE, 2 + n_sidechain)
     assert configured(door, key) == 1
     exchange(door, key, sound[:, :RATE], 2)
     assert configured(door, key, learn=1) == 1
-    n, heard, beyond = exchange(door, key, sound[:, RATE : 9 * RATE], 2)
+    n, output, beyond = exchange(door, key, sound[:, RATE : 9 * RATE], 2)
     assert n == 8 * RATE and beyond == 7
-    assert error_db(sound[:2, : 4 * RATE], heard[:, 4 * RATE :]) < -100
+    assert error_db(sound[:2, : 4 * RATE], output[:, 4 * RATE :]) < -100
     bar, rate = decode(learned(door, key))
     rows = slice(2, None) if n_sidechain else slice(0, 2)
     assert rate == RATE
@@ -245,8 +245,8 @@ def test_the_host_says_where_bars_are(door):
     """A bar that begins 0.5 s into the stream is the one that is learnt."""
     key = opened(door)
     assert configured(door, key, beat_source=0, learn=1) == 1
-    place = HostPosition(1, 1, 3, 4, -1.0, 0.0, 120.0)
-    assert door.requinto_locate(key, ctypes.byref(place)) == 1
+    position = HostPosition(1, 1, 3, 4, -1.0, 0.0, 120.0)
+    assert door.requinto_locate(key, ctypes.byref(position)) == 1
     sound = 0.5 * noise(6 * RATE)
     exchange(door, key, sound)
     bar, _ = decode(learned(door, key))
@@ -259,16 +259,16 @@ def test_quality_chooses_the_model_from_there(open_door, two_models, first, gain
     sound = sine(4 * LATENCY, 2, RATE)
     key = opened(open_door)
     assert configured(open_door, key, quality=first) == 1
-    heard = exchange(open_door, key, sound[:, : 2 * LATENCY])[1]
+    outputs = exchange(open_door, key, sound[:, : 2 * LATENCY])[1]
     assert configured(open_door, key, quality=1 - first) == 1
-    heard = [heard, exchange(open_door, key, sound[:, 2 * LATENCY :])[1]]
-    found = np.concatenate(heard, axis=1)[:, LATENCY:]
+    outputs = [outputs, exchange(open_door, key, sound[:, 2 * LATENCY :])[1]]
+    output = np.concatenate(outputs, axis=1)[:, LATENCY:]
     join = 2 * LATENCY
     faded = round(0.06 * RATE)  # on each side, and a little more
     before, after = slice(0, join - faded), slice(join + faded, None)
-    wanted = sound[:, : found.shape[1]]
-    assert error_db(gains[0] * wanted[:, before], found[:, before]) < -60
-    assert error_db(gains[1] * wanted[:, after], found[:, after]) < -60
+    wanted = sound[:, : output.shape[1]]
+    assert error_db(gains[0] * wanted[:, before], output[:, before]) < -60
+    assert error_db(gains[1] * wanted[:, after], output[:, after]) < -60
     assert open_door.requinto_close(key) == 1
 
 
@@ -304,9 +304,9 @@ def test_a_missing_choice_leaves_the_stream_as_it_was(open_door, two_models):
     assert configured(open_door, key, quality=1) == 0
     assert problem(open_door)[0] == 1
     sound = sine(2 * LATENCY, 2, RATE)
-    n, heard, _ = exchange(open_door, key, sound)
+    n, output, _ = exchange(open_door, key, sound)
     assert n == 2 * LATENCY
-    assert error_db(sound[:, :LATENCY], heard[:, LATENCY:]) < -60
+    assert error_db(sound[:, :LATENCY], output[:, LATENCY:]) < -60
     assert configured(open_door, key) == 1
     assert open_door.requinto_close(key) == 1
 
@@ -333,7 +333,7 @@ def test_a_reason_is_cut_to_its_room(door, monkeypatch, size):
     whole = "añadido".encode()
     assert room.raw[size:] == b"\xff" * (20 - size)
     if size:
-        told = room.raw[:size].split(b"\0")[0]
-        assert whole.startswith(told)
-        assert len(told) in (min(size - 1, len(whole)), size - 2)
-        told.decode()
+        text = room.raw[:size].split(b"\0")[0]
+        assert whole.startswith(text)
+        assert len(text) in (min(size - 1, len(whole)), size - 2)
+        text.decode()

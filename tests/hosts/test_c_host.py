@@ -10,9 +10,9 @@ import pytest
 
 import requinto
 from models import write_exported
-from requinto import plugin as plugin_files
 from requinto.beats import Beats
 from requinto.model_folder import models_folder
+from requinto_command import installing
 from shell import run_host
 from sounds import RATE, error_db, noise, sine
 
@@ -92,7 +92,7 @@ def test_offline_it_gives_what_the_library_gives(bundle, tmp_path):
 
 
 def test_an_installed_bundle_finds_its_way_home(tmp_path, neutral):
-    installed = plugin_files.install(tmp_path / "plugins")["VST3"]
+    installed = installing.install(tmp_path / "plugins")["VST3"]
     sound = noise(RATE)
     _, report, _ = run_host(
         installed, tmp_path, sound, environment={"REQUINTO_MODELS": str(neutral)}

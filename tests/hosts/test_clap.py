@@ -68,7 +68,7 @@ def test_it_gives_the_same_samples_as_vst3(plugin, tmp_path):
         environment=expected.environment,
     )
     assert report["latency"] == expected.latency
-    np.testing.assert_array_equal(heard, expected.heard)
+    np.testing.assert_array_equal(heard, expected.output)
     # Of a tone that comes and goes, resampled to the model's rate and back
     assert error_db(0.65 * expected.sound, heard) < -80
 

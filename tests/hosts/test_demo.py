@@ -24,8 +24,8 @@ def test_it_writes_what_it_says(result):
     stems, rate, _ = load_song()
     parts = {}
     for name in ("mixture", "guitar", "everything-else"):
-        parts[name], found_rate = soundfile.read(folder / f"{name}.wav")
-        assert found_rate == rate
+        parts[name], written_rate = soundfile.read(folder / f"{name}.wav")
+        assert written_rate == rate
         assert parts[name].T.shape == stems["guitar"].shape
     picture = (folder / "picture.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 10_000

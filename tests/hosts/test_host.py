@@ -79,10 +79,10 @@ def test_what_comes_out_is_aligned(load, n_channels, rate, buffer_size):
     plugin = load()
     plugin.beat_source = "Fixed tempo"
     sound = noise(3 * rate + 11, n_channels)
-    heard = plugin.process(sound, rate, buffer_size=buffer_size)
+    output = plugin.process(sound, rate, buffer_size=buffer_size)
     assert plugin.status == "Ready"
-    assert heard.shape == sound.shape
-    assert error_db(sound, heard) < -100
+    assert output.shape == sound.shape
+    assert error_db(sound, output) < -100
 
 
 def test_one_frame_at_a_time(load):
@@ -122,18 +122,18 @@ def test_streaming_in_pieces(load):
     # The longest first: pedalboard activates anew when a longer block comes
     cuts = [2 * RATE, 2 * RATE + 900, 2 * RATE + 903, 3 * RATE, 8 * RATE]
     pieces = np.array_split(sound, cuts, axis=1)
-    heard = [plugin.process(p, RATE, reset=False) for p in pieces]
-    found = np.concatenate([h for h in heard if h.size], axis=1)
-    assert found.shape[1] == sound.shape[1] - plugin.reported_latency_samples
-    assert error_db(sound[:, : found.shape[1]], found) < -100
+    outputs = [plugin.process(p, RATE, reset=False) for p in pieces]
+    output = np.concatenate([h for h in outputs if h.size], axis=1)
+    assert output.shape[1] == sound.shape[1] - plugin.reported_latency_samples
+    assert error_db(sound[:, : output.shape[1]], output) < -100
 
 
 def test_a_reset_forgets(load):
     plugin = load()
     plugin.process(noise(2 * RATE), RATE, reset=False)
     plugin.reset()
-    heard = plugin.process(np.zeros((2, 2 * RATE), np.float32), RATE)
-    assert not heard.any()
+    output = plugin.process(np.zeros((2, 2 * RATE), np.float32), RATE)
+    assert not output.any()
 
 
 def test_state_comes_back(load):
@@ -164,9 +164,9 @@ def test_instances_in_threads(load):
     plugins = [load() for _ in range(3)]
     sounds = [noise(4 * RATE, seed=seed) for seed in range(3)]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        heard = list(pool.map(lambda p, s: p.process(s, RATE), plugins, sounds))
-    for sound, found in zip(sounds, heard, strict=True):
-        assert error_db(sound, found) < -100
+        outputs = list(pool.map(lambda p, s: p.process(s, RATE), plugins, sounds))
+    for sound, output in zip(sounds, outputs, strict=True):
+        assert error_db(sound, output) < -100
 
 
 def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
@@ -174,7 +174,7 @@ def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             time.sleep(1)
             return clip
 
@@ -202,9 +202,9 @@ def test_what_raises_passes_dry(load, monkeypatch, capfd, error, status):
     plugin = load()
     monkeypatch.setattr(bridge, "load_separator", fail)
     sound = noise(2 * RATE)
-    heard = plugin.process(sound, RATE)
+    output = plugin.process(sound, RATE)
     assert plugin.status == status
-    assert error_db(sound, heard) < -140
+    assert error_db(sound, output) < -140
     assert "requinto: " in capfd.readouterr().err
 
 
@@ -215,7 +215,7 @@ def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
         def __getattr__(self, name):
             return getattr(unchanged, name)
 
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             self.n_left -= 1
             if self.n_left < 0:
                 raise RuntimeError("as the test ordered")
@@ -226,10 +226,10 @@ def test_an_error_later_on_passes_dry_from_there(load, monkeypatch, unchanged):
     plugin = load()
     plugin.beat_source = "Fixed tempo"
     sound = noise(20 * RATE)
-    heard = plugin.process(sound, RATE)
+    output = plugin.process(sound, RATE)
     assert plugin.status == "Python error"
-    assert not heard[:, :RATE].any()
-    assert error_db(sound[:, -RATE:], heard[:, -RATE:]) < -100
+    assert not output[:, :RATE].any()
+    assert error_db(sound[:, -RATE:], output[:, -RATE:]) < -100
 
 
 def test_quality_chooses_the_model(two_models):
@@ -239,10 +239,10 @@ def test_quality_chooses_the_model(two_models):
     sound = noise(3 * RATE)
     for quality, gain in (("Standard", 1.0), ("Fast", 0.5), ("Standard", 1.0)):
         plugin.quality = quality
-        heard = plugin.process(sound, RATE)
+        output = plugin.process(sound, RATE)
         assert plugin.status == "Ready"
         assert plugin.reported_latency_samples == latency
-        assert error_db(gain * sound, heard) < -100
+        assert error_db(gain * sound, output) < -100
 
 
 @pytest.mark.parametrize("first", ["Standard", "Fast"])
@@ -255,19 +255,19 @@ def test_a_missing_model_passes_dry_until_another_is_chosen(two_models, capfd, f
     plugin.reset()
     sound = noise(40 * RATE)
     pieces = {"Fast": slice(10 * RATE, 20 * RATE), "Standard": slice(20 * RATE, None)}
-    heard = [plugin.process(sound[:, : 10 * RATE], RATE, reset=False)]
+    outputs = [plugin.process(sound[:, : 10 * RATE], RATE, reset=False)]
     for quality, piece in pieces.items():
         plugin.quality = quality
-        heard.append(plugin.process(sound[:, piece], RATE, reset=False))
+        outputs.append(plugin.process(sound[:, piece], RATE, reset=False))
         assert plugin.status == ("No model" if quality == "Fast" else "Ready")
-    found = np.concatenate(heard, axis=1)
+    output = np.concatenate(outputs, axis=1)
 
     # By the time of the output, which is late by the latency
     late = plugin.reported_latency_samples
     dry = slice(11 * RATE, 20 * RATE - late)
-    assert error_db(sound[:, dry], found[:, dry]) < -140
+    assert error_db(sound[:, dry], output[:, dry]) < -140
     recovered = slice(21 * RATE, None)
-    assert error_db(0 * found[:, recovered], found[:, recovered]) < -100
+    assert error_db(0 * output[:, recovered], output[:, recovered]) < -100
     assert "'fast'" in capfd.readouterr().err
 
 

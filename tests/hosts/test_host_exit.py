@@ -27,7 +27,7 @@ effect = pedalboard.Reverb()  # C++ that runs without Python's lock, as a networ
 class Busy(Unchanged):
     seconds = float(os.environ.get("SECONDS_PER_CLIP", 0))
     begun = threading.Event()
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         self.begun.set()
         end = time.monotonic() + self.seconds
         while time.monotonic() < end:
@@ -155,8 +155,8 @@ atexit.register(early)
     returned, seconds, output = run_script(body)
     assert returned == 0, output
     assert seconds < EXIT_LIMIT_S
-    told = [line for line in output.splitlines() if line.startswith("late ")]
-    assert told == ["late Ready", "late Python error", "late Python error"]
+    statuses = [line for line in output.splitlines() if line.startswith("late ")]
+    assert statuses == ["late Ready", "late Python error", "late Python error"]
 
 
 def test_a_first_use_may_be_in_an_exit_function():

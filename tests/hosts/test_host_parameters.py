@@ -76,10 +76,10 @@ def test_a_bounce_is_the_same_whatever_the_blocks(clip):
 
 
 def test_a_bar_is_learnt_and_travels_with_the_state(load, monkeypatch, unchanged):
-    asked = []
+    references = []
 
     def query(reference, sample_rate):
-        asked.append(reference)
+        references.append(reference)
         return unchanged.target("")
 
     monkeypatch.setattr(unchanged, "query", query)
@@ -92,22 +92,22 @@ def test_a_bar_is_learnt_and_travels_with_the_state(load, monkeypatch, unchanged
     plugin.learn = True
     plugin.process(sound, RATE)
     assert (plugin.learn, plugin.status) == (False, "Ready")
-    assert asked[-1].shape == (2, 2 * RATE)
-    assert error_db(sound[:, : 2 * RATE], asked[-1]) < -130
+    assert references[-1].shape == (2, 2 * RATE)
+    assert error_db(sound[:, : 2 * RATE], references[-1]) < -130
 
     other = load()
     other.raw_state = plugin.raw_state
     assert other.target == "Learned"
     other.process(sound, RATE)
     assert other.status == "Ready"
-    np.testing.assert_array_equal(asked[-1], asked[0])
+    np.testing.assert_array_equal(references[-1], references[0])
 
 
 def test_the_users_references_are_targets(load, monkeypatch, unchanged, tmp_path):
-    asked = []
+    references = []
 
     def query(reference, sample_rate):
-        asked.append(reference)
+        references.append(reference)
         return unchanged.target("")
 
     monkeypatch.setattr(unchanged, "query", query)
@@ -129,7 +129,7 @@ def test_the_users_references_are_targets(load, monkeypatch, unchanged, tmp_path
         plugin.target = name
         plugin.process(song, RATE)
         assert plugin.status == "Ready"
-        assert error_db(0.5 * sound, asked[-1]) < -80  # of 16 bits
+        assert error_db(0.5 * sound, references[-1]) < -80  # of 16 bits
     plugin.target = "broken"
     assert error_db(song, plugin.process(song, RATE)) < -140
     assert plugin.status == "No reference"
@@ -144,4 +144,4 @@ def test_the_users_references_are_targets(load, monkeypatch, unchanged, tmp_path
     assert other.target == "güiro de mamá"
     other.process(song, RATE)
     assert other.status == "Ready"
-    np.testing.assert_array_equal(asked[-1], asked[-2])
+    np.testing.assert_array_equal(references[-1], references[-2])

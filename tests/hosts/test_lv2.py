@@ -125,7 +125,7 @@ def test_it_gives_the_same_samples_as_vst3(bundle, tmp_path):
     assert report["python_after_scan"] == "no"
     assert float(report["scan_ms"]) < 50
     assert report["latency"] == expected.latency
-    np.testing.assert_array_equal(heard, expected.heard)
+    np.testing.assert_array_equal(heard, expected.output)
 
 
 def test_a_bounce_gives_what_the_library_gives(bundle, tmp_path):
@@ -197,7 +197,7 @@ def test_live_it_is_in_time_or_silent(lv2_path, halving):
             ):
                 live.wait_for("Python", lambda: jalv.monitored("status") == 2)
                 live.wait_for(
-                    "sound", lambda: len(wire.heard) * live.PERIOD > latency + RATE
+                    "sound", lambda: len(wire.recorded) * live.PERIOD > latency + RATE
                 )
                 time.sleep(1)  # it was ready; it is late until it has caught up
                 live.wait_for("its turn", lambda: jalv.monitored("status") == 2)

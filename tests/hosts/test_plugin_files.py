@@ -11,7 +11,7 @@ import pytest
 
 from requinto import plugin
 from requinto.errors import PluginError
-from requinto_command import plugin_status
+from requinto_command import installing, plugin_status
 
 pytestmark = pytest.mark.plugin
 
@@ -21,39 +21,47 @@ def files(folder):
 
 
 def test_each_format_is_whole_and_knows_its_python(tmp_path):
-    places = plugin.install(tmp_path)
-    assert list(places) == ["VST3", "CLAP", "LV2"]
-    for form in plugin.FORMATS:
-        place = places[form.name]
-        assert place == tmp_path / form.place
-        assert files(place) == files(plugin._built(form)) | {form.conf}
-        assert plugin.is_current(form, place)
-        home = plugin.installed_home(form, place)
+    paths = installing.install(tmp_path)
+    assert list(paths) == ["VST3", "CLAP", "LV2"]
+    for form in installing.FORMATS:
+        path = paths[form.name]
+        assert path == tmp_path / form.folder
+        assert files(path) == files(plugin.built_folder(form.built)) | {form.conf}
+        assert installing.is_current(form, path)
+        home = installing.read_conf(form, path)
         assert set(home) == {"executable", "libpython", "site"}
         assert all(Path(path).exists() for path in home.values())
-    plugin.install(tmp_path)  # again, over the first
-    assert {p.name for p in tmp_path.iterdir()} == {f.place for f in plugin.FORMATS}
+    installing.install(tmp_path)  # again, over the first
+    assert {p.name for p in tmp_path.iterdir()} == {
+        f.folder for f in installing.FORMATS
+    }
 
 
-@pytest.mark.parametrize("form", plugin.FORMATS, ids=lambda form: form.name)
+@pytest.mark.parametrize("form", installing.FORMATS, ids=lambda form: form.name)
 def test_what_has_changed_is_seen(tmp_path, form):
-    place = plugin.install(tmp_path)[form.name]
-    library = max(place.rglob("*"), key=lambda path: path.stat().st_size)
+    path = installing.install(tmp_path)[form.name]
+    library = max(path.rglob("*"), key=lambda path: path.stat().st_size)
     library.write_bytes(b"another build")
-    assert not plugin.is_current(form, place)
+    assert not installing.is_current(form, path)
     library.unlink()
-    assert not plugin.is_current(form, place)
+    assert not installing.is_current(form, path)
 
 
 def test_hosts_look_in_the_users_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
-    found = [plugin.user_folder(form).relative_to(tmp_path) for form in plugin.FORMATS]
-    assert list(map(str, found)) == [".vst3", ".clap", ".lv2"]
+    folders = [
+        installing.user_folder(form).relative_to(tmp_path)
+        for form in installing.FORMATS
+    ]
+    assert list(map(str, folders)) == [".vst3", ".clap", ".lv2"]
     monkeypatch.setattr("sys.platform", "darwin")
-    found = [plugin.user_folder(form).relative_to(tmp_path) for form in plugin.FORMATS]
-    assert {path.parent.name for path in found} == {"Plug-Ins"}
-    assert not any(plugin.installed(form) for form in plugin.FORMATS)
+    folders = [
+        installing.user_folder(form).relative_to(tmp_path)
+        for form in installing.FORMATS
+    ]
+    assert {path.parent.name for path in folders} == {"Plug-Ins"}
+    assert not any(installing.find_installed(form) for form in installing.FORMATS)
 
 
 @pytest.mark.parametrize("chosen", ["", "relative", "/absolute"])
@@ -62,7 +70,7 @@ def test_references_go_where_the_plugin_looks(tmp_path, monkeypatch, chosen):
     monkeypatch.setenv("HOME", str(tmp_path))
     data = f"{tmp_path}{chosen}" if chosen.startswith("/") else chosen
     monkeypatch.setenv("XDG_DATA_HOME", data)
-    folder = plugin.references_folder()
+    folder = installing.references_folder()
     folder.mkdir(parents=True)
     (folder / "laud.wav").write_bytes(b"not read yet")
     loaded = pedalboard.load_plugin(str(plugin.plugin_path()))
@@ -73,12 +81,12 @@ def test_a_place_that_cannot_be_written_is_told_and_left(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises(PluginError, match="cannot be written"):
-        plugin.install(blocked)
+        installing.install(blocked)
     assert blocked.read_text() == "in the way"
 
 
 def test_installing_again_leaves_files_of_others(tmp_path):
-    paths = plugin.install(tmp_path)
+    paths = installing.install(tmp_path)
     own = [path / name for path in paths.values() for name in ("a", "mypresets/b")]
     own.append(tmp_path / "Requinto.vst3.new" / "c")
     for file in own:
@@ -89,37 +97,39 @@ def test_installing_again_leaves_files_of_others(tmp_path):
     ]
     for library in libraries:
         library.write_bytes(b"another build")
-    plugin.install(tmp_path)
+    installing.install(tmp_path)
     assert [file.read_text() for file in own] == ["mine"] * len(own)
-    assert all(plugin.is_current(f, paths[f.name]) for f in plugin.FORMATS)
-    left = plugin.uninstall(tmp_path).left
+    assert all(installing.is_current(f, paths[f.name]) for f in installing.FORMATS)
+    left = installing.uninstall(tmp_path).left
     assert set(left) == set(own[:-1])
 
 
 def test_a_folder_in_the_way_of_our_file_stays(tmp_path):
-    form = plugin.CLAP
-    path = plugin.install(tmp_path)[form.name]
+    form = installing.CLAP
+    path = installing.install(tmp_path)[form.name]
     library = max(path.rglob("*"), key=lambda f: f.stat().st_size)
     library.unlink()
     library.mkdir()
     (library / "notes.txt").write_text("mine")
     with pytest.raises(PluginError, match=r"is a folder; installed already: .*vst3"):
-        plugin.install(tmp_path)
+        installing.install(tmp_path)
     assert (library / "notes.txt").read_text() == "mine"
-    assert {p.name for p in tmp_path.iterdir()} == {f.place for f in plugin.FORMATS}
+    assert {p.name for p in tmp_path.iterdir()} == {
+        f.folder for f in installing.FORMATS
+    }
 
 
 def test_a_full_disk_leaves_the_installed_plugin_whole(tmp_path, monkeypatch):
-    path = plugin.install(tmp_path)["VST3"]
+    path = installing.install(tmp_path)["VST3"]
 
     def fail(*arguments, **options):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shutil, "copytree", fail)
     with pytest.raises(PluginError, match="No space left"):
-        plugin.install(tmp_path)
-    assert plugin.is_current(plugin.VST3, path)
-    assert "executable" in plugin.installed_home(plugin.VST3, path)
+        installing.install(tmp_path)
+    assert installing.is_current(installing.VST3, path)
+    assert "executable" in installing.read_conf(installing.VST3, path)
 
 
 @pytest.mark.parametrize("variable", ["", "relative", "~", "./here", None])
@@ -134,13 +144,13 @@ def test_a_home_that_is_no_absolute_path_is_not_used(tmp_path, monkeypatch, vari
         monkeypatch.setenv("HOME", variable)
     known = SimpleNamespace(pw_dir=str(tmp_path / "user"))
     monkeypatch.setattr(pwd, "getpwuid", lambda user: known)
-    assert plugin.user_folder(plugin.VST3) == tmp_path / "user/.vst3"
-    assert plugin.references_folder().is_relative_to(tmp_path / "user")
+    assert installing.user_folder(installing.VST3) == tmp_path / "user/.vst3"
+    assert installing.references_folder().is_relative_to(tmp_path / "user")
     known.pw_dir = ""
     with pytest.raises(PluginError, match="HOME must be the absolute path"):
-        plugin.user_folder(plugin.VST3)
+        installing.user_folder(installing.VST3)
     with pytest.raises(PluginError, match="HOME must be the absolute path"):
-        plugin.references_folder()
+        installing.references_folder()
     assert not any(tmp_path.iterdir())
 
 
@@ -151,54 +161,54 @@ def test_windows_without_its_folders_is_told(monkeypatch, variable):
         if variable is not None:
             monkeypatch.setenv(name, variable)
     with pytest.raises(PluginError, match="APPDATA must be an absolute path"):
-        plugin._windows_folder("APPDATA")
+        installing._windows_folder("APPDATA")
 
 
 @pytest.mark.parametrize(
     "content", [b"executable=\xff\xfe\n", b"executable=a\0b", b"\xff\xfe executable="]
 )
 def test_a_damaged_conf_does_not_stop_uninstall(tmp_path, content):
-    paths = plugin.install(tmp_path)
-    (paths["LV2"] / plugin.LV2.conf).write_bytes(content)
-    assert plugin.is_current(plugin.LV2, paths["LV2"])
-    removal = plugin.uninstall(tmp_path)
+    paths = installing.install(tmp_path)
+    (paths["LV2"] / installing.LV2.conf).write_bytes(content)
+    assert installing.is_current(installing.LV2, paths["LV2"])
+    removal = installing.uninstall(tmp_path)
     assert {*removal.removed, *removal.left} == {*paths.values()}
 
 
 def test_a_damaged_conf_does_not_stop_status(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    path = plugin.install()["LV2"]
+    path = installing.install()["LV2"]
     for content in (b"executable=\xff\xfe\n", b"executable=a\0b", b"\xff"):
-        (path / plugin.LV2.conf).write_bytes(content)
-        assert plugin_status._installed(plugin.LV2)["python_works"] is False
+        (path / installing.LV2.conf).write_bytes(content)
+        assert plugin_status._installed(installing.LV2)["python_works"] is False
 
 
 def test_a_python_in_a_folder_of_odd_bytes_is_kept(tmp_path, monkeypatch):
     executable = os.fsdecode(b"/opt/caf\xe9/python")
     monkeypatch.setattr("sys.executable", executable)
-    path = plugin.install(tmp_path)["CLAP"]
-    assert plugin.installed_home(plugin.CLAP, path)["executable"] == executable
-    assert b"/opt/caf\xe9/python\n" in (path / plugin.CLAP.conf).read_bytes()
+    path = installing.install(tmp_path)["CLAP"]
+    assert installing.read_conf(installing.CLAP, path)["executable"] == executable
+    assert b"/opt/caf\xe9/python\n" in (path / installing.CLAP.conf).read_bytes()
 
 
 def test_what_was_removed_before_a_failure_is_told(tmp_path, monkeypatch):
-    paths = plugin.install(tmp_path)
-    remove = plugin._remove_files
+    paths = installing.install(tmp_path)
+    remove = installing._remove_files
 
     def fail(form, path):
-        if form is plugin.LV2:
+        if form is installing.LV2:
             raise PermissionError(13, "Permission denied", str(path))
         return remove(form, path)
 
-    monkeypatch.setattr(plugin, "_remove_files", fail)
+    monkeypatch.setattr(installing, "_remove_files", fail)
     with pytest.raises(PluginError) as caught:
-        plugin.uninstall(tmp_path)
+        installing.uninstall(tmp_path)
     removed = f"removed already: {paths['VST3']}, {paths['CLAP']}"
     assert f"{paths['LV2']} cannot be removed" in str(caught.value)
     assert removed in str(caught.value)
 
 
-@pytest.mark.parametrize("function", [plugin.install, plugin.uninstall])
+@pytest.mark.parametrize("function", [installing.install, installing.uninstall])
 @pytest.mark.parametrize("folder", [5, "", b"/x", ["/x"], "a\0b", False])
 def test_a_folder_that_is_none_is_refused(tmp_path, monkeypatch, function, folder):
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -208,8 +218,8 @@ def test_a_folder_that_is_none_is_refused(tmp_path, monkeypatch, function, folde
 
 
 def test_a_folder_may_be_a_string(tmp_path):
-    assert plugin.install(str(tmp_path))["CLAP"] == tmp_path / "Requinto"
-    assert len(plugin.uninstall(str(tmp_path)).removed) == len(plugin.FORMATS)
+    assert installing.install(str(tmp_path))["CLAP"] == tmp_path / "Requinto"
+    assert len(installing.uninstall(str(tmp_path)).removed) == len(installing.FORMATS)
 
 
 SEEN = "{'status': 'Ready', 'whole': True, 'finite': True, 'taken_s': 1.0}"

@@ -9,11 +9,11 @@ import pedalboard
 import pytest
 
 import requinto
-from requinto import bridge, presets
+from requinto import bridge
+from requinto import plugin as plugin_module
 from requinto.audio import encode_flac
 from requinto.errors import AudioError, AudioFileError, PluginError, TargetError
-from requinto.plugin import preset
-from requinto.presets import PARAMETERS
+from requinto.plugin import parameters, preset
 from sounds import RATE, error_db, noise
 
 pytestmark = pytest.mark.plugin
@@ -27,15 +27,18 @@ def plugin():
 
 def test_parameters_are_the_plugins(plugin):
     settable = set(plugin.parameters) - {"target", "learn", "status", "dropouts"}
-    assert settable == set(PARAMETERS)
-    for name, accepted in PARAMETERS.items():
+    assert settable == set(parameters())
+    for name, expected in parameters().items():
         parameter = plugin.parameters[name]
-        if name == "bypass":
+        if expected.kind == "switch":
             assert parameter.valid_values == [False, True]
-        elif isinstance(accepted[0], str):
-            assert parameter.valid_values == list(accepted)
+        elif expected.kind == "list":
+            assert parameter.valid_values == list(expected.items)
+            default = expected.items[round(expected.default)]
+            assert getattr(plugin, name) == default
         else:
-            assert parameter.range[:2] == accepted
+            assert parameter.range[:2] == expected.range
+            assert getattr(plugin, name) == expected.default
 
 
 def test_values_arrive(plugin, tmp_path):
@@ -60,10 +63,10 @@ def test_values_arrive(plugin, tmp_path):
 
 def test_a_reference_arrives_and_sounds(plugin, monkeypatch, unchanged, tmp_path):
     """The plugin asks the model for the reference that the preset carries."""
-    asked = []
+    queries = []
 
     def query(reference, sample_rate):
-        asked.append((reference, sample_rate))
+        queries.append((reference, sample_rate))
         return unchanged.target("")
 
     monkeypatch.setattr(unchanged, "query", query)
@@ -75,7 +78,7 @@ def test_a_reference_arrives_and_sounds(plugin, monkeypatch, unchanged, tmp_path
     sound = noise(2 * RATE)
     assert error_db(sound, plugin.process(sound, RATE)) < -100
     assert plugin.status == "Ready"
-    reference, rate = asked[-1]
+    reference, rate = queries[-1]
     assert rate == RATE
     assert error_db(REFERENCE, reference) < -130
 
@@ -131,11 +134,11 @@ def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
     """It was written, and the plugin called it gone."""
     header = Path(__file__).parents[1] / "plugin" / "references.h"
     shift = re.search(r"REFERENCES_MAX_FILE_SIZE = (\d+) << 20", header.read_text())
-    assert shift and int(shift[1]) << 20 == presets.MAX_FILE_SIZE
+    assert shift and int(shift[1]) << 20 == plugin_module.MAX_FILE_SIZE
     size = len(encode_flac(REFERENCE, RATE))
-    monkeypatch.setattr(presets, "MAX_FILE_SIZE", size)
+    monkeypatch.setattr(plugin_module, "MAX_FILE_SIZE", size)
     preset(reference=REFERENCE, reference_sample_rate=RATE)
-    monkeypatch.setattr(presets, "MAX_FILE_SIZE", size - 1)
+    monkeypatch.setattr(plugin_module, "MAX_FILE_SIZE", size - 1)
     with pytest.raises(AudioError, match="MiB, and the plugin takes 0 at most"):
         preset(reference=REFERENCE, reference_sample_rate=RATE)
 

@@ -61,9 +61,9 @@ def test_the_plugin_and_the_library_agree(song):
     mixture, rate = song
     plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
     plugin.target, plugin.beat_source, plugin.tempo = "guitar", "Fixed tempo", 120.0
-    heard = plugin.process(mixture, rate)
+    output = plugin.process(mixture, rate)
     assert plugin.status == "Ready"
     grid = requinto.Beats.grid(tempo_bpm=120.0, duration_s=mixture.shape[1] / rate)
     expected = requinto.extract(mixture, rate, "guitar", beats=grid)
-    assert heard.shape == expected.shape
-    assert error_db(expected, heard) < -80
+    assert output.shape == expected.shape
+    assert error_db(expected, output) < -80

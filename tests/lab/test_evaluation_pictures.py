@@ -7,9 +7,9 @@ import matplotlib
 import numpy as np
 import pytest
 
-from requinto import pictures as sound_pictures
 from requinto.errors import AudioFileError
-from requinto_files import output_files
+from requinto.stft import levels_db
+from requinto_files import figures, output_files
 from requinto_lab.evaluation import pictures
 from shell import ROOT
 
@@ -80,7 +80,8 @@ def test_the_users_settings_of_matplotlib_do_not_count(tmp_path):
 
     def draw(name):
         pictures.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / f"{name} boxes.png")
-        sound_pictures.spectrograms(sound, 8000, tmp_path / f"{name} spectra.png")
+        path = tmp_path / f"{name} spectra.png"
+        figures.spectrograms(sound, 8000, path, levels_db)
         return [path.read_bytes() for path in sorted(tmp_path.glob(f"{name} *"))]
 
     expected = draw("plain")

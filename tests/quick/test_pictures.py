@@ -5,7 +5,7 @@ import librosa
 import numpy as np
 import pytest
 
-from requinto.pictures import levels_db
+from requinto.stft import levels_db
 from sounds import noise
 
 

@@ -17,19 +17,17 @@ PYTHON = Path(__file__).parents[1] / "python"
 # A file may import from those before it, in its package and in packages before that
 ROOMS = {
     "requinto_files": [
-        *("errors", "quiet", "signal_shelter", "mpeg_frames", "sized_containers"),
-        *("audio_segments", "audio_streams", "ffmpeg", "audio_reader"),
-        *("output_files", "audio_writer", "__init__"),
+        *("errors", "environment", "quiet", "signal_shelter", "mpeg_frames"),
+        *("sized_containers", "audio_segments", "audio_streams", "ffmpeg"),
+        *("audio_reader", "output_files", "audio_writer", "figures", "__init__"),
     ],
     "requinto": [
-        *("errors", "checks", "arithmetic", "config", "environment", "threads"),
-        *("scratch", "forks", "plots", "networks", "litert", "exports"),
-        *("audio", "song", "song_file", "beats", "clips", "stft", "spectra"),
-        *("inaudible", "sections", "pictures", "rhythm", "song_features", "decoding"),
-        *("metrics", "nmf", "templates", "separator", "pair", "model_folder"),
-        *("tracker", "loader", "follower", "bar_capture", "host_position", "stream"),
-        *("warm_up", "bridge", "arguments", "song_separation", "extract", "presets"),
-        *("plugin", "__init__"),
+        *("errors", "checks", "arithmetic", "config", "process", "networks"),
+        *("exports", "audio", "song", "beats", "clips", "stft", "spectra"),
+        *("inaudible", "sections", "rhythm", "song_features", "decoding", "metrics"),
+        *("nmf", "templates", "separator", "model_folder", "tracker", "loader"),
+        *("follower", "bar_capture", "host_position", "timeline", "stream", "bridge"),
+        *("arguments", "song_separation", "extract", "plugin", "__init__"),
     ],
 }
 LAB = ["networks", "material", "evaluation", "training", "systems", "benchmark"]

@@ -67,13 +67,13 @@ class Marking:
         self.clips, self.target = unchanged.clips, unchanged.target
         self.query = unchanged.query
 
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         """Return the clip at a level that depends on all of it."""
         return clip * np.float32(np.mean(np.abs(clip)) + clip.shape[1] / 1e6)
 
-    def separate_all(self, clips, sample_rate, query):
+    def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
         """Return the same of each clip."""
-        return [self.separate(clip, sample_rate, query) for clip in clips]
+        return [self.separate(clip, sample_rate, query, sensitivity) for clip in clips]
 
 
 @pytest.mark.parametrize("tempo_bpm", [47, 120, 171.5])
@@ -118,7 +118,7 @@ class Scaled:
         """Return a query of its own."""
         return self.gain
 
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         """Return the clip, scaled."""
         assert query == self.gain
         return clip * self.gain
@@ -133,10 +133,10 @@ def test_another_separator_takes_over_where_it_is_asked_for(at_s):
     sizes = ClipFrames.at(ClipConfig(), rate)
 
     change = round(at_s * rate)
-    heard = [stream.exchange(audio[:, :change])]
+    outputs = [stream.exchange(audio[:, :change])]
     stream.configure("guitar", "fixed", tempo_bpm, separator=Scaled(0.5))
-    heard.append(play(stream, audio[:, change:], (512,)))
-    played = np.concatenate(heard, axis=1)[0, stream.latency_frames :]
+    outputs.append(play(stream, audio[:, change:], (512,)))
+    played = np.concatenate(outputs, axis=1)[0, stream.latency_frames :]
 
     # Too close to the start for a join of its own: it takes over at the next
     join = (2.0 if at_s == 0.1 else at_s) * rate
@@ -171,10 +171,10 @@ def test_before_it_is_configured_it_is_silent_and_in_time(unchanged):
     rate = 8000
     audio = noise(20 * rate, 1)
     stream = Stream(unchanged.clips, sample_rate=rate, n_channels=1)
-    heard = [stream.exchange(audio[:, : 10 * rate])]
+    outputs = [stream.exchange(audio[:, : 10 * rate])]
     stream.configure("guitar", "fixed", 120, separator=unchanged)
-    heard.append(play(stream, audio[:, 10 * rate :], (999,)))
-    played = np.concatenate(heard, axis=1)[:, stream.latency_frames :]
+    outputs.append(play(stream, audio[:, 10 * rate :], (999,)))
+    played = np.concatenate(outputs, axis=1)[:, stream.latency_frames :]
     fade = ClipFrames.at(ClipConfig(), rate).half_fade
     assert not played[:, : 10 * rate - fade].any()
     after = slice(10 * rate + fade, None)

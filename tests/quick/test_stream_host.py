@@ -27,14 +27,14 @@ class Recording:
         self.query = unchanged.query
         self.pieces = []
 
-    def separate(self, clip, sample_rate, query):
+    def separate(self, clip, sample_rate, query, sensitivity=0.5):
         """Return the clip at a level that tells how it was cut."""
         self.pieces.append(clip.shape[1])
         return clip * np.float32(0.5 + clip.shape[1] / 1e6)
 
-    def separate_all(self, clips, sample_rate, query):
+    def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
         """Return the same of each clip."""
-        return [self.separate(clip, sample_rate, query) for clip in clips]
+        return [self.separate(clip, sample_rate, query, sensitivity) for clip in clips]
 
 
 @pytest.fixture(autouse=True)
@@ -56,13 +56,13 @@ def played(stream, audio, events, block=999):
     padded = np.pad(audio, ((0, 0), (0, stream.latency_frames)))
     cuts = {frame for frame, *_ in events} | set(range(0, padded.shape[1], block))
     edges = sorted({0, *cuts, padded.shape[1]})
-    heard = []
+    outputs = []
     for start, end in itertools.pairwise(edges):
         for frame, position, is_seam in events:
             if frame == start:
                 stream.locate(position, is_seam=is_seam)
-        heard.append(stream.exchange(padded[:, start:end]))
-    return np.concatenate(heard, axis=1)[:, stream.latency_frames :]
+        outputs.append(stream.exchange(padded[:, start:end]))
+    return np.concatenate(outputs, axis=1)[:, stream.latency_frames :]
 
 
 def starts(separator, sizes):
@@ -100,14 +100,14 @@ def test_a_bounce_on_the_hosts_grid_is_what_the_library_gives(
 )
 def test_clips_begin_at_the_hosts_bars(separator, metre, bar_s):
     stream, sizes = opened(separator)
-    place = Position(-0.6, 120.0, 0.0, *metre)  # the first bar begins at 0.3 s
-    played(stream, noise(SECONDS * RATE, 1), [(0, place, True)])
-    found = starts(separator, sizes) / RATE
+    position = Position(-0.6, 120.0, 0.0, *metre)  # the first bar begins at 0.3 s
+    played(stream, noise(SECONDS * RATE, 1), [(0, position, True)])
+    begins = starts(separator, sizes) / RATE
     bars = 0.3 + bar_s * np.arange(1 + int((SECONDS - 5) / bar_s))
     for bar in bars:
-        assert np.min(np.abs(found - bar)) < 1 / RATE
+        assert np.min(np.abs(begins - bar)) < 1 / RATE
     if metre != (7, 8):  # which has seven beats, so more clips than bars
-        assert len(found[found < bars[-1]]) == len(bars)
+        assert len(begins[begins < bars[-1]]) == len(bars)
 
 
 @pytest.mark.parametrize("block", [64, 1000, 4096])
@@ -115,22 +115,22 @@ def test_clips_begin_at_the_hosts_bars(separator, metre, bar_s):
 def test_jumps_leave_the_sound_in_its_place(separator, beats, block):
     """Two seconds before each jump and after are where they were, whatever jumps."""
     audio = noise(SECONDS * RATE, 1)
-    places = [(0, 0.0), (5.13, 64.0), (9.5, 3.3), (9.55, 90.0), (15.0, 0.0)]
+    jumps = [(0, 0.0), (5.13, 64.0), (9.5, 3.3), (9.55, 90.0), (15.0, 0.0)]
     events = [
-        (round(at_s * RATE), Position(quarter, 104.0), True) for at_s, quarter in places
+        (round(at_s * RATE), Position(quarter, 104.0), True) for at_s, quarter in jumps
     ]
     events.append((20 * RATE, None, True))  # a stop
     events.append((28 * RATE, Position(12.0, 140.0), True))
     stream, sizes = opened(separator, beats)
     bounced = played(stream, audio, events, block)
-    # Each clip's level is a little its own; the place of each sample is exact
+    # Each clip's level is a little its own; the position of each sample is exact
     ratio = bounced[0] / audio[0]
     loud = np.abs(audio[0]) > 0.01
     assert np.all((ratio[loud] > 0.5) & (ratio[loud] < 0.6))
-    found = set(starts(separator, sizes).tolist())
+    begins = set(starts(separator, sizes).tolist())
     for at_s in (5.13, 9.5, 15.0, 20.0, 28.0):  # 9.55 is too soon after 9.5
-        assert round(at_s * RATE) in found
-    assert round(9.55 * RATE) not in found
+        assert round(at_s * RATE) in begins
+    assert round(9.55 * RATE) not in begins
 
 
 def test_what_comes_out_does_not_depend_on_blocks_around_jumps(unchanged):
@@ -154,7 +154,7 @@ def test_joins_at_seams_are_short(unchanged):
     """Before a seam there is nothing of what comes after it, but for 5 ms."""
 
     class Sign(Recording):
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             """Return 1, or -1 for every other clip."""
             self.pieces.append(clip.shape[1])
             return np.full_like(clip, 1.0 if len(self.pieces) % 2 else -1.0)
@@ -162,10 +162,10 @@ def test_joins_at_seams_are_short(unchanged):
     stream, _ = opened(Sign(unchanged))
     audio = noise(12 * RATE, 1)
     events = [(0, Position(0.0, 120.0), True), (5 * RATE, Position(50.0, 120.0), True)]
-    found = played(stream, audio, events)[0]
+    output = played(stream, audio, events)[0]
 
     def fade(at_s):
-        around = found[round((at_s - 0.2) * RATE) : round((at_s + 0.2) * RATE)]
+        around = output[round((at_s - 0.2) * RATE) : round((at_s + 0.2) * RATE)]
         return np.sum(np.abs(around) < 0.999) / RATE
 
     assert fade(4.0) == pytest.approx(0.1, abs=0.01)
@@ -177,9 +177,9 @@ def test_a_host_that_is_nowhere_leaves_beats_to_be_detected(unchanged, position)
     audio = noise(14 * RATE, 1)
     one, other = Recording(unchanged), Recording(unchanged)
     events = [(0, None, True)] if position else []
-    heard = played(opened(one, 4, "host")[0], audio, events)
+    output = played(opened(one, 4, "host")[0], audio, events)
     detected = played(opened(other, 4, "detect")[0], audio, [])
-    np.testing.assert_array_equal(heard, detected)
+    np.testing.assert_array_equal(output, detected)
     assert one.pieces == other.pieces
 
 
@@ -188,8 +188,8 @@ def test_a_fixed_grid_begins_anew_where_the_sound_does(separator):
     stream.configure("guitar", "fixed", 100.0, separator=separator)
     seam = round(3.17 * RATE)
     played(stream, noise(20 * RATE, 1), [(seam, None, True)])
-    found = starts(separator, sizes)
-    later = found[found >= seam]
+    begins = starts(separator, sizes)
+    later = begins[begins >= seam]
     assert later[0] == seam
     assert set(np.diff(later)) == {round(2.4 * RATE)}
 
@@ -206,46 +206,46 @@ def test_what_was_before_playing_began_does_not_matter(unchanged, source, stoppe
         stream, sizes = opened(separator, 4, source)
         stream.configure("guitar", source, 97.3, separator=separator)
         song = np.concatenate([silence[:, :before], audio], axis=1)
-        heard = played(stream, song, [(before, None, True)])
+        output = played(stream, song, [(before, None, True)])
         begun = starts(separator, sizes) - before
         cut.append(begun[(begun >= 0) & (begun < 15 * RATE)])
-        played_now.append(heard[:, before:][:, sizes.half_seam : 15 * RATE])
+        played_now.append(output[:, before:][:, sizes.half_seam : 15 * RATE])
     np.testing.assert_array_equal(*cut)
     np.testing.assert_array_equal(*played_now)
 
 
 def test_sensitivity_and_target_change_where_they_are_automated(unchanged):
-    def asked(name):
+    def target_query(name):
         return unchanged.target(name)._replace(by_name=name == "bass")
 
     class Telling(Recording):
-        def separate(self, clip, sample_rate, query):
+        def separate(self, clip, sample_rate, query, sensitivity=0.5):
             """Return a level for each target and sensitivity."""
-            return np.full_like(clip, query.sensitivity + 2.0 * query.by_name)
+            return np.full_like(clip, sensitivity + 2.0 * query.by_name)
 
     separator = Telling(unchanged)
-    separator.target = asked
+    separator.target = target_query
     stream, _ = opened(separator)
     audio = np.zeros((1, 40 * RATE), np.float32)
     plan = [(0, "guitar", 0.5), (7.3, "bass", 0.5), (11.9, "bass", 0.75)]
-    heard, edges = [], [*(round(at_s * RATE) for at_s, *_ in plan), audio.shape[1]]
+    outputs, edges = [], [*(round(at_s * RATE) for at_s, *_ in plan), audio.shape[1]]
     for (_, target, sensitivity), (start, end) in zip(
         plan, itertools.pairwise(edges), strict=True
     ):
         stream.configure(
             target, "fixed", 120.0, separator=separator, sensitivity=sensitivity
         )
-        heard.append(stream.exchange(audio[:, start:end]))
-    found = np.concatenate(heard, axis=1)[0, stream.latency_frames :]
+        outputs.append(stream.exchange(audio[:, start:end]))
+    output = np.concatenate(outputs, axis=1)[0, stream.latency_frames :]
     at = (np.array([1.0, 7.2, 7.4, 11.0, 14.0]) * RATE).astype(int)
-    np.testing.assert_allclose(found[at], [0.5, 0.5, 2.5, 2.5, 2.75], atol=1e-6)
+    np.testing.assert_allclose(output[at], [0.5, 0.5, 2.5, 2.5, 2.75], atol=1e-6)
 
 
-def test_a_sidechain_is_not_heard(unchanged):
+def test_a_sidechain_is_no_part_of_the_output(unchanged):
     stream = Stream(ClipConfig(), sample_rate=RATE, n_channels=1, n_sidechain=2)
     stream.configure("guitar", "fixed", separator=unchanged)
     audio = noise(20 * RATE, 3)
-    found = stream.exchange(audio)
+    output = stream.exchange(audio)
     late = stream.latency_frames
-    assert found.shape == (1, 20 * RATE)
-    assert error_db(audio[:1, :-late], found[:, late:]) < -100
+    assert output.shape == (1, 20 * RATE)
+    assert error_db(audio[:1, :-late], output[:, late:]) < -100

@@ -68,7 +68,7 @@ def measure(clip: str, environment: dict[str, str]) -> str:
         folder = Path(name)
         state = folder / "state"
         state.write_text(f"requinto 1\nclip={clip}\n")
-        heard, report, _ = run_host(
+        output, report, _ = run_host(
             requinto.plugin_path(),
             folder,
             0.3 * noise(10 * RATE),
@@ -82,7 +82,7 @@ def measure(clip: str, environment: dict[str, str]) -> str:
         for key, value in report.items()
         if key.startswith("told_at_block_") and value == "Ready"
     )
-    sounds = np.flatnonzero(heard.any(axis=0))
+    sounds = np.flatnonzero(output.any(axis=0))
     latency = int(report["latency"])
     return (
         f"{clip:>8} {latency:7} {latency / RATE:6.3f}s {report['scan_ms']:>8}"

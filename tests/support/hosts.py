@@ -47,21 +47,21 @@ def play(
     report = dict(line.split("=", 1) for line in result.stdout.splitlines())
     if sound is None:
         return np.zeros(0, np.float32), report
-    heard = np.fromfile(out, np.float32).reshape(-1, len(sound)).T
+    output = np.fromfile(out, np.float32).reshape(-1, len(sound)).T
     latency = int(report["latency"])
-    assert not heard[:, :latency].any()
-    return heard[:, latency : latency + sound.shape[1]], report
+    assert not output[:, :latency].any()
+    return output[:, latency : latency + sound.shape[1]], report
 
 
 def check_bounce(host: str, plugin: Path, folder: Path) -> None:
     """Check that a bounce at the host's tempo is what the library gives."""
     sound = 0.3 * noise(7 * RATE)
     options = ("--tempo", "100", "--set", "Target=bass")
-    heard, report = play(host, plugin, folder, sound, *options)
+    output, report = play(host, plugin, folder, sound, *options)
     grid = Beats.grid(100.0, sound.shape[1] / RATE)
     expected = requinto.extract(sound, RATE, "bass", beats=grid)
     assert report["after.Status"] == "Ready"
-    assert error_db(expected, heard) < -80
+    assert error_db(expected, output) < -80
     assert np.abs(expected).max() > 0.01
 
 
@@ -83,7 +83,7 @@ class Expected:
     environment: dict[str, str]
     settings: tuple[str, ...]
     sound: np.ndarray
-    heard: np.ndarray
+    output: np.ndarray
     latency: str
 
 
@@ -91,18 +91,18 @@ class Expected:
 def play_vst3() -> Expected:
     """Play through the VST3 plugin, once, what other formats are compared with.
 
-    The model halves, and 70 % of it are heard.
+    The model halves, and 70 % of it are mixed in.
     """
     rate = 48000
     sound = sine(6 * rate, 1, rate)
     settings = ("--rate", str(rate), "--block", "0", "--set", "Amount=70")
     folder = Path(tempfile.mkdtemp(prefix="requinto-"))
     environment = {"REQUINTO_MODELS": str(write_exported(folder, gain=0.5))}
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         *(requinto.plugin_path(), folder, sound, *settings),
         *("--drain", str(sound.shape[1])),
         environment=environment,
     )
     latency = report["latency"]
-    heard = heard[:, int(latency) :][:, : sound.shape[1]]
-    return Expected(environment, settings, sound, heard, latency)
+    output = output[:, int(latency) :][:, : sound.shape[1]]
+    return Expected(environment, settings, sound, output, latency)

@@ -64,7 +64,7 @@ def client(name: str, server_name: str) -> jack.Client:
 
 
 class Jalv:
-    """A plugin in jalv, which is told and asked by its console."""
+    """A plugin in jalv, driven by its console."""
 
     def __init__(self, uri: str, folder: Path, server_name: str, **environment: str):
         environment = {
@@ -92,10 +92,10 @@ class Jalv:
         self.process.stdin.flush()
 
     def monitored(self, symbol: str) -> float | None:
-        """Return the value of an output port, as told last."""
+        """Return the value of an output port, as printed last."""
         self.tell("monitors")
-        found = re.findall(rf"\b{symbol} = (\S+)", self._said)
-        return float(found[-1]) if found else None
+        values = re.findall(rf"\b{symbol} = (\S+)", self._said)
+        return float(values[-1]) if values else None
 
 
 class Wire:
@@ -103,7 +103,7 @@ class Wire:
 
     def __init__(self, server_name: str, n_channels: int = 2):
         self.sent: dict[int, np.ndarray] = {}  # by the cycle's frame
-        self.heard: dict[int, np.ndarray] = {}
+        self.recorded: dict[int, np.ndarray] = {}
         self._rng = np.random.default_rng(0)
         # One client for both would be a loop, which JACK breaks with a delay
         self._player = client("player", server_name)
@@ -123,7 +123,7 @@ class Wire:
 
     def _record(self, n_frames: int) -> None:
         block = [port.get_array().copy() for port in self._recorder.inports]
-        self.heard[self._recorder.last_frame_time] = np.stack(block)
+        self.recorded[self._recorder.last_frame_time] = np.stack(block)
 
     @contextlib.contextmanager
     def through(self, inputs: list[str], outputs: list[str]) -> Iterator[None]:
@@ -136,12 +136,14 @@ class Wire:
             yield
 
     def blocks(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return what was sent and heard in the same cycles."""
-        cycles = sorted(self.sent.keys() & self.heard.keys())
+        """Return what was sent and recorded in the same cycles."""
+        cycles = sorted(self.sent.keys() & self.recorded.keys())
         first, last = cycles[0], cycles[-1]
-        missed = {t for t in self.sent.keys() ^ self.heard.keys() if first < t < last}
+        missed = {
+            t for t in self.sent.keys() ^ self.recorded.keys() if first < t < last
+        }
         assert not missed
         return tuple(
             np.concatenate([half[t] for t in cycles], axis=1)
-            for half in (self.sent, self.heard)
+            for half in (self.sent, self.recorded)
         )

@@ -83,8 +83,8 @@ def run_host(
     assert result.returncode == 0, result.stdout + result.stderr
     assert "host=done" in result.stdout
     report = dict(line.split("=", 1) for line in result.stdout.splitlines())
-    heard = np.fromfile(out, np.float32) if sound is not None else np.zeros(0)
-    return heard.reshape(-1, n_channels).T, report, result.stderr
+    output = np.fromfile(out, np.float32) if sound is not None else np.zeros(0)
+    return output.reshape(-1, n_channels).T, report, result.stderr
 
 
 def told(report: dict[str, str], name: str) -> list[str]:

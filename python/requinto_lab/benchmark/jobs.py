@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from requinto import threads
+from requinto import process
 
 CHILD = Path(__file__).with_name("child.py")
 _THREADS = (
@@ -22,7 +22,7 @@ _THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
-    threads.VARIABLE,
+    process.THREADS_VARIABLE,
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 
 _MOST_ABREAST = 4  # panels
 _LEFT_EDGE_DB = -30.0

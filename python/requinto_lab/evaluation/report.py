@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from requinto.pictures import spectrograms
+from requinto.stft import levels_db
+from requinto_files.figures import spectrograms
 from requinto_lab.evaluation.items import Item
 from requinto_lab.evaluation.pictures import box_plots
 from requinto_lab.evaluation.scoring import Score, answered, read_task
@@ -104,4 +105,5 @@ def _quadruple(item: Item, row: Score, ours: System, ideal: System, path: Path) 
         },
         task.sample_rate,
         path,
+        levels_db,
     )

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from requinto import forks
+from requinto.process import has_run_tensorflow
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def worker_pool(
     start_method : str, optional
         Of `multiprocessing`; its own choice, or "spawn" where a network has run.
     """
-    if start_method is None and forks.has_started():
+    if start_method is None and has_run_tensorflow():
         start_method = "spawn"  # a fork would inherit TensorFlow's locks
     before = set(multiprocessing.active_children())
     with concurrent.futures.ProcessPoolExecutor(

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from requinto import forks, plots, threads
-from requinto.environment import changed_variables, is_installed
+from requinto import process
 from requinto.errors import ModelError
-from requinto.scratch import prepare_folders
+from requinto_files import figures
+from requinto_files.environment import changed_variables, is_installed, prepare_folders
 from requinto_files.quiet import TENSORFLOW, filter_stderr
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def limit_threads() -> None:
     ConfigError
         If the variable holds anything but a number from 1 to 1024.
     """
-    n_threads = threads.given()
+    n_threads = process.given_threads()
     if n_threads is None:
         return
     if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
@@ -98,10 +98,10 @@ def prepare_inference() -> None:
     RequintoError
         If no folder can be written, not even for temporary files.
     """
-    forks.check_process()
+    process.check_fork()
     prepare_folders()
     logging.getLogger("tensorflow").addFilter(_is_users)
-    forks.note_start()  # before the lock, which a fork might find taken
+    process.note_tensorflow()  # before the lock, which a fork might find taken
     with _importing:
         if "keras" in sys.modules:
             return
@@ -112,7 +112,7 @@ def prepare_inference() -> None:
 
 def prepare_own_process() -> None:
     """Do as `prepare_inference`, and configure Keras for good: no one else uses it."""
-    with plots.hide():
+    with figures.hide_matplotlib():
         prepare_inference()
     _configure(_DATA_FORMAT, _PRECISION, _PRECISION)
 
@@ -149,7 +149,7 @@ def _default_configuration() -> Iterator[None]:
 
 def predict(network: keras.Model, inputs: Any) -> np.ndarray:
     """Return what a network answers to a batch, without warnings of new shapes."""
-    forks.check_process()
+    process.check_fork()
     _calls.is_ours = True
     try:
         with _eager():
@@ -220,14 +220,14 @@ def _import_with_any_settings() -> None:
 
 def _import_keras() -> None:
     try:
-        with plots.usable_or_hidden():
+        with figures.import_or_hide():
             _import_with_any_settings()
     except Exception as error:
         raise ModelError(
             f"Keras cannot be imported: {error}; pip install 'requinto[train]' brings "
             "it, and TensorFlow"
         ) from error
-    plots.set_backend()
+    figures.set_backend()
     if tensorflow := sys.modules.get("tensorflow"):
         tensorflow.config.list_physical_devices()  # complains of absent ones
 

@@ -20,7 +20,7 @@ from typing import Annotated, NamedTuple
 import typer
 from rich.console import Console
 
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.systems import study
 from requinto_lab.systems.bachata2020_clips import INSTRUMENTS, bank

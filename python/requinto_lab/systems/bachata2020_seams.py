@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from scipy import stats
 
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.evaluation.systems import Requinto
 from requinto_lab.material.progress import tracked

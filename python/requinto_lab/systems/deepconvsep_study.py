@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.systems import deepconvsep, packing
 from requinto_lab.systems import deepconvsep_material as material
 from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig

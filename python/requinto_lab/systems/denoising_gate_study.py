@@ -20,7 +20,7 @@ from rich.console import Console
 
 from requinto.metrics import si_sdr
 from requinto.model_folder import models_folder
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.systems import spectrogram_channels as channels
 from requinto_lab.systems.denoising_gate import GateConfig, gated

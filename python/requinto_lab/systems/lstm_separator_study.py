@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 
 from requinto.metrics import si_sdr
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.systems import lstm_separator, masking_training, packing
 from requinto_lab.systems import lstm_separator_training as training
 from requinto_lab.systems.excerpts import Windows

@@ -16,7 +16,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.systems import fitting, masking_training, packing, recurrent_masker
 from requinto_lab.systems import recurrent_masker_training as training
 from requinto_lab.systems.excerpts import Windows

@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from requinto.pictures import new_figure, plain_style, save_figure
+from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.systems import fitting, fixed_outputs
 from requinto_lab.systems import spectrogram_channels as channels
 from requinto_lab.systems.spectrogram_channels import SpectrogramChannels

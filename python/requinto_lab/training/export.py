@@ -17,11 +17,10 @@ import numpy as np
 import tensorflow as tf
 
 from requinto import exports
-from requinto.arguments import BEATS_PER_CLIP
 from requinto.clips import LEAD_STEP_S
-from requinto.config import ModelConfig, TrackerConfig
+from requinto.config import LONGEST_CLIP_S, ModelConfig, TrackerConfig
 from requinto.errors import ConfigError, ModelError
-from requinto.litert import graph_name
+from requinto.exports import graph_name
 from requinto.loader import load_single
 from requinto.model_folder import BEATS, FOR_NAMES, models_in, targets
 from requinto.networks import TENSORFLOW
@@ -142,7 +141,7 @@ def clip_sizes(config: ModelConfig) -> list[int]:
     """Return the numbers of columns, padded, that clips of a model can have."""
     lengths_s = [
         clip_s + clips.left_context_s + clips.right_context_s
-        for clips in map(config.clips.of_beats, BEATS_PER_CLIP)
+        for clips in map(config.clips.of_beats, LONGEST_CLIP_S)
         for clip_s in (2 * clips.crossfade_s, clips.longest_clip_s + LEAD_STEP_S)
     ]
     spectra = config.spectra

@@ -19,8 +19,8 @@ def frames(times_s):
 @pytest.mark.parametrize("first_downbeat_s", [0.0, 0.31, 1.99])
 def test_an_even_song_is_an_even_grid(tempo_bpm, beats_per_bar, first_downbeat_s):
     quarter = -first_downbeat_s * tempo_bpm / 60
-    place = Position(quarter, tempo_bpm, 0.0, beats_per_bar, 4)
-    beats, bars = host_beats([(0, place)], 0, 20 * RATE, RATE)
+    position = Position(quarter, tempo_bpm, 0.0, beats_per_bar, 4)
+    beats, bars = host_beats([(0, position)], 0, 20 * RATE, RATE)
     grid = Beats.grid(tempo_bpm, 20.0, first_downbeat_s, beats_per_bar)
     np.testing.assert_array_equal(beats, frames(grid.times_s))
     np.testing.assert_array_equal(bars, frames(grid.downbeats_s))
@@ -39,16 +39,16 @@ def test_an_even_song_is_an_even_grid(tempo_bpm, beats_per_bar, first_downbeat_s
     ],
 )
 def test_metres(beats_per_bar, beat_unit, quarters, per_bar):
-    place = Position(0.0, 60.0, 0.0, beats_per_bar, beat_unit)  # quarters of 1 s
-    beats, bars = host_beats([(0, place)], 0, 30 * RATE, RATE)
+    position = Position(0.0, 60.0, 0.0, beats_per_bar, beat_unit)  # quarters of 1 s
+    beats, bars = host_beats([(0, position)], 0, 30 * RATE, RATE)
     assert set(np.diff(beats)) == {frames(quarters)}
     assert set(np.diff(bars)) == {frames(quarters * per_bar)}
     assert beats[0] == bars[0] == 0
 
 
 def test_bars_begin_where_the_host_says():
-    place = Position(10.25, 60.0, 9.5, 3, 4)
-    beats, bars = host_beats([(0, place)], 0, 6 * RATE, RATE)
+    position = Position(10.25, 60.0, 9.5, 3, 4)
+    beats, bars = host_beats([(0, position)], 0, 6 * RATE, RATE)
     np.testing.assert_array_equal(beats, frames([0.25, 1.25, 2.25, 3.25, 4.25, 5.25]))
     np.testing.assert_array_equal(bars, frames([2.25, 5.25]))
 

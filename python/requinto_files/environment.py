@@ -1,22 +1,52 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Give libraries a folder to write to where the system seems to offer none.
+"""What this process offers: variables, installed packages, folders to write to.
 
-TensorFlow asks for a temporary folder when it is imported, and Matplotlib for one of
-settings.  In a container whose file system is read-only, or for a user without a home,
-there may be none of them.
+TensorFlow needs a temporary folder when it is imported, and Matplotlib one for its
+settings. In a container whose file system is read-only, or for a user without a home,
+the usual ones may be missing.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
+import importlib.util
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from requinto.errors import RequintoError
+from requinto_files.errors import RequintoError
 
 _LAST_RESORTS = ("/dev/shm", f"/run/user/{getattr(os, 'getuid', int)()}")
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a package can be found; nothing is imported to find out."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ModuleNotFoundError, ValueError):  # refused, or half imported
+        return False
+
+
+@contextlib.contextmanager
+def changed_variables(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Change environment variables, and put them back; None removes one."""
+    before = {name: os.environ.get(name) for name in changes}
+    _update(changes)
+    try:
+        yield
+    finally:
+        _update(before)
+
+
+def _update(changes: Mapping[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def prepare_temporary_folder() -> None:
