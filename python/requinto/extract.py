@@ -171,7 +171,7 @@ def extract_song(
     Parameters
     ----------
     song : Song
-        Of samples that `audio.checked` would accept.
+        Of samples that `audio.check_samples` would accept.
     """
     sensitivity = check_sensitivity(sensitivity)
     beats_per_clip = check_beats_per_clip(beats_per_clip)
