@@ -18,7 +18,7 @@ from requinto_files.signal_shelter import call_away_from_signals
 SHORTEST_S = 0.5  # seconds; less holds neither a beat nor a timbre
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
 MAX_AMPLITUDE = 1e6  # full scale of 1 and integers held as floats; beyond is a bug
-_BLOCK = audio_reader.N_FRAMES  # looked at together
+_BLOCK = audio_reader.N_FRAMES  # frames added at a time
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
 
 
@@ -34,7 +34,7 @@ def check_samples(
     sample_rate : float
         Hz.
     name : str
-        What to call it in an error.
+        For errors.
 
     Raises
     ------
@@ -58,20 +58,7 @@ def check_samples(
 
 
 class SampleChecks:
-    """What `checked` checks of samples, block by block.
-
-    Parameters
-    ----------
-    sample_rate : float
-        Hz.
-    name : str
-        What to call the sound in an error.
-
-    Raises
-    ------
-    AudioError
-        If the rate is out of range.
-    """
+    """The checks of `check_samples`, block by block; of the rate at once."""
 
     def __init__(self, sample_rate: float, name: str) -> None:
         if not MIN_RATE_HZ <= sample_rate <= MAX_RATE_HZ:
@@ -81,11 +68,11 @@ class SampleChecks:
             )
         self._sample_rate, self._name = sample_rate, name
         self._n_frames = 0
-        # Extremes tell as much as a look at each sample, without a copy of the song
+        # Extremes are enough, and need no copy of the song
         self._extremes = np.zeros(2)
 
     def add(self, block: np.ndarray) -> None:
-        """Look at the next block `(n_channels, n_frames)`, which may be all."""
+        """Check the next block `(n_channels, n_frames)`, which may be all."""
         self._n_frames += block.shape[1]
         if block.size:
             low, high = self._extremes
@@ -116,7 +103,7 @@ class SampleChecks:
 def check_reference_samples(
     reference: np.ndarray, sample_rate: float, name: str = "reference"
 ) -> np.ndarray:
-    """Return a reference as `checked` does, or raise `AudioError`, also if silent."""
+    """Return a reference as `check_samples` does, or raise, also if silent."""
     sound = check_samples(reference, sample_rate, name)
     centre = sound.mean(axis=1, keepdims=True)  # an offset is no sound
     if not np.any(np.abs(sound - centre) > AUDIBLE):

@@ -180,7 +180,7 @@ def extract_song(
     Parameters
     ----------
     song : Song
-        Of samples that `audio.checked` would accept.
+        Of samples that `audio.check_samples` would accept.
     """
     options = _check_options(beats_per_clip, sensitivity, model, runtime, progress)
     target = _check_target(target, reference, None)

@@ -18,7 +18,7 @@ _ORDER = 4  # run forwards and backwards: -0.03 dB at 20 Hz, -48 dB at 5 Hz
 _SETTLING_S = 0.5  # after which what lies beyond an end has faded, by 100 dB
 _LOW_RATE_HZ = 420.0  # at which what lies below the cutoff is filtered
 _FAINT, _LOUD = 0.1, 0.2  # RMS beside that of all: too faint to steer; taken out
-_SHORTEST_S = 0.25  # of sound in which rumble can be told from its mean
+_SHORTEST_S = 0.25  # of sound in which rumble differs from its mean
 _WHINE_HZ = 15000.0  # single lines above are inaudible
 _NEIGHBOURS = 25  # bins around a line that say what it may be
 _PROMINENCE = 6.0  # times the mean of these is a line; of noise one bin in 10^12
@@ -85,9 +85,7 @@ def _low_pass(values: np.ndarray, rate: float) -> np.ndarray:
     reach = min(n_values - 1, round(_SETTLING_S * rate))
     sides = ((0, 0), (reach, reach))
     rest = np.pad(values - line, sides, mode="reflect", reflect_type="odd")
-    n_fft = (
-        1 << (rest.shape[1] - 1).bit_length()
-    )  # zeros follow; other lengths take long
+    n_fft = 1 << (rest.shape[1] - 1).bit_length()  # other lengths take long
     spectrum = np.fft.rfft(rest, n_fft)
     smooth = np.fft.irfft(spectrum * _low_pass_gains(n_fft, rate), n_fft)
     return line + smooth[:, reach : reach + n_values]
@@ -137,13 +135,9 @@ def without_whine(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
     Parameters
     ----------
     spectrum : np.ndarray, shape=(n_channels, n_bins, n_columns)
+        Returned itself where there is no line.
     bin_hz : float
         Distance of bins.
-
-    Returns
-    -------
-    np.ndarray
-        Of the same shape; `spectrum` itself where there is no line.
     """
     first = int(np.ceil(_WHINE_HZ / bin_hz))
     columns = np.swapaxes(spectrum[:, first:], 1, 2)  # as they lie in memory

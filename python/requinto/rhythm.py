@@ -109,11 +109,8 @@ class RecentFeatures:
             )
         # The windows of the last ones reach beyond the sound that has come
         n_whole = max(0, n_columns - round(_UNSETTLED_S * config.columns_per_s))
-        self._first, self._bands, self._chroma = (
-            column,
-            bands[:n_whole],
-            chroma[:n_whole],
-        )
+        self._first = column
+        self._bands, self._chroma = bands[:n_whole], chroma[:n_whole]
         if not (bands.any() or chroma.any()):
             return np.zeros((n_columns, config.n_features), np.float32)
         return _scale(bands, chroma, statistics, config)
@@ -135,9 +132,8 @@ def _scale(
     statistics: ChannelStatistics,
     config: RhythmConfig,
 ) -> np.ndarray:
-    return np.concatenate(
-        [scale_bands(bands, statistics), changes(chroma, config)], axis=1
-    )
+    parts = scale_bands(bands, statistics), _changes(chroma, config)
+    return np.concatenate(parts, axis=1)
 
 
 def scale_bands(bands: np.ndarray, statistics: ChannelStatistics) -> np.ndarray:
@@ -250,19 +246,8 @@ def _compact(weights: np.ndarray, n_fft: int) -> _Filters:
     return _Filters(window, bins, np.ascontiguousarray(weights[:, bins].T))
 
 
-def changes(chroma: np.ndarray, config: RhythmConfig) -> np.ndarray:
-    """Return how harmony changes at each column, by window length, then register.
-
-    Parameters
-    ----------
-    chroma : np.ndarray, shape=(n_columns, 12, 2)
-        Magnitudes by pitch class, of all that sounds and of the bass.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_columns, 2 * len(config.change_s))
-        Cosine distances, 0 to 1.
-    """
+def _changes(chroma: np.ndarray, config: RhythmConfig) -> np.ndarray:
+    """Return how harmony changes at each column, `(n_columns, 2 * n_windows)`."""
     total = np.cumsum(np.pad(chroma.astype(np.float64), ((1, 0), (0, 0), (0, 0))), 0)
     distances, scales = harmony_distances(total, 0, len(chroma), len(chroma), config)
     return without_silence(distances, scales, scales.max(axis=0, initial=0.0))
@@ -271,13 +256,14 @@ def changes(chroma: np.ndarray, config: RhythmConfig) -> np.ndarray:
 def harmony_distances(
     total: np.ndarray, first: int, last: int, n_columns: int, config: RhythmConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how harmony changes at some columns, also where all is silent.
+    """Return how harmony changes at some columns, by window length, then register.
 
     Parameters
     ----------
     total : np.ndarray, shape=(n_totals, 12, 2)
-        Sums of the chroma before each column, from the longest window (or all there
-        are) before `first` to the longest window (or all) after `last`.
+        Sums of the chroma before each column, by pitch class, of all that sounds and of
+        the bass; from the longest window (or all there are) before `first` to the
+        longest window (or all) after `last`.
     first, last : int
         The columns, from one to before the other.
     n_columns : int
@@ -287,7 +273,7 @@ def harmony_distances(
     Returns
     -------
     distances, scales : np.ndarray, shape=(last - first, 2 * len(config.change_s))
-        Cosine distances, and the magnitudes that were multiplied.
+        Cosine distances, also where all is silent, and the magnitudes multiplied.
     """
     widths = [round(seconds * config.columns_per_s) for seconds in config.change_s]
     origin = max(0, first - max(widths))

@@ -16,7 +16,7 @@ from requinto.audio import resample
 from requinto.beats import Beats
 from requinto.stft import chroma_filters, hann, mel_filters, stft
 
-_BARS_PER_SPAN = 4  # of the runs into which a song is cut before like ones are found
+_BARS_PER_SPAN = 4  # of the runs into which a song is cut before like ones are grouped
 _APART = 0.45  # distance at which runs are not alike any more; by validation songs
 _MOST_GROUPS = 6
 _SHORTEST_BARS = 2  # of a section; a shorter one belongs to its neighbour
@@ -63,8 +63,8 @@ def sections(audio: np.ndarray, sample_rate: float, beats: Beats) -> list[Sectio
     References
     ----------
     Runs of like bars as in McFee, Ellis, "Learning to Segment Songs with Ordinal
-    Linear Discriminant Analysis", ICASSP 2014, without its learning; runs that are
-    alike are then found by average linkage.
+    Linear Discriminant Analysis", ICASSP 2014, without its learning; average linkage
+    then groups the runs that are alike.
     """
     duration_s = audio.shape[1] / sample_rate
     edges_s = _edges(beats, duration_s)
@@ -168,7 +168,7 @@ def _names(
 
 
 class BarFeatures(NamedTuple):
-    """Features of each bar."""
+    """What each bar sounds like."""
 
     timbre: np.ndarray  # (n_bars, 12), cepstral coefficients of decibels
     harmony: np.ndarray  # (n_bars, 12), of length 1
@@ -179,6 +179,8 @@ def bar_features(
     audio: np.ndarray, sample_rate: float, edges_s: np.ndarray
 ) -> BarFeatures:
     """Return the features of each bar.
+
+    Steps are those of `librosa.feature` with its defaults; a test compares them.
 
     Parameters
     ----------
@@ -194,42 +196,30 @@ def bar_features(
     starts = np.round(edges_s[:-1] * _RATE / _HOP).astype(int)
     starts = np.minimum(starts, mel.shape[1] - 1)
     # Means of decibels: what leaks in from a loud neighbour then counts little
-    decibels = np.add.reduceat(power_to_db(mel), starts, axis=1)
+    decibels = np.add.reduceat(_power_to_db(mel), starts, axis=1)
     decibels /= np.maximum(np.diff(starts, append=mel.shape[1]), 1)
     harmony = np.add.reduceat(chroma, starts, axis=1)
-    loudness = power_to_db((10 ** (decibels / 10)).sum(axis=0))
-    return BarFeatures(mfcc(decibels).T, _to_unit_length(harmony).T, loudness)
+    lengths = np.linalg.norm(harmony, axis=0)
+    is_silent = lengths < np.finfo(np.float32).tiny
+    harmony = harmony / np.where(is_silent, 1, lengths)
+    loudness = _power_to_db((10 ** (decibels / 10)).sum(axis=0))
+    return BarFeatures(_cepstrum(decibels).T, harmony.T, loudness)
 
 
 def _spectral_chunks(
     audio: np.ndarray, sample_rate: float
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield mel powers and chroma of each stretch, a column a hop."""
+    """Yield mel powers `(64, n_hops)` and chroma `(12, n_hops)` of each stretch."""
+    mel_weights, chroma_weights = _filters()
     step = round(_CHUNK_S * _RATE / _HOP) * _HOP / _RATE
     for start_s in np.arange(0, audio.shape[1] / sample_rate, step):
         first, last = (round(s * sample_rate) for s in (start_s, start_s + step))
         mono = resample(audio[:, first:last].mean(axis=0), sample_rate, _RATE)
-        yield mel_and_chroma(np.pad(mono, (0, max(0, _N_FFT - len(mono)))))
-
-
-def mel_and_chroma(mono: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mel powers and pitch classes of a sound.
-
-    Parameters
-    ----------
-    mono : np.ndarray, shape=(n_frames,), float32
-        At 22050 Hz, two hops long or more.
-
-    Returns
-    -------
-    mel : np.ndarray, shape=(64, n_frames // 2048)
-    chroma : np.ndarray, shape=(12, n_frames // 2048)
-    """
-    padded = np.pad(mono, _N_FFT // 2)  # columns are centred on multiples of the hop
-    spectrum = stft(padded, hann(_N_FFT), _HOP)[: len(mono) // _HOP].T
-    magnitudes = np.abs(spectrum)
-    mel, chroma = _filters()
-    return mel @ np.square(magnitudes), chroma @ magnitudes
+        n_hops = max(len(mono), _N_FFT) // _HOP
+        # Columns are centred on multiples of the hop
+        padded = np.pad(mono, (_N_FFT // 2, max(_N_FFT - len(mono), 0) + _N_FFT // 2))
+        magnitudes = np.abs(stft(padded, hann(_N_FFT), _HOP)[:n_hops].T)
+        yield mel_weights @ np.square(magnitudes), chroma_weights @ magnitudes
 
 
 @functools.lru_cache(maxsize=1)
@@ -238,39 +228,22 @@ def _filters() -> tuple[np.ndarray, np.ndarray]:
     return mel, chroma_filters(_RATE, _N_FFT, norm=2, octave_width=_OCTAVE_WIDTH)
 
 
-def power_to_db(power: np.ndarray) -> np.ndarray:
+def _power_to_db(power: np.ndarray) -> np.ndarray:
     """Return decibels, at most 80 below the loudest."""
     decibels = 10 * np.log10(np.maximum(power, _FAINTEST))
     return np.asarray(np.maximum(decibels, decibels.max() - _RANGE_DB))
 
 
-def mfcc(decibels: np.ndarray) -> np.ndarray:
-    """Return mel-frequency cepstral coefficients, after the first.
+def _cepstrum(decibels: np.ndarray) -> np.ndarray:
+    """Return 12 cepstral coefficients of each column, after the first, float32."""
+    from scipy.fft import dct
 
-    Parameters
-    ----------
-    decibels : np.ndarray, shape=(n_mels, n_columns)
-
-    Returns
-    -------
-    np.ndarray, shape=(12, n_columns), float32
-        Of the orthonormal cosine transform, its second form.
-    """
-    n_mels = len(decibels)
-    orders = np.arange(1, _N_TIMBRES + 1)[:, None]
-    cosines = np.cos(np.pi * orders * (np.arange(n_mels) + 0.5) / n_mels)
-    return np.asarray(np.sqrt(2 / n_mels) * cosines @ decibels, np.float32)
-
-
-def _to_unit_length(columns: np.ndarray) -> np.ndarray:
-    """Return columns of length 1; those of silence stay 0."""
-    lengths = np.linalg.norm(columns, axis=0)
-    is_silent = lengths < np.finfo(np.float32).tiny
-    return np.asarray(columns / np.where(is_silent, 1, lengths))
+    coefficients = dct(decibels, axis=0, norm="ortho")
+    return np.asarray(coefficients[1 : _N_TIMBRES + 1], np.float32)
 
 
 class _Run(NamedTuple):
-    """Rows from `first` to before `stop`."""
+    """Neighbouring rows."""
 
     first: int
     stop: int
@@ -284,8 +257,8 @@ class _Run(NamedTuple):
 def merge_neighbours(features: np.ndarray, n_runs: int) -> np.ndarray:
     """Return where runs of like rows start, as `librosa.segment.agglomerative` does.
 
-    The two neighbouring runs are merged that so add least to the squared distances of
-    rows from the means of their runs, again and again until `n_runs` are left.
+    This is Ward's clustering, in which only neighbours merge: again and again the two
+    runs that add least to the squared distances of rows from the means of their runs.
 
     Parameters
     ----------

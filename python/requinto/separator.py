@@ -113,13 +113,7 @@ class NetworkSeparator:
         return self._unet.n_parameters + self._encoder.n_parameters
 
     def target(self, name: str) -> Query:
-        """Return the query for a built-in target, made of all its sounds.
-
-        Raises
-        ------
-        ModelError
-            If the model has none.
-        """
+        """Return the query made of a built-in target's sounds, or `ModelError`."""
         if name not in self._targets:
             if name not in self._references:
                 raise ModelError(f"the model has no reference for {name!r}")
@@ -138,9 +132,8 @@ class NetworkSeparator:
             of the last few are remembered.
         """
         several = isinstance(reference, (list, tuple))
-        sounds = [
-            np.ascontiguousarray(s) for s in (reference if several else [reference])
-        ]
+        references = reference if several else [reference]
+        sounds = [np.ascontiguousarray(sound) for sound in references]
         digest = hashlib.sha256()
         for sound in sounds:
             digest.update(f"{sound.shape}".encode() + sound.tobytes())
@@ -148,9 +141,7 @@ class NetworkSeparator:
         with self._lock:
             if name in self._queries:
                 return self._queries[name]
-        query = self._make_query(
-            [self._at_model_rate(sound, sample_rate) for sound in sounds]
-        )
+        query = self._make_query([self._at_model_rate(s, sample_rate) for s in sounds])
         with self._lock:
             while len(self._queries) >= _REMEMBERED:
                 self._queries.popitem(last=False)
@@ -178,20 +169,7 @@ class NetworkSeparator:
         query: Query,
         sensitivity: float = 0.5,
     ) -> np.ndarray:
-        """Return what a clip holds of the target.
-
-        Parameters
-        ----------
-        clip : np.ndarray, shape=(n_channels, n_frames)
-            One or two channels at `sample_rate` Hz, context included.
-        query : Query
-        sensitivity : float
-            From 0 to 1: more lets more of the target through, and more bleed.
-
-        Returns
-        -------
-        np.ndarray, shape=(n_channels, n_frames), float32
-        """
+        """Return what a clip holds of the target; see `separate_all`."""
         return self.separate_all([clip], sample_rate, query, sensitivity)[0]
 
     def separate_all(
@@ -201,12 +179,18 @@ class NetworkSeparator:
         query: Query,
         sensitivity: float = 0.5,
     ) -> list[np.ndarray]:
-        """Return what each clip holds of the target, as `separate` does.
+        """Return what each clip holds of the target, of the clip's shape, float32.
+
+        Parameters
+        ----------
+        clips : sequence of np.ndarray, shape=(n_channels, n_frames)
+            One or two channels at `sample_rate` Hz, context included.
+        query : Query
 
         Raises
         ------
         ModelError
-            If that is not finite, so that nothing else leaves.
+            If the query or the result is not finite.
         """
         rate = self.config.spectra.sample_rate
         estimates = [np.zeros_like(clip) for clip in clips]

@@ -104,11 +104,7 @@ class Spectra:
             sound[..., hop, :] *= self._squares.sum(axis=0) / there.sum(axis=0)
 
     def in_bands(self, values: np.ndarray) -> np.ndarray:
-        """Average real values over the bins of each band.
-
-        Takes `(n_channels, n_bins, n_columns)`, returns
-        `(n_columns, n_bands, n_channels)`, float32.
-        """
+        """Average `(n_channels, n_bins, n_columns)` over the bins of each band."""
         rows = np.swapaxes(values, 1, 2).astype(np.float32, copy=False)
         n_linear = self.config.n_linear_bands
         sums = np.zeros((*rows.shape[:2], self.config.n_bands), np.float32)
@@ -129,15 +125,6 @@ class Spectra:
         Where the configuration says so, what lies below 20 Hz is left out, and above
         15 kHz no band of a column exceeds four times their median, so that neither a
         constant offset nor a whine scales, or matches, anything.
-
-        Parameters
-        ----------
-        power : np.ndarray, shape=(n_columns, n_bands, n_channels)
-
-        Returns
-        -------
-        np.ndarray
-            Of the same shape; `power` itself where nothing is left out.
         """
         if not self.config.limit_inaudible:
             return power
@@ -239,21 +226,9 @@ def _bin_weights(config: SpectraConfig) -> np.ndarray:
 def moving_mean(
     values: np.ndarray, size: int, *, edge: Literal["symmetric", "edge"] = "symmetric"
 ) -> np.ndarray:
-    """Return the mean of `size` values around each, along the last axis.
+    """Return the mean of `size` values, an odd number, around each on the last axis.
 
-    Parameters
-    ----------
-    values : np.ndarray, shape=(..., n_values)
-        Real.
-    size : int
-        Odd.
-    edge : "symmetric" or "edge"
-        What lies beyond the ends: the values mirrored, or the last one held.
-
-    Returns
-    -------
-    np.ndarray
-        Of the shape and type given.
+    Beyond the ends the values are mirrored ("symmetric"), or the last is held ("edge").
     """
     n_values = values.shape[-1]
     padding = [(0, 0)] * (values.ndim - 1) + [(size // 2, size // 2)]

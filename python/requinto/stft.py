@@ -114,9 +114,8 @@ def chroma_filters(
 
     Parameters
     ----------
-    sample_rate : float
-        Hz.
-    n_fft : int
+    sample_rate, n_fft : float, int
+        Hz, and frames of the transform.
     norm : 2 or None
         With 2 the squares of each bin's weights add up to 1.
     octave_width : float, optional

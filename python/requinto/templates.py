@@ -61,20 +61,10 @@ class TemplateMatcher:
         balance: np.ndarray | None = None,
         unlike: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return what the network sees of a mixture.
+        """Return the network's input for a mixture, `(n_columns, n_bands, n_views)`.
 
-        Parameters
-        ----------
-        power : np.ndarray, shape=(n_columns, n_bands, n_channels)
-        templates, balance : np.ndarray
-            What `templates` and `balance` return of the reference.
-        unlike : np.ndarray, optional
-            What `templates` returns of sounds that are not wanted.
-
-        Returns
-        -------
-        np.ndarray, shape=(n_columns, n_bands, n_views)
-            Compressed magnitudes, then shares, then placement.
+        These are compressed magnitudes, then `template_shares`, then placement near the
+        `balance` of the reference.
         """
         views = [compress(power)]
         if self.config.n_templates:
@@ -85,10 +75,6 @@ class TemplateMatcher:
 
     def balance(self, power: np.ndarray) -> np.ndarray | None:
         """Return where the player of a reference is in the stereo image, by band.
-
-        Parameters
-        ----------
-        power : np.ndarray, shape=(n_columns, n_bands, 2)
 
         Returns
         -------
@@ -136,11 +122,12 @@ class TemplateMatcher:
 
         Parameters
         ----------
-        power : np.ndarray, shape=(n_columns, n_bands, n_channels)
+        power : np.ndarray
+            Of the mixture.
         templates : np.ndarray
-            As `templates` returns them.
+            Of the reference, as `templates` returns them.
         unlike : np.ndarray, optional
-            Likewise, of sounds that are not wanted: what these explain, in the same
+            Templates of sounds that are not wanted: what these explain, in the same
             keys, is no part of a share.
 
         Returns

@@ -103,15 +103,7 @@ class Tracker:
             start += size - 2 * _CONTEXT
 
     def track(self, audio: np.ndarray, sample_rate: float) -> Beats:
-        """Return the beats of a sound, or a plain grid where there are none.
-
-        Parameters
-        ----------
-        audio : np.ndarray, shape=(n_channels, n_frames)
-            One or two channels, finite.
-        sample_rate : float
-            Hz.
-        """
+        """Return the beats of a sound `(n_channels, n_frames)`, or a plain grid."""
         columns = features(audio, sample_rate, self.config.rhythm)
         return self.track_features(columns, audio.shape[1] / sample_rate)
 

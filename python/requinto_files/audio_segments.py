@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-from requinto_files.mpeg_frames import mpeg_streams
+from requinto_files.mpeg_frames import id3_size, mpeg_streams
 from requinto_files.sized_containers import EndOf, end_of_w64, sized_container
 
 _FLAC_START = b"fLaC\x00\x00\x00\x22"  # the marker, and a STREAMINFO of 34 bytes
@@ -84,8 +84,7 @@ def segments(file: BinaryIO) -> list[Segment]:
     """
     size = file.seek(0, os.SEEK_END)
     start = _after_id3(file)
-    file.seek(start)
-    beginning = file.read(12)
+    beginning = _read(file, start, 12)
     if end_of := sized_container(beginning):
         return _sized_segments(file, start, _before_end_tags(file, size), end_of)
     walk = _walker(beginning)
@@ -108,15 +107,9 @@ def _walker(beginning: bytes) -> Callable[[BinaryIO, int], list[Segment]] | None
 def _after_id3(file: BinaryIO) -> int:
     """Return the byte after the tags of kind ID3v2 that a file begins with."""
     start = 0
-    while True:
-        file.seek(start)
-        header = file.read(10)
-        if len(header) < 10 or header[:3] != b"ID3":
-            return start
-        size = 0
-        for byte in header[6:10]:
-            size = size << 7 | (byte & 0x7F)
-        start += 10 + size
+    while n_bytes := id3_size(_read(file, start, 10)):
+        start += n_bytes
+    return start
 
 
 def _ogg_segments(file: BinaryIO, size: int) -> list[Segment]:
@@ -162,8 +155,7 @@ def _flac_segments(file: BinaryIO, size: int) -> list[Segment]:
 def _next(file: BinaryIO, marker: bytes, position: int, size: int) -> int:
     """Return where a marker comes next, or the size of the file."""
     while position < size:
-        file.seek(position)
-        content = file.read(_CHUNK)
+        content = _read(file, position, _CHUNK)
         index = content.find(marker)
         if index >= 0:
             return position + index
@@ -191,8 +183,7 @@ def _sized_segments(
         if end is None or end <= start or end >= size:
             n_missing = max(0, (end or 0) - size)
             return [*streams, Segment(start, size, n_missing=n_missing)]
-        file.seek(end)
-        if sized_container(file.read(12)) is not end_of:
+        if sized_container(_read(file, end, 12)) is not end_of:
             # libsndfile takes what follows in W64 for sound
             stop = end if end_of is end_of_w64 else size
             return [*streams, Segment(start, stop, _rest(file, end, size))]
@@ -236,8 +227,7 @@ def _wav_data(
     """Return the segment whose chunk of samples begins at `position`."""
     content = position + 8
     if n_bytes == 0 and content < size and not _is_chunk(file, content, size):
-        file.seek(start)
-        header = file.read(position + 4 - start) + b"\xff\xff\xff\xff"
+        header = _read(file, start, position + 4 - start) + b"\xff\xff\xff\xff"
         return Segment(content, size, prefix=header)
     end = content + n_bytes + n_bytes % 2
     return _wav_tail(file, start, end, size) if end < size else Segment(start, size)
@@ -254,13 +244,11 @@ def _wav_tail(file: BinaryIO, start: int, end: int, size: int) -> Segment:
 
 
 def _holds_more_than_zeros(file: BinaryIO, position: int) -> bool:
-    file.seek(position)
-    return any(file.read(_CHUNK))
+    return any(_read(file, position, _CHUNK))
 
 
 def _chunk(file: BinaryIO, position: int) -> tuple[bytes, int]:
-    file.seek(position)
-    header = file.read(8)
+    header = _read(file, position, 8)
     return header[:4], int.from_bytes(header[4:8], "little")
 
 

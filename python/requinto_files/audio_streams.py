@@ -22,8 +22,8 @@ MAX_CHANNELS = 2
 # Frames read at a time: as many as most FLAC blocks hold, so that of a file that is
 # damaged nothing before the damage is lost
 _BLOCK = 4096
-# More frames to a byte than any coder reaches but for silence: what a header declares
-# beyond it is taken when it comes
+# More frames to a byte than any coder reaches, except in silence: beyond it what a
+# header declares is read when it comes
 _DENSEST = 1024
 _PADDING = 4608  # frames at both ends of an mp3 at most that are no sound of its own
 _COPIED = 1 << 20  # bytes at a time
@@ -41,8 +41,8 @@ _STREAMED_SIZES = (
 )
 
 
-class _Sequential(soundfile.SoundFile):
-    """A sound file that is read on and on: seeking fails where a length is unknown."""
+class SequentialFile(soundfile.SoundFile):
+    """A sound file that does not seek: it may be of unknown length, or be written."""
 
     def seekable(self) -> bool:
         return False
@@ -98,7 +98,7 @@ class JoinedStreams:
     ) -> None:
         if is_first:
             self.sample_rate, self.n_channels = stream.samplerate, stream.channels
-            self.n_expected = _expected(stream, segment)
+            self.n_expected = _n_expected(stream, segment)
         check_channels(stream.channels)
         _check_alike(stream, self.sample_rate, self.n_channels)
 
@@ -132,12 +132,12 @@ def _source(file: BinaryIO, segment: Segment) -> Iterator[int | FileWindow]:
             yield copy.fileno()
 
 
-def _open_stream(source: int | FileWindow) -> _Sequential:
+def _open_stream(source: int | FileWindow) -> SequentialFile:
     if isinstance(source, int):
         os.lseek(source, 0, os.SEEK_SET)  # libsndfile takes it for the beginning
     else:
         source.seek(0)
-    return _Sequential(source, closefd=False)
+    return SequentialFile(source, closefd=False)
 
 
 def _is_whole(file: BinaryIO, segment: Segment) -> bool:
@@ -152,7 +152,7 @@ def has_number(file: BinaryIO) -> bool:
     return os.name != "nt" and not isinstance(file, io.BytesIO)
 
 
-def _expected(stream: soundfile.SoundFile, segment: Segment) -> int:
+def _n_expected(stream: soundfile.SoundFile, segment: Segment) -> int:
     """Return how many frames to make room for, or 0 where too many are promised."""
     likely = stream.frames <= _DENSEST * (segment.stop - segment.start)
     return int(stream.frames) if likely else 0
@@ -192,8 +192,8 @@ def _stream_blocks(
         damage.append(f"it is damaged after {read_s:.2f} s ({sentence(error)})")
     problems += (
         damage
-        or _missing(stream, n_frames)
-        or _undecoded(segment, n_frames, stream.samplerate)
+        or _cut_problems(stream, n_frames)
+        or _decoding_problems(segment, n_frames, stream.samplerate)
     )
 
 
@@ -203,8 +203,8 @@ def _n_next(stream: soundfile.SoundFile, n_frames: int) -> int:
     return int(n_left) if 0 < n_left < _BLOCK else _BLOCK
 
 
-def _undecoded(segment: Segment, n_frames: int, rate: int) -> list[str]:
-    """Return how much of the frames that are there did not come."""
+def _decoding_problems(segment: Segment, n_frames: int, rate: int) -> list[str]:
+    """Return how many of the frames in the file could not be decoded."""
     if n_frames >= segment.n_frames - _PADDING:
         return []
     return [
@@ -213,8 +213,8 @@ def _undecoded(segment: Segment, n_frames: int, rate: int) -> list[str]:
     ]
 
 
-def _missing(stream: soundfile.SoundFile, n_frames: int) -> list[str]:
-    """Return what a header declares that did not come."""
+def _cut_problems(stream: soundfile.SoundFile, n_frames: int) -> list[str]:
+    """Return what a header declares and the file does not hold."""
     rate = stream.samplerate
     n_declared = _n_declared(stream)
     for declared, there in _SIZES.findall(stream.extra_info):

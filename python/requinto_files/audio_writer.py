@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
+from requinto_files.audio_streams import SequentialFile
 from requinto_files.errors import AudioFileError
 from requinto_files.output_files import (
     cause_of,
@@ -49,13 +50,6 @@ _KINDS = {
     ".aiff": Kind("AIFF", "FLOAT", 4, None),
 }
 ENDINGS = tuple(_KINDS)
-
-
-class _Sequential(soundfile.SoundFile):
-    """A sound file that is written on and on, without a seek after each block."""
-
-    def seekable(self) -> bool:
-        return False
 
 
 def kind_of(path: str | os.PathLike[str]) -> Kind:
@@ -134,7 +128,7 @@ class SoundWriter:
     Raises
     ------
     AudioFileError
-        If the ending is another, the kind cannot hold so much, or the place cannot be
+        If the ending is another, the kind cannot hold so much, or the folder cannot be
         written; in `publish` also if a file is there and may not be replaced.
     """
 
@@ -327,7 +321,7 @@ def _wav_of(n_bytes: int) -> Kind:
 def _open_file(
     path: str, kind: Kind, n_channels: int, sample_rate: int
 ) -> soundfile.SoundFile:
-    return _Sequential(
+    return SequentialFile(
         *(_name(path), "w", sample_rate, n_channels),
         format=kind.format,
         subtype=kind.subtype,

@@ -7,6 +7,7 @@ rate is constant) is the first frame's, and says how many others follow.
 
 from __future__ import annotations
 
+import functools
 from typing import BinaryIO, NamedTuple
 
 # kbit/s by version (1, or 2 and 2.5) and layer, of indices 1 to 14
@@ -181,16 +182,20 @@ def _missing(
 
 def _resume(file: BinaryIO, content: bytes, position: int, size: int) -> int:
     """Return where to look for a frame after bytes that begin with none."""
-    if content[:3] == b"ID3" and len(content) >= 10:
-        n_bytes = 0
-        for byte in content[6:10]:
-            n_bytes = n_bytes << 7 | (byte & 0x7F)
-        return position + 10 + n_bytes
+    if n_bytes := id3_size(content):
+        return position + n_bytes
     if content[:3] == b"TAG":
         return min(size, position + 128)
     if content[:8] == b"APETAGEX":
         return min(size, position + 32 + int.from_bytes(content[12:16], "little"))
     return _next_frame(file, position + 1, size)
+
+
+def id3_size(content: bytes) -> int:
+    """Return the bytes of the tag of kind ID3v2 that some begin with, or 0."""
+    if len(content) < 10 or content[:3] != b"ID3":
+        return 0
+    return 10 + functools.reduce(lambda size, b: size << 7 | b & 0x7F, content[6:10], 0)
 
 
 def _is_tag(content: bytes) -> bool:

@@ -51,7 +51,7 @@ def sized_container(beginning: bytes) -> EndOf | None:
 
 def _end_of_form(file: BinaryIO, start: int) -> int | None:
     n_bytes = _number(file, start + 4, 4)
-    return _padded(start + 8 + n_bytes, 2) if _is_known(n_bytes) else None
+    return _round_up(start + 8 + n_bytes, 2) if _is_known(n_bytes) else None
 
 
 def _end_of_rf64(file: BinaryIO, start: int) -> int | None:
@@ -59,13 +59,13 @@ def _end_of_rf64(file: BinaryIO, start: int) -> int | None:
     if file.read(4) != b"ds64":
         return None
     n_bytes = _number(file, start + 20, 8, "little")
-    return _padded(start + 8 + n_bytes, 2) if _is_known(n_bytes) else None
+    return _round_up(start + 8 + n_bytes, 2) if _is_known(n_bytes) else None
 
 
 def end_of_w64(file: BinaryIO, start: int) -> int | None:
     """Return the byte after the end of a W64 file, None where it is not known."""
     n_bytes = _number(file, start + 16, 8, "little")
-    return _padded(start + n_bytes, 8) if _is_known(n_bytes) else None
+    return _round_up(start + n_bytes, 8) if _is_known(n_bytes) else None
 
 
 def _end_of_au(file: BinaryIO, start: int) -> int | None:
@@ -99,5 +99,5 @@ def _is_known(n_bytes: int) -> bool:
     return n_bytes not in (0, _UNKNOWN_32, _UNKNOWN_64)
 
 
-def _padded(position: int, multiple: int) -> int:
+def _round_up(position: int, multiple: int) -> int:
     return -(-position // multiple) * multiple

@@ -30,7 +30,7 @@ def random_inputs(n_examples=3, n_columns=16, seed=0):
     }
 
 
-def shaken(network):
+def shake(network):
     """Return the network with weights that leave nothing at zero."""
     rng = np.random.default_rng(1)
     network.set_weights(
@@ -43,7 +43,7 @@ def shaken(network):
 def networks():
     keras.utils.set_random_seed(0)
     unet, encoder = build_networks(CONFIG)
-    return shaken(unet), shaken(encoder)
+    return shake(unet), shake(encoder)
 
 
 @pytest.mark.parametrize("n_columns", [4, 16, 48])

@@ -357,7 +357,7 @@ def test_a_disk_that_fills_up(run, song, monkeypatch, name, n_before):
             raise OSError(28, "No space left on device")
         write(self, frames)
 
-    monkeypatch.setattr(audio_writer._Sequential, "write", fill, raising=False)
+    monkeypatch.setattr(audio_writer.SequentialFile, "write", fill, raising=False)
     status, out, error = run("extract", "song.wav", "-o", name, "--rest", "rest.wav")
     assert (status, out, error.count("\n")) == (2, "", 1)
     assert "cannot be written: there is no space left" in error
@@ -390,7 +390,7 @@ if sys.argv.pop() == "write":
     def write(self, frames):
         SoundFile.write(self, frames)
         time.sleep(60 * (len(frames) > 1))  # not of the check
-    audio_writer._Sequential.write = write
+    audio_writer.SequentialFile.write = write
 else:
     def separate_all(self, clips, rate, query, sensitivity=0.5):
         os.write(1, b"working\\n")  # print goes to the progress bar

@@ -38,12 +38,12 @@ KINDS = {
 
 
 @functools.lru_cache(maxsize=64)
-def coded_song(kind):
+def encode_song(kind):
     """Return the bytes of a file of a kind that holds `SOUND`."""
-    return coded(kind, SOUND)
+    return encode_sound(kind, SOUND)
 
 
-def coded(kind, sound, rate=RATE):
+def encode_sound(kind, sound, rate=RATE):
     """Return the bytes of a file of a kind."""
     form, subtype = KINDS[kind]
     file = io.BytesIO()
@@ -57,7 +57,7 @@ def coded(kind, sound, rate=RATE):
     return file.getvalue()
 
 
-def written(folder, content, name="song"):
+def write_file(folder, content, name="song"):
     path = folder / name
     path.write_bytes(content)
     return path
@@ -71,7 +71,7 @@ def with_data_size(content, size):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_whole_files_have_no_problem(tmp_path, kind):
-    path = written(tmp_path, coded_song(kind), f"song.{kind}")
+    path = write_file(tmp_path, encode_song(kind), f"song.{kind}")
     recording = audio_reader.read_available(path)
     assert recording.problems == ()
     assert recording.samples.dtype == np.float32
@@ -82,8 +82,8 @@ def test_whole_files_have_no_problem(tmp_path, kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.3, 0.61, 0.97])
 def test_cut_files_are_read_and_said_to_be(tmp_path, kind, share):
-    content = coded_song(kind)
-    path = written(tmp_path, content[: int(share * len(content))], f"song.{kind}")
+    content = encode_song(kind)
+    path = write_file(tmp_path, content[: int(share * len(content))], f"song.{kind}")
     whole = audio_reader.decode(content).samples
     samples, _, problems = audio_reader.read_available(path)
     assert len(problems) == 1 and ("cut off" in problems[0] or "damaged" in problems[0])
@@ -99,8 +99,8 @@ def test_cut_files_are_read_and_said_to_be(tmp_path, kind, share):
 @pytest.mark.parametrize("kind", KINDS)
 def test_streams_in_a_row_are_joined(tmp_path, kind):
     parts = [0.3 * noise(RATE, seed=seed) for seed in (1, 2, 3)]
-    contents = [coded(kind, part) for part in parts]
-    path = written(tmp_path, b"".join(contents), f"song.{kind}")
+    contents = [encode_sound(kind, part) for part in parts]
+    path = write_file(tmp_path, b"".join(contents), f"song.{kind}")
     samples, _, problems = audio_reader.read_available(path)
     assert problems == ()
     expected = np.hstack([audio_reader.decode(c).samples for c in contents])
@@ -109,18 +109,18 @@ def test_streams_in_a_row_are_joined(tmp_path, kind):
 
 
 def test_mp3_without_a_count_is_read_to_its_end(tmp_path):
-    content = coded_song("mp3")
+    content = encode_song("mp3")
     plain = content[mpeg_frames.parse_header(content).n_bytes :]
     for copies in (1, 2):
-        path = written(tmp_path, plain * copies, "song.mp3")
+        path = write_file(tmp_path, plain * copies, "song.mp3")
         recording = audio_reader.read_available(path)
         assert recording.problems == ()
         assert recording.samples.shape[1] >= copies * SOUND.shape[1]
     # A file with a count, then one without: what follows the count is read too
-    path = written(tmp_path, content + plain, "song.mp3")
+    path = write_file(tmp_path, content + plain, "song.mp3")
     recording = audio_reader.read_available(path)
     assert recording.samples.shape[1] >= 2 * SOUND.shape[1]
-    cut = written(tmp_path, plain[: len(plain) // 2], "song.mp3")
+    cut = write_file(tmp_path, plain[: len(plain) // 2], "song.mp3")
     assert "within a frame" in audio_reader.read_available(cut).problems[0]
 
 
@@ -140,24 +140,26 @@ def test_mp3_in_wav(tmp_path):
     plain = silence[0] + 899 * silence[1]
     n_frames = 900 * 1152
     for n_counted in (n_frames, n_frames - 2257, 0, 0xFFFFFFFF):
-        path = written(tmp_path, mp3_in_wav(plain, n_counted), "song.wav")
+        path = write_file(tmp_path, mp3_in_wav(plain, n_counted), "song.wav")
         samples, _, problems = audio_reader.read_available(path)
         assert (problems, samples.shape[1]) == ((), n_frames)
-    path = written(tmp_path, mp3_in_wav(plain[: len(plain) // 2], n_frames), "song.wav")
+    path = write_file(
+        tmp_path, mp3_in_wav(plain[: len(plain) // 2], n_frames), "song.wav"
+    )
     assert "declares 23.41 s and holds 11." in audio_reader.read_available(path)[2][0]
     whole = mp3_in_wav(plain, 0)
-    path = written(tmp_path, whole[: len(whole) // 2], "song.wav")
+    path = write_file(tmp_path, whole[: len(whole) // 2], "song.wav")
     assert "it was cut off" in audio_reader.read_available(path)[2][0]
 
 
 def test_tags_around_mp3_are_no_sound(tmp_path):
     tag = b"ID3\x04\x00\x00\x00\x00\x02\x00" + bytes(256)
     end = b"TAG" + bytes(125)
-    content = coded_song("mp3")
+    content = encode_song("mp3")
     plain = content[mpeg_frames.parse_header(content).n_bytes :]
     for frames in (content, plain):
         expected = audio_reader.decode(frames).samples
-        path = written(tmp_path, tag + frames + end, "song.mp3")
+        path = write_file(tmp_path, tag + frames + end, "song.mp3")
         samples, _, problems = audio_reader.read_available(path)
         assert problems == ()
         assert error_db(expected, samples) < -100
@@ -166,17 +168,17 @@ def test_tags_around_mp3_are_no_sound(tmp_path):
 @pytest.mark.parametrize("others", [(1, RATE), (2, 22050)])
 def test_streams_that_differ_are_refused(tmp_path, others):
     n_channels, rate = others
-    second = coded("ogg", noise(RATE, n_channels), rate)
-    path = written(tmp_path, coded_song("ogg") + second, "song.ogg")
+    second = encode_sound("ogg", noise(RATE, n_channels), rate)
+    path = write_file(tmp_path, encode_song("ogg") + second, "song.ogg")
     with pytest.raises(AudioFileError, match=r"streams that differ: 2 channels at 441"):
         audio_reader.read(path)
 
 
 def test_flac_of_unknown_length(tmp_path):
-    content = bytearray(coded_song("flac"))
+    content = bytearray(encode_song("flac"))
     content[21] &= 0xF0
     content[22:26] = bytes(4)  # the number of frames, in the last 36 bits
-    path = written(tmp_path, bytes(content), "song.flac")
+    path = write_file(tmp_path, bytes(content), "song.flac")
     samples, _, problems = audio_reader.read_available(path)
     assert problems == ()
     assert error_db(SOUND, samples) < -80
@@ -185,7 +187,7 @@ def test_flac_of_unknown_length(tmp_path):
 # As ffmpeg, sox, arecord and players that stream leave it
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFFFDB])
 def test_wav_of_unknown_length(tmp_path, size):
-    path = written(tmp_path, with_data_size(coded_song("wav"), size), "song.wav")
+    path = write_file(tmp_path, with_data_size(encode_song("wav"), size), "song.wav")
     samples, _, problems = audio_reader.read_available(path)
     assert (problems, samples.shape) == ((), SOUND.shape)
 
@@ -199,25 +201,25 @@ def test_wav_of_unknown_length(tmp_path, size):
     ],
 )
 def test_wav_of_an_untrue_length(tmp_path, size, message):
-    path = written(tmp_path, with_data_size(coded_song("wav"), size), "song.wav")
+    path = write_file(tmp_path, with_data_size(encode_song("wav"), size), "song.wav")
     with pytest.raises(AudioFileError, match=message):
         audio_reader.read(path)
 
 
 def test_chunks_after_the_sound_are_no_sound(tmp_path):
-    content = coded_song("wav") + b"LIST" + struct.pack("<I", 4) + b"INFO"
-    path = written(tmp_path, content, "song.wav")
+    content = encode_song("wav") + b"LIST" + struct.pack("<I", 4) + b"INFO"
+    path = write_file(tmp_path, content, "song.wav")
     assert audio_reader.read_available(path).problems == ()
-    empty = coded("wav", SOUND[:, :0]) + b"LIST" + struct.pack("<I", 4) + b"INFO"
-    path = written(tmp_path, empty, "song.wav")
+    empty = encode_sound("wav", SOUND[:, :0]) + b"LIST" + struct.pack("<I", 4) + b"INFO"
+    path = write_file(tmp_path, empty, "song.wav")
     assert audio_reader.read_available(path).samples.shape == (2, 0)
 
 
 def test_a_huge_length_takes_no_memory(tmp_path):
-    content = bytearray(coded_song("flac"))
+    content = bytearray(encode_song("flac"))
     content[21] |= 0x0F
     content[22:26] = b"\xff" * 4  # 2**36 - 1 frames: 512 GiB
-    path = written(tmp_path, bytes(content), "song.flac")
+    path = write_file(tmp_path, bytes(content), "song.flac")
     samples, _, problems = audio_reader.read_available(path)
     assert samples.shape == SOUND.shape
     assert "declares 15582" in problems[0]
@@ -245,14 +247,16 @@ def test_subtypes_and_rates(tmp_path, subtype, form, rate):
 def test_names(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     name = os.fsdecode(name)  # bytes that are no text too
-    written(tmp_path, coded_song("wav"), name)
+    write_file(tmp_path, encode_song("wav"), name)
     assert audio_reader.read(name)[0].shape == SOUND.shape
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
 @pytest.mark.parametrize("n_channels", [3, 6])
 def test_more_channels_are_refused(tmp_path, kind, n_channels):
-    path = written(tmp_path, coded(kind, noise(RATE, n_channels)), f"song.{kind}")
+    path = write_file(
+        tmp_path, encode_sound(kind, noise(RATE, n_channels)), f"song.{kind}"
+    )
     message = (
         f"song.{kind} has {n_channels} channels; 1 or 2 channels are accepted.*ffmpeg"
     )
@@ -265,7 +269,7 @@ def test_unreadable_files_are_refused(tmp_path, monkeypatch, has_ffmpeg):
     if not has_ffmpeg:
         monkeypatch.setenv("PATH", "")
     for content in (b"la la la", bytes(5000), b"\xff\xfb" * 200, b"OggS", b"fLaC"):
-        path = written(tmp_path, content, "song.wav")
+        path = write_file(tmp_path, content, "song.wav")
         with pytest.raises(AudioFileError, match=r"song\.wav cannot be read as sound"):
             audio_reader.read(path)
 
@@ -278,7 +282,7 @@ def test_what_is_no_file_is_refused(tmp_path):
         (tmp_path / "pipe.wav", "is a pipe or a device"),
         ("/dev/zero", "is a pipe or a device"),
         (tmp_path / ("a" * 300), "File name too long"),
-        (written(tmp_path, b"") / "song.wav", "Not a directory"),
+        (write_file(tmp_path, b"") / "song.wav", "Not a directory"),
     ]:
         with pytest.raises(AudioFileError, match=message):
             audio_reader.read(path)
@@ -286,13 +290,13 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
 def test_an_empty_file_is_called_so(tmp_path, kind):
-    path = written(tmp_path, b"", f"song.{kind}")
+    path = write_file(tmp_path, b"", f"song.{kind}")
     with pytest.raises(AudioFileError, match=rf"song\.{kind} is empty"):
         audio_reader.read(path)
 
 
 def test_a_file_that_vanishes_is_said_to(tmp_path, monkeypatch):
-    path = written(tmp_path, coded_song("wav"), "song.wav")
+    path = write_file(tmp_path, encode_song("wav"), "song.wav")
     monkeypatch.setattr(audio_reader, "_check_regular", lambda path: path.unlink())
     with pytest.raises(AudioFileError, match=r"song\.wav cannot be read: No such file"):
         audio_reader.read(path)
@@ -301,7 +305,7 @@ def test_a_file_that_vanishes_is_said_to(tmp_path, monkeypatch):
 @needs_ffmpeg
 @pytest.mark.parametrize("name", ["a.m4a", "a.aac", "a.webm", "a.wma", "a.mka"])
 def test_ffmpeg_reads_what_libsndfile_does_not(tmp_path, name):
-    path = encode(written(tmp_path, coded_song("wav"), "song.wav"), tmp_path / name)
+    path = encode(write_file(tmp_path, encode_song("wav"), "song.wav"), tmp_path / name)
     samples, _, problems = audio_reader.read_available(path)
     assert problems == ()
     assert samples.shape[0] == 2 and samples.dtype == np.float32
@@ -311,7 +315,7 @@ def test_ffmpeg_reads_what_libsndfile_does_not(tmp_path, name):
 
 @needs_ffmpeg
 def test_more_channels_are_refused_through_ffmpeg(tmp_path):
-    source = written(tmp_path, coded("wav", noise(RATE, 6)), "song.wav")
+    source = write_file(tmp_path, encode_sound("wav", noise(RATE, 6)), "song.wav")
     path = encode(source, tmp_path / "song.m4a")
     with pytest.raises(AudioFileError, match=r"song\.m4a has 6 channels; 1 or 2"):
         audio_reader.read(path)
@@ -320,7 +324,7 @@ def test_more_channels_are_refused_through_ffmpeg(tmp_path):
 @needs_ffmpeg
 def test_ffmpeg_follows_no_list_and_guesses_no_code(tmp_path):
     """A list leads to other files, and noise can be taken for headerless speech."""
-    written(tmp_path, coded_song("wav"), "song.wav")
+    write_file(tmp_path, encode_song("wav"), "song.wav")
     lists = {
         "list.wav": b"ffconcat version 1.0\nfile song.wav\n",
         "list.m3u8": b"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nsong.wav\n",
@@ -329,16 +333,16 @@ def test_ffmpeg_follows_no_list_and_guesses_no_code(tmp_path):
     }
     for name, content in lists.items():
         with pytest.raises(AudioFileError, match="cannot be read as sound"):
-            audio_reader.read(written(tmp_path, content, name))
+            audio_reader.read(write_file(tmp_path, content, name))
 
 
 @needs_ffmpeg
 @pytest.mark.parametrize("name", ["a.aac", "a.webm", "a.ogg"])
 def test_ffmpeg_says_what_is_cut_off(tmp_path, name):
     options = ("-codec:a", "flac") if name == "a.ogg" else ()
-    wav = written(tmp_path, coded_song("wav"), "song.wav")
+    wav = write_file(tmp_path, encode_song("wav"), "song.wav")
     content = encode(wav, tmp_path / name, *options).read_bytes()
-    path = written(tmp_path, content[: len(content) // 2], name)
+    path = write_file(tmp_path, content[: len(content) // 2], name)
     samples, _, problems = audio_reader.read_available(path)
     assert 0.3 * SOUND.shape[1] < samples.shape[1] < 0.7 * SOUND.shape[1]
     assert len(problems) == 1 and "cut off" in problems[0]
@@ -346,7 +350,7 @@ def test_ffmpeg_says_what_is_cut_off(tmp_path, name):
 
 @needs_ffmpeg
 def test_ffmpeg_is_named_where_it_is_missing(tmp_path, monkeypatch):
-    wav = written(tmp_path, coded_song("wav"), "song.wav")
+    wav = write_file(tmp_path, encode_song("wav"), "song.wav")
     path = encode(wav, tmp_path / "song.m4a")
     monkeypatch.setenv("PATH", "")
     with pytest.raises(AudioFileError, match=r"song\.m4a .*where ffmpeg is installed"):
@@ -357,7 +361,7 @@ def test_an_ffmpeg_that_hangs_is_ended(tmp_path, monkeypatch):
     program = tmp_path / "ffmpeg"
     program.write_text(f"#!/bin/sh\nexec {shutil.which('sleep')} 60\n")
     program.chmod(0o755)
-    path = written(tmp_path, b"what libsndfile does not read", "song.m4a")
+    path = write_file(tmp_path, b"what libsndfile does not read", "song.m4a")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(ffmpeg, "_LIMIT_S", 0.2)
     with pytest.raises(AudioFileError, match=r"longer than 0\.201 s"):
@@ -367,7 +371,7 @@ def test_an_ffmpeg_that_hangs_is_ended(tmp_path, monkeypatch):
 @needs_ffmpeg
 def test_only_waiting_for_ffmpeg_counts(tmp_path, monkeypatch):
     """What is done with a block may take longer than decoding the file."""
-    wav = written(tmp_path, coded_song("wav"), "song.wav")
+    wav = write_file(tmp_path, encode_song("wav"), "song.wav")
     path = encode(wav, tmp_path / "song.m4a")
     monkeypatch.setattr(ffmpeg, "_LIMIT_S", 2.0)
     with audio_reader.open_sound(path) as reader:
@@ -387,10 +391,10 @@ def read_blocks(reader):
 @pytest.mark.parametrize("copies", [1, 2])
 def test_a_file_is_read_as_often_as_needed(tmp_path, kind, copies):
     if kind == "m4a":
-        wav = written(tmp_path, coded_song("wav"), "song.wav")
+        wav = write_file(tmp_path, encode_song("wav"), "song.wav")
         path = encode(wav, tmp_path / "song.m4a")
     else:
-        path = written(tmp_path, coded_song(kind) * copies, f"song.{kind}")
+        path = write_file(tmp_path, encode_song(kind) * copies, f"song.{kind}")
     expected = audio_reader.read_available(path)
     with audio_reader.open_sound(path) as reader:
         next(passed := reader.blocks())
@@ -416,7 +420,7 @@ def test_blocks_of_any_size_are_the_file(tmp_path, monkeypatch, n_frames):
 
 def test_stderr_is_free_between_blocks(tmp_path, capfd):
     """A progress bar is drawn there meanwhile."""
-    path = written(tmp_path, coded_song("mp3"), "song.mp3")
+    path = write_file(tmp_path, encode_song("mp3"), "song.mp3")
     with audio_reader.open_sound(path) as reader:
         for i, _ in enumerate(reader.blocks()):
             os.write(2, b"%d" % i)
@@ -432,27 +436,27 @@ def encode(wav, path, *options):
 
 def test_references_are_read_in_the_same_way():
     for kind in ("wav", "flac", "ogg", "mp3"):
-        content = coded_song(kind)
+        content = encode_song(kind)
         samples, rate = audio.decode(content * 2)
         assert (samples.shape, rate) == ((2, 2 * SOUND.shape[1]), RATE)
         assert audio.decode(content[: len(content) // 2])[0].shape[1] > RATE // 2
     with pytest.raises(AudioFileError, match="the reference is not sound we can read"):
         audio.decode(b"la la la")
     with pytest.raises(AudioFileError, match="the reference has 6 channels"):
-        audio.decode(coded("wav", noise(RATE, 6)))
+        audio.decode(encode_sound("wav", noise(RATE, 6)))
 
 
 @pytest.mark.parametrize("kind", ["wav", "aiff", "flac", "ogg", "mp3"])
 def test_damage_of_any_kind_is_no_traceback(tmp_path, monkeypatch, kind):
     monkeypatch.setenv("PATH", "")  # what ffmpeg does is its own
     rng = np.random.default_rng(0)
-    whole = np.frombuffer(coded(kind, 0.3 * noise(RATE)), np.uint8)
+    whole = np.frombuffer(encode_sound(kind, 0.3 * noise(RATE)), np.uint8)
     for i in range(40):
         n_reached = len(whole) if i % 2 else 200  # headers break in more ways
         content = whole.copy()
         content[rng.integers(0, n_reached, 8)] = rng.integers(0, 256, 8)
         length = rng.integers(1, len(content)) if i % 5 == 0 else len(content)
-        path = written(tmp_path, content[:length].tobytes(), f"song.{kind}")
+        path = write_file(tmp_path, content[:length].tobytes(), f"song.{kind}")
         try:
             assert audio_reader.read_available(path).samples.dtype == np.float32
         except AudioFileError as error:
@@ -463,14 +467,14 @@ def test_damage_of_any_kind_is_no_traceback(tmp_path, monkeypatch, kind):
 @pytest.mark.parametrize("n_bytes", [4, 300, 3000, 20000])
 def test_mp3_is_read_behind_damage(tmp_path, monkeypatch, is_counted, n_bytes):
     monkeypatch.setenv("PATH", "")  # without ffmpeg
-    content = coded_song("mp3")
+    content = encode_song("mp3")
     if not is_counted:
         content = content[mpeg_frames.parse_header(content).n_bytes :]
     whole = audio_reader.decode(content).samples
     first = content.index(content[:2], len(content) // 3)  # a frame's header
     damaged = bytearray(content)
     damaged[first : first + n_bytes] = bytes(n_bytes)
-    path = written(tmp_path, bytes(damaged), "song.mp3")
+    path = write_file(tmp_path, bytes(damaged), "song.mp3")
     samples, _, problems = audio_reader.read_available(path)
     assert problems[0] == f"there is damage {first} bytes into the file"
     n_lost = whole.shape[1] * n_bytes / len(content)
@@ -491,7 +495,7 @@ def test_frames_that_are_not_decoded_are_counted(tmp_path, monkeypatch):
         return read(self, *arguments, **named)[: None if n_left[0] >= 0 else 0]
 
     monkeypatch.setattr(soundfile.SoundFile, "read", read_little)
-    path = written(tmp_path, coded_song("mp3"), "song.mp3")
+    path = write_file(tmp_path, encode_song("mp3"), "song.mp3")
     (problem,) = audio_reader.read_available(path).problems
     assert problem == "it is damaged: 0.46 of 4.05 s could be decoded"
 
@@ -521,17 +525,17 @@ END_TAGS = {
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("tag", END_TAGS)
 def test_tags_at_the_end_are_no_damage(tmp_path, kind, tag):
-    content = coded_song(kind)
+    content = encode_song(kind)
     expected = audio_reader.decode(content).samples
-    path = written(tmp_path, content + END_TAGS[tag], f"song.{kind}")
+    path = write_file(tmp_path, content + END_TAGS[tag], f"song.{kind}")
     samples, _, problems = audio_reader.read_available(path)
     assert problems == ()
     np.testing.assert_array_equal(samples, expected)
 
 
 def test_nothing_is_lost_before_what_is_no_flac(tmp_path):
-    content = coded_song("flac")
-    path = written(tmp_path, content + bytes(range(1, 200)) * 9, "song.flac")
+    content = encode_song("flac")
+    path = write_file(tmp_path, content + bytes(range(1, 200)) * 9, "song.flac")
     samples, _, problems = audio_reader.read_available(path)
     assert samples.shape == SOUND.shape
     assert len(problems) <= 1
@@ -539,10 +543,10 @@ def test_nothing_is_lost_before_what_is_no_flac(tmp_path):
 
 @pytest.mark.parametrize("kind", ["wav", "aiff", "au", "caf", "rf64", "w64"])
 def test_what_follows_is_said_to_be_left(tmp_path, kind):
-    content = coded_song(kind) + coded_song("flac")
-    path = written(tmp_path, content, f"song.{kind}")
+    content = encode_song(kind) + encode_song("flac")
+    path = write_file(tmp_path, content, f"song.{kind}")
     samples, _, problems = audio_reader.read_available(path)
-    n_left = len(coded_song("flac"))
+    n_left = len(encode_song("flac"))
     assert samples.shape == SOUND.shape
     (problem,) = problems
     assert problem == f"{n_left} bytes follow after the end that its header declares"
@@ -561,10 +565,10 @@ def stop(*_):
 def test_what_is_raised_while_a_file_is_read_is_not_lost(
     tmp_path, monkeypatch, kind, n_before
 ):
-    content = coded_song(kind)
+    content = encode_song(kind)
     if kind == "mp3":  # without a count, which is put before it
         content = content[mpeg_frames.parse_header(content).n_bytes :]
-    path = written(tmp_path, content * 3, f"song.{kind}")
+    path = write_file(tmp_path, content * 3, f"song.{kind}")
     readinto, n_left = FileWindow.readinto, [n_before]
 
     def stop_later(self, buffer):
@@ -579,11 +583,11 @@ def test_what_is_raised_while_a_file_is_read_is_not_lost(
 def refuse_callbacks_in_the_main_thread(monkeypatch):
     start = soundfile.SoundFile._init_virtual_io
 
-    def checked(self, file):
+    def init(self, file):
         assert threading.current_thread() is not threading.main_thread()
         return start(self, file)
 
-    monkeypatch.setattr(soundfile.SoundFile, "_init_virtual_io", checked)
+    monkeypatch.setattr(soundfile.SoundFile, "_init_virtual_io", init)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -591,8 +595,8 @@ def refuse_callbacks_in_the_main_thread(monkeypatch):
 def test_no_signal_comes_while_libsndfile_calls_python(
     tmp_path, monkeypatch, kind, copies
 ):
-    content = coded_song(kind) * copies
-    path = written(tmp_path, content, f"song.{kind}")
+    content = encode_song(kind) * copies
+    path = write_file(tmp_path, content, f"song.{kind}")
     refuse_callbacks_in_the_main_thread(monkeypatch)
     assert audio_reader.read_available(path).samples.shape[1] >= SOUND.shape[1]
     assert audio_reader.decode(content).samples.shape[1] >= SOUND.shape[1]
@@ -608,7 +612,7 @@ def test_no_signal_comes_while_libsndfile_calls_python(
 def test_a_signal_while_a_file_is_read_is_raised(
     tmp_path, monkeypatch, kind, has_number
 ):
-    path = written(tmp_path, coded_song(kind) * 3, f"song.{kind}")
+    path = write_file(tmp_path, encode_song(kind) * 3, f"song.{kind}")
     if not has_number:
         monkeypatch.setattr(audio_streams, "has_number", lambda file: False)
     before = signal.signal(signal.SIGALRM, stop)

@@ -235,7 +235,7 @@ def test_what_is_raised_in_the_check_is_not_lost(tmp_path, monkeypatch, method):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(audio_writer._Sequential, method, interrupt, raising=False)
+    monkeypatch.setattr(audio_writer.SequentialFile, method, interrupt, raising=False)
     with pytest.raises(KeyboardInterrupt):
         audio_writer.check_capacity(tmp_path / "sound.ogg", 2, RATE, RATE)
 

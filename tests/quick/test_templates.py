@@ -110,7 +110,7 @@ def test_the_level_of_either_does_not_matter():
     np.testing.assert_allclose(plain[sounding], changed[sounding], atol=0.02)
 
 
-def panned(sound, balance):
+def pan(sound, balance):
     """Return the power of a sound whose channels differ, from -1, left, to 1."""
     gains = np.sqrt([[1 - balance], [1 + balance]]).astype(np.float32)
     return SPECTRA.power(SPECTRA.analyse(gains * sound))
@@ -120,22 +120,22 @@ def panned(sound, balance):
 def test_the_balance_of_a_reference_marks_its_player(balance):
     matcher = TemplateMatcher(EvidenceConfig(placement=True), SPECTRA)
     low, high = notes([220, 330], ODD), notes([3000, 4100], {1: 1})
-    reference = panned(notes([247, 294], ODD), balance)
+    reference = pan(notes([247, 294], ODD), balance)
     estimate = matcher.balance(reference)
     np.testing.assert_allclose(estimate[20:40], balance, atol=0.02)
 
-    mixture = panned(low, balance) + panned(high, -balance)
+    mixture = pan(low, balance) + pan(high, -balance)
     view = matcher.view(mixture, matcher.templates(reference), estimate)
     assert view.shape[-1] == 5
     near = view[..., -1]
-    part, other = panned(low, 0).mean(-1), panned(high, 0).mean(-1)
+    part, other = pan(low, 0).mean(-1), pan(high, 0).mean(-1)
     assert np.average(near, weights=part) > 0.95
     assert np.average(near, weights=other) < 0.3
 
 
 def test_one_channel_has_no_balance():
     matcher = TemplateMatcher(EvidenceConfig(placement=True), SPECTRA)
-    mono, stereo = power(notes(SCALE, ODD)), panned(notes(SCALE, ODD), 0.5)
+    mono, stereo = power(notes(SCALE, ODD)), pan(notes(SCALE, ODD), 0.5)
     assert matcher.balance(mono) is None
     assert MATCHER.balance(stereo) is None  # switched off
     templates = matcher.templates(stereo)
