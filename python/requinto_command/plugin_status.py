@@ -11,7 +11,7 @@ from typing import Any
 
 import requinto
 from requinto.errors import RequintoError
-from requinto.loader import check_model, model_runtime
+from requinto.loader import load_separator, load_tracker, model_runtime
 from requinto.model_folder import BEATS, models, models_folder, targets
 from requinto_command import installing
 
@@ -93,12 +93,22 @@ def _models() -> dict[str, Any]:
 def _problem(name: str) -> str:
     """Return why a model cannot be used, or nothing."""
     try:
-        check_model(name)
+        _load(name)
     except RequintoError as error:
         return str(error)
     except Exception as error:  # whatever a damaged model leads to
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _load(name: str) -> None:
+    """Load a model or the beat tracker, with all it needs to answer to names."""
+    if name == BEATS:
+        load_tracker()
+        return
+    separator = load_separator(name)
+    for target in targets():
+        separator.target(target)
 
 
 def _self_test() -> dict[str, Any]:
