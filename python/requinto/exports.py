@@ -33,10 +33,10 @@ from requinto_files.quiet import LITERT, filter_stderr
 FOLDER = "litert"  # of the models' folder
 QUERIES = "queries"
 _N_KEPT = 2  # graphs that stay allocated: about 25 MB each, and 10 ms to begin
-
 _ANY = "any"  # number of columns: the graph for those that have none of their own
 
 _forked: list[Any] = []  # graphs of a parent process: their threads are not here
+_has_started = threading.Event()  # LiteRT: it prints a line with the first graph
 
 
 def graph_name(n_columns: int | None) -> str:
@@ -152,20 +152,14 @@ def _n_columns(inputs: Mapping[str, np.ndarray]) -> int:
     return next(value.shape[1] for value in inputs.values() if value.ndim > 2)
 
 
-class _Start:
-    """Whether LiteRT has printed its line in this process."""
-
-    is_over = False  # the first graph, when it prints once that it has fast kernels
-
-
 @contextlib.contextmanager
 def _quiet_start() -> Iterator[None]:
-    if _Start.is_over:
+    if _has_started.is_set():
         yield
         return
     with filter_stderr(LITERT):
         yield
-    _Start.is_over = True
+    _has_started.set()
 
 
 def is_available() -> bool:

@@ -176,22 +176,6 @@ def _names(folder: Path) -> set[str]:
     return {path.stem for path in paths}
 
 
-def check_model(name: str) -> None:
-    """Load a model or the beat tracker, with all it needs to answer to names.
-
-    Raises
-    ------
-    RequintoError
-        As `load_separator` or `load_tracker` does.
-    """
-    if name == BEATS:
-        load_tracker()
-        return
-    separator = load_separator(name)
-    for target in targets():
-        separator.target(target)
-
-
 def _check_trained(folder: Path, name: str) -> None:
     """Raise `ModelError` where only the export of a model is installed."""
     is_exported = exports.record_path(folder, name).is_file()

@@ -205,7 +205,7 @@ def demo(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Run the plugin in pedalboard on a bachata of ours, and score it."""
+    """Run the plugin in pedalboard on the demo song, and score it."""
     from requinto_command.demo import run
 
     run(folder, as_json=as_json, overwrite=overwrite)

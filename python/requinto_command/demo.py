@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demonstration: the built plugin in pedalboard, on a bachata of ours."""
+"""The demonstration: the built plugin in pedalboard, on a bachata."""
 
 from __future__ import annotations
 
