@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include "engine.h"
+#include "core/engine.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,13 +95,13 @@ test_delay(void)
     {0.25, OUTPUT_EVERYTHING_ELSE, 0.75F},
   };
   for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); ++k) {
-    for (uint32_t most = 1; most < 1500; most = most * 3 + 1) {
+    for (uint32_t max_block = 1; max_block < 1500; max_block = max_block * 3 + 1) {
       Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
       Echo          worker = {engine_session(engine), 0};
-      unsigned      seed   = most;
+      unsigned      seed   = max_block;
       engine_set_mix(engine, cases[k].amount, cases[k].choice, k % 2);
       for (int64_t at = 0; at < 60000;) {
-        const uint32_t n = 1 + draw(&seed) % most;
+        const uint32_t n = 1 + draw(&seed) % max_block;
         CHECK(run(engine, at, n, cases[k].scale) == ENGINE_OK);
         echo(&worker, UINT32_MAX);
         at += n;
@@ -378,7 +378,7 @@ test_gains_travel_with_the_sound(void)
 
 /// What is late must not let the target through where everything else is heard
 static void
-test_late_is_silent_whatever_is_heard(void)
+test_late_is_silent_whatever_is_chosen(void)
 {
   Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
   Echo          worker = {engine_session(engine), 0};
@@ -430,7 +430,7 @@ main(void)
   test_a_jump_cuts_the_tail();
   test_a_restart_silences_at_once();
   test_gains_travel_with_the_sound();
-  test_late_is_silent_whatever_is_heard();
+  test_late_is_silent_whatever_is_chosen();
   test_gives_up_waiting();
   return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "check.h"
 
-#include "references.h"
+#include "core/references.h"
 
 #include <stdio.h>
 #include <stdlib.h>
