@@ -10,8 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_CHANNELS = 2 };
-
 /// What the host said last of its song, and at which frame of the block
 typedef struct {
   const clap_event_transport_t* transport; ///< NULL if it says nothing
@@ -131,35 +129,35 @@ has_channels(const clap_audio_buffer_t* const ports,
   return has;
 }
 
-/// Process the frames of a block from `start` to `end`
-static void
-run_part(const ClapPlugin* const     plugin,
-         const clap_process_t* const process,
-         const Clock* const          clock,
-         const uint32_t              start,
-         const uint32_t              end)
+/// Return the whole block that the host gives
+static Block
+block_of(const ClapPlugin* const plugin, const clap_process_t* const process)
 {
-  const float*   input[MAX_CHANNELS]     = {NULL};
-  const float*   sidechain[MAX_CHANNELS] = {NULL};
-  float*         output[MAX_CHANNELS]    = {NULL};
-  const uint32_t n_inputs                = process->audio_inputs_count;
+  Block          block    = {.n_frames = process->frames_count};
+  const uint32_t n_inputs = process->audio_inputs_count;
   const bool     has_sidechain =
     has_channels(process->audio_inputs, n_inputs, 1, plugin->n_channels);
   for (uint32_t c = 0; c < plugin->n_channels; ++c) {
-    input[c]  = process->audio_inputs[0].data32[c] + start;
-    output[c] = process->audio_outputs[0].data32[c] + start;
-    if (has_sidechain) {
-      sidechain[c] = process->audio_inputs[1].data32[c] + start;
-    }
+    block.input[c]     = process->audio_inputs[0].data32[c];
+    block.output[c]    = process->audio_outputs[0].data32[c];
+    block.sidechain[c] = has_sidechain ? process->audio_inputs[1].data32[c] : NULL;
   }
+  return block;
+}
 
-  const Block block = {input, has_sidechain ? sidechain : NULL, output, end - start};
-  Transport   transport = {0};
+/// Process a part of a block, of which nothing changes, from frame `start` on
+static void
+run_part(const ClapPlugin* const plugin,
+         const Clock* const      clock,
+         const uint32_t          start,
+         const Block             part)
+{
+  Transport transport = {0};
   if (clock->transport) {
     transport = transport_of(plugin, clock, start);
   }
   instance_run(plugin->instance,
-               &block,
+               part,
                clock->transport ? &transport : NULL,
                atomic_load(&plugin->offline));
 }
@@ -180,11 +178,12 @@ clap_process(const clap_plugin_t* const clap, const clap_process_t* const proces
     has_channels(
       process->audio_outputs, process->audio_outputs_count, 0, plugin->n_channels);
 
+  const Block block = runs ? block_of(plugin, process) : (Block){0};
   for (uint32_t start = 0; runs && start < n;) {
     take_events(plugin, &events, start, &clock);
     const clap_event_header_t* const event = next_event(&events);
     const uint32_t                   end   = event && event->time < n ? event->time : n;
-    run_part(plugin, process, &clock, start, end);
+    run_part(plugin, &clock, start, block_slice(block, start, end - start));
     start = end;
   }
   take_events(plugin, &events, UINT32_MAX, &clock);

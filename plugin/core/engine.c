@@ -12,18 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// How the delay is made up, in seconds
-typedef struct {
-  double stream; ///< Until Python can answer; `requinto_open` checks that it is enough
-  double allowance; ///< For it to do so
-} Delays;
-
-/* The stream's part covers the longest clip, the context after it and half a
-   crossfade, of `ClipConfig.of_beats` in config.py, and a frame for rounding */
-static const Delays delays[N_CLIPS] = {[CLIP_4_BEATS] = {4.6, 0.75},
-                                       [CLIP_2_BEATS] = {2.6, 0.5},
-                                       [CLIP_1_BEAT]  = {0.86, 0.29}};
-
 static const double CAPACITY_S = 5.4;  // of input kept while Python starts
 static const float  LOUDEST    = 1e3F; // amplitude; more is no sound
 
@@ -67,8 +55,8 @@ min_u32(const uint64_t a, const uint32_t b)
 uint32_t
 engine_latency(const double sample_rate, const ClipChoice clip)
 {
-  const Delays delay = delays[clip];
-  return frames(delay.stream, sample_rate) + frames(delay.allowance, sample_rate);
+  const Clip* const info = clip_info(clip);
+  return frames(info->stream_s, sample_rate) + frames(info->allowance_s, sample_rate);
 }
 
 /* Life */
@@ -96,15 +84,15 @@ engine_new(const EngineSetup* const setup)
 
   // Block and quantum together must fit in the allowance, or waiting would
   // need frames that have not been sent
-  static const uint32_t beats[N_CLIPS] = {4, 2, 1};
-  const double          rate           = setup->sample_rate;
-  const uint32_t        allowance      = frames(delays[setup->clip].allowance, rate);
-  const uint32_t        quantum        = min_u32(allowance / 4 + 1, MAX_FRAMES);
-  const StreamSetup     stream         = {rate,
-                                          setup->n_channels,
-                                          setup->n_sidechain,
-                                          frames(delays[setup->clip].stream, rate),
-                                          beats[setup->clip]};
+  const double      rate      = setup->sample_rate;
+  const Clip* const clip      = clip_info(setup->clip);
+  const uint32_t    allowance = frames(clip->allowance_s, rate);
+  const uint32_t    quantum   = min_u32(allowance / 4 + 1, MAX_FRAMES);
+  const StreamSetup stream    = {rate,
+                                 setup->n_channels,
+                                 setup->n_sidechain,
+                                 frames(clip->stream_s, rate),
+                                 clip->n_beats};
 
   engine->sample_rate = rate;
   engine->n_channels  = setup->n_channels;
@@ -148,36 +136,10 @@ engine_session(Engine* const engine)
   return engine->session;
 }
 
-uint32_t
-engine_max_frames(const Engine* const engine)
-{
-  return engine->max_frames;
-}
+/* What holds for a block */
 
-/* Settings */
-
-void
-engine_set_mix(Engine* const      engine,
-               const double       amount,
-               const OutputChoice choice,
-               const bool         at_once)
-{
-  // dry + amount (wet - dry), where wet is the worker's sound or what it leaves
-  const float a = (float)amount;
-  const Gains gains =
-    choice == OUTPUT_EVERYTHING_ELSE ? (Gains){1.0F, -a} : (Gains){1.0F - a, a};
-  mixer_set_gains(engine->mixer, gains, at_once);
-}
-
-void
-engine_set_stream(Engine* const engine, const StreamSettings* const settings)
-{
-  const uint32_t revision = references_revision(engine->session->references);
-  outbox_set_settings(&engine->outbox, settings, revision, engine->n_played);
-}
-
-void
-engine_set_transport(Engine* const engine, const Transport* const transport)
+static void
+set_transport(Engine* const engine, const Transport* const transport)
 {
   const uint32_t       n = min_u32(engine->n_played - engine->followed_at, UINT32_MAX);
   const TransportEvent event =
@@ -191,8 +153,8 @@ engine_set_transport(Engine* const engine, const Transport* const transport)
   }
 }
 
-void
-engine_restart(Engine* const engine)
+static void
+restart(Engine* const engine)
 {
   if (engine->n_played) {
     memset(&engine->follower, 0, sizeof(engine->follower));
@@ -202,26 +164,45 @@ engine_restart(Engine* const engine)
   }
 }
 
-bool
-engine_is_rolling(const Engine* const engine)
+static void
+set_mix(Engine* const engine, const BlockControls* const controls)
 {
-  return engine->follower.position.is_known;
+  // dry + amount (wet - dry), where wet is the worker's sound or what it leaves
+  const float a     = (float)controls->amount;
+  const Gains gains = controls->output == OUTPUT_EVERYTHING_ELSE ? (Gains){1.0F, -a}
+                                                                 : (Gains){1.0F - a, a};
+
+  // While a song plays, what is automated belongs to the sound it comes with; else
+  // somebody turns a knob, and listens
+  const bool is_rolling = engine->follower.position.is_known;
+  mixer_set_gains(engine->mixer, gains, !controls->is_offline && !is_rolling);
+}
+
+static void
+apply(Engine* const engine, const BlockControls* const controls)
+{
+  if (controls->restarts) {
+    restart(engine);
+  }
+  set_transport(engine, controls->transport);
+  const uint32_t revision = references_revision(engine->session->references);
+  outbox_set_settings(&engine->outbox, &controls->stream, revision, engine->n_played);
+  set_mix(engine, controls);
 }
 
 /* Sound */
 
 /// Arrange the input as the worker takes it; return whether it has sound
 static bool
-interleave(Engine* const engine, const Block* const block)
+interleave(Engine* const engine, const Block block)
 {
   bool           has_sound  = false;
   const uint32_t n_channels = engine->n_channels;
   const uint32_t n_all      = n_channels + engine->n_sidechain;
   for (uint32_t c = 0; c < n_all; ++c) {
-    const float* const from = c < n_channels     ? block->input[c]
-                              : block->sidechain ? block->sidechain[c - n_channels]
-                                                 : NULL;
-    for (uint32_t i = 0; i < block->n_frames; ++i) {
+    const float* const from =
+      c < n_channels ? block.input[c] : block.sidechain[c - n_channels];
+    for (uint32_t i = 0; i < block.n_frames; ++i) {
       // One bad sample would spoil everything the network hears with it
       const float x               = from && isfinite(from[i]) ? from[i] : 0.0F;
       engine->sent[i * n_all + c] = fmaxf(-LOUDEST, fminf(x, LOUDEST));
@@ -281,21 +262,20 @@ collect(Engine* const engine, const uint32_t n)
 }
 
 static void
-put_out(const Engine* const engine, const Block* const block)
+put_out(const Engine* const engine, const Block block)
 {
   const uint32_t n_channels = engine->n_channels;
   for (uint32_t c = 0; c < n_channels; ++c) {
-    for (uint32_t i = 0; i < block->n_frames; ++i) {
+    for (uint32_t i = 0; i < block.n_frames; ++i) {
       // Hosts pass on what is not finite, and speakers play it
-      const float x       = engine->sound[i * n_channels + c];
-      block->output[c][i] = isfinite(x) ? x : 0.0F;
+      const float x      = engine->sound[i * n_channels + c];
+      block.output[c][i] = isfinite(x) ? x : 0.0F;
     }
   }
 }
 
-/// Return whether nothing more will come from the worker
-static bool
-is_over(const Engine* const engine)
+bool
+engine_is_over(const Engine* const engine)
 {
   return engine->gave_up || status_is_final(session_status(engine->session));
 }
@@ -313,12 +293,13 @@ count_late(Engine* const  engine,
                  (Outcome){n, n_late, has_sound, is_ready, is_ahead, engine->gave_up});
 }
 
-EngineStatus
-engine_run(Engine* const engine, const Block* const block)
+/// Process a block that there is room for
+static EngineStatus
+run_slice(Engine* const engine, const Block block)
 {
   const Status   status = session_status(engine->session);
   const bool     dry    = engine->gave_up || status_is_failure(status);
-  const uint32_t n      = block->n_frames;
+  const uint32_t n      = block.n_frames;
 
   // Input first: the host may give one buffer for both directions
   const bool has_sound = interleave(engine, block);
@@ -349,13 +330,16 @@ is_served(Engine* const engine, const uint32_t n)
          ring_ready(engine->session->from_worker) >= n_needed;
 }
 
-bool
-engine_wait(Engine* const engine, const uint32_t n_frames, const Limits* const limits)
+/// Wait until a block of `n_frames` can be served, or nothing more will come
+static void
+wait_for_worker(Engine* const       engine,
+                const uint32_t      n_frames,
+                const Limits* const limits)
 {
   Session* const session = engine->session;
   Progress       last    = {0};
   uint32_t       since   = running_ms();
-  while (!is_over(engine) && !is_served(engine, n_frames)) {
+  while (!engine_is_over(engine) && !is_served(engine, n_frames)) {
     os_semaphore_post(session->wake);
     (void)os_semaphore_wait(session->progress, WAIT_MS);
     if (session_progressed(session, &last)) {
@@ -364,7 +348,22 @@ engine_wait(Engine* const engine, const uint32_t n_frames, const Limits* const l
     engine->gave_up = session_is_orphaned(session) ||
                       running_ms_since(since) > session_limit(session, limits);
   }
-  return !is_over(engine);
+}
+
+EngineStatus
+engine_run(Engine* const engine, const Block block, const BlockControls* const controls)
+{
+  apply(engine, controls);
+  EngineStatus worst = ENGINE_OK;
+  for (uint32_t start = 0; start < block.n_frames; start += engine->max_frames) {
+    const uint32_t n = min_u32(block.n_frames - start, engine->max_frames);
+    if (controls->limits) {
+      wait_for_worker(engine, n, controls->limits);
+    }
+    const EngineStatus status = run_slice(engine, block_slice(block, start, n));
+    worst                     = status > worst ? status : worst;
+  }
+  return worst;
 }
 
 /* Telling */

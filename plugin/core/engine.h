@@ -5,6 +5,8 @@
 #ifndef REQUINTO_CORE_ENGINE_H
 #define REQUINTO_CORE_ENGINE_H
 
+#include "core/block.h"
+#include "core/clip.h"
 #include "core/params.h"
 #include "core/references.h"
 #include "core/session.h"
@@ -25,7 +27,7 @@ typedef struct {
   References* references;  ///< Shared
 } EngineSetup;
 
-/// What happened during a block
+/// What happened during a block: the worst of its frames
 typedef enum {
   ENGINE_OK,      ///< Every frame due came from the worker
   ENGINE_LATE,    ///< Some frames were not ready and are silent
@@ -33,13 +35,16 @@ typedef enum {
   ENGINE_DRY      ///< The worker has failed; the delayed input passes
 } EngineStatus;
 
-/// One block of sound, a pointer for each channel; the directions may overlap
+/// What holds from the first frame of a block on
 typedef struct {
-  const float* const* input;
-  const float* const* sidechain; ///< NULL where there is none now
-  float* const*       output;
-  uint32_t            n_frames; ///< At most `engine_max_frames`
-} Block;
+  const Transport* transport;  ///< Where the host is; NULL where it says nothing
+  StreamSettings   stream;     ///< What the worker does
+  double           amount;     ///< From 0, the delayed input, to 1, `output` alone
+  OutputChoice     output;     ///< What is put out
+  bool             restarts;   ///< What came in before is silenced at once
+  bool             is_offline; ///< Nobody listens while the block is processed
+  const Limits*    limits;     ///< To wait for the worker; NULL: it is not waited for
+} BlockControls;
 
 /// Everything the audio thread touches
 typedef struct EngineImpl Engine;
@@ -60,62 +65,28 @@ engine_free(Engine* engine);
 Session*
 engine_session(Engine* engine);
 
-/// Return the largest block that `engine_run` takes, in frames.  Any thread.
-uint32_t
-engine_max_frames(const Engine* engine) REALTIME;
-
-/**
-   Choose what is heard of the sound that comes in from now on.  Audio thread only.
-
-   @param amount From 0, the delayed input, to 1, the choice alone.
-   @param at_once Let what came in before be heard so too.
-*/
-void
-engine_set_mix(Engine*      engine,
-               double       amount,
-               OutputChoice choice,
-               bool         at_once) REALTIME;
-
-/// Choose what the worker does from the next frame on.  Audio thread only.
-void
-engine_set_stream(Engine* engine, const StreamSettings* settings) REALTIME;
-
-/**
-   Tell where the host is at the first frame of the next block.  Audio thread only.
-
-   After a jump, what came in before it is silenced with a short fade.
-
-   @param transport NULL where the host says nothing.
-*/
-void
-engine_set_transport(Engine* engine, const Transport* transport) REALTIME;
-
-/// Silence what came in before the next frame, at once.  Audio thread only.
-void
-engine_restart(Engine* engine) REALTIME;
-
 /**
    Send one block to the worker and fill its output with finished sound.
 
    A frame that is not ready when its turn comes is taken as silence, and is
-   discarded when it arrives, so the delay never changes.
+   discarded when it arrives, so the delay never changes.  After a jump of the host's
+   position, what came in before it is silenced with a short fade.
 
-   Audio thread only.  Does not block, allocate, or log.
+   With limits, for offline rendering, it blocks until the sound is there.  It gives
+   up, for the rest of the activation, where the worker has made no progress until a
+   limit, while the process ran, or has none in a fork: the status tells that, and each
+   block that lacks its sound is a dropout.  Never with Python's lock held.
+
+   Audio thread only.  Without limits it does not block, allocate, or log.
+
+   @param block Of any size, with the channels of the setup.
 */
 EngineStatus
-engine_run(Engine* engine, const Block* block) REALTIME;
+engine_run(Engine* engine, Block block, const BlockControls* controls) REALTIME;
 
-/**
-   Wait until `engine_run` can serve `n_frames` without being late.
-
-   For offline rendering: blocks.  Gives up, for the rest of the activation, where
-   the worker has made no progress until a limit, while the process ran, or has none in
-   a fork: the status tells that, and each block that lacks its sound is a dropout.
-   Returns false then, and when the worker itself has given up.  Audio thread only,
-   never with Python's lock held.
-*/
+/// Return whether nothing more will come from the worker.  Audio thread only.
 bool
-engine_wait(Engine* engine, uint32_t n_frames, const Limits* limits);
+engine_is_over(const Engine* engine) REALTIME;
 
 /// Return what to tell the user.  Audio thread only.
 Status
@@ -129,9 +100,5 @@ engine_dropouts(const Engine* engine) REALTIME;
 /// Return how many references were learnt since activation.  Audio thread only.
 uint32_t
 engine_learned(const Engine* engine) REALTIME;
-
-/// Return whether the host's position moves.  Audio thread only.
-bool
-engine_is_rolling(const Engine* engine) REALTIME;
 
 #endif

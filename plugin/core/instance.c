@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_CHANNELS = 2 };
-
 /* The longest that the host waits when it drops us.  Nobody can stop a library that
    Python is loading, and a process that ends meanwhile may crash in it. */
 static const Limits end_limits = {.working = 2000, .loading = 30000};
@@ -29,8 +27,6 @@ struct InstanceImpl {
   /* Main thread, or the audio thread while active */
   Worker*  worker;
   Engine*  engine;                ///< NULL while inactive
-  uint32_t n_channels;            ///< Of the activation
-  uint32_t n_sidechain;           ///< Of the activation
   bool     is_guest;              ///< Python was there before us: its lock may be held
   uint32_t n_learned;             ///< References learnt that `Learn` was let go for
   double   host_values[N_PARAMS]; ///< What the host knows
@@ -183,11 +179,9 @@ instance_activate(Instance* const instance,
     engine_free(engine);
     return false;
   }
-  instance->is_guest    = python_is_there();
-  instance->n_channels  = n_channels;
-  instance->n_sidechain = n_sidechain;
-  instance->n_learned   = 0;
-  instance->engine      = engine;
+  instance->is_guest  = python_is_there();
+  instance->n_learned = 0;
+  instance->engine    = engine;
   atomic_store(&instance->restarts, false);
   atomic_store(&instance->latency, engine_latency(sample_rate, setup.clip));
   return true;
@@ -237,6 +231,31 @@ instance_restart(Instance* const instance)
   atomic_store(&instance->restarts, true);
 }
 
+/// Return what the engine is to do from now on
+static BlockControls
+controls_of(Instance* const        instance,
+            const Transport* const transport,
+            const bool             offline)
+{
+  const _Atomic double* const values   = instance->values;
+  const bool                  bypassed = atomic_load(&values[PARAM_BYPASS]) > 0.5;
+  // A guest's host may be in here with the lock that the worker waits for
+  const bool waits = offline && !(instance->is_guest && python_holds_lock());
+  return (BlockControls){
+    .transport  = transport,
+    .stream     = {.target      = (uint32_t)atomic_load(&values[PARAM_TARGET]),
+                   .quality     = (uint32_t)atomic_load(&values[PARAM_QUALITY]),
+                   .beat_source = (uint32_t)atomic_load(&values[PARAM_BEAT_SOURCE]),
+                   .learn       = (uint32_t)atomic_load(&values[PARAM_LEARN]),
+                   .tempo_bpm   = atomic_load(&values[PARAM_TEMPO]),
+                   .sensitivity = atomic_load(&values[PARAM_SENSITIVITY]) / 100.0},
+    .amount     = bypassed ? 0.0 : atomic_load(&values[PARAM_AMOUNT]) / 100.0,
+    .output     = (OutputChoice)atomic_load(&values[PARAM_OUTPUT]),
+    .restarts   = atomic_exchange(&instance->restarts, false),
+    .is_offline = offline,
+    .limits     = waits ? &wait_limits : NULL};
+}
+
 /// Let `Learn` go once a reference has been learnt
 static void
 end_learning(Instance* const instance)
@@ -247,59 +266,6 @@ end_learning(Instance* const instance)
     instance->host_values[PARAM_LEARN] = 1.0;
     atomic_store(&instance->values[PARAM_LEARN], 0.0);
   }
-}
-
-/// Hand the values to the engine
-static void
-apply_values(Instance* const instance, const bool offline)
-{
-  const _Atomic double* const values   = instance->values;
-  const StreamSettings        settings = {
-           .target      = (uint32_t)atomic_load(&values[PARAM_TARGET]),
-           .quality     = (uint32_t)atomic_load(&values[PARAM_QUALITY]),
-           .beat_source = (uint32_t)atomic_load(&values[PARAM_BEAT_SOURCE]),
-           .learn       = (uint32_t)atomic_load(&values[PARAM_LEARN]),
-           .tempo_bpm   = atomic_load(&values[PARAM_TEMPO]),
-           .sensitivity = atomic_load(&values[PARAM_SENSITIVITY]) / 100.0};
-  engine_set_stream(instance->engine, &settings);
-
-  // While a song plays, what is automated belongs to the sound it comes with; else
-  // somebody turns a knob, and listens
-  const bool bypassed = atomic_load(&values[PARAM_BYPASS]) > 0.5;
-  const bool at_once  = !offline && !engine_is_rolling(instance->engine);
-  engine_set_mix(instance->engine,
-                 bypassed ? 0.0 : atomic_load(&values[PARAM_AMOUNT]) / 100.0,
-                 (OutputChoice)atomic_load(&values[PARAM_OUTPUT]),
-                 at_once);
-}
-
-/// Process `n` frames of the block from frame `start` on
-static void
-run_slice(Instance* const    instance,
-          const Block* const block,
-          const uint32_t     start,
-          const uint32_t     n,
-          const bool         offline)
-{
-  const float* input[MAX_CHANNELS]     = {NULL};
-  const float* sidechain[MAX_CHANNELS] = {NULL};
-  float*       output[MAX_CHANNELS]    = {NULL};
-  for (uint32_t c = 0; c < instance->n_channels; ++c) {
-    input[c]  = block->input[c] + start;
-    output[c] = block->output[c] + start;
-  }
-  const bool has_sidechain = block->sidechain && instance->n_sidechain;
-  for (uint32_t c = 0; has_sidechain && c < instance->n_sidechain; ++c) {
-    sidechain[c] = block->sidechain[c] + start;
-  }
-
-  // A guest's host may be in here with the lock that the worker waits for
-  if (offline && !(instance->is_guest && python_holds_lock()) &&
-      !engine_wait(instance->engine, n, &wait_limits)) {
-    python_hold_thread();
-  }
-  const Block slice = {input, has_sidechain ? sidechain : NULL, output, n};
-  (void)engine_run(instance->engine, &slice);
 }
 
 static void
@@ -314,26 +280,20 @@ store_status(Instance* const instance, const Status status)
 
 void
 instance_run(Instance* const        instance,
-             const Block* const     block,
+             const Block            block,
              const Transport* const transport,
              const bool             offline)
 {
-  if (atomic_exchange(&instance->restarts, false)) {
-    engine_restart(instance->engine);
+  Engine* const       engine   = instance->engine;
+  const BlockControls controls = controls_of(instance, transport, offline);
+  (void)engine_run(engine, block, &controls);
+
+  if (controls.limits && engine_is_over(engine)) {
+    python_hold_thread();
   }
   end_learning(instance);
-  engine_set_transport(instance->engine, transport);
-  apply_values(instance, offline);
-
-  const uint32_t max_frames = engine_max_frames(instance->engine);
-  for (uint32_t start = 0; start < block->n_frames; start += max_frames) {
-    const uint32_t n_left = block->n_frames - start;
-    run_slice(
-      instance, block, start, n_left < max_frames ? n_left : max_frames, offline);
-  }
-
-  store_status(instance, engine_status(instance->engine));
-  atomic_store(&instance->values[PARAM_DROPOUTS], engine_dropouts(instance->engine));
+  store_status(instance, engine_status(engine));
+  atomic_store(&instance->values[PARAM_DROPOUTS], engine_dropouts(engine));
 }
 
 bool

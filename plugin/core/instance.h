@@ -115,7 +115,7 @@ instance_restart(Instance* instance) REALTIME;
 /**
    Process a block of any size; the instance must be active.
 
-   @param block Pointers to as many channels as it was activated with.
+   @param block With the channels that it was activated with, or without a sidechain.
    @param transport Where the host is at its first frame; NULL if it does not say.
    @param offline Wait for what is not ready, with a limit, instead of being late.
 
@@ -123,7 +123,7 @@ instance_restart(Instance* instance) REALTIME;
 */
 void
 instance_run(Instance*        instance,
-             const Block*     block,
+             Block            block,
              const Transport* transport,
              bool             offline) REALTIME;
 

@@ -2,6 +2,7 @@
 
 #include "core/params.h"
 
+#include "core/clip.h"
 #include "core/number_text.h"
 #include "core/status.h"
 #include "targets.h" // REQUINTO_TARGETS, made from models/targets.txt

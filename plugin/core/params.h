@@ -36,9 +36,6 @@ enum {
 /// Values of `PARAM_OUTPUT`
 typedef enum { OUTPUT_EXTRACTED, OUTPUT_EVERYTHING_ELSE } OutputChoice;
 
-/// Values of `PARAM_CLIP`
-typedef enum { CLIP_4_BEATS, CLIP_2_BEATS, CLIP_1_BEAT, N_CLIPS } ClipChoice;
-
 /// A parameter; its plain value is a number in `unit`, or an index into `labels`
 typedef struct {
   uint32_t           id;            ///< Known to hosts and never changed

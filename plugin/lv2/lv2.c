@@ -220,39 +220,42 @@ clear_outputs(const Lv2Plugin* const plugin, const uint32_t n_frames)
   }
 }
 
-/// Process the frames of a block from `start` to `end`
-static void
-run_part(Lv2Plugin* const plugin, const uint32_t start, const uint32_t end)
+/// Return the whole block that the host gives
+static Block
+block_of(const Lv2Plugin* const plugin, const uint32_t n_frames)
 {
-  const uint32_t n                           = plugin->n_channels;
-  const float*   input[LV2_MAX_CHANNELS]     = {NULL};
-  const float*   sidechain[LV2_MAX_CHANNELS] = {NULL};
-  float*         output[LV2_MAX_CHANNELS]    = {NULL};
-  bool           has_sidechain               = true;
+  const uint32_t n             = plugin->n_channels;
+  Block          block         = {.n_frames = n_frames};
+  bool           has_sidechain = true;
   for (uint32_t c = 0; c < n; ++c) {
-    const float* const side = (const float*)plugin->ports[lv2_sidechain_port(n, c)];
-
-    input[c]      = (const float*)plugin->ports[lv2_input_port(c)] + start;
-    output[c]     = (float*)plugin->ports[lv2_output_port(n, c)] + start;
-    has_sidechain = has_sidechain && side;
-    sidechain[c]  = side ? side + start : NULL;
+    block.input[c]  = (const float*)plugin->ports[lv2_input_port(c)];
+    block.output[c] = (float*)plugin->ports[lv2_output_port(n, c)];
+    has_sidechain   = has_sidechain && plugin->ports[lv2_sidechain_port(n, c)];
   }
+  for (uint32_t c = 0; has_sidechain && c < n; ++c) {
+    block.sidechain[c] = (const float*)plugin->ports[lv2_sidechain_port(n, c)];
+  }
+  return block;
+}
 
+/// Process a part of a block in which the host's position moves on
+static void
+run_part(Lv2Plugin* const plugin, const Block part)
+{
   const float* const freewheel = (const float*)plugin->ports[LV2_PORT_OFFLINE];
   const bool         offline   = freewheel && *freewheel > 0.0F;
   Transport          transport = lv2_position_transport(&plugin->position);
   transport.n_ahead =
     plugin->is_ardour ? instance_latency(plugin->instance, plugin->sample_rate) : 0;
-  const Block block = {input, has_sidechain ? sidechain : NULL, output, end - start};
   instance_run(
-    plugin->instance, &block, plugin->position.is_known ? &transport : NULL, offline);
+    plugin->instance, part, plugin->position.is_known ? &transport : NULL, offline);
   plugin->is_live = plugin->is_live || !offline;
-  lv2_position_advance(&plugin->position, end - start, plugin->sample_rate);
+  lv2_position_advance(&plugin->position, part.n_frames, plugin->sample_rate);
 }
 
 /// Process a block, and what the host says of its position meanwhile
 static void
-run_block(Lv2Plugin* const plugin, const uint32_t n_frames)
+run_block(Lv2Plugin* const plugin, const Block block)
 {
   const LV2_Atom_Sequence* const events =
     (const LV2_Atom_Sequence*)plugin->ports[LV2_PORT_POSITION];
@@ -260,15 +263,16 @@ run_block(Lv2Plugin* const plugin, const uint32_t n_frames)
   if (events && plugin->has_uris) {
     LV2_ATOM_SEQUENCE_FOREACH(events, event)
     {
-      if (event->time.frames > start && event->time.frames < n_frames) {
-        run_part(plugin, start, (uint32_t)event->time.frames);
-        start = (uint32_t)event->time.frames;
+      if (event->time.frames > start && event->time.frames < block.n_frames) {
+        const uint32_t end = (uint32_t)event->time.frames;
+        run_part(plugin, block_slice(block, start, end - start));
+        start = end;
       }
       lv2_position_take(&plugin->position, &plugin->uris, &event->body);
     }
   }
-  if (start < n_frames) {
-    run_part(plugin, start, n_frames);
+  if (start < block.n_frames) {
+    run_part(plugin, block_slice(block, start, block.n_frames - start));
   }
 }
 
@@ -278,7 +282,7 @@ run(const LV2_Handle handle, const uint32_t n_frames)
   Lv2Plugin* const plugin = (Lv2Plugin*)handle;
   take_values(plugin);
   if (can_run(plugin)) {
-    run_block(plugin, n_frames);
+    run_block(plugin, block_of(plugin, n_frames));
   } else {
     clear_outputs(plugin, n_frames);
   }

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_CHANNELS = 2, ARDOUR_BOUNCE_FRAMES = 8192 };
+enum { ARDOUR_BOUNCE_FRAMES = 8192 };
 
 VST3_DEFINE_UNKNOWN(processor)
 VST3_DEFINE_UNKNOWN(requirements)
@@ -25,12 +25,12 @@ speakers(const uint32_t n_channels)
                            : V3_SPEAKER_L | V3_SPEAKER_R;
 }
 
-/// Return how many channels an arrangement has, or `MAX_CHANNELS + 1` if not ours
+/// Return how many channels an arrangement has, or `BLOCK_MAX_CHANNELS + 1` if not ours
 static uint32_t
 channels_of(const v3_speaker_arrangement arrangement)
 {
   uint32_t n = 0;
-  while (n <= MAX_CHANNELS && arrangement != speakers(n)) {
+  while (n <= BLOCK_MAX_CHANNELS && arrangement != speakers(n)) {
     ++n;
   }
   return n;
@@ -50,7 +50,8 @@ set_bus_arrangements(void* const                   self,
   }
   const uint32_t n_channels  = channels_of(inputs[0]);
   const uint32_t n_sidechain = n_inputs > 1 ? channels_of(inputs[1]) : n_channels;
-  if (n_channels < 1 || n_channels > MAX_CHANNELS || n_sidechain > MAX_CHANNELS) {
+  if (n_channels < 1 || n_channels > BLOCK_MAX_CHANNELS ||
+      n_sidechain > BLOCK_MAX_CHANNELS) {
     return V3_FALSE;
   }
   plugin->n_channels  = n_channels;
@@ -241,35 +242,36 @@ has_channels(const struct v3_audio_bus_buffers* const buses,
   return has;
 }
 
-/// Process the frames of a block from `start` to `end`
+/// Return the whole block that the host gives
+static Block
+block_of(const Vst3Plugin* const plugin, const struct v3_process_data* const data)
+{
+  Block      block = {.n_frames = (uint32_t)data->nframes};
+  const bool has_sidechain =
+    has_channels(data->inputs, data->num_input_buses, 1, plugin->n_sidechain);
+  for (uint32_t c = 0; c < plugin->n_channels; ++c) {
+    block.input[c]  = data->inputs[0].channel_buffers_32[c];
+    block.output[c] = data->outputs[0].channel_buffers_32[c];
+  }
+  for (uint32_t c = 0; has_sidechain && c < plugin->n_sidechain; ++c) {
+    block.sidechain[c] = data->inputs[1].channel_buffers_32[c];
+  }
+  return block;
+}
+
+/// Process a part of a block, of which nothing changes, from frame `start` on
 static void
 run_part(Vst3Plugin* const                   plugin,
          const struct v3_process_data* const data,
          const int32_t                       start,
-         const int32_t                       end)
+         const Block                         part)
 {
-  const float* input[MAX_CHANNELS]     = {NULL};
-  const float* sidechain[MAX_CHANNELS] = {NULL};
-  float*       output[MAX_CHANNELS]    = {NULL};
-  for (uint32_t c = 0; c < plugin->n_channels; ++c) {
-    input[c]  = data->inputs[0].channel_buffers_32[c] + start;
-    output[c] = data->outputs[0].channel_buffers_32[c] + start;
-  }
-  const bool has_sidechain =
-    plugin->n_sidechain &&
-    has_channels(data->inputs, data->num_input_buses, 1, plugin->n_sidechain);
-  for (uint32_t c = 0; has_sidechain && c < plugin->n_sidechain; ++c) {
-    sidechain[c] = data->inputs[1].channel_buffers_32[c] + start;
-  }
-
-  const Block block = {
-    input, has_sidechain ? sidechain : NULL, output, (uint32_t)(end - start)};
   Transport transport = {0};
   if (data->ctx) {
     transport = transport_of(plugin, data->ctx, start);
   }
   instance_run(plugin->instance,
-               &block,
+               part,
                data->ctx ? &transport : NULL,
                data->process_mode == V3_OFFLINE || plugin->is_bounce);
 }
@@ -292,10 +294,12 @@ process(void* const self, struct v3_process_data* const data)
   if (runs) {
     look_at_host(plugin, data);
   }
-  Vst3Changes walk = vst3_changes_begin(data->input_params, but_target);
+  const Block block = runs ? block_of(plugin, data) : (Block){0};
+  Vst3Changes walk  = vst3_changes_begin(data->input_params, but_target);
   for (int32_t start = 0; runs && start < n;) {
-    const int32_t end = vst3_changes_take(&walk, plugin->instance, start, n);
-    run_part(plugin, data, start, end);
+    const int32_t  end    = vst3_changes_take(&walk, plugin->instance, start, n);
+    const uint32_t n_part = (uint32_t)(end - start);
+    run_part(plugin, data, start, block_slice(block, (uint32_t)start, n_part));
     start = end;
   }
   (void)vst3_changes_take(&walk, plugin->instance, INT32_MAX, n);

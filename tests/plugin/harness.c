@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-Script script;
+Script        script;
+BlockControls controls;
 
 const Limits patient = {5000, 5000};
 
@@ -160,6 +161,29 @@ reset_script(void)
 {
   memset(&script, 0, sizeof(script));
   atomic_store(&script.load_outcome, BRIDGE_LOADED);
+  controls = (BlockControls){
+    .stream = {0, 0, BEATS_DETECT, 0, 120.0, 0.5}, .amount = 1.0, .is_offline = true};
+}
+
+/// Run a block, and return its last sample; `status` may be NULL
+static float
+last_of_block(Engine* const       engine,
+              const float         value,
+              const Limits* const limits,
+              EngineStatus* const status)
+{
+  float sound[BLOCK];
+  for (int i = 0; i < BLOCK; ++i) {
+    sound[i] = value;
+  }
+  const Block   block        = {.input = {sound}, .output = {sound}, .n_frames = BLOCK};
+  BlockControls now          = controls;
+  now.limits                 = limits;
+  const EngineStatus outcome = engine_run(engine, block, &now);
+  if (status) {
+    *status = outcome;
+  }
+  return sound[BLOCK - 1];
 }
 
 float
@@ -167,17 +191,17 @@ run(Engine* const engine, const int n, const float value)
 {
   float last = 0.0F;
   for (int k = 0; k < n; ++k) {
-    float  sound[BLOCK];
-    float* channels[1] = {sound};
-    for (int i = 0; i < BLOCK; ++i) {
-      sound[i] = value;
-    }
-    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    (void)engine_wait(engine, BLOCK, &patient);
-    (void)engine_run(engine, &block);
-    last = sound[BLOCK - 1];
+    last = last_of_block(engine, value, &patient, NULL);
   }
   return last;
+}
+
+EngineStatus
+run_block(Engine* const engine, const float value, const Limits* const limits)
+{
+  EngineStatus status = ENGINE_OK;
+  (void)last_of_block(engine, value, limits, &status);
+  return status;
 }
 
 Engine*
@@ -208,8 +232,7 @@ end(const Harness harness)
 }
 
 void
-choose(Engine* const engine, const uint32_t target, const uint32_t quality)
+choose(const uint32_t target, const uint32_t quality)
 {
-  const StreamSettings settings = {target, quality, BEATS_FIXED, 0, 100.0, 0.5};
-  engine_set_stream(engine, &settings);
+  controls.stream = (StreamSettings){target, quality, BEATS_FIXED, 0, 100.0, 0.5};
 }

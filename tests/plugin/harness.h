@@ -43,6 +43,9 @@ typedef struct {
 
 extern Script script;
 
+/// What holds for the blocks that `run` plays
+extern BlockControls controls;
+
 /// Longer than anything here takes
 extern const Limits patient;
 
@@ -52,7 +55,7 @@ typedef struct {
   Engine* engine;
 } Harness;
 
-/// Have the bridge answer as usual
+/// Have the bridge answer as usual, and `run` extract the first target
 void
 reset_script(void);
 
@@ -76,8 +79,12 @@ end(Harness harness);
 float
 run(Engine* engine, int n, float value);
 
-/// Ask for another target, by another model
+/// Run a block of `value` everywhere, waiting up to `limits` unless that is NULL
+EngineStatus
+run_block(Engine* engine, float value, const Limits* limits);
+
+/// Ask for another target, by another model, from the next block on
 void
-choose(Engine* engine, uint32_t target, uint32_t quality);
+choose(uint32_t target, uint32_t quality);
 
 #endif

@@ -46,14 +46,8 @@ static void
 play(const Harness harness, const int n_blocks, const bool waits)
 {
   for (int i = 0; i < n_blocks; ++i) {
-    float  sound[BLOCK];
-    float* channels[1] = {sound};
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    CHECK(!waits || engine_wait(harness.engine, BLOCK, &limits));
-    (void)engine_run(harness.engine, &block);
+    (void)run_block(harness.engine, 0.5F, waits ? &limits : NULL);
+    CHECK(!waits || !engine_is_over(harness.engine));
   }
 }
 
@@ -106,11 +100,8 @@ test_in_a_fork(void)
     const uint64_t start  = os_now_ms();
     bool           served = true;
     for (int i = 0; i < 100 && served; ++i) {
-      float       sound[BLOCK] = {0.5F};
-      float*      channels[1]  = {sound};
-      const Block block        = {(const float* const*)channels, NULL, channels, BLOCK};
-      served                   = engine_wait(harness.engine, BLOCK, &long_ones);
-      (void)engine_run(harness.engine, &block);
+      (void)run_block(harness.engine, 0.5F, &long_ones);
+      served = !engine_is_over(harness.engine);
     }
     CHECK(!served && os_now_ms() - start < 10000);
     CHECK(engine_status(harness.engine) == STATUS_NO_ANSWER);

@@ -15,10 +15,10 @@ test_settings_come_in_time(void)
   const Harness        harness = begin();
   const StreamSettings first   = {3, 0, BEATS_FIXED, 0, 100.0, 0.5};
   const StreamSettings other   = {2, 0, BEATS_FIXED, 0, 100.0, 0.5};
-  engine_set_stream(harness.engine, &first);
+  controls.stream              = first;
   (void)run(harness.engine, 41, 0.5F);
   CHECK(atomic_load(&script.target) == 3);
-  engine_set_stream(harness.engine, &other);
+  controls.stream = other;
   (void)run(harness.engine, 60, 0.5F);
   CHECK(atomic_load(&script.target) == 2);
   CHECK(atomic_load(&script.changed_at) == 41 * BLOCK);
@@ -60,18 +60,18 @@ test_a_missing_model_can_be_left(void)
   reset_script();
   atomic_store(&script.missing, 2U); // the second
   const Harness harness = begin();
-  choose(harness.engine, 1, 0);
+  choose(1, 0);
   (void)run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_READY);
 
-  choose(harness.engine, 1, 1);
+  choose(1, 1);
   CHECK(fabsf(run(harness.engine, 60, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_MODEL);
-  choose(harness.engine, 2, 1); // no reason to ask for it again
+  choose(2, 1); // no reason to ask for it again
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // longer than the rings
   CHECK(atomic_load(&script.n_refused) == 1 && atomic_load(&script.target) == 1);
 
-  choose(harness.engine, 2, 0);
+  choose(2, 0);
   const float last = run(harness.engine, 60, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_READY);
   CHECK(atomic_load(&script.target) == 2 && atomic_load(&script.quality) == 0);
@@ -89,12 +89,12 @@ test_a_model_missing_from_the_start_can_be_left(void)
   reset_script();
   atomic_store(&script.missing, 1U); // the first
   const Harness harness = begin();
-  choose(harness.engine, 1, 0);
+  choose(1, 0);
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F);
   CHECK(engine_status(harness.engine) == STATUS_NO_MODEL);
   CHECK(atomic_load(&script.n_refused) == 1 && atomic_load(&script.n_open) == 1);
 
-  choose(harness.engine, 1, 1);
+  choose(1, 1);
   const float last = run(harness.engine, 60, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_READY);
   CHECK(atomic_load(&script.quality) == 1 && atomic_load(&script.n_open) == 1);
@@ -111,12 +111,12 @@ test_a_reference_can_be_learnt(void)
   References* const references = engine_session(harness.engine)->references;
   StreamSettings    settings   = {
          references_learned(references), 0, BEATS_FIXED, 0, 100.0, 0.5};
-  engine_set_stream(harness.engine, &settings);
+  controls.stream = settings;
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE);
 
-  settings.learn = 1;
-  engine_set_stream(harness.engine, &settings);
+  settings.learn  = 1;
+  controls.stream = settings;
   (void)run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_LEARNING);
   CHECK(!engine_learned(harness.engine));
@@ -124,8 +124,8 @@ test_a_reference_can_be_learnt(void)
   atomic_store(&script.learns, 1);
   (void)run(harness.engine, 40, 0.5F);
   CHECK(engine_learned(harness.engine) == 1);
-  settings.learn = 0;
-  engine_set_stream(harness.engine, &settings);
+  settings.learn   = 0;
+  controls.stream  = settings;
   const float last = run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_READY);
   CHECK(atomic_load(&script.n_bytes) == 5 && atomic_load(&script.n_open) == 1);
@@ -140,8 +140,8 @@ test_positions_come_in_time(void)
   reset_script();
   const Harness harness   = begin();
   Transport     transport = {.is_playing = true, .quarter = 8.0, .tempo_bpm = 120.0};
+  controls.transport      = &transport;
   for (int k = 0; k < 60; ++k, transport.quarter += 2.0 * BLOCK / RATE) {
-    engine_set_transport(harness.engine, &transport);
     (void)run(harness.engine, 1, k < 20 ? 0.0F : 0.5F);
   }
   // Opened at the first sound, and told where the host was by then
@@ -150,8 +150,9 @@ test_positions_come_in_time(void)
   CHECK(fabs(atomic_load(&script.quarter) - (8.0 + 2.0 * opened_at / RATE)) < 1e-9);
 
   transport.quarter = 100.0;
-  engine_set_transport(harness.engine, &transport);
-  (void)run(harness.engine, 40, 0.5F);
+  for (int k = 0; k < 40; ++k, transport.quarter += 2.0 * BLOCK / RATE) {
+    (void)run(harness.engine, 1, 0.5F);
+  }
   CHECK(atomic_load(&script.located_at) == 60 * BLOCK);
   CHECK(fabs(atomic_load(&script.quarter) - 100.0) < 1e-9);
   end(harness);
@@ -165,10 +166,10 @@ test_a_failing_change_is_final(void)
   const Harness harness = begin();
   (void)run(harness.engine, 40, 0.5F);
   atomic_store(&script.fail_change, 1);
-  choose(harness.engine, 1, 1);
+  choose(1, 1);
   (void)run(harness.engine, 60, 0.5F);
   atomic_store(&script.fail_change, 0);
-  choose(harness.engine, 1, 0);
+  choose(1, 0);
   CHECK(fabsf(run(harness.engine, 60, 0.5F) - 0.5F) < 1e-6F);
   CHECK(engine_status(harness.engine) == STATUS_PYTHON_ERROR);
   CHECK(atomic_load(&script.n_open) == 1 && atomic_load(&script.n_closed) == 1);

@@ -86,14 +86,8 @@ test_stuck(void)
   reset_script();
   atomic_store(&script.sleep_ms, 400);
   const Harness harness = begin();
-  float         sound[BLOCK];
-  float*        channels[1] = {sound};
   for (int i = 0; i < 20; ++i) {
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    (void)engine_run(harness.engine, &block);
+    (void)run_block(harness.engine, 0.5F, NULL);
   }
   while (!atomic_load(&script.n_open)) {
     os_sleep_ms(1);
@@ -116,15 +110,8 @@ static const Limits hasty = {100, 2000};
 static void
 play_until_hung(const Harness harness, const Limits* const limits)
 {
-  float       sound[BLOCK];
-  float*      channels[1] = {sound};
-  const Block block       = {(const float* const*)channels, NULL, channels, BLOCK};
   for (int i = 0; i < 100; ++i) {
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    (void)engine_wait(harness.engine, BLOCK, limits);
-    (void)engine_run(harness.engine, &block);
+    (void)run_block(harness.engine, 0.5F, limits);
   }
 }
 
@@ -182,14 +169,8 @@ test_loading_is_waited_for(void)
   end(first);
 
   const Harness second = begin();
-  float         sound[BLOCK];
-  float*        channels[1] = {sound};
   for (int i = 0; i < 20; ++i) {
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    (void)engine_run(second.engine, &block);
+    (void)run_block(second.engine, 0.5F, NULL);
   }
   while (engine_status(second.engine) != STATUS_STARTING) {
     os_sleep_ms(1);
@@ -209,19 +190,19 @@ test_loading_anew_is_waited_for(void)
   const uint32_t n_named =
     references_learned(engine_session(harness.engine)->references);
   StreamSettings settings = {1, 0, BEATS_FIXED, 0, 120.0, 0.5};
-  engine_set_stream(harness.engine, &settings);
+  controls.stream         = settings;
   play_until_hung(harness, &hasty);
   atomic_store(&script.load_ms, 500);
   settings.quality = 1;
   for (int i = 0; i < 2; ++i) {
-    engine_set_stream(harness.engine, &settings);
+    controls.stream = settings;
     play_until_hung(harness, &hasty);
     CHECK(engine_status(harness.engine) == STATUS_READY &&
           !engine_dropouts(harness.engine));
     settings.beat_source = BEATS_DETECT;
   }
   settings.target = n_named;
-  engine_set_stream(harness.engine, &settings);
+  controls.stream = settings;
   play_until_hung(harness, &hasty);
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE); // and not: no answer
   end(harness);
