@@ -5,6 +5,8 @@
 #ifndef REQUINTO_LV2_FEATURES_H
 #define REQUINTO_LV2_FEATURES_H
 
+#include "ardour.h"
+
 #include <lv2/lv2.h>
 
 #include <stdbool.h>
@@ -23,13 +25,12 @@ lv2_find_feature(const LV2_Feature* const* const features, const char* const uri
   return NULL;
 }
 
-/// Return whether the host gives something of Ardour's own
+/// Return whether the host is Ardour
 static inline bool
 lv2_is_ardour(const LV2_Feature* const* const features)
 {
-  static const char own[] = "http://ardour.org/";
   for (size_t i = 0; features && features[i]; ++i) {
-    if (!strncmp(features[i]->URI, own, sizeof(own) - 1)) {
+    if (ardour_has_feature(features[i]->URI)) {
       return true;
     }
   }

@@ -23,7 +23,7 @@ typedef struct {
   Instance*   instance;
   double      sample_rate; ///< Hz
   uint32_t    n_channels;  ///< 1 or 2, of input, output and sidechain
-  bool        is_ardour;   ///< Which tells the position of what comes out
+  Ardour      ardour;      ///< Whether the host is that
   atomic_bool is_restored; ///< A state has come since the last block
 
   /* Of the target's port: any thread */
@@ -65,11 +65,11 @@ instantiate(const LV2_Descriptor* const     descriptor,
     instance_free(instance);
     return NULL;
   }
-  plugin->instance    = instance;
-  plugin->sample_rate = sample_rate;
-  plugin->n_channels  = strcmp(descriptor->URI, LV2_PORTS_MONO_URI) ? 2 : 1;
-  plugin->is_ardour   = lv2_is_ardour(features);
-  plugin->has_uris    = map;
+  plugin->instance       = instance;
+  plugin->sample_rate    = sample_rate;
+  plugin->n_channels     = strcmp(descriptor->URI, LV2_PORTS_MONO_URI) ? 2 : 1;
+  plugin->ardour.is_host = lv2_is_ardour(features);
+  plugin->has_uris       = map;
   if (map) {
     plugin->uris   = lv2_position_uris(map);
     plugin->chunk  = map->map(map->handle, LV2_ATOM__Chunk);
@@ -245,8 +245,8 @@ run_part(Lv2Plugin* const plugin, const Block part)
   const float* const freewheel = (const float*)plugin->ports[LV2_PORT_OFFLINE];
   const bool         offline   = freewheel && *freewheel > 0.0F;
   Transport          transport = lv2_position_transport(&plugin->position);
-  transport.n_ahead =
-    plugin->is_ardour ? instance_latency(plugin->instance, plugin->sample_rate) : 0;
+  const uint32_t     latency = instance_latency(plugin->instance, plugin->sample_rate);
+  transport.n_ahead          = ardour_frames_ahead(&plugin->ardour, latency);
   instance_run(
     plugin->instance, part, plugin->position.is_known ? &transport : NULL, offline);
   plugin->is_live = plugin->is_live || !offline;

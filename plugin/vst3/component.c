@@ -11,28 +11,29 @@
 
 VST3_DEFINE_UNKNOWN(component)
 
-/// Return whether the host calls itself so
-static bool
-is_host(struct v3_funknown** const context, const char* const name)
+/// Write the name of the host, or "" if it has none
+static void
+name_host(struct v3_funknown** const context, char name[VST3_TEXT_SIZE])
 {
   struct v3_host_application** application = NULL;
+  name[0]                                  = '\0';
   if (!context || (*context)->query_interface(
                     context, v3_host_application_iid, (void**)&application) != V3_OK) {
-    return false;
+    return;
   }
-  v3_str_128 text16               = {0};
-  char       text[VST3_TEXT_SIZE] = "";
+  v3_str_128 text16 = {0};
   if ((*application)->get_name(application, text16) == V3_OK) {
-    utf16_to_utf8(text, sizeof(text), text16);
+    utf16_to_utf8(name, VST3_TEXT_SIZE, text16);
   }
   (*application)->unref(application);
-  return !strcmp(text, name);
 }
 
 static v3_result V3_API
 initialize(void* const self, struct v3_funknown** const context)
 {
-  VST3_PLUGIN_OF(self, component)->is_ardour = is_host(context, "Ardour");
+  char name[VST3_TEXT_SIZE];
+  name_host(context, name);
+  VST3_PLUGIN_OF(self, component)->ardour.is_host = ardour_has_name(name);
   return V3_OK;
 }
 
@@ -134,7 +135,7 @@ set_active(void* const self, const v3_bool state)
     vst3_plugin_note_values(plugin);
     return V3_FALSE;
   }
-  plugin->is_new             = true;
+  ardour_activate(&plugin->ardour);
   const uint32_t n_sidechain = plugin->sidechain_is_used ? plugin->n_sidechain : 0;
   return instance_activate(
            plugin->instance, plugin->sample_rate, plugin->n_channels, n_sidechain)

@@ -5,6 +5,7 @@
 #ifndef REQUINTO_VST3_PLUGIN_H
 #define REQUINTO_VST3_PLUGIN_H
 
+#include "ardour.h"
 #include "core/instance.h"
 #include "vst3/vst3.h"
 
@@ -32,9 +33,7 @@ typedef struct {
   uint32_t n_sidechain;       ///< 0 to 2, of the sidechain's bus
   bool     sidechain_is_used; ///< The host has activated its bus
   uint32_t max_frames;        ///< Of a block, as the host set it up
-  bool     is_ardour;         ///< Which does some things in its own way
-  bool     is_new;            ///< No block has come since activation
-  bool     is_bounce;         ///< Ardour renders a track, and says that it plays live
+  Ardour   ardour;            ///< Whether the host is that, and how it acts
 
   uintptr_t                     main_thread;       ///< That created us
   struct v3_component_handler** handler;           ///< Of the host, may be NULL

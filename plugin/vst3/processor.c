@@ -4,13 +4,12 @@
 
 #include "vst3/processor.h"
 
+#include "ardour.h"
 #include "vst3/changes.h"
 #include "vst3/plugin.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { ARDOUR_BOUNCE_FRAMES = 8192 };
 
 VST3_DEFINE_UNKNOWN(processor)
 VST3_DEFINE_UNKNOWN(requirements)
@@ -152,32 +151,6 @@ tell_reports(Vst3Plugin* const plugin, const struct v3_process_data* const data)
 
 /* Where the host is */
 
-/// See at the first block what Ardour does not tell: that it renders a track
-static void
-look_at_host(Vst3Plugin* const plugin, const struct v3_process_data* const data)
-{
-  if (plugin->is_new) {
-    plugin->is_new    = false;
-    plugin->is_bounce = plugin->is_ardour && data->process_mode == V3_REALTIME &&
-                        plugin->max_frames == ARDOUR_BOUNCE_FRAMES && data->ctx &&
-                        (data->ctx->state & V3_PROCESS_CTX_PLAYING);
-  }
-}
-
-/// Return the position, in quarter notes, as exactly as the host knows it
-static double
-exact_quarter(const struct v3_process_context* const context, const double sample_rate)
-{
-  // Ardour rounds to 1/1920 of a quarter, and counts frames to each of them; where
-  // the tempo has always been this one, they say the same
-  static const double tick = 1.0 / 1920.0;
-
-  const double rounded = context->project_time_quarters;
-  const double counted =
-    (double)context->project_time_in_samples * context->bpm / (60.0 * sample_rate);
-  return fabs(counted - rounded) < 1.5 * tick ? counted : rounded;
-}
-
 static Transport
 transport_of(const Vst3Plugin* const                plugin,
              const struct v3_process_context* const context,
@@ -189,13 +162,18 @@ transport_of(const Vst3Plugin* const                plugin,
   const bool     has_bar   = has & V3_PROCESS_CTX_BAR_POSITION_VALID;
   const bool     has_meter = (has & V3_PROCESS_CTX_TIME_SIG_VALID) &&
                          context->time_sig_numerator > 0 && context->time_sig_denom > 0;
+  const uint32_t  latency   = instance_latency(plugin->instance, plugin->sample_rate);
   const double    minutes   = start / (60.0 * plugin->sample_rate);
   const Transport transport = {
     .is_playing = has & V3_PROCESS_CTX_PLAYING,
     .is_looping =
       (has & V3_PROCESS_CTX_CYCLE_ACTIVE) && (has & V3_PROCESS_CTX_CYCLE_VALID),
     .quarter       = has_time && has_tempo
-                       ? exact_quarter(context, plugin->sample_rate) + minutes * context->bpm
+                       ? ardour_exact_quarter(context->project_time_quarters,
+                                        context->project_time_in_samples,
+                                        context->bpm,
+                                        plugin->sample_rate) +
+                     minutes * context->bpm
                        : NAN,
     .bar_quarter   = has_bar ? context->bar_position_quarters : NAN,
     .tempo_bpm     = has_tempo ? context->bpm : NAN,
@@ -203,10 +181,7 @@ transport_of(const Vst3Plugin* const                plugin,
     .loop_end      = context->cycle_end_quarters,
     .beats_per_bar = has_meter ? (uint32_t)context->time_sig_numerator : 0,
     .beat_unit     = has_meter ? (uint32_t)context->time_sig_denom : 0,
-    // Ardour gives the position of what the plugin puts out, but for bounces
-    .n_ahead = plugin->is_ardour && !plugin->is_bounce
-                 ? instance_latency(plugin->instance, plugin->sample_rate)
-                 : 0};
+    .n_ahead       = ardour_frames_ahead(&plugin->ardour, latency)};
   return transport;
 }
 
@@ -273,7 +248,7 @@ run_part(Vst3Plugin* const                   plugin,
   instance_run(plugin->instance,
                part,
                data->ctx ? &transport : NULL,
-               data->process_mode == V3_OFFLINE || plugin->is_bounce);
+               data->process_mode == V3_OFFLINE || plugin->ardour.is_bounce);
 }
 
 static v3_result V3_API
@@ -282,9 +257,8 @@ process(void* const self, struct v3_process_data* const data)
   Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
   const int32_t     n      = data->nframes;
 
-  // Ardour sends all values once more after a state, and knows targets by place
-  const bool but_target =
-    atomic_exchange(&plugin->is_restored, false) && plugin->is_ardour;
+  const bool but_target = atomic_exchange(&plugin->is_restored, false) &&
+                          ardour_keeps_target(&plugin->ardour);
   const bool runs =
     n > 0 && instance_is_active(plugin->instance) &&
     data->symbolic_sample_size == V3_SAMPLE_32 &&
@@ -292,7 +266,10 @@ process(void* const self, struct v3_process_data* const data)
     has_channels(data->outputs, data->num_output_buses, 0, plugin->n_channels);
 
   if (runs) {
-    look_at_host(plugin, data);
+    ardour_see_block(&plugin->ardour,
+                     plugin->max_frames,
+                     data->process_mode == V3_REALTIME,
+                     data->ctx && (data->ctx->state & V3_PROCESS_CTX_PLAYING));
   }
   const Block block = runs ? block_of(plugin, data) : (Block){0};
   Vst3Changes walk  = vst3_changes_begin(data->input_params, but_target);
