@@ -2,6 +2,7 @@
 
 #include "core/instance.h"
 
+#include "core/settings.h"
 #include "core/worker.h"
 #include "python/loader.h"
 
@@ -108,15 +109,22 @@ instance_set_value(Instance* const instance, const ParamIndex index, const doubl
   }
 }
 
+/// Copy all values, each as it is at some moment meanwhile
+static void
+read_values(const Instance* const instance, double values[N_PARAMS])
+{
+  for (unsigned i = 0; i < N_PARAMS; ++i) {
+    values[i] = atomic_load(&instance->values[i]);
+  }
+}
+
 /* State */
 
 StateBytes
 instance_write_state(Instance* const instance)
 {
   double values[N_PARAMS];
-  for (unsigned i = 0; i < N_PARAMS; ++i) {
-    values[i] = instance_value(instance, (ParamIndex)i);
-  }
+  read_values(instance, values);
   const ParamInfo target = instance_param(instance, PARAM_TARGET);
   return state_write(values, &target, instance->references);
 }
@@ -127,9 +135,7 @@ instance_read_state(Instance* const   instance,
                     const size_t      n_bytes)
 {
   double values[N_PARAMS];
-  for (unsigned i = 0; i < N_PARAMS; ++i) {
-    values[i] = instance_value(instance, (ParamIndex)i);
-  }
+  read_values(instance, values);
   if (!state_read_sounds(bytes, n_bytes, instance->references)) {
     return false;
   }
@@ -237,20 +243,15 @@ controls_of(Instance* const        instance,
             const Transport* const transport,
             const bool             offline)
 {
-  const _Atomic double* const values   = instance->values;
-  const bool                  bypassed = atomic_load(&values[PARAM_BYPASS]) > 0.5;
+  double values[N_PARAMS];
+  read_values(instance, values);
   // A guest's host may be in here with the lock that the worker waits for
   const bool waits = offline && !(instance->is_guest && python_holds_lock());
   return (BlockControls){
     .transport  = transport,
-    .stream     = {.target      = (uint32_t)atomic_load(&values[PARAM_TARGET]),
-                   .quality     = (uint32_t)atomic_load(&values[PARAM_QUALITY]),
-                   .beat_source = (uint32_t)atomic_load(&values[PARAM_BEAT_SOURCE]),
-                   .learn       = (uint32_t)atomic_load(&values[PARAM_LEARN]),
-                   .tempo_bpm   = atomic_load(&values[PARAM_TEMPO]),
-                   .sensitivity = atomic_load(&values[PARAM_SENSITIVITY]) / 100.0},
-    .amount     = bypassed ? 0.0 : atomic_load(&values[PARAM_AMOUNT]) / 100.0,
-    .output     = (OutputChoice)atomic_load(&values[PARAM_OUTPUT]),
+    .stream     = settings_of(values),
+    .amount     = values[PARAM_BYPASS] > 0.5 ? 0.0 : values[PARAM_AMOUNT] / 100.0,
+    .output     = (OutputChoice)values[PARAM_OUTPUT],
     .restarts   = atomic_exchange(&instance->restarts, false),
     .is_offline = offline,
     .limits     = waits ? &wait_limits : NULL};

@@ -2,13 +2,7 @@
 
 #include "core/outbox.h"
 
-#include <math.h>
-
-static bool
-differ(const double one, const double other)
-{
-  return fabs(one - other) > 1e-9;
-}
+#include "core/settings.h"
 
 void
 outbox_set_settings(Outbox* const               outbox,
@@ -16,12 +10,8 @@ outbox_set_settings(Outbox* const               outbox,
                     const uint32_t              revision,
                     const uint64_t              frame)
 {
-  const StreamSettings* const old = &outbox->settings.settings;
-  if (!outbox->has_settings || settings->target != old->target ||
-      settings->quality != old->quality || settings->beat_source != old->beat_source ||
-      settings->learn != old->learn || differ(settings->tempo_bpm, old->tempo_bpm) ||
-      differ(settings->sensitivity, old->sensitivity) ||
-      revision != outbox->settings.revision) {
+  if (!outbox->has_settings || revision != outbox->settings.revision ||
+      settings_differ(settings, &outbox->settings.settings)) {
     outbox->settings.at_frame = frame;
     outbox->settings.kind     = MESSAGE_SETTINGS;
     outbox->settings.settings = *settings;

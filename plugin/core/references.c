@@ -20,8 +20,6 @@ enum {
   N_FOR_STATES = 4 ///< Entries that the user's folder leaves to them
 };
 
-_Static_assert((int)SOUND_FILE_MAX_SIZE == (int)REFERENCES_MAX_FILE_SIZE, "one limit");
-
 /// A name that was replaced, kept for whoever looks at it
 typedef struct OldNameImpl {
   struct OldNameImpl* next;
@@ -339,8 +337,7 @@ references_keep(References* const          references,
                 const unsigned char* const bytes,
                 const uint32_t             n_bytes)
 {
-  if (!n_bytes || n_bytes > REFERENCES_MAX_FILE_SIZE ||
-      !reference_name_is_valid(name)) {
+  if (!n_bytes || n_bytes > SOUND_FILE_MAX_SIZE || !reference_name_is_valid(name)) {
     return false;
   }
   SoundFile* const sound = sound_file_copy(bytes, n_bytes);

@@ -18,10 +18,9 @@
 #include <stdint.h>
 
 enum {
-  REFERENCES_MAX           = 256,      ///< Entries of the list
-  REFERENCES_MAX_FILE_SIZE = 64 << 20, ///< Bytes: some minutes in stereo
+  REFERENCES_MAX = 256, ///< Entries of the list
   REFERENCES_MAX_IN_STATES =
-    4 * REFERENCES_MAX_FILE_SIZE, ///< Bytes, in all, that states brought
+    4 * SOUND_FILE_MAX_SIZE, ///< Bytes, in all, that states brought
 };
 
 /// Owned by many; the last to leave frees it

@@ -3,6 +3,7 @@
 #include "core/service.h"
 
 #include "core/params.h"
+#include "core/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,10 +224,10 @@ static void
 keep_learned(Service* const service)
 {
   const uint32_t n = service->bridge->learned(service->stream, NULL, 0);
-  if (n > REFERENCES_MAX_FILE_SIZE) {
+  if (n > SOUND_FILE_MAX_SIZE) {
     fprintf(stderr, "requinto: the bar is too long to be kept\n");
   }
-  if (!n || n > REFERENCES_MAX_FILE_SIZE) {
+  if (!n || n > SOUND_FILE_MAX_SIZE) {
     return;
   }
   unsigned char* const bytes      = (unsigned char*)calloc(n, 1);
@@ -298,8 +299,7 @@ service_work(Service* const service, const BridgeLoader load)
 void
 service_begin(Service* const service, Session* const session)
 {
-  *service =
-    (Service){.session = session, .settings = {0, 0, BEATS_DETECT, 0, 120.0, 0.5}};
+  *service = (Service){.session = session, .settings = settings_initial()};
   if (session) {
     const StreamSetup* const setup = &session->setup;
     const size_t             n_in  = setup->n_channels + setup->n_sidechain;

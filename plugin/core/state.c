@@ -116,7 +116,7 @@ state_write(const double           values[N_PARAMS],
 StateBytes
 state_read_stream(const StateReadFunc read, void* const stream)
 {
-  static const size_t max_bytes = 3 * (size_t)REFERENCES_MAX_FILE_SIZE;
+  static const size_t max_bytes = 3 * (size_t)SOUND_FILE_MAX_SIZE;
 
   StateBytes state  = {0};
   size_t     n_held = 0;
@@ -168,7 +168,7 @@ take_sound(Rest* const rest, Line* const line)
 {
   double n = 0.0;
   if (!number_from_text(line->text + strlen(sound_key), &n) || n < 1.0 ||
-      n > REFERENCES_MAX_FILE_SIZE || (size_t)(rest->end - rest->next) < (size_t)n) {
+      n > SOUND_FILE_MAX_SIZE || (size_t)(rest->end - rest->next) < (size_t)n) {
     return false;
   }
   line->sound   = (const unsigned char*)rest->next;

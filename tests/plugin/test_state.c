@@ -230,7 +230,7 @@ test_streams(void)
   // One without an end is left once it holds more than a state can
   Tap              endless = {0, SIZE_MAX, SIZE_MAX, 0};
   const StateBytes state   = state_read_stream(draw_from, &endless);
-  CHECK(state.bytes && state.n_bytes >= 2 * (size_t)REFERENCES_MAX_FILE_SIZE);
+  CHECK(state.bytes && state.n_bytes >= 2 * (size_t)SOUND_FILE_MAX_SIZE);
   CHECK(state.n_bytes == endless.n_given);
   free(state.bytes);
 }
