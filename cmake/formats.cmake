@@ -32,17 +32,20 @@ foreach(format clap lv2)
   target_link_libraries(${format} PRIVATE instance warnings)
 endforeach()
 
-# What hosts read of the LV2 plugin; Wine runs this in a build for Windows
-add_executable(describe plugin/lv2/describe.c)
+# What hosts read of the LV2 plugin, and Python of the parameters; Wine runs this in a
+# build for Windows
+set(params_file "${CMAKE_BINARY_DIR}/params.json")
+add_executable(describe plugin/lv2/describe.c plugin/lv2/describe_file.c
+  plugin/lv2/describe_params.c plugin/lv2/describe_turtle.c)
 target_compile_definitions(describe PRIVATE REQUINTO_VERSION="${PROJECT_VERSION}")
 target_link_libraries(describe PRIVATE core warnings)
 add_custom_command(
-  OUTPUT "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl"
+  OUTPUT "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl" "${params_file}"
   COMMAND "${CMAKE_COMMAND}" -E make_directory "${lv2_folder}"
-  COMMAND describe "${lv2_folder}" "$<TARGET_FILE_NAME:lv2>"
+  COMMAND describe "${lv2_folder}" "$<TARGET_FILE_NAME:lv2>" "${params_file}"
   DEPENDS describe)
-add_custom_target(lv2_data ALL
-  DEPENDS "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl")
+add_custom_target(descriptions ALL
+  DEPENDS "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl" "${params_file}")
 
 # Each finds the bridge beside itself
 if(with_bridge)
@@ -52,5 +55,6 @@ if(with_bridge)
     COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:bridge>" "${lv2_folder}")
 endif()
 
+install(FILES "${params_file}" DESTINATION requinto)
 install(DIRECTORY "${clap_folder}" "${lv2_folder}" DESTINATION requinto
   USE_SOURCE_PERMISSIONS)

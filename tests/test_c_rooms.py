@@ -30,7 +30,10 @@ FLOORS = {
         "factory",
     ],
     "clap": ["types", "plugin", "params", "process", "extensions", "entry"],
-    "lv2": ["features", "ports", "position", "lv2", "describe"],
+    "lv2": [
+        *("features", "ports", "position", "lv2"),
+        *("describe_file", "describe_params", "describe_turtle", "describe"),
+    ],
 }
 FORMATS = {"vst3", "clap", "lv2"}
 GENERATED = {"targets.h"}  # by CMake, from models/targets.txt
