@@ -4,6 +4,8 @@
 
 #include "check.h"
 
+#include "core/settings.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -161,8 +163,8 @@ reset_script(void)
 {
   memset(&script, 0, sizeof(script));
   atomic_store(&script.load_outcome, BRIDGE_LOADED);
-  controls = (BlockControls){
-    .stream = {0, 0, BEATS_DETECT, 0, 120.0, 0.5}, .amount = 1.0, .is_offline = true};
+  controls =
+    (BlockControls){.stream = settings_initial(), .amount = 1.0, .is_offline = true};
 }
 
 /// Run a block, and return its last sample; `status` may be NULL
@@ -234,5 +236,9 @@ end(const Harness harness)
 void
 choose(const uint32_t target, const uint32_t quality)
 {
-  controls.stream = (StreamSettings){target, quality, BEATS_FIXED, 0, 100.0, 0.5};
+  controls.stream = (StreamSettings){.target      = target,
+                                     .quality     = quality,
+                                     .beat_source = BEATS_FIXED,
+                                     .tempo_bpm   = 100.0,
+                                     .sensitivity = 0.5};
 }

@@ -242,10 +242,16 @@ static void
 test_settings(void)
 {
   Engine* const        engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
-  const StreamSettings first  = {1, 0, BEATS_FIXED, 0, 100.0, 0.5};
-  const StreamSettings second = {2, 0, BEATS_FIXED, 0, 100.0, 0.5};
-  const StreamSettings third  = {2, 1, BEATS_FIXED, 0, 100.0, 0.7};
-  controls.stream             = first;
+  const StreamSettings first  = {
+     .target = 1, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
+  const StreamSettings second = {
+    .target = 2, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
+  const StreamSettings third = {.target      = 2,
+                                .quality     = 1,
+                                .beat_source = BEATS_FIXED,
+                                .tempo_bpm   = 100.0,
+                                .sensitivity = 0.7};
+  controls.stream            = first;
   (void)run(engine, 0, 777, -1.0F);
   controls.stream = first;
   (void)run(engine, 777, 23, -1.0F);

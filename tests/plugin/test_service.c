@@ -13,9 +13,11 @@ test_settings_come_in_time(void)
 {
   reset_script();
   const Harness        harness = begin();
-  const StreamSettings first   = {3, 0, BEATS_FIXED, 0, 100.0, 0.5};
-  const StreamSettings other   = {2, 0, BEATS_FIXED, 0, 100.0, 0.5};
-  controls.stream              = first;
+  const StreamSettings first   = {
+      .target = 3, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
+  const StreamSettings other = {
+    .target = 2, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
+  controls.stream = first;
   (void)run(harness.engine, 41, 0.5F);
   CHECK(atomic_load(&script.target) == 3);
   controls.stream = other;
@@ -109,9 +111,11 @@ test_a_reference_can_be_learnt(void)
   reset_script();
   const Harness     harness    = begin();
   References* const references = engine_session(harness.engine)->references;
-  StreamSettings    settings   = {
-         references_learned(references), 0, BEATS_FIXED, 0, 100.0, 0.5};
-  controls.stream = settings;
+  StreamSettings    settings   = {.target      = references_learned(references),
+                                  .beat_source = BEATS_FIXED,
+                                  .tempo_bpm   = 100.0,
+                                  .sensitivity = 0.5};
+  controls.stream              = settings;
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE);
 

@@ -189,8 +189,9 @@ test_loading_anew_is_waited_for(void)
   const Harness  harness = begin();
   const uint32_t n_named =
     references_learned(engine_session(harness.engine)->references);
-  StreamSettings settings = {1, 0, BEATS_FIXED, 0, 120.0, 0.5};
-  controls.stream         = settings;
+  StreamSettings settings = {
+    .target = 1, .beat_source = BEATS_FIXED, .tempo_bpm = 120.0, .sensitivity = 0.5};
+  controls.stream = settings;
   play_until_hung(harness, &hasty);
   atomic_store(&script.load_ms, 500);
   settings.quality = 1;
