@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   One instance of the plugin for a CLAP host, and what that host is told. */
+   One instance of the plugin for a CLAP host, and what is reported to that host. */
 
 #ifndef REQUINTO_CLAP_PLUGIN_H
 #define REQUINTO_CLAP_PLUGIN_H

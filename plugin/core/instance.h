@@ -19,7 +19,7 @@
 /// A plugin
 typedef struct InstanceImpl Instance;
 
-/// A value that the plugin has changed, for the host to be told
+/// A value that the plugin has changed, to be reported to the host
 typedef struct {
   ParamIndex index;
   double     plain;
@@ -128,7 +128,7 @@ instance_run(Instance*        instance,
              bool             offline) REALTIME;
 
 /**
-   Get the next value that the plugin has changed since the host was told.
+   Get the next value that the plugin has changed since the last report.
 
    Returns false when there is no more.  Audio thread only.
 */

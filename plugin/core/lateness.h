@@ -13,7 +13,7 @@
 /// The audio thread's alone
 typedef struct {
   uint32_t latency;    ///< Frames from the input to the output
-  uint32_t n_shown;    ///< Frames for which lateness is told
+  uint32_t n_shown;    ///< Frames for which lateness is shown
   uint64_t n_played;   ///< Frames since activation
   uint64_t n_silent;   ///< Frames of output before the first that can have sound
   uint32_t n_since;    ///< Frames since the last late one, up to `n_shown`

@@ -23,8 +23,8 @@ struct MixerImpl {
   Gains    now;     ///< Of the frame that went out last
   float    step;    ///< Greatest change in a frame
   bool     at_once; ///< Frames that go out have `next` too
-  bool     is_dry;  ///< Only the delayed input is heard
-  uint32_t n_stale; ///< Frames in the line that are not to be heard
+  bool     is_dry;  ///< Only the delayed input goes out
+  uint32_t n_stale; ///< Frames in the line that stay silent
   float    open;    ///< From 0, silence, to 1, for stale frames
 };
 
@@ -134,7 +134,7 @@ mixer_run(Mixer* const       mixer,
     float* const frame = sound + (size_t)i * n_channels;
     move_gains(mixer, delay(mixer, frame));
 
-    // Where everything else is heard, what is missing must not let the target through
+    // Where everything else goes out, what is missing must not let the target through
     const bool  missing   = i >= first_missing && i - first_missing < n_missing;
     const float dry_share = missing && mixer->now.wet < 0.0F ? mixer->now.wet : 0.0F;
     for (uint32_t c = 0; c < n_channels; ++c) {

@@ -3,7 +3,7 @@
    Delay the input, and mix the worker's sound with it.
 
    The gains are delayed with the sound, so that what a host automates lies where
-   it was drawn. */
+   it was automated. */
 
 #ifndef REQUINTO_CORE_MIXER_H
 #define REQUINTO_CORE_MIXER_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// How much of each sound is heard
+/// How much of each sound goes out
 typedef struct {
   float dry; ///< Of the delayed input
   float wet; ///< Of what the worker returned
@@ -38,14 +38,14 @@ mixer_free(Mixer* mixer);
 void
 mixer_set_gains(Mixer* mixer, Gains gains, bool at_once) REALTIME;
 
-/// Let only the delayed input be heard, or what the gains say.  Audio thread only.
+/// Let only the delayed input out, or what the gains say.  Audio thread only.
 void
 mixer_set_dry(Mixer* mixer, bool dry) REALTIME;
 
 /**
    Take what is in the mixer for stale: it is silenced.  Audio thread only.
 
-   @param fade Over a short while, as it is being heard.
+   @param fade Over a short while, because it is playing now.
 */
 void
 mixer_cut(Mixer* mixer, bool fade) REALTIME;

@@ -34,7 +34,7 @@ outbox_set_position(Outbox* const             outbox,
   outbox->position_unsent = true;
 }
 
-/// Move what is told of a position to a later frame
+/// Carry a position on to a later frame
 static void
 move_on(Message* const message, const uint64_t frame, const double sample_rate)
 {

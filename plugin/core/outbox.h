@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Tell the worker what has changed, once, and again if there was no room. */
+   Send the worker what has changed, once, and again if there was no room. */
 
 #ifndef REQUINTO_CORE_OUTBOX_H
 #define REQUINTO_CORE_OUTBOX_H
@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// What the worker was told last; zeros at first; the audio thread's alone
+/// What was sent to the worker last; zeros at first; the audio thread's alone
 typedef struct {
   Message settings;        ///< Last asked for
-  Message position;        ///< Of the host, last told
+  Message position;        ///< Of the host, last noted
   bool    has_settings;    ///< `settings` holds something
   bool    settings_unsent; ///< There was no room for `settings` yet
   bool    position_unsent; ///< There was no room for `position` yet

@@ -34,8 +34,8 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
 #define LIST(array)  .max = COUNT(array) - 1, .labels = (array), .n_labels = COUNT(array)
 #define SWITCH       LIST(switch_labels), .is_switch = true
 
-/* Hosts may know a parameter by its place: a new one goes to the end.
-   Bpm are not told as a unit: pedalboard would make it part of the name. */
+/* Hosts may know a parameter by its index: a new one goes to the end.
+   Bpm is not given as a unit: pedalboard would make it part of the name. */
 static const ParamInfo table[N_PARAMS] = {
   [PARAM_TARGET]      = {.id         = 1,
                          .key        = "target",

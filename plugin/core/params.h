@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Places in the table, never changed; the host's identifier is `ParamInfo.id`
+/// Indices into the table, never changed; the host's identifier is `ParamInfo.id`
 typedef enum {
   PARAM_TARGET,
   PARAM_OUTPUT,
@@ -42,7 +42,7 @@ typedef struct {
   const char*        key;           ///< Name in saved states, never changed
   const char*        name;          ///< Shown by the host
   const char*        short_name;    ///< Shown where there is little room
-  const char*        unit;          ///< Told to the host, or ""
+  const char*        unit;          ///< Shown by the host, or ""
   double             min;           ///< Plain
   double             max;           ///< Plain
   double             default_value; ///< Plain
@@ -72,7 +72,7 @@ params_label(const char* const* labels, uint32_t index);
 void
 params_set_label(const char** labels, uint32_t index, const char* label);
 
-/// Return the place of an identifier, or `N_PARAMS` if it is unknown
+/// Return the index of an identifier, or `N_PARAMS` if it is unknown
 ParamIndex
 params_find(uint32_t id);
 

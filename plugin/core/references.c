@@ -36,7 +36,7 @@ struct ReferencesImpl {
   uint32_t         last_refused; ///< Entry of a state that had no sound; guarded too
   uint32_t         n_brought;    ///< Guarded likewise
   OldName*         old_names;    ///< Guarded likewise
-  _Atomic uint32_t n;            ///< Grows once an entry is in place
+  _Atomic uint32_t n;            ///< Grows once an entry is complete
   _Atomic uint32_t revision;
   _Atomic uint32_t names_revision;
   OsMutex*         mutex;
@@ -45,7 +45,7 @@ struct ReferencesImpl {
 
 /* Entries */
 
-/// Return the place of a name, or `REFERENCES_MAX`
+/// Return the index of a name, or `REFERENCES_MAX`
 static uint32_t
 find(const References* const references, const char* const name)
 {
@@ -58,7 +58,7 @@ find(const References* const references, const char* const name)
   return REFERENCES_MAX;
 }
 
-/// Add an entry and return its place, or `REFERENCES_MAX` if there is no room
+/// Add an entry and return its index, or `REFERENCES_MAX` if there is no room
 static uint32_t
 add(References* const references, const char* const name, const char* const file)
 {

@@ -3,7 +3,7 @@
    What can be extracted: the built-in targets, the sound that was learnt, and the
    sound files in the user's folder, with those that a saved state brought along.
 
-   The list only grows, and a name keeps its place, so that any thread may look at
+   The list only grows, and a name keeps its index, so that any thread may look at
    it while another adds to it.  Once it is full, what an old state brought gives its
    place to what another brings; a name that was read stays as long as the list. */
 
@@ -52,7 +52,7 @@ references_count(const References* references) REALTIME;
 const char* const*
 references_names(const References* references) REALTIME;
 
-/// Return the place of the sound that was learnt.  Any thread.
+/// Return the index of the sound that was learnt.  Any thread.
 uint32_t
 references_learned(const References* references) REALTIME;
 
@@ -65,7 +65,7 @@ uint32_t
 references_names_revision(const References* references) REALTIME;
 
 /**
-   Return a copy of the sound at a place, or NULL where there is none or it cannot
+   Return a copy of the sound at an index, or NULL where there is none or it cannot
    be read.  To be freed with `free`.  May read a file: not the audio thread.
 */
 SoundFile*
@@ -76,7 +76,7 @@ const char*
 references_problem(References* references, uint32_t index);
 
 /**
-   Keep a copy of a sound file under a name, in the place of the one it had.
+   Keep a copy of a sound file under a name, instead of the one it had.
 
    What states brought longest ago gives way if there is no room.  Returns false if it
    is empty, too large, the name is not valid or built in, or there is no memory.  Not

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Return whether two names of ASCII are alike but for case
+/// Return whether two names of ASCII are equal, ignoring case
 static bool
 same_letters(const char* a, const char* b)
 {

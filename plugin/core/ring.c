@@ -13,7 +13,7 @@
   (acquire), work, store your own count once (release).
 
   Counts run freely and wrap at 2^32; the size is a power of two, so that their
-  difference is the number of elements held, and their low bits the place.
+  difference is the number of elements held, and their low bits the index.
 */
 
 struct RingImpl {

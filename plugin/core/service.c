@@ -176,7 +176,7 @@ apply_settings(Service* const              service,
                const bool                  other_sound)
 {
   if (!service->stream || is_in_vain(service, old, other_sound)) {
-    return; // nothing to act on yet; or asked for already, and told
+    return; // nothing to act on yet; or tried already, and reported
   }
   if (takes_networks(service, old)) {
     session_report(service->session,

@@ -19,7 +19,7 @@ typedef struct {
   uint64_t       n_received; ///< Frames since activation
   StreamSettings settings;
   uint32_t       revision; ///< Of the references, when they were looked at last
-  HostPosition   position; ///< Last heard of
+  HostPosition   position; ///< Of the host, as the last message said
   uint64_t       located;  ///< Frame for which it holds
   float*         input;    ///< Room for a quantum, with the sidechain
   float*         output;   ///< Room for a quantum

@@ -226,7 +226,7 @@ state_read_sounds(const void* const bytes,
       has_target = true;
     }
   }
-  if (has_target) { // what could not be kept is told of there, if it is chosen
+  if (has_target) { // which reports what could not be kept, if it is chosen
     (void)references_want(references, target);
   }
   return true;

@@ -10,7 +10,7 @@
 
 enum { STATE_MAX_TEXT = 4096 }; ///< Bytes; no settings that we write are longer
 
-/// Memory of ours, to be freed with `free`
+/// Memory to be freed with `free`
 typedef struct {
   unsigned char* bytes; ///< NULL if there is none
   size_t         n_bytes;
@@ -56,7 +56,7 @@ state_read_sounds(const void* bytes, size_t n_bytes, References* references);
 /**
    Read the values that `state_write` wrote, and return false if there are none.
 
-   Values that are missing, unknown or cut off become the usual ones, except
+   Values that are missing, unknown or cut off become the defaults, except
    those that are not saved, which are left alone.  Any thread.
 
    @param target The row of the target, with all its names.

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const double JUMP_S  = 0.02;  // further from where it was foreseen: a jump
-static const double DRIFT_S = 0.001; // further: the same way, but told anew
+static const double DRIFT_S = 0.001; // further: the same way, but sent again
 
 enum { MIN_TEMPO = 20, MAX_TEMPO = 400, MAX_BEATS = 64, MAX_UNIT = 32 };
 

@@ -36,7 +36,7 @@ typedef enum {
 typedef struct {
   HostPosition position;   ///< What is known, at the frame when it became so
   uint64_t     n_since;    ///< Frames from there to the start of the last block
-  double       quarter;    ///< That the host told for the last block
+  double       quarter;    ///< That the host gave for the last block
   bool         was_usable; ///< `quarter` is from the block before
   bool         stands;     ///< It has said that it plays, and has not moved
   double       left_at;    ///< Quarter note at which it was left when playing ended
@@ -48,7 +48,7 @@ typedef struct {
 
    @param now NULL where the host says nothing.
    @param n_frames From the start of the last block to the start of this one.
-   @param follower `position` holds what is to be told to the worker.
+   @param follower `position` holds what is to be sent to the worker.
 
    Audio thread only.
 */

@@ -41,7 +41,7 @@ typedef struct {
   void*       ports[LV2_MAX_PORTS]; ///< As the host connected them, or NULL
   float       seen[N_PARAMS];       ///< Of the ports, when they were looked at last
   Lv2Position position;
-  bool        is_live; ///< A block came that was not told to be offline
+  bool        is_live; ///< A block came that was not offline
 } Lv2Plugin;
 
 /* Life */
@@ -144,7 +144,7 @@ takes_target(Lv2Plugin* const       plugin,
              const bool             is_restored)
 {
   atomic_store(&plugin->target_seen, port);
-  // The state that has come knows the target by name: now its place may be another
+  // The state that has come knows the target by name: its index may be another now
   const bool is_stated = is_restored && port == atomic_load(&plugin->target_saved);
   // A sound of the user's that is not there leaves the target as it was
   return !is_stated && (double)port <= row->max;

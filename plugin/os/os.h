@@ -2,7 +2,7 @@
 
    What we ask of the operating system: threads, waiting, libraries, and files.
 
-   All text is UTF-8, and a path that comes from here is parted by '/'. */
+   All text is UTF-8, and paths that come from here have '/' between their parts. */
 
 #ifndef REQUINTO_OS_OS_H
 #define REQUINTO_OS_OS_H
@@ -123,7 +123,7 @@ os_real_path(const char* path, char* real, size_t size);
 FILE*
 os_open(const char* path);
 
-/// Part the path by '/' alone, as the system would understand it too
+/// Put '/' between the parts of a path, where the system accepts another character too
 void
 os_tidy_path(char* path);
 

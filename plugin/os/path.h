@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Paths, parted by '/'. */
+   Paths, with '/' between their parts. */
 
 #ifndef REQUINTO_OS_PATH_H
 #define REQUINTO_OS_PATH_H

@@ -186,7 +186,7 @@ os_library_open(const char* const path, const bool shared)
 {
   (void)shared; // os_process_symbol looks into every library
   WCHAR wide[WIN32_MAX_PATH];
-  WCHAR full[WIN32_MAX_PATH]; // and parted by '\\': the loader knows nothing else
+  WCHAR full[WIN32_MAX_PATH]; // with '\\': the loader knows nothing else
   if (!win32_to_wide(path, wide)) {
     return NULL;
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   The door between C and Python.
+   The interface between C and Python.
 
    Read by the C compiler and by cffi, so it holds no preprocessor lines; the C
    files that include it include <stdint.h> first.  Every function returns 0
@@ -67,7 +67,7 @@ requinto_open(const StreamSetup* setup);
    Choose what a stream extracts, by which model, and where its beats fall.
 
    Returns 1.  May load a model, which takes seconds.  When nothing was done, the
-   stream goes on as before, but for `learn`, which holds.
+   stream goes on as before, except that `learn` holds.
 */
 uint32_t
 requinto_configure(uint32_t              stream,

@@ -22,7 +22,7 @@ typedef struct {
   char bridge[PATH_SIZE];     ///< The bridge, beside this library
 } PythonEnv;
 
-/// Find our Python; return false if even our own place is unknown
+/// Find our Python; return false if even our own path is unknown
 bool
 env_find(PythonEnv* env);
 

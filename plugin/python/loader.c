@@ -125,7 +125,7 @@ static BridgeOutcome
 cannot_start(const PythonEnv* const env)
 {
   if (has_ended()) {
-    return BRIDGE_PYTHON_ERROR; // there is nobody left to be told why
+    return BRIDGE_PYTHON_ERROR; // nobody is left to read why
   }
   tell("Python does not start: ", env->executable);
   return BRIDGE_NO_PYTHON;
@@ -168,7 +168,7 @@ python_load_bridge(const Bridge** const bridge)
   static Bridge        table;
   static BridgeOutcome outcome;
 
-  // The thread that loads has not come along, and holds locks of ours and of Python's
+  // The thread that loads has not come along, and holds our locks and Python's
   if (is_forked()) {
     tell(
       "ForkError: this process was forked from one in which the plugin had been used "

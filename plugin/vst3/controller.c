@@ -102,7 +102,7 @@ get_parameter_string_for_value(void* const       self,
   if (!find_row(self, id, &row)) {
     return V3_INVALID_ARG;
   }
-  // JUCE shows what it was told last, without a look at what the plugin holds
+  // JUCE shows what was reported last, without a look at what the plugin holds
   double plain = params_to_plain(&row, normalised);
   if (vst3_plugin_tell_noted(plugin) && row.read_only) {
     plain = instance_value(plugin->instance, params_find(id));
@@ -172,7 +172,7 @@ set_parameter_normalised(void* const       self,
   if (!find_row(self, id, &row)) {
     return V3_INVALID_ARG;
   }
-  // Hosts repeat here what the processor told them of a read-only one
+  // Hosts repeat here what the processor reported of a read-only one
   const ParamIndex index = params_find(id);
   instance_set_value(plugin->instance, index, params_to_plain(&row, normalised));
   if (index == PARAM_CLIP) {

@@ -24,7 +24,7 @@ typedef struct {
   Instance*   instance;
   atomic_uint n_refs;
   atomic_bool is_restored; ///< A state has come since the last block
-  atomic_bool is_noted;    ///< Values have changed of which the host was not told
+  atomic_bool is_noted;    ///< Values have changed that were not reported to the host
 
   /* Main thread while inactive; then any */
   double   sample_rate;       ///< Hz, the last possible one
@@ -38,7 +38,7 @@ typedef struct {
   uintptr_t                     main_thread;       ///< That created us
   struct v3_component_handler** handler;           ///< Of the host, may be NULL
   _Atomic uint32_t              known_latency;     ///< That the host has asked, or 0
-  uint32_t                      announced_latency; ///< For which it was told to ask
+  uint32_t                      announced_latency; ///< That was announced to it
   uint32_t                      names_revision;    ///< Of the list that the host knows
 } Vst3Plugin;
 

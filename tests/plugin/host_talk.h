@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What the audio thread hands the main thread: the changes that it made and was
-   told of.  The main thread repeats them to the controller, as hosts do. */
+   What the audio thread hands the main thread: the changes that it made and
+   received.  The main thread repeats them to the controller, as hosts do. */
 
 #ifndef REQUINTO_HOST_TALK_H
 #define REQUINTO_HOST_TALK_H

@@ -3,7 +3,7 @@
    A plugin that lets what its host gives it be heard: for the tests of our host.
 
    `Show` chooses what each frame of the output is: the sidechain, the parameter
-   `Level` at that frame, or the host's position or bar in quarters (-1 untold).
+   `Level` at that frame, or the host's position or bar in quarters (-1 if unknown).
    `Delay` is the latency, and asks for a restart.  `Status` says Ready at once. */
 
 #include "vst3/vst3.h"
