@@ -15,13 +15,14 @@ else()
   set(clap_suffix ".clap")
 endif()
 add_library(clap MODULE
-  plugin/clap.c plugin/clap_extensions.c plugin/clap_params.c plugin/clap_process.c)
+  plugin/clap/entry.c plugin/clap/extensions.c plugin/clap/params.c plugin/clap/plugin.c
+  plugin/clap/process.c)
 set_target_properties(clap PROPERTIES
   OUTPUT_NAME Requinto PREFIX "" SUFFIX "${clap_suffix}"
   LIBRARY_OUTPUT_DIRECTORY "${clap_binaries}")
 
 set(lv2_folder "${CMAKE_BINARY_DIR}/Requinto.lv2")
-add_library(lv2 MODULE plugin/lv2.c plugin/lv2_position.c)
+add_library(lv2 MODULE plugin/lv2/lv2.c plugin/lv2/position.c)
 set_target_properties(lv2 PROPERTIES
   OUTPUT_NAME Requinto PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${lv2_folder}")
 
@@ -31,17 +32,20 @@ foreach(format clap lv2)
   target_link_libraries(${format} PRIVATE instance warnings)
 endforeach()
 
-# What LV2's hosts are told; where it is built for another system, Wine runs this
-add_executable(lv2_ttl plugin/lv2_ttl.c)
-target_compile_definitions(lv2_ttl PRIVATE REQUINTO_VERSION="${PROJECT_VERSION}")
-target_link_libraries(lv2_ttl PRIVATE core warnings)
+# What hosts read of the LV2 plugin, and Python of the parameters; Wine runs this in a
+# build for Windows
+set(params_file "${CMAKE_BINARY_DIR}/params.json")
+add_executable(describe plugin/lv2/describe.c plugin/lv2/describe_file.c
+  plugin/lv2/describe_params.c plugin/lv2/describe_turtle.c)
+target_compile_definitions(describe PRIVATE REQUINTO_VERSION="${PROJECT_VERSION}")
+target_link_libraries(describe PRIVATE core warnings)
 add_custom_command(
-  OUTPUT "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl"
+  OUTPUT "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl" "${params_file}"
   COMMAND "${CMAKE_COMMAND}" -E make_directory "${lv2_folder}"
-  COMMAND lv2_ttl "${lv2_folder}" "$<TARGET_FILE_NAME:lv2>"
-  DEPENDS lv2_ttl)
-add_custom_target(lv2_data ALL
-  DEPENDS "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl")
+  COMMAND describe "${lv2_folder}" "$<TARGET_FILE_NAME:lv2>" "${params_file}"
+  DEPENDS describe)
+add_custom_target(descriptions ALL
+  DEPENDS "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl" "${params_file}")
 
 # Each finds the bridge beside itself
 if(with_bridge)
@@ -51,5 +55,6 @@ if(with_bridge)
     COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:bridge>" "${lv2_folder}")
 endif()
 
+install(FILES "${params_file}" DESTINATION requinto)
 install(DIRECTORY "${clap_folder}" "${lv2_folder}" DESTINATION requinto
   USE_SOURCE_PERMISSIONS)

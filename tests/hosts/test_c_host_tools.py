@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the plain C host can do to a plugin, it does.
 
-Most is shown with `mirror.c`, a plugin that lets what its host gives be heard.
+Most is shown with `probe_plugin.c`, a plugin that lets what its host gives be heard.
 """
 
 import numpy as np
@@ -17,14 +17,14 @@ SHOWS = ("sidechain", "level", "position", "bar")
 SILENCE = np.zeros((2, 30_000), np.float32)
 
 
-def mirror():
-    return build("release") / "tests" / "plugin" / "Mirror.vst3"
+def probe():
+    return build("release") / "tests" / "plugin" / "Probe.vst3"
 
 
 def reflect(folder, what, *options, sound=SILENCE, **more):
-    """Return what the mirror was given, and the report."""
+    """Return what the probe was given, and the report."""
     show = ("--set", f"Show={SHOWS.index(what)}")
-    heard, report, _ = run_host(mirror(), folder, sound, *show, *options, **more)
+    heard, report, _ = run_host(probe(), folder, sound, *show, *options, **more)
     return heard, report
 
 
@@ -119,7 +119,7 @@ def test_without_a_script_nothing_is_told(tmp_path):
 
 def test_what_the_plugin_tells_is_printed(tmp_path):
     _, report = reflect(tmp_path, "level", "--activations", "2")
-    assert report["told_at_block_0.Status"] == "Ready"
+    assert report["notified_at_block_0.Status"] == "Ready"
     assert told(report, "Status") == ["Ready"]
     assert report["status"] == report["end.Status"] == "Ready"
 
@@ -140,10 +140,10 @@ def test_a_new_latency_is_followed_if_asked(tmp_path, mode, follow):
         assert list(later) == ["latency_at_frame_5120"]  # the next block
 
 
-@pytest.mark.parametrize("kind", ["mirror", "ours"])
+@pytest.mark.parametrize("kind", ["probe", "ours"])
 def test_a_state_comes_back(tmp_path, kind):
     bundle, setting, value = (
-        (mirror(), "Level", "0.375") if kind == "mirror" else (None, "Target", "bass")
+        (probe(), "Level", "0.375") if kind == "probe" else (None, "Target", "bass")
     )
     bundle = bundle or requinto.plugin_path()
     state = ("--save-state", str(tmp_path / "state"))
@@ -176,7 +176,7 @@ def test_a_run_ends_after_the_plugin_is_ready(tmp_path):
     ],
 )
 def test_what_the_host_cannot_do_it_refuses(tmp_path, options, complaint):
-    assert complaint in refused(mirror(), tmp_path, *options)
+    assert complaint in refused(probe(), tmp_path, *options)
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,4 @@ def test_what_the_host_cannot_do_it_refuses(tmp_path, options, complaint):
 def test_a_script_that_makes_no_sense_is_refused(tmp_path, line):
     (tmp_path / "transport.txt").write_text(f"{line}\n")
     options = ("--transport", tmp_path / "transport.txt")
-    assert "no transport" in refused(mirror(), tmp_path, *options)
+    assert "no transport" in refused(probe(), tmp_path, *options)

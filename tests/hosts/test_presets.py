@@ -2,7 +2,6 @@
 """A preset holds what it was made of, and hosts load it."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pedalboard
@@ -14,6 +13,7 @@ from requinto import plugin as plugin_module
 from requinto.audio import encode_flac
 from requinto.errors import AudioError, AudioFileError, PluginError, TargetError
 from requinto.plugin import parameters, preset
+from shell import ROOT
 from sounds import RATE, error_db, noise
 
 pytestmark = pytest.mark.plugin
@@ -132,8 +132,8 @@ def test_what_cannot_be_is_refused(arguments, error, reason):
 
 def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
     """It was written, and the plugin called it gone."""
-    header = Path(__file__).parents[1] / "plugin" / "references.h"
-    shift = re.search(r"REFERENCES_MAX_FILE_SIZE = (\d+) << 20", header.read_text())
+    header = ROOT / "plugin" / "core" / "sound_file.h"
+    shift = re.search(r"SOUND_FILE_MAX_SIZE = (\d+) << 20", header.read_text())
     assert shift and int(shift[1]) << 20 == plugin_module.MAX_FILE_SIZE
     size = len(encode_flac(REFERENCE, RATE))
     monkeypatch.setattr(plugin_module, "MAX_FILE_SIZE", size)

@@ -192,17 +192,17 @@ scan_params(const ClapHost* const host)
 static void
 select_ports(const ClapHost* const host, const uint32_t n_channels)
 {
-  bool found = false;
+  bool exists = false;
   for (uint32_t i = 0; i < host->configs->count(host->plugin); ++i) {
     ClapPortsConfig config;
     CHECK(host->configs->get(host->plugin, i, &config));
     if (config.n_input_channels == n_channels) {
       CHECK(config.n_output_channels == n_channels && config.n_inputs == 2);
       CHECK(host->configs->select(host->plugin, config.id));
-      found = true;
+      exists = true;
     }
   }
-  CHECK(found && !host->configs->select(host->plugin, 9));
+  CHECK(exists && !host->configs->select(host->plugin, 9));
   for (int is_input = 0; is_input < 2; ++is_input) {
     const uint32_t n = host->ports->count(host->plugin, is_input);
     CHECK(n == (is_input ? 2U : 1U));

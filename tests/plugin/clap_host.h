@@ -5,7 +5,7 @@
 #ifndef REQUINTO_TESTS_CLAP_HOST_H
 #define REQUINTO_TESTS_CLAP_HOST_H
 
-#include "clap_types.h"
+#include "clap/types.h"
 #include "play.h"
 
 enum { CLAP_HOST_MAX_PARAMS = 64 };
@@ -21,8 +21,8 @@ typedef struct {
   const ClapRender*                render;
   const ClapTail*                  tail;
   double                           tempo_bpm;
-  double reported[CLAP_HOST_MAX_PARAMS]; ///< By place, last told
-  int    n_reports;
+  double                           reported[CLAP_HOST_MAX_PARAMS]; ///< By index, last
+  int                              n_reports;
 } ClapHost;
 
 /// Return what the plugin says of a parameter

@@ -37,12 +37,12 @@ static bool CLAP_ABI
 take_report(const clap_output_events_t* list, const clap_event_header_t* event)
 {
   ClapHost* const                       host = (ClapHost*)list->ctx;
-  const clap_event_param_value_t* const told =
+  const clap_event_param_value_t* const change =
     (const clap_event_param_value_t*)(const void*)event;
-  CHECK(event->type == CLAP_EVENT_PARAM_VALUE && event->size == sizeof(*told));
+  CHECK(event->type == CLAP_EVENT_PARAM_VALUE && event->size == sizeof(*change));
   for (uint32_t i = 0; i < host->params->count(host->plugin); ++i) {
-    if (clap_host_info(host, i).id == told->param_id) {
-      host->reported[i] = told->value;
+    if (clap_host_info(host, i).id == change->param_id) {
+      host->reported[i] = change->value;
       ++host->n_reports;
     }
   }

@@ -22,7 +22,7 @@
    terminate, initialize             initialize_and_terminate_repeat
    valid state transitions           valid_transitions
    (disabled: invalid, repeated)     repeated_transitions, any_order_of_calls
-   bus consistency                   buses_are_told_alike
+   bus consistency                   buses_are_consistent
    (disabled: invalid bus index)     buses_of_invalid_index
    bus activation                    buses_go_on_and_off
    arrangement of each bus           buses_have_their_channels
@@ -194,15 +194,15 @@ run_apart(const Check* const* const checks,
 
 /// Print what a check found, and return whether it failed
 static bool
-tell(const Check* const check, const Report* const found)
+tell(const Check* const check, const Report* const result)
 {
-  printf("check=%s ms=%ld result=", check->name, found->took_ms);
-  if (found->n_failed) {
-    printf("failed: %s (%d in all)\n", found->first, found->n_failed);
+  printf("check=%s ms=%ld result=", check->name, result->took_ms);
+  if (result->n_failed) {
+    printf("failed: %s (%d in all)\n", result->first, result->n_failed);
   } else {
     printf("ok\n");
   }
-  return found->n_failed;
+  return result->n_failed;
 }
 
 /// Run and print all, up to `n_together` in one process; return how many failed

@@ -74,12 +74,12 @@ check_channels(const Instance* const p)
 static bool
 layout_try(const Instance* const p, Layout wish)
 {
-  const Layout    asked  = wish;
-  const Layout    before = layout_read(p);
-  const v3_result result = layout_ask(p, &wish);
-  const Layout    after  = layout_read(p);
-  EXPECT(!memcmp(&wish, &asked, sizeof(wish))); // the host's arrays are its own
-  EXPECT(!memcmp(&after, result == V3_OK ? &asked : &before, sizeof(after)));
+  const Layout    requested = wish;
+  const Layout    before    = layout_read(p);
+  const v3_result result    = layout_ask(p, &wish);
+  const Layout    after     = layout_read(p);
+  EXPECT(!memcmp(&wish, &requested, sizeof(wish))); // the host's arrays are its own
+  EXPECT(!memcmp(&after, result == V3_OK ? &requested : &before, sizeof(after)));
   check_channels(p);
   return result == V3_OK;
 }

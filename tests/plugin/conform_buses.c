@@ -58,7 +58,7 @@ main_buses_come_first(Instance* const p)
 }
 
 static void
-buses_are_told_alike(Instance* const p)
+buses_are_consistent(Instance* const p)
 {
   for (int32_t direction = V3_INPUT; direction <= V3_OUTPUT; ++direction) {
     for (int32_t i = 0; i < count(p, V3_AUDIO, direction); ++i) {
@@ -218,7 +218,7 @@ buses_that_are_off_do_no_harm(Instance* const p)
 
 const Check conform_buses[] = {ROW(buses_have_names),
                                ROW(main_buses_come_first),
-                               ROW(buses_are_told_alike),
+                               ROW(buses_are_consistent),
                                ROW(buses_of_invalid_index),
                                ROW(buses_of_invalid_kind),
                                ROW(routing_and_io_modes),

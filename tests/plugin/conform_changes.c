@@ -37,7 +37,7 @@ desk_free(Desk* const desk)
   free(desk->output);
 }
 
-/// Check that what came out names parameters of ours and makes sense
+/// Check that what came out names our parameters and makes sense
 static void
 check_output(const Desk* const desk, const int32_t n_frames)
 {

@@ -4,9 +4,9 @@
 
 #include "conform.h"
 
-#include "text16.h"
-#include "travesty/message.h"
-#include "travesty/unit.h"
+#include "core/utf16.h"
+#include <travesty/message.h>
+#include <travesty/unit.h>
 
 #include <string.h>
 
@@ -94,13 +94,13 @@ compare_infos(const int32_t index)
   EXPECT(!strcmp(a.category, b.category) && !strcmp(a.category, c.category));
   EXPECT(b.class_flags == c.class_flags && !strcmp(b.sub_categories, c.sub_categories));
   EXPECT(a.name[0] && !strcmp(a.name, b.name));
-  text16_to(text, sizeof(text), c.name);
+  utf16_to_utf8(text, sizeof(text), c.name);
   EXPECT(!strcmp(a.name, text));
-  text16_to(text, sizeof(text), c.vendor);
+  utf16_to_utf8(text, sizeof(text), c.vendor);
   EXPECT(b.vendor[0] && !strcmp(b.vendor, text));
-  text16_to(text, sizeof(text), c.version);
+  utf16_to_utf8(text, sizeof(text), c.version);
   EXPECT(b.version[0] && !strcmp(b.version, text));
-  text16_to(text, sizeof(text), c.sdk_version);
+  utf16_to_utf8(text, sizeof(text), c.sdk_version);
   EXPECT(!strncmp(b.sdk_version, "VST 3.", 6) && !strcmp(b.sdk_version, text));
 }
 
@@ -196,13 +196,13 @@ creation_through_each_interface(Instance* const p)
 static void*
 ask(void* const object, const uint8_t* const iid)
 {
-  void* found = NULL;
-  if (EXPECT((**(struct v3_funknown**)object).query_interface(object, iid, &found) ==
+  void* result = NULL;
+  if (EXPECT((**(struct v3_funknown**)object).query_interface(object, iid, &result) ==
              V3_OK) &&
-      EXPECT(found)) {
-    EXPECT((**(struct v3_funknown**)found).unref(found) > 0);
+      EXPECT(result)) {
+    EXPECT((**(struct v3_funknown**)result).unref(result) > 0);
   }
-  return found;
+  return result;
 }
 
 static void

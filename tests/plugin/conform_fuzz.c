@@ -156,8 +156,8 @@ state_of_great_length(Instance* const p)
     stream.n_bytes = STREAM_ROOM;
     values_randomise(p, &seed);
     if (offer_stream(p, &stream) == V3_OK) {
-      const Values found = values_read(p);
-      EXPECT(values_equal(&wanted, &found)); // a later version may write more
+      const Values restored = values_read(p);
+      EXPECT(values_equal(&wanted, &restored)); // a later version may write more
     }
   }
 }
@@ -168,16 +168,16 @@ streams_that_give_little(Instance* const p)
   unsigned     seed   = 6;
   const Stream saved  = save_random(p, &seed);
   const Values wanted = values_read(p);
-  for (int32_t most = 1; most < 40; ++most) {
+  for (int32_t max_bytes = 1; max_bytes < 40; ++max_bytes) {
     for (int fails = 0; fails < 2; ++fails) {
       Stream stream;
       stream_begin(&stream, saved.bytes, (size_t)saved.n_bytes);
-      stream.faults.most_bytes  = most;
+      stream.faults.max_bytes   = max_bytes;
       stream.faults.end_is_fail = fails;
       values_randomise(p, &seed);
       EXPECT(offer_stream(p, &stream) == V3_OK);
-      const Values found = values_read(p);
-      EXPECT(values_equal(&wanted, &found));
+      const Values restored = values_read(p);
+      EXPECT(values_equal(&wanted, &restored));
     }
   }
 }
@@ -190,7 +190,7 @@ streams_that_fail_to_read(Instance* const p)
   for (int32_t calls = 1; calls < 20; ++calls) {
     Stream stream;
     stream_begin(&stream, saved.bytes, (size_t)saved.n_bytes);
-    stream.faults.most_bytes = 16;
+    stream.faults.max_bytes  = 16;
     stream.faults.fail_after = calls;
     values_randomise(p, &seed);
     (void)offer_stream(p, &stream);
@@ -217,11 +217,11 @@ streams_that_fail_to_write(Instance* const p)
   unsigned     seed   = 9;
   const Stream whole  = save_random(p, &seed);
   const Values before = values_read(p);
-  for (int32_t most = 1; most < (int32_t)whole.n_bytes; most += 7) {
+  for (int32_t max_bytes = 1; max_bytes < (int32_t)whole.n_bytes; max_bytes += 7) {
     for (int32_t calls = 1; calls < 4; ++calls) {
       Stream stream;
       stream_begin(&stream, NULL, 0);
-      stream.faults = (StreamFaults){.most_bytes = most, .fail_after = calls};
+      stream.faults = (StreamFaults){.max_bytes = max_bytes, .fail_after = calls};
       if ((*p->component)->get_state(p->component, stream_face(&stream)) == V3_OK) {
         EXPECT(stream.n_bytes == whole.n_bytes); // all, or it is told
       }

@@ -43,15 +43,15 @@ handlers_come_and_go(Instance* const p)
   EXPECT(set_handler(p, &one) == V3_OK);
   EXPECT(set_handler(p, &one) == V3_OK); // the same again
   restore_something(p);
-  const int n_told = atomic_load(&one.n_restarts);
+  const int n_restarts = atomic_load(&one.n_restarts);
   EXPECT(set_handler(p, &two) == V3_OK);
   EXPECT(atomic_load(&one.n_refs) == 1);
   restore_something(p);
-  EXPECT(atomic_load(&one.n_restarts) == n_told);
-  const int n_told_two = atomic_load(&two.n_restarts);
+  EXPECT(atomic_load(&one.n_restarts) == n_restarts);
+  const int n_restarts_two = atomic_load(&two.n_restarts);
   EXPECT(set_handler(p, NULL) == V3_OK);
   restore_something(p);
-  EXPECT(atomic_load(&two.n_restarts) == n_told_two);
+  EXPECT(atomic_load(&two.n_restarts) == n_restarts_two);
   EXPECT(set_handler(p, NULL) == V3_OK);
   EXPECT(atomic_load(&one.n_refs) == 1 && atomic_load(&two.n_refs) == 1);
 }
@@ -72,7 +72,7 @@ handler_is_let_go(Instance* const p)
 }
 
 static void
-restored_values_are_told(Instance* const p)
+restored_values_are_announced(Instance* const p)
 {
   static Handler handler;
   handler_begin(&handler);
@@ -85,7 +85,7 @@ restored_values_are_told(Instance* const p)
 }
 
 static void
-values_set_by_the_host_are_not_told(Instance* const p)
+values_set_by_the_host_are_not_announced(Instance* const p)
 {
   // Or host and plugin would tell each other for ever
   static Handler handler;
@@ -159,7 +159,7 @@ latency_with(const Instance* const p,
 
 /// Check that a latency that a value changes was told when it was set
 static void
-check_told(const Instance* const p, const bool while_active)
+check_announced(const Instance* const p, const bool while_active)
 {
   static Handler handler;
   const Values   values = values_read(p);
@@ -178,23 +178,23 @@ check_told(const Instance* const p, const bool while_active)
 }
 
 static void
-changed_latency_is_told(Instance* const p)
+changed_latency_is_announced(Instance* const p)
 {
-  check_told(p, true);
+  check_announced(p, true);
 }
 
 static void
-latency_changed_while_inactive_is_told(Instance* const p)
+latency_changed_while_inactive_is_announced(Instance* const p)
 {
-  check_told(p, false);
+  check_announced(p, false);
 }
 
 const Check conform_handler[] = {ROW(handlers_come_and_go),
                                  ROW(handler_is_let_go),
-                                 ROW(restored_values_are_told),
-                                 ROW(values_set_by_the_host_are_not_told),
+                                 ROW(restored_values_are_announced),
+                                 ROW(values_set_by_the_host_are_not_announced),
                                  ROW(latency_and_tail),
                                  ROW(latency_holds_while_active),
-                                 ROW(changed_latency_is_told),
-                                 ROW(latency_changed_while_inactive_is_told),
+                                 ROW(changed_latency_is_announced),
+                                 ROW(latency_changed_while_inactive_is_announced),
                                  {NULL, NULL}};

@@ -253,11 +253,11 @@ try_rate(const Instance* const p, const double rate)
 static void
 rates_of_any_kind(Instance* const p)
 {
-  static const double usual[] = {
+  static const double rates[] = {
     8000, 11025, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000, 384000};
   static const double odd[] = {1234.5678, 12345.678, 123456.78, 1234567.8};
   for (int i = 0; i < 11; ++i) {
-    EXPECT(try_rate(p, usual[i]));
+    EXPECT(try_rate(p, rates[i]));
   }
   for (int i = 0; i < 4; ++i) {
     (void)try_rate(p, odd[i]);

@@ -5,7 +5,7 @@
 #include "conform.h"
 
 #include "check.h"
-#include "text16.h"
+#include "core/utf16.h"
 
 #include <math.h>
 #include <string.h>
@@ -352,7 +352,7 @@ texts_without_sense(Instance* const p)
     for (int j = 0; j < 6; ++j) {
       v3_str_128 text;
       double     back = 0.5;
-      text16_from(text, VST3_TEXT_SIZE, senseless[j]);
+      utf16_from_utf8(text, VST3_TEXT_SIZE, senseless[j]);
       EXPECT(from_text(p, info.param_id, text, &back) != V3_OK);
     }
   }

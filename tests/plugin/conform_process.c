@@ -126,7 +126,7 @@ inputs_are_left_alone(Instance* const p)
 
 /// Run a second of noise offline, then silence; return the first output channel
 static float*
-render(const Instance* const p, float* const input, const int32_t in_place)
+render(const Instance* const p, float* const input, const int32_t shared)
 {
   unsigned      seed   = 5;
   float* const  output = (float*)calloc((size_t)SECONDS * RATE + BLOCK, sizeof(float));
@@ -134,7 +134,7 @@ render(const Instance* const p, float* const input, const int32_t in_place)
   const int32_t n      = (SECONDS * RATE / BLOCK) * BLOCK;
   CHECK(output);
   sound->data.process_mode = V3_OFFLINE;
-  for (int32_t c = 0; in_place && c < sound->buses[V3_OUTPUT][0].num_channels; ++c) {
+  for (int32_t c = 0; shared && c < sound->buses[V3_OUTPUT][0].num_channels; ++c) {
     sound->channels[V3_OUTPUT][0][c] = sound->channels[V3_INPUT][0][c];
   }
   for (int32_t start = 0; start < n; start += BLOCK) {
@@ -158,17 +158,17 @@ difference(const float* const a,
            const uint32_t     delay,
            const uint32_t     n_frames)
 {
-  float most = 0.0F;
+  float largest = 0.0F;
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float due = i < delay ? 0.0F : a[i - delay];
-    most            = fmaxf(most, fabsf(b[i] - due));
+    largest         = fmaxf(largest, fabsf(b[i] - due));
   }
-  return most;
+  return largest;
 }
 
 /// Check that sound passes, delayed by the latency that is told
 static void
-check_delay(const Instance* const p, const int32_t in_place)
+check_delay(const Instance* const p, const int32_t shared)
 {
   // A neutral model, or none at all, leaves the sound as it is
   float* const input = (float*)calloc((size_t)SECONDS * RATE + BLOCK, sizeof(float));
@@ -176,7 +176,7 @@ check_delay(const Instance* const p, const int32_t in_place)
   EXPECT(instance_start(p, RATE, BLOCK, V3_OFFLINE));
   const uint32_t latency = (*p->processor)->get_latency_samples(p->processor);
   const uint32_t tail    = (*p->processor)->get_tail_samples(p->processor);
-  float* const   output  = render(p, input, in_place);
+  float* const   output  = render(p, input, shared);
   EXPECT(latency + RATE < SECONDS * RATE - BLOCK);
   EXPECT(difference(input, output, latency, SECONDS * RATE - BLOCK) < 1e-4F);
   for (uint32_t i = latency + RATE + BLOCK + tail; i < SECONDS * RATE - BLOCK; ++i) {
@@ -188,13 +188,13 @@ check_delay(const Instance* const p, const int32_t in_place)
 }
 
 static void
-delay_is_as_told(Instance* const p)
+delay_is_the_latency(Instance* const p)
 {
   check_delay(p, false);
 }
 
 static void
-in_place_is_the_same(Instance* const p)
+shared_buffers_give_the_same(Instance* const p)
 {
   check_delay(p, true);
 }
@@ -273,10 +273,10 @@ run_noise(const Instance* const p, const bool spoilt)
     EXPECT(i < n_blocks - RATE / BLOCK || sound_peak(sound, BLOCK) < 4.0F);
     EXPECT(i < n_blocks - RATE / BLOCK || sound_is_clean(sound, BLOCK));
   }
-  const double told = read_only_values(p);
+  const double sum = read_only_values(p);
   EXPECT(instance_stop(p));
   sound_free(sound);
-  return told;
+  return sum;
 }
 
 static void
@@ -345,8 +345,8 @@ const Check conform_process[] = {ROW(process_blocks),
                                  ROW(silence_flags),
                                  ROW(silence_for_long),
                                  ROW(inputs_are_left_alone),
-                                 ROW(delay_is_as_told),
-                                 ROW(in_place_is_the_same),
+                                 ROW(delay_is_the_latency),
+                                 ROW(shared_buffers_give_the_same),
                                  ROW(tail_ends),
                                  ROW(samples_that_are_no_sound),
                                  ROW(contexts_of_any_kind),

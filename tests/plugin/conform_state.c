@@ -111,8 +111,8 @@ check_moment(const Instance* const p, const Stream* const saved, const int momen
   if (moment == 5) {
     EXPECT(restore(&other, saved) == V3_OK);
   }
-  const Values found = values_read(&other);
-  EXPECT(values_equal(&wanted, &found));
+  const Values restored = values_read(&other);
+  EXPECT(values_equal(&wanted, &restored));
   sound_free(sound);
   EXPECT(instance_free(&other) == 0);
 }
@@ -136,8 +136,8 @@ state_for_the_controller(Instance* const p)
   values_randomise(p, &seed);
   EXPECT((*p->controller)->set_component_state(p->controller, stream_face(&saved)) ==
          V3_OK);
-  const Values found = values_read(p);
-  EXPECT(values_equal(&wanted, &found));
+  const Values restored = values_read(p);
+  EXPECT(values_equal(&wanted, &restored));
 
   Instance other = instance_new(); // as a preset is loaded: both halves, one stream
   EXPECT(restore(&other, &saved) == V3_OK);
@@ -183,8 +183,8 @@ state_from_the_middle_of_a_stream(Instance* const p)
   values_randomise(p, &seed);
   stream.position = 16;
   EXPECT((*p->component)->set_state(p->component, stream_face(&stream)) == V3_OK);
-  const Values found = values_read(p);
-  EXPECT(values_equal(&wanted, &found));
+  const Values restored = values_read(p);
+  EXPECT(values_equal(&wanted, &restored));
 }
 
 static void
@@ -236,8 +236,8 @@ state_under_another_locale(Instance* const p)
   EXPECT(same(&plain, &comma));
   values_randomise(p, &seed);
   EXPECT(restore(p, &plain) == V3_OK);
-  const Values found = values_read(p);
-  EXPECT(values_equal(&wanted, &found));
+  const Values restored = values_read(p);
+  EXPECT(values_equal(&wanted, &restored));
   for (int32_t i = 0; i < wanted.n; ++i) {
     v3_str_128        there;
     v3_str_128        here;

@@ -7,7 +7,7 @@
 #include "conform.h"
 
 #include "check.h"
-#include "os.h"
+#include "os/os.h"
 
 #include <pthread.h>
 

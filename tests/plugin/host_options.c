@@ -14,34 +14,34 @@ typedef enum { KIND_FLAG, KIND_TEXT, KIND_LIST, KIND_INTEGER, KIND_REAL } Kind;
 typedef struct {
   const char* name;
   Kind        kind;
-  size_t      place; ///< In `Options`
+  size_t      offset; ///< In `Options`
 } Row;
 
-#define PLACE(member) offsetof(Options, member)
+#define OFFSET(member) offsetof(Options, member)
 
 static const Row table[] = {
-  {"--in", KIND_TEXT, PLACE(in_path)},
-  {"--out", KIND_TEXT, PLACE(out_path)},
-  {"--sidechain", KIND_TEXT, PLACE(sidechain_path)},
-  {"--transport", KIND_TEXT, PLACE(transport_path)},
-  {"--load-state", KIND_TEXT, PLACE(load_path)},
-  {"--save-state", KIND_TEXT, PLACE(save_path)},
-  {"--sin", KIND_TEXT, PLACE(sin)},
-  {"--set", KIND_LIST, PLACE(settings)},
-  {"--automate", KIND_LIST, PLACE(automation)},
-  {"--rate", KIND_REAL, PLACE(rate)},
-  {"--after-ready", KIND_REAL, PLACE(after_ready_s)},
-  {"--hurry", KIND_REAL, PLACE(hurry_s)},
-  {"--channels", KIND_INTEGER, PLACE(n_channels)},
-  {"--block", KIND_INTEGER, PLACE(block)},
-  {"--activations", KIND_INTEGER, PLACE(n_activations)},
-  {"--repeat", KIND_INTEGER, PLACE(n_repeats)},
-  {"--drain", KIND_INTEGER, PLACE(n_drain)},
-  {"--realtime", KIND_FLAG, PLACE(realtime)},
-  {"--no-bar", KIND_FLAG, PLACE(no_bar)},
-  {"--wrong-bar", KIND_FLAG, PLACE(wrong_bar)},
-  {"--follow-restarts", KIND_FLAG, PLACE(follow_restarts)},
-  {"--no-release", KIND_FLAG, PLACE(no_release)},
+  {"--in", KIND_TEXT, OFFSET(in_path)},
+  {"--out", KIND_TEXT, OFFSET(out_path)},
+  {"--sidechain", KIND_TEXT, OFFSET(sidechain_path)},
+  {"--transport", KIND_TEXT, OFFSET(transport_path)},
+  {"--load-state", KIND_TEXT, OFFSET(load_path)},
+  {"--save-state", KIND_TEXT, OFFSET(save_path)},
+  {"--sin", KIND_TEXT, OFFSET(sin)},
+  {"--set", KIND_LIST, OFFSET(settings)},
+  {"--automate", KIND_LIST, OFFSET(automation)},
+  {"--rate", KIND_REAL, OFFSET(rate)},
+  {"--after-ready", KIND_REAL, OFFSET(after_ready_s)},
+  {"--hurry", KIND_REAL, OFFSET(hurry_s)},
+  {"--channels", KIND_INTEGER, OFFSET(n_channels)},
+  {"--block", KIND_INTEGER, OFFSET(block)},
+  {"--activations", KIND_INTEGER, OFFSET(n_activations)},
+  {"--repeat", KIND_INTEGER, OFFSET(n_repeats)},
+  {"--drain", KIND_INTEGER, OFFSET(n_drain)},
+  {"--realtime", KIND_FLAG, OFFSET(realtime)},
+  {"--no-bar", KIND_FLAG, OFFSET(no_bar)},
+  {"--wrong-bar", KIND_FLAG, OFFSET(wrong_bar)},
+  {"--follow-restarts", KIND_FLAG, OFFSET(follow_restarts)},
+  {"--no-release", KIND_FLAG, OFFSET(no_release)},
 };
 
 static const Row*
@@ -57,16 +57,16 @@ find(const char* const name)
 }
 
 static void
-store(void* const place, const Kind kind, const char* const text, const int argc)
+store(void* const option, const Kind kind, const char* const text, const int argc)
 {
   if (kind == KIND_TEXT) {
-    *(const char**)place = text;
+    *(const char**)option = text;
   } else if (kind == KIND_INTEGER) {
-    *(int*)place = atoi(text);
+    *(int*)option = atoi(text);
   } else if (kind == KIND_REAL) {
-    *(double*)place = atof(text);
+    *(double*)option = atof(text);
   } else {
-    TextList* const list = (TextList*)place;
+    TextList* const list = (TextList*)option;
     if (!list->texts) {
       list->texts = (const char**)calloc((size_t)argc, sizeof(char*));
       CHECK(list->texts);
@@ -85,12 +85,12 @@ options_parse(const int argc, char** const argv)
       options.bundle = argv[i];
       continue;
     }
-    const Row* const row   = find(argv[i]);
-    char* const      place = (char*)&options + row->place;
+    const Row* const row    = find(argv[i]);
+    char* const      option = (char*)&options + row->offset;
     if (row->kind == KIND_FLAG) {
-      *(bool*)place = true;
+      *(bool*)option = true;
     } else if (i + 1 < argc) {
-      store(place, row->kind, argv[++i], argc);
+      store(option, row->kind, argv[++i], argc);
     } else {
       fprintf(stderr, "%s needs a value\n", row->name);
       exit(2);

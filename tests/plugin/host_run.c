@@ -141,7 +141,7 @@ play_block(Run* const run, const int64_t n)
 
   times_add_usage(&run->times, &before, &after);
   sound_keep(&run->sound, run->frame, n, channels);
-  talk_say(&talk, run->input, TALK_NOT_TOLD);
+  talk_say(&talk, run->input, TALK_NOT_NOTIFIED);
   talk_say(&talk, run->output, run->n_blocks++);
   note_ready(run);
   return spent_s;
@@ -187,7 +187,7 @@ play_stretch(Run* const run)
   while (run->frame < run->end && !wants_restart(run)) {
     due_s += (double)play_period(run) / options->rate;
     if (!options->realtime) {
-      talk_hear(&talk, run->instance);
+      talk_relay(&talk, run->instance);
     } else if (run->frame < run->hurry_from) {
       sleep_until(due_s);
     }
@@ -234,11 +234,11 @@ play(Run* const run)
   atomic_store(&run->is_over, false);
   CHECK(!pthread_create(&thread, NULL, play_live, run));
   while (!atomic_load(&run->is_over)) {
-    talk_hear(&talk, run->instance);
+    talk_relay(&talk, run->instance);
     sleep_until(now_s() + HEAR_S);
   }
   CHECK(!pthread_join(thread, NULL));
-  talk_hear(&talk, run->instance);
+  talk_relay(&talk, run->instance);
 }
 
 /* All */
@@ -271,7 +271,7 @@ prepare(const Instance* const instance,
   memset(sidechain, 0xFF, sizeof(sidechain));
   memset(&talk, 0xFF, sizeof(talk));
   atomic_store(&talk.n_said, 0);
-  atomic_store(&talk.n_heard, 0);
+  atomic_store(&talk.n_relayed, 0);
   return run;
 }
 

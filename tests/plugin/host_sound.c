@@ -44,7 +44,7 @@ sound_read(const Options* const options, const int n_sidechain_channels)
     sound.sidechain = read_file(options->sidechain_path, n_sidechain_channels);
   }
   if (options->out_path) {
-    sound.heard = room_for(sound.n_frames, options->n_channels);
+    sound.output = room_for(sound.n_frames, options->n_channels);
   }
   return sound;
 }
@@ -54,7 +54,7 @@ sound_free(Sound* const sound)
 {
   free(sound->input.samples);
   free(sound->sidechain.samples);
-  free(sound->heard.samples);
+  free(sound->output.samples);
 }
 
 static void
@@ -92,10 +92,10 @@ sound_keep(Sound* const        sound,
            const int64_t       n,
            float* const* const channels)
 {
-  const Recording* const heard = &sound->heard;
-  for (int64_t i = 0; heard->samples && i < n; ++i) {
-    for (int c = 0; c < heard->n_channels; ++c) {
-      heard->samples[(frame + i) * heard->n_channels + c] = channels[c][i];
+  const Recording* const output = &sound->output;
+  for (int64_t i = 0; output->samples && i < n; ++i) {
+    for (int c = 0; c < output->n_channels; ++c) {
+      output->samples[(frame + i) * output->n_channels + c] = channels[c][i];
     }
   }
 }
@@ -103,9 +103,9 @@ sound_keep(Sound* const        sound,
 void
 sound_write(const Sound* const sound, const char* const path, const int64_t n_frames)
 {
-  const size_t n_samples = (size_t)(n_frames * sound->heard.n_channels);
+  const size_t n_samples = (size_t)(n_frames * sound->output.n_channels);
   FILE* const  file      = fopen(path, "wb");
   CHECK(file);
-  CHECK(fwrite(sound->heard.samples, sizeof(float), n_samples, file) == n_samples);
+  CHECK(fwrite(sound->output.samples, sizeof(float), n_samples, file) == n_samples);
   CHECK(!fclose(file));
 }

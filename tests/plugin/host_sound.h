@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
   Recording input;
   Recording sidechain; ///< Empty without one
-  Recording heard;     ///< Empty if it is dropped
+  Recording output;    ///< Empty if it is dropped
   int64_t   n_played;  ///< Frames, with repetitions
   int64_t   n_frames;  ///< Frames of the run: and then silence
 } Sound;
@@ -39,11 +39,11 @@ sound_take(const Sound*  sound,
            float* const* channels,
            float* const* sidechain);
 
-/// Keep `n` frames that were heard from `frame` on
+/// Keep `n` frames that were output from `frame` on
 void
 sound_keep(Sound* sound, int64_t frame, int64_t n, float* const* channels);
 
-/// Write the first `n_frames` that were heard to a file
+/// Write the first `n_frames` that were output to a file
 void
 sound_write(const Sound* sound, const char* path, int64_t n_frames);
 

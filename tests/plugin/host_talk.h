@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What the audio thread hands the main thread: the changes that it made and was
-   told of.  The main thread repeats them to the controller, as hosts do. */
+   What the audio thread hands the main thread: the changes that it made and
+   received.  The main thread repeats them to the controller, as hosts do. */
 
 #ifndef REQUINTO_HOST_TALK_H
 #define REQUINTO_HOST_TALK_H
@@ -10,18 +10,18 @@
 
 #include <stdatomic.h>
 
-enum { TALK_SIZE = 65536, TALK_NOT_TOLD = -1 };
+enum { TALK_SIZE = 65536, TALK_NOT_NOTIFIED = -1 };
 
 typedef struct {
-  int         block; ///< In which the plugin told it, or `TALK_NOT_TOLD`
+  int         block; ///< In which the plugin told it, or `TALK_NOT_NOTIFIED`
   v3_param_id id;
   double      value;
 } Word;
 
 typedef struct {
   Word        words[TALK_SIZE];
-  atomic_uint n_said;  ///< Written by the audio thread
-  atomic_uint n_heard; ///< Written by the main thread
+  atomic_uint n_said;    ///< Written by the audio thread
+  atomic_uint n_relayed; ///< Written by the main thread
 } Talk;
 
 /// Say the last value of each change.  Audio thread.
@@ -30,6 +30,6 @@ talk_say(Talk* talk, const Changes* changes, int block);
 
 /// Print what the plugin told, and repeat everything to the controller.  Main thread.
 void
-talk_hear(Talk* talk, const Instance* instance);
+talk_relay(Talk* talk, const Instance* instance);
 
 #endif

@@ -78,13 +78,13 @@ parse(const char* const line, Event* const event)
       char      rest     = '\0';
       double*   values   = event->values;
       const int n_wanted = words[i].n_values;
-      const int n_found =
+      const int n_read =
         n_wanted == 0   ? sscanf(line + n, " %c", &rest)
         : n_wanted == 1 ? sscanf(line + n, "%lf %c", &values[0], &rest)
                         : sscanf(line + n, "%lf %lf %c", &values[0], &values[1], &rest);
       event->frame  = frame;
       event->action = words[i].action;
-      return frame >= 0 && (n_found == n_wanted || (n_wanted == 0 && n_found == EOF));
+      return frame >= 0 && (n_read == n_wanted || (n_wanted == 0 && n_read == EOF));
     }
   }
   return false;

@@ -18,7 +18,7 @@
 #define REQUINTO_HOST_TRANSPORT_H
 
 #include "host_options.h"
-#include "vst3.h"
+#include "vst3/vst3.h"
 
 typedef struct TransportImpl Transport;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "text16.h"
+#include "core/utf16.h"
 
 /* Life */
 
@@ -80,8 +80,8 @@ instance_find(const Instance* const instance,
     char                 name[VST3_TEXT_SIZE];
     v3_str_128           text;
     CHECK((*c)->get_parameter_info(c, i, &info) == V3_OK);
-    text16_to(name, sizeof(name), info.title);
-    text16_from(text, VST3_TEXT_SIZE, equals + 1);
+    utf16_to_utf8(name, sizeof(name), info.title);
+    utf16_from_utf8(text, VST3_TEXT_SIZE, equals + 1);
     if (strlen(name) == (size_t)(equals - setting) &&
         !strncmp(name, setting, strlen(name))) {
       if ((*c)->get_parameter_value_for_string(c, info.param_id, text, value) !=
@@ -110,8 +110,8 @@ instance_text(const Instance* const instance,
     CHECK((*c)->get_parameter_info(c, i, &info) == V3_OK);
     if (info.param_id == id) {
       CHECK((*c)->get_parameter_string_for_value(c, id, value, called) == V3_OK);
-      text16_to(name, VST3_TEXT_SIZE, info.title);
-      text16_to(text, VST3_TEXT_SIZE, called);
+      utf16_to_utf8(name, VST3_TEXT_SIZE, info.title);
+      utf16_to_utf8(text, VST3_TEXT_SIZE, called);
       return;
     }
   }

@@ -7,8 +7,8 @@
 
 #include "check.h"
 
-#include "lv2/atom.h"
-#include "lv2/state.h"
+#include <lv2/atom.h>
+#include <lv2/state.h>
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ connect_ports(Lv2Host* const host)
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     const ParamInfo* const row  = params_info((ParamIndex)i);
     const uint32_t         port = lv2_param_port(host->n_channels, (ParamIndex)i);
-    host->controls[port]        = (float)lv2_port_value(row, row->usual);
+    host->controls[port]        = (float)lv2_port_value(row, row->default_value);
     d->connect_port(host->handle, port, &host->controls[port]);
   }
   host->controls[LV2_PORT_OFFLINE] = 1.0F;

@@ -5,12 +5,12 @@
 #ifndef REQUINTO_TESTS_LV2_HOST_H
 #define REQUINTO_TESTS_LV2_HOST_H
 
-#include "lv2_ports.h"
+#include "lv2/ports.h"
 #include "play.h"
 
-#include "lv2/atom-forge.h"
-#include "lv2/lv2.h"
-#include "lv2/urid.h"
+#include <lv2/atom-forge.h>
+#include <lv2/lv2.h>
+#include <lv2/urid.h>
 
 enum { LV2_HOST_EVENT_BYTES = 4096 };
 

@@ -6,7 +6,7 @@
 
 #include "check.h"
 
-#include "lv2/time.h"
+#include <lv2/time.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,12 +17,12 @@ lv2_host_set(Lv2Host* const host, const PlayBlock* const block)
 {
   for (int i = 0; i < block->n_changes; ++i) {
     uint32_t offset = 0;
-    bool     found  = !play_is_due(block, &block->changes[i], &offset);
-    for (unsigned k = 0; k < N_PARAMS && !found; ++k) {
+    bool     is_set = !play_is_due(block, &block->changes[i], &offset);
+    for (unsigned k = 0; k < N_PARAMS && !is_set; ++k) {
       const ParamInfo* const row   = params_info((ParamIndex)k);
       const char* const      text  = play_text_for(&block->changes[i], row->name);
       double                 value = 0.0;
-      found                        = text;
+      is_set                       = text;
       if (text) {
         // A list by its names, or by a number where the table does not know them all
         CHECK(params_from_text(row, text, &value) || (value = atof(text)) > 0.0);
@@ -30,7 +30,7 @@ lv2_host_set(Lv2Host* const host, const PlayBlock* const block)
           (float)lv2_port_value(row, value);
       }
     }
-    CHECK(found);
+    CHECK(is_set);
   }
 }
 

@@ -131,9 +131,9 @@ play_file(const PlayOptions* const options, const PlayFunc run, void* const host
   uint64_t frame  = 0;
   uint64_t n_left = options->n_drain;
   for (bool ended = false; !ended || n_left > 0;) {
-    const uint32_t most =
+    const uint32_t max_frames =
       options->block ? options->block : 1 + draw(&seed) % PLAY_MAX_BLOCK;
-    uint32_t n = ended && n_left < most ? (uint32_t)n_left : most;
+    uint32_t n = ended && n_left < max_frames ? (uint32_t)n_left : max_frames;
     (void)read_frames(side, sidechain, options->n_channels, n);
     const uint32_t n_read = read_frames(in, channels, options->n_channels, n);
     if (ended) {

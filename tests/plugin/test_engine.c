@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include "engine.h"
+#include "core/engine.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,6 +14,11 @@ enum { RATE = 8000, N_CHANNELS = 2, MAX_BLOCK = 3000 };
 static const Limits hasty   = {50, 50};
 static const Limits patient = {60000, 60000};
 
+/// What holds for the blocks that `run` plays
+static BlockControls controls;
+
+static const BlockControls usual = {.amount = 1.0};
+
 static Engine*
 new_engine(const uint32_t n_channels, const uint32_t n_sidechain, const ClipChoice clip)
 {
@@ -22,6 +27,7 @@ new_engine(const uint32_t n_channels, const uint32_t n_sidechain, const ClipChoi
   Engine* const     engine     = engine_new(&setup);
   references_leave(references);
   CHECK(engine);
+  controls = usual;
   return engine;
 }
 
@@ -61,14 +67,14 @@ static EngineStatus
 run(Engine* const engine, const int64_t start, const uint32_t n, const float scale)
 {
   static float memory[N_CHANNELS][MAX_BLOCK];
-  float*       channels[N_CHANNELS] = {memory[0], memory[1]};
   for (uint32_t c = 0; c < N_CHANNELS; ++c) {
     for (uint32_t i = 0; i < n; ++i) {
       memory[c][i] = sample(start + i, c);
     }
   }
-  const Block        block  = {(const float* const*)channels, NULL, channels, n};
-  const EngineStatus status = engine_run(engine, &block);
+  const Block block = {
+    .input = {memory[0], memory[1]}, .output = {memory[0], memory[1]}, .n_frames = n};
+  const EngineStatus status = engine_run(engine, block, &controls);
   const int64_t      delay  = engine_latency(RATE, CLIP_4_BEATS);
   for (uint32_t c = 0; c < N_CHANNELS && scale >= 0.0F; ++c) {
     for (uint32_t i = 0; i < n; ++i) {
@@ -95,13 +101,15 @@ test_delay(void)
     {0.25, OUTPUT_EVERYTHING_ELSE, 0.75F},
   };
   for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); ++k) {
-    for (uint32_t most = 1; most < 1500; most = most * 3 + 1) {
+    for (uint32_t max_block = 1; max_block < 1500; max_block = max_block * 3 + 1) {
       Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
       Echo          worker = {engine_session(engine), 0};
-      unsigned      seed   = most;
-      engine_set_mix(engine, cases[k].amount, cases[k].choice, k % 2);
+      unsigned      seed   = max_block;
+      controls.amount      = cases[k].amount;
+      controls.output      = cases[k].choice;
+      controls.is_offline  = k % 2 == 0;
       for (int64_t at = 0; at < 60000;) {
-        const uint32_t n = 1 + draw(&seed) % most;
+        const uint32_t n = 1 + draw(&seed) % max_block;
         CHECK(run(engine, at, n, cases[k].scale) == ENGINE_OK);
         echo(&worker, UINT32_MAX);
         at += n;
@@ -117,12 +125,14 @@ test_not_finite(void)
 {
   static const float absurd[] = {NAN, INFINITY, -INFINITY, 3e38F, -3e38F};
   static float       memory[N_CHANNELS][100];
-  float*             channels[N_CHANNELS] = {memory[0], memory[1]};
-  const Block        block = {(const float* const*)channels, NULL, channels, 100};
+  const Block        block = {
+           .input = {memory[0], memory[1]}, .output = {memory[0], memory[1]}, .n_frames = 100};
   for (unsigned k = 0; k < 2 * sizeof(absurd) / sizeof(absurd[0]); ++k) {
     Engine* const engine  = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
     Session*      session = engine_session(engine);
-    engine_set_mix(engine, 0.5, k % 2 ? OUTPUT_EVERYTHING_ELSE : OUTPUT_EXTRACTED, 0);
+    controls.amount       = 0.5;
+    controls.output       = k % 2 ? OUTPUT_EVERYTHING_ELSE : OUTPUT_EXTRACTED;
+    controls.is_offline   = true;
     session_report(session, STATUS_READY);
     const float spoilt[N_CHANNELS] = {absurd[k / 2], 0.25F};
     for (int64_t at = 0; at < 60000; at += 100) {
@@ -130,7 +140,7 @@ test_not_finite(void)
         memory[0][i] = i % 7 ? 0.5F : absurd[k / 2];
         memory[1][i] = -0.5F;
       }
-      (void)engine_run(engine, &block);
+      (void)engine_run(engine, block, &controls);
       for (uint32_t i = 0; i < 100; ++i) {
         CHECK(isfinite(memory[0][i]) && isfinite(memory[1][i]));
         CHECK(fabsf(memory[1][i]) <= 1.0F);
@@ -207,7 +217,8 @@ test_failure_is_dry(void)
     }
     CHECK(engine_status(engine) == (Status)s);
     // Another model may be chosen, and the worker goes on for that; else at once
-    CHECK(!engine_wait(engine, 1000, is_final ? &patient : &hasty));
+    controls.limits = is_final ? &patient : &hasty;
+    CHECK(run(engine, 90000, 1000, 1.0F) == ENGINE_DRY && engine_is_over(engine));
     engine_free(engine);
   }
 }
@@ -215,11 +226,10 @@ test_failure_is_dry(void)
 static void
 test_bad_samples(void)
 {
-  Engine* const engine      = new_engine(1, 0, CLIP_4_BEATS);
-  float         sound[4]    = {NAN, INFINITY, -INFINITY, 0.5F};
-  float*        channels[1] = {sound};
-  const Block   block       = {(const float* const*)channels, NULL, channels, 4};
-  (void)engine_run(engine, &block);
+  Engine* const engine   = new_engine(1, 0, CLIP_4_BEATS);
+  float         sound[4] = {NAN, INFINITY, -INFINITY, 0.5F};
+  const Block   block    = {.input = {sound}, .output = {sound}, .n_frames = 4};
+  (void)engine_run(engine, block, &controls);
   float sent[4] = {9, 9, 9, 9};
   CHECK(ring_read(engine_session(engine)->to_worker, sent, 4) == 4);
   CHECK(fabsf(sent[0]) + fabsf(sent[1]) + fabsf(sent[2]) < 1e-9F);
@@ -232,15 +242,22 @@ static void
 test_settings(void)
 {
   Engine* const        engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
-  const StreamSettings first  = {1, 0, BEATS_FIXED, 0, 100.0, 0.5};
-  const StreamSettings second = {2, 0, BEATS_FIXED, 0, 100.0, 0.5};
-  const StreamSettings third  = {2, 1, BEATS_FIXED, 0, 100.0, 0.7};
-  engine_set_stream(engine, &first);
+  const StreamSettings first  = {
+     .target = 1, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
+  const StreamSettings second = {
+    .target = 2, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
+  const StreamSettings third = {.target      = 2,
+                                .quality     = 1,
+                                .beat_source = BEATS_FIXED,
+                                .tempo_bpm   = 100.0,
+                                .sensitivity = 0.7};
+  controls.stream            = first;
   (void)run(engine, 0, 777, -1.0F);
-  engine_set_stream(engine, &first);
+  controls.stream = first;
   (void)run(engine, 777, 23, -1.0F);
-  engine_set_stream(engine, &second);
-  engine_set_stream(engine, &third);
+  controls.stream = second;
+  (void)run(engine, 800, 0, -1.0F); // of no frames
+  controls.stream = third;
   (void)run(engine, 800, 1, -1.0F);
   Message message;
   Ring*   ring = engine_session(engine)->messages;
@@ -254,7 +271,7 @@ test_settings(void)
   // A sound that was learnt is news, though the place of its target is the same
   const unsigned char bytes[] = {1, 2, 3};
   CHECK(references_keep(engine_session(engine)->references, "Learned", bytes, 3));
-  engine_set_stream(engine, &third);
+  controls.stream = third;
   (void)run(engine, 801, 1, -1.0F);
   CHECK(ring_ready(ring) == 1);
   engine_free(engine);
@@ -281,19 +298,18 @@ test_latencies(void)
 static void
 test_sidechain(void)
 {
-  Engine* const engine      = new_engine(1, 2, CLIP_1_BEAT);
-  float         sound[3]    = {0.1F, 0.2F, 0.3F};
-  float         left[3]     = {1.0F, NAN, 3.0F};
-  float         right[3]    = {-1.0F, -2.0F, 1e30F};
-  float*        channels[1] = {sound};
-  const float*  side[2]     = {left, right};
-  const Block   with        = {(const float* const*)channels, side, channels, 3};
-  const Block   without     = {(const float* const*)channels, NULL, channels, 1};
-  const float   expected[]  = {
-       0.1F, 1.0F, -1.0F, 0.2F, 0.0F, -2.0F, 0.3F, 3.0F, 1000.0F, 0.5F, 0.0F, 0.0F};
-  (void)engine_run(engine, &with);
+  Engine* const engine   = new_engine(1, 2, CLIP_1_BEAT);
+  float         sound[3] = {0.1F, 0.2F, 0.3F};
+  float         left[3]  = {1.0F, NAN, 3.0F};
+  float         right[3] = {-1.0F, -2.0F, 1e30F};
+  const Block   with     = {
+          .input = {sound}, .sidechain = {left, right}, .output = {sound}, .n_frames = 3};
+  const Block without    = {.input = {sound}, .output = {sound}, .n_frames = 1};
+  const float expected[] = {
+    0.1F, 1.0F, -1.0F, 0.2F, 0.0F, -2.0F, 0.3F, 3.0F, 1000.0F, 0.5F, 0.0F, 0.0F};
+  (void)engine_run(engine, with, &controls);
   sound[0] = 0.5F;
-  (void)engine_run(engine, &without);
+  (void)engine_run(engine, without, &controls);
   float sent[12];
   CHECK(ring_read(engine_session(engine)->to_worker, sent, 4) == 4);
   for (int i = 0; i < 12; ++i) {
@@ -312,9 +328,9 @@ test_a_jump_cuts_the_tail(void)
   const int64_t latency   = engine_latency(RATE, CLIP_4_BEATS);
   const int64_t jump      = 60000;
   for (int64_t at = 0; at < 2 * jump; at += 100) {
-    const double here = (double)at / RATE * 2.0;
-    transport.quarter = at < jump ? here : here + 64.0;
-    engine_set_transport(engine, &transport);
+    const double here    = (double)at / RATE * 2.0;
+    transport.quarter    = at < jump ? here : here + 64.0;
+    controls.transport   = &transport;
     const bool  is_stale = at >= jump + 100 && at < jump + latency;
     const bool  is_open  = at < jump || at >= jump + latency;
     const float scale    = is_stale ? 0.0F : is_open ? 1.0F : -1.0F;
@@ -332,17 +348,18 @@ test_a_restart_silences_at_once(void)
   Echo          worker  = {engine_session(engine), 0};
   const int64_t latency = engine_latency(RATE, CLIP_4_BEATS);
   const int64_t restart = 60000;
-  engine_restart(engine); // of nothing
+  Message       message;
   for (int64_t at = 0; at < 2 * restart; at += 100) {
     if (at == restart) {
+      CHECK(ring_read(worker.session->messages, &message, 1));
+      CHECK(message.kind == MESSAGE_SETTINGS);
       CHECK(!ring_ready(worker.session->messages));
-      engine_restart(engine);
     }
+    controls.restarts   = at == 0 || at == restart; // first of nothing
     const bool is_stale = at >= restart && at < restart + latency;
     CHECK(run(engine, at, 100, is_stale ? 0.0F : 1.0F) == ENGINE_OK);
     echo(&worker, UINT32_MAX);
   }
-  Message message;
   CHECK(ring_read(worker.session->messages, &message, 1));
   CHECK(message.kind == MESSAGE_POSITION && message.at_frame == (uint64_t)restart);
   CHECK(message.position.is_seam && !message.position.is_known);
@@ -357,8 +374,10 @@ test_gains_travel_with_the_sound(void)
   Engine* const engine  = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
   Echo          worker  = {engine_session(engine), 0};
   const int64_t latency = engine_latency(RATE, CLIP_4_BEATS);
+  controls.output       = OUTPUT_EVERYTHING_ELSE;
+  controls.is_offline   = true;
   for (int64_t at = 0; at < 120000; at += 100) {
-    engine_set_mix(engine, at < 60000 ? 1.0 : 0.25, OUTPUT_EVERYTHING_ELSE, false);
+    controls.amount  = at < 60000 ? 1.0 : 0.25;
     const bool ramps = at >= 60000 + latency && at < 60100 + latency;
     CHECK(run(engine,
               at,
@@ -369,7 +388,8 @@ test_gains_travel_with_the_sound(void)
     echo(&worker, UINT32_MAX);
   }
   // Else somebody turns a knob, and listens
-  engine_set_mix(engine, 1.0, OUTPUT_EVERYTHING_ELSE, true);
+  controls.amount     = 1.0;
+  controls.is_offline = false;
   (void)run(engine, 120000, 100, -1.0F);
   echo(&worker, UINT32_MAX);
   CHECK(run(engine, 120100, 100, 0.0F) == ENGINE_OK);
@@ -378,12 +398,13 @@ test_gains_travel_with_the_sound(void)
 
 /// What is late must not let the target through where everything else is heard
 static void
-test_late_is_silent_whatever_is_heard(void)
+test_late_is_silent_whatever_is_chosen(void)
 {
   Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
   Echo          worker = {engine_session(engine), 0};
-  engine_set_mix(engine, 1.0, OUTPUT_EVERYTHING_ELSE, false);
-  int64_t at = 0;
+  controls.output      = OUTPUT_EVERYTHING_ELSE;
+  controls.is_offline  = true;
+  int64_t at           = 0;
   for (; at < 90000; at += 100) {
     (void)run(engine, at, 100, 0.0F);
   }
@@ -405,13 +426,15 @@ static void
 test_gives_up_waiting(void)
 {
   Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+  controls.limits      = &hasty;
   for (int64_t at = 0; at < 6000; at += 1000) {
-    CHECK(engine_wait(engine, 1000, &hasty)); // the allowance is in hand
-    (void)run(engine, at, 1000, 1.0F);
+    CHECK(run(engine, at, 1000, 1.0F) == ENGINE_OK); // the allowance is in hand
+    CHECK(!engine_is_over(engine));
   }
-  CHECK(!engine_wait(engine, 1000, &hasty));
+  CHECK(run(engine, 6000, 1000, -1.0F) == ENGINE_DRY && engine_is_over(engine));
   CHECK(engine_status(engine) == STATUS_NO_ANSWER);
-  CHECK(!engine_wait(engine, 1000, &patient)); // and does not try again
+  controls.limits = &patient; // and does not try again
+  CHECK(run(engine, 7000, 1000, -1.0F) == ENGINE_DRY && engine_is_over(engine));
   engine_free(engine);
 }
 
@@ -430,7 +453,7 @@ main(void)
   test_a_jump_cuts_the_tail();
   test_a_restart_silences_at_once();
   test_gains_travel_with_the_sound();
-  test_late_is_silent_whatever_is_heard();
+  test_late_is_silent_whatever_is_chosen();
   test_gives_up_waiting();
   return 0;
 }

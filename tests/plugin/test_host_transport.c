@@ -33,7 +33,7 @@ is_near(const double a, const double b)
 }
 
 static struct v3_process_context
-told(const Transport* const transport, const int64_t frame)
+context_at(const Transport* const transport, const int64_t frame)
 {
   struct v3_process_context context;
   transport_tell(transport, frame, &context);
@@ -48,31 +48,31 @@ test_events_cut_blocks(void)
                                    "at 30000 tempo 60\nat 40000 play 0\n",
                                    &usual);
   CHECK(transport_advance(t, 0, 512) == 100);
-  CHECK(!(told(t, 0).state & V3_PROCESS_CTX_PLAYING));
-  CHECK(is_near(told(t, 0).project_time_quarters, 0.0));
+  CHECK(!(context_at(t, 0).state & V3_PROCESS_CTX_PLAYING));
+  CHECK(is_near(context_at(t, 0).project_time_quarters, 0.0));
 
   CHECK(transport_advance(t, 100, 412) == 412);
-  CHECK(told(t, 100).state & V3_PROCESS_CTX_PLAYING);
-  CHECK(is_near(told(t, 100).project_time_quarters, 8.0));
-  CHECK(told(t, 100).project_time_in_samples == 8 * 24000);
-  CHECK(told(t, 100).continuous_time_in_samples == 100);
+  CHECK(context_at(t, 100).state & V3_PROCESS_CTX_PLAYING);
+  CHECK(is_near(context_at(t, 100).project_time_quarters, 8.0));
+  CHECK(context_at(t, 100).project_time_in_samples == 8 * 24000);
+  CHECK(context_at(t, 100).continuous_time_in_samples == 100);
 
   CHECK(transport_advance(t, 12100, 20000) == 12000);
-  CHECK(is_near(told(t, 12100).project_time_quarters, 8.5));
-  CHECK(is_near(told(t, 12100).bar_position_quarters, 8.0));
+  CHECK(is_near(context_at(t, 12100).project_time_quarters, 8.5));
+  CHECK(is_near(context_at(t, 12100).bar_position_quarters, 8.0));
 
   CHECK(transport_advance(t, 24100, 20000) == 5900);
-  CHECK(is_near(told(t, 24100).project_time_quarters, 3.5));
-  CHECK(is_near(told(t, 24100).bar_position_quarters, 0.0));
+  CHECK(is_near(context_at(t, 24100).project_time_quarters, 3.5));
+  CHECK(is_near(context_at(t, 24100).bar_position_quarters, 0.0));
 
   CHECK(transport_advance(t, 30000, 20000) == 10000);
   const double stood = 3.5 + 5900.0 / 24000.0;
-  CHECK(is_near(told(t, 30000).project_time_quarters, stood));
-  CHECK(is_near(told(t, 39000).project_time_quarters, stood));
-  CHECK(is_near(told(t, 39000).bpm, 60.0));
+  CHECK(is_near(context_at(t, 30000).project_time_quarters, stood));
+  CHECK(is_near(context_at(t, 39000).project_time_quarters, stood));
+  CHECK(is_near(context_at(t, 39000).bpm, 60.0));
 
   CHECK(transport_advance(t, 40000, 20000) == 20000);
-  CHECK(is_near(told(t, 64000).project_time_quarters, 0.5));
+  CHECK(is_near(context_at(t, 64000).project_time_quarters, 0.5));
   transport_free(t);
 }
 
@@ -91,10 +91,10 @@ test_loop(void)
     CHECK(transport_wraps(t) >= n_wraps);
     expected -= transport_wraps(t) > n_wraps ? 2.0 : 0.0;
     n_wraps = transport_wraps(t);
-    CHECK(fabs(told(t, frame).project_time_quarters - expected) < 1e-6);
+    CHECK(fabs(context_at(t, frame).project_time_quarters - expected) < 1e-6);
     CHECK(expected > 4.0 - 1e-6 && expected < 6.0 - 1e-7);
-    CHECK(told(t, frame).state & V3_PROCESS_CTX_CYCLE_ACTIVE);
-    CHECK(is_near(told(t, frame).cycle_end_quarters, 6.0));
+    CHECK(context_at(t, frame).state & V3_PROCESS_CTX_CYCLE_ACTIVE);
+    CHECK(is_near(context_at(t, frame).cycle_end_quarters, 6.0));
     expected += (double)n * per_frame;
     frame += n;
   }
@@ -111,8 +111,8 @@ test_no_loop(void)
     "at 0 loop 0 2\nat 0 play 3\nat 24000 jump 1\nat 24000 unloop\n", &usual);
   CHECK(transport_advance(t, 0, 48000) == 24000);
   CHECK(transport_advance(t, 24000, 480000) == 480000);
-  CHECK(!(told(t, 24000).state & V3_PROCESS_CTX_CYCLE_ACTIVE));
-  CHECK(is_near(told(t, 72000).project_time_quarters, 3.0));
+  CHECK(!(context_at(t, 24000).state & V3_PROCESS_CTX_CYCLE_ACTIVE));
+  CHECK(is_near(context_at(t, 72000).project_time_quarters, 3.0));
   CHECK(!transport_wraps(t));
   transport_free(t);
 }
@@ -123,12 +123,13 @@ test_meter(void)
 {
   Transport* const t = from_script("at 0 play 0\nat 96000 meter 6 8\n", &usual);
   CHECK(transport_advance(t, 0, 480000) == 96000);
-  CHECK(is_near(told(t, 95999).bar_position_quarters, 0.0));
+  CHECK(is_near(context_at(t, 95999).bar_position_quarters, 0.0));
   CHECK(transport_advance(t, 96000, 480000) == 480000);
-  CHECK(told(t, 96000).time_sig_numerator == 6 && told(t, 96000).time_sig_denom == 8);
-  CHECK(is_near(told(t, 96000).bar_position_quarters, 4.0));
-  CHECK(is_near(told(t, 96000 + 3 * 24000).bar_position_quarters, 7.0));
-  CHECK(is_near(told(t, 96000 + 5 * 24000).bar_position_quarters, 7.0));
+  CHECK(context_at(t, 96000).time_sig_numerator == 6 &&
+        context_at(t, 96000).time_sig_denom == 8);
+  CHECK(is_near(context_at(t, 96000).bar_position_quarters, 4.0));
+  CHECK(is_near(context_at(t, 96000 + 3 * 24000).bar_position_quarters, 7.0));
+  CHECK(is_near(context_at(t, 96000 + 5 * 24000).bar_position_quarters, 7.0));
   transport_free(t);
 }
 
@@ -145,17 +146,17 @@ test_poor_hosts(void)
   (void)transport_advance(b, 0, 1);
   CHECK(transport_advance(c, 0, 99) == 9);
   CHECK(transport_advance(c, 9, 99) == 99);
-  CHECK(!(told(a, 0).state & V3_PROCESS_CTX_BAR_POSITION_VALID));
-  CHECK(told(b, 0).state & V3_PROCESS_CTX_BAR_POSITION_VALID);
-  CHECK(!is_near(fmod(told(b, 0).bar_position_quarters, 4.0), 0.0));
-  CHECK(is_near(told(c, 5000).project_time_quarters, 0.0));
-  CHECK(told(c, 5000).state & V3_PROCESS_CTX_TEMPO_VALID);
-  CHECK(!(told(c, 5000).state & V3_PROCESS_CTX_PLAYING));
-  CHECK(!told(c, 5000).continuous_time_in_samples);
+  CHECK(!(context_at(a, 0).state & V3_PROCESS_CTX_BAR_POSITION_VALID));
+  CHECK(context_at(b, 0).state & V3_PROCESS_CTX_BAR_POSITION_VALID);
+  CHECK(!is_near(fmod(context_at(b, 0).bar_position_quarters, 4.0), 0.0));
+  CHECK(is_near(context_at(c, 5000).project_time_quarters, 0.0));
+  CHECK(context_at(c, 5000).state & V3_PROCESS_CTX_TEMPO_VALID);
+  CHECK(!(context_at(c, 5000).state & V3_PROCESS_CTX_PLAYING));
+  CHECK(!context_at(c, 5000).continuous_time_in_samples);
 
   transport_rewind(c);
   CHECK(transport_advance(c, 0, 99) == 9);
-  CHECK(is_near(told(c, 0).project_time_quarters, 5.0));
+  CHECK(is_near(context_at(c, 0).project_time_quarters, 5.0));
   transport_free(a);
   transport_free(b);
   transport_free(c);

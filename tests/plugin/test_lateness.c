@@ -3,13 +3,13 @@
    Lateness is told where sound is missed, and for two seconds. */
 
 #include "check.h"
-#include "lateness.h"
+#include "core/lateness.h"
 
 enum { RATE = 8000, LATENCY = 5000, BLOCK = 100, SHOWN = 2 * RATE };
 
 /// Return after how many frames lateness shows, where nothing ever comes
 static int
-frames_until_told(const int n_silent)
+frames_until_shown(const int n_silent)
 {
   Lateness lateness = lateness_new(LATENCY, RATE);
   int      n        = 0;
@@ -28,7 +28,7 @@ static void
 test_silence_is_not_missed(void)
 {
   for (int n_silent = 0; n_silent < 3 * LATENCY; n_silent += 7 * BLOCK) {
-    CHECK(frames_until_told(n_silent) == n_silent + LATENCY + BLOCK);
+    CHECK(frames_until_shown(n_silent) == n_silent + LATENCY + BLOCK);
   }
 }
 

@@ -4,8 +4,8 @@
 
 #include "check.h"
 
-#include "engine.h"
-#include "worker.h"
+#include "core/engine.h"
+#include "core/worker.h"
 
 #include <stdbool.h>
 
@@ -27,11 +27,11 @@ __wrap_calloc(const size_t n, const size_t size)
   return __real_calloc(n, size);
 }
 
-static Status
+static BridgeOutcome
 load_nothing(const Bridge** const bridge)
 {
   (void)bridge;
-  return STATUS_NO_PYTHON;
+  return BRIDGE_NO_PYTHON;
 }
 
 static bool

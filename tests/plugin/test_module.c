@@ -5,8 +5,8 @@
 
 #include "check.h"
 
-#include "os.h"
-#include "text16.h"
+#include "core/utf16.h"
+#include "os/os.h"
 #include "vst3_instance.h"
 
 #include <math.h>
@@ -24,12 +24,12 @@ read_param(const Instance* const instance, const char* const wanted, char text[1
     v3_str_128           value;
     char                 name[128];
     CHECK((*c)->get_parameter_info(c, i, &info) == V3_OK);
-    text16_to(name, sizeof(name), info.title);
+    utf16_to_utf8(name, sizeof(name), info.title);
     if (!strcmp(name, wanted)) {
       const double normalised = (*c)->get_parameter_normalised(c, info.param_id);
       CHECK((*c)->get_parameter_string_for_value(c, info.param_id, normalised, value) ==
             V3_OK);
-      text16_to(text, 128, value);
+      utf16_to_utf8(text, 128, value);
       return;
     }
   }
@@ -131,10 +131,10 @@ test_other_threads(void)
   // JUCE asks with the value that it was told last
   v3_str_128 value;
   CHECK((*c)->get_parameter_string_for_value(c, 6, 0.0, value) == V3_OK);
-  text16_to(text, sizeof(text), value);
+  utf16_to_utf8(text, sizeof(text), value);
   CHECK(!strcmp(text, "No Python") && atomic_load(&handler.n_restarts) == 1);
   CHECK((*c)->get_parameter_string_for_value(c, 6, 0.0, value) == V3_OK);
-  text16_to(text, sizeof(text), value);
+  utf16_to_utf8(text, sizeof(text), value);
   CHECK(!strcmp(text, "Idle") && atomic_load(&handler.n_restarts) == 1);
   CHECK(instance_stop(&instance));
   CHECK((*c)->set_component_handler(c, NULL) == V3_OK);

@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-#include "os.h"
+#include "os/os.h"
 
 #include <stdatomic.h>
 #ifndef _WIN32
@@ -203,7 +203,7 @@ test_files(void)
 }
 
 static void
-test_places(void)
+test_paths(void)
 {
   char path[MAX_PATH_BYTES];
   char real[MAX_PATH_BYTES];
@@ -232,6 +232,6 @@ main(const int argc, char** const argv)
 #endif
   test_libraries(argv[1]);
   test_files();
-  test_places();
+  test_paths();
   return 0;
 }

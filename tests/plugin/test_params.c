@@ -2,7 +2,7 @@
 
 #include "check.h"
 
-#include "params.h"
+#include "core/params.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,7 +14,7 @@ test_identifiers(void)
     const ParamInfo* const info = params_info((ParamIndex)i);
     CHECK(params_find(info->id) == i);
     CHECK(info->key[0] && info->name[0] && !strchr(info->key, '='));
-    CHECK(info->least <= info->usual && info->usual <= info->most);
+    CHECK(info->min <= info->default_value && info->default_value <= info->max);
     for (unsigned j = 0; j < i; ++j) {
       CHECK(strcmp(info->key, params_info((ParamIndex)j)->key) != 0);
     }
@@ -59,10 +59,10 @@ test_values_survive_the_host(void)
 {
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     const ParamInfo* const info  = params_info((ParamIndex)i);
-    const double           steps = info->labels ? info->most : 1000.0;
+    const double           steps = info->labels ? info->max : 1000.0;
     for (int k = 0; k <= (int)steps; ++k) {
       const double share = steps > 0.0 ? k / steps : 0.0;
-      const double plain = info->least + share * (info->most - info->least);
+      const double plain = info->min + share * (info->max - info->min);
       const double back  = params_to_plain(info, params_to_normalised(info, plain));
       CHECK(fabs(back - plain) < 1e-9);
 
@@ -115,8 +115,8 @@ test_bad_values(void)
       const double clamped = params_clamp(info, bad[k]);
       const double plain   = params_to_plain(info, bad[k]);
       const double host    = params_to_normalised(info, bad[k]);
-      CHECK(clamped >= info->least && clamped <= info->most);
-      CHECK(plain >= info->least && plain <= info->most);
+      CHECK(clamped >= info->min && clamped <= info->max);
+      CHECK(plain >= info->min && plain <= info->max);
       CHECK(host >= 0.0 && host <= 1.0);
     }
     double read = 7.0;

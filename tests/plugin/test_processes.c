@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-#include "rig.h"
+#include "harness.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -43,17 +43,11 @@ end_stopper(const pid_t stopper)
 
 /// Run blocks of sound, offline where `waits`
 static void
-play(const Rig rig, const int n_blocks, const bool waits)
+play(const Harness harness, const int n_blocks, const bool waits)
 {
   for (int i = 0; i < n_blocks; ++i) {
-    float  sound[BLOCK];
-    float* channels[1] = {sound};
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    CHECK(!waits || engine_wait(rig.engine, BLOCK, &limits));
-    (void)engine_run(rig.engine, &block);
+    (void)run_block(harness.engine, 0.5F, waits ? &limits : NULL);
+    CHECK(!waits || !engine_is_over(harness.engine));
   }
 }
 
@@ -62,14 +56,15 @@ static void
 test_in_a_bounce(void)
 {
   reset_script();
-  const Rig rig = begin();
-  play(rig, 20, true);
+  const Harness harness = begin();
+  play(harness, 20, true);
   atomic_store(&script.sleep_ms, 100);
   const pid_t stopper = stop_soon(2, 250);
-  play(rig, 60, true);
+  play(harness, 60, true);
   end_stopper(stopper);
-  CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
-  end(rig);
+  CHECK(engine_status(harness.engine) == STATUS_READY &&
+        !engine_dropouts(harness.engine));
+  end(harness);
 }
 
 /// The host drops us while the worker is busy, and all stops
@@ -78,15 +73,15 @@ test_at_the_end(void)
 {
   reset_script();
   atomic_store(&script.sleep_ms, 250);
-  const Rig rig = begin();
-  play(rig, 20, false);
+  const Harness harness = begin();
+  play(harness, 20, false);
   while (!atomic_load(&script.n_open)) {
     os_sleep_ms(1);
   }
   const pid_t stopper = stop_soon(1, 50);
-  CHECK(worker_serve(rig.worker, NULL));
-  engine_free(rig.engine);
-  CHECK(worker_free(rig.worker, &limits));
+  CHECK(worker_serve(harness.worker, NULL));
+  engine_free(harness.engine);
+  CHECK(worker_free(harness.worker, &limits));
   end_stopper(stopper);
   CHECK(atomic_load(&script.n_closed) == 1);
 }
@@ -97,29 +92,26 @@ test_in_a_fork(void)
 {
   static const Limits long_ones = {60000, 60000};
   reset_script();
-  const Rig rig = begin();
-  play(rig, 20, true);
+  const Harness harness = begin();
+  play(harness, 20, true);
   const pid_t child = fork();
   CHECK(child >= 0);
   if (!child) {
     const uint64_t start  = os_now_ms();
     bool           served = true;
     for (int i = 0; i < 100 && served; ++i) {
-      float       sound[BLOCK] = {0.5F};
-      float*      channels[1]  = {sound};
-      const Block block        = {(const float* const*)channels, NULL, channels, BLOCK};
-      served                   = engine_wait(rig.engine, BLOCK, &long_ones);
-      (void)engine_run(rig.engine, &block);
+      (void)run_block(harness.engine, 0.5F, &long_ones);
+      served = !engine_is_over(harness.engine);
     }
     CHECK(!served && os_now_ms() - start < 10000);
-    CHECK(engine_status(rig.engine) == STATUS_NO_ANSWER);
+    CHECK(engine_status(harness.engine) == STATUS_NO_ANSWER);
     _exit(0);
   }
   int status = 0;
   CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
   CHECK(!WEXITSTATUS(status));
-  play(rig, 20, true);
-  end(rig);
+  play(harness, 20, true);
+  end(harness);
 }
 
 int

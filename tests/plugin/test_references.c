@@ -6,7 +6,7 @@
 
 #include "check.h"
 
-#include "references.h"
+#include "core/references.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +90,7 @@ test_keep(void)
 
   // The built-in ones are ours, and there is an end to everything
   CHECK(!references_keep(list, "guitar", bytes, 4));
-  CHECK(!references_keep(list, "big", bytes, REFERENCES_MAX_FILE_SIZE + 1));
+  CHECK(!references_keep(list, "big", bytes, SOUND_FILE_MAX_SIZE + 1));
   char name[REFERENCES_MAX_NAME + 1];
   memset(name, 'a', REFERENCES_MAX_NAME);
   name[REFERENCES_MAX_NAME] = '\0';
@@ -147,7 +147,7 @@ test_states_are_many(void)
 static void
 test_states_are_large(void)
 {
-  enum { N_BYTES = REFERENCES_MAX_FILE_SIZE, N_KEPT = 4 };
+  enum { N_BYTES = SOUND_FILE_MAX_SIZE, N_KEPT = 4 };
   References* const    list  = references_new();
   unsigned char* const bytes = (unsigned char*)calloc(N_BYTES, 1);
   char                 name[REFERENCES_MAX_NAME];
@@ -242,7 +242,7 @@ test_problems(const char* const folder)
   }
   CHECK(index && !references_problem(list, index)[0]);
 
-  write_size(path, (long)REFERENCES_MAX_FILE_SIZE + 1);
+  write_size(path, (long)SOUND_FILE_MAX_SIZE + 1);
   CHECK(!references_sound(list, index));
   CHECK(strstr(references_problem(list, index), "64 MiB"));
   write_size(path, 0);
@@ -251,9 +251,9 @@ test_problems(const char* const folder)
   CHECK(!remove(path) && !references_sound(list, index));
   CHECK(strstr(references_problem(list, index), "opened"));
 
-  write_size(path, (long)REFERENCES_MAX_FILE_SIZE);
+  write_size(path, (long)SOUND_FILE_MAX_SIZE);
   SoundFile* const sound = references_sound(list, index);
-  CHECK(sound && sound->n_bytes == REFERENCES_MAX_FILE_SIZE);
+  CHECK(sound && sound->n_bytes == SOUND_FILE_MAX_SIZE);
   CHECK(!references_problem(list, index)[0]);
   CHECK(!references_problem(list, UINT32_MAX)[0]);
   free(sound);

@@ -2,8 +2,8 @@
 
 #include "check.h"
 
-#include "os.h"
-#include "ring.h"
+#include "core/ring.h"
+#include "os/os.h"
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -4,9 +4,9 @@
 
 #include "check.h"
 
-#include "running_clock.h"
+#include "os/running_clock.h"
 
-#include "os.h"
+#include "os/os.h"
 
 enum { DAY_MS = 24 * 3600 * 1000, N_TURNS = 20000, N_THREADS = 4 };
 

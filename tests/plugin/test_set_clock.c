@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include "os.h"
+#include "os/os.h"
 
 #include <stdint.h>
 #include <time.h>

@@ -2,7 +2,7 @@
 
 #include "check.h"
 
-#include "state.h"
+#include "core/state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ target_of(const References* const references)
   ParamInfo info = *params_info(PARAM_TARGET);
   info.labels    = references_names(references);
   info.n_labels  = references_count(references);
-  info.most      = info.n_labels - 1;
+  info.max       = info.n_labels - 1;
   return info;
 }
 
@@ -34,7 +34,7 @@ check_possible(const double values[N_PARAMS], const ParamInfo* const target)
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     const ParamInfo* const info =
       i == PARAM_TARGET ? target : params_info((ParamIndex)i);
-    CHECK(values[i] >= info->least && values[i] <= info->most);
+    CHECK(values[i] >= info->min && values[i] <= info->max);
   }
 }
 
@@ -77,7 +77,7 @@ test_other_versions(void)
   double values[N_PARAMS] = {0};
   CHECK(read_text("requinto 1\nreverb=9\ntarget=zither\ntempo=99\namount=\n", values));
   CHECK(fabs(values[PARAM_TEMPO] - 99.0) < 1e-9);
-  CHECK(fabs(values[PARAM_TARGET] - params_info(PARAM_TARGET)->usual) < 1e-9);
+  CHECK(fabs(values[PARAM_TARGET] - params_info(PARAM_TARGET)->default_value) < 1e-9);
   CHECK(fabs(values[PARAM_AMOUNT] - 100.0) < 1e-9);
   CHECK(fabs(values[PARAM_SENSITIVITY] - 50.0) < 1e-9);
   CHECK(!read_text("other 1\n", values) && !read_text("", values));
@@ -166,9 +166,10 @@ test_sounds_are_carried(void)
   CHECK(state_read_sounds(state.bytes, state.n_bytes, there));
   const ParamInfo target_there = target_of(there);
   CHECK(state_read(state.bytes, state.n_bytes, &target_there, restored));
-  const uint32_t found = (uint32_t)restored[PARAM_TARGET];
-  CHECK(!strcmp(references_names(there)[found], references_names(here)[chosen]));
-  const uint32_t pairs[2][2] = {{chosen, found},
+  const uint32_t restored_index = (uint32_t)restored[PARAM_TARGET];
+  CHECK(
+    !strcmp(references_names(there)[restored_index], references_names(here)[chosen]));
+  const uint32_t pairs[2][2] = {{chosen, restored_index},
                                 {references_learned(here), references_learned(there)}};
   for (int i = 0; i < 2; ++i) {
     SoundFile* const before = references_sound(here, pairs[i][0]);
@@ -229,7 +230,7 @@ test_streams(void)
   // One without an end is left once it holds more than a state can
   Tap              endless = {0, SIZE_MAX, SIZE_MAX, 0};
   const StateBytes state   = state_read_stream(draw_from, &endless);
-  CHECK(state.bytes && state.n_bytes >= 2 * (size_t)REFERENCES_MAX_FILE_SIZE);
+  CHECK(state.bytes && state.n_bytes >= 2 * (size_t)SOUND_FILE_MAX_SIZE);
   CHECK(state.n_bytes == endless.n_given);
   free(state.bytes);
 }

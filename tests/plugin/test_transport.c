@@ -2,7 +2,7 @@
 
 #include "check.h"
 
-#include "transport.h"
+#include "core/transport.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include "rig.h"
+#include "harness.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -13,17 +13,17 @@ static void
 test_silence_wakes_nobody(void)
 {
   reset_script();
-  const Rig rig = begin();
-  (void)run(rig.engine, 200, 0.0F);
-  CHECK(!atomic_load(&script.n_loads) && engine_status(rig.engine) == STATUS_IDLE);
+  const Harness harness = begin();
+  (void)run(harness.engine, 200, 0.0F);
+  CHECK(!atomic_load(&script.n_loads) && engine_status(harness.engine) == STATUS_IDLE);
 
   // The first sound does, and the stream hears of the silence before it
-  const float last = run(rig.engine, 100, 0.5F);
+  const float last = run(harness.engine, 100, 0.5F);
   CHECK(atomic_load(&script.n_loads) == 1 && atomic_load(&script.n_open) == 1);
-  CHECK(engine_status(rig.engine) == STATUS_READY);
+  CHECK(engine_status(harness.engine) == STATUS_READY);
   // The allowance, 0.75 s, lies between the worker's frames and ours
   CHECK(fabsf(last - (300 * BLOCK - 1 - 6000)) < 0.5F);
-  end(rig);
+  end(harness);
   CHECK(atomic_load(&script.n_closed) == 1);
 }
 
@@ -56,7 +56,7 @@ tidy(void* const tidied)
 static pthread_key_t tidy_key;
 static atomic_bool   tidied;
 
-static Status
+static BridgeOutcome
 load_untidy(const Bridge** const bridge)
 {
   CHECK(!pthread_setspecific(tidy_key, &tidied));
@@ -69,11 +69,11 @@ test_libraries_have_tidied(void)
 {
   reset_script();
   CHECK(!pthread_key_create(&tidy_key, tidy));
-  const Rig rig = {worker_new(load_untidy), new_engine()};
-  CHECK(worker_serve(rig.worker, engine_session(rig.engine)));
-  (void)run(rig.engine, 100, 0.5F);
+  const Harness harness = {worker_new(load_untidy), new_engine()};
+  CHECK(worker_serve(harness.worker, engine_session(harness.engine)));
+  (void)run(harness.engine, 100, 0.5F);
   CHECK(atomic_load(&script.n_loads) == 1 && !atomic_load(&tidied));
-  end(rig);
+  end(harness);
   CHECK(atomic_load(&tidied));
   pthread_key_delete(tidy_key);
 }
@@ -85,23 +85,17 @@ test_stuck(void)
   static const Limits none = {20, 20};
   reset_script();
   atomic_store(&script.sleep_ms, 400);
-  const Rig rig = begin();
-  float     sound[BLOCK];
-  float*    channels[1] = {sound};
+  const Harness harness = begin();
   for (int i = 0; i < 20; ++i) {
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    (void)engine_run(rig.engine, &block);
+    (void)run_block(harness.engine, 0.5F, NULL);
   }
   while (!atomic_load(&script.n_open)) {
     os_sleep_ms(1);
   }
   const uint64_t begun = os_now_ms();
-  CHECK(worker_serve(rig.worker, NULL));
-  engine_free(rig.engine);
-  CHECK(!worker_free(rig.worker, &none));
+  CHECK(worker_serve(harness.worker, NULL));
+  engine_free(harness.engine);
+  CHECK(!worker_free(harness.worker, &none));
   CHECK(os_now_ms() - begun < 300);
   for (int i = 0; i < 5000 && !atomic_load(&script.n_closed); ++i) {
     os_sleep_ms(1);
@@ -114,28 +108,21 @@ static const Limits hasty = {100, 2000};
 
 /// Play 100 blocks offline, or until the worker hangs
 static void
-play_until_hung(const Rig rig, const Limits* const limits)
+play_until_hung(const Harness harness, const Limits* const limits)
 {
-  float       sound[BLOCK];
-  float*      channels[1] = {sound};
-  const Block block       = {(const float* const*)channels, NULL, channels, BLOCK};
   for (int i = 0; i < 100; ++i) {
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    (void)engine_wait(rig.engine, BLOCK, limits);
-    (void)engine_run(rig.engine, &block);
+    (void)run_block(harness.engine, 0.5F, limits);
   }
 }
 
-/// Drop a rig whose worker hangs; return the time that took, in ms
+/// Drop a harness whose worker hangs; return the time that took, in ms
 static uint64_t
-drop(const Rig rig, const Limits* const limits)
+drop(const Harness harness, const Limits* const limits)
 {
   const uint64_t begun = os_now_ms();
-  CHECK(worker_serve(rig.worker, NULL));
-  engine_free(rig.engine);
-  CHECK(!worker_free(rig.worker, limits));
+  CHECK(worker_serve(harness.worker, NULL));
+  engine_free(harness.engine);
+  CHECK(!worker_free(harness.worker, limits));
   return os_now_ms() - begun;
 }
 
@@ -143,29 +130,29 @@ drop(const Rig rig, const Limits* const limits)
 static void
 test_hangs(void)
 {
-  enum { N_RIGS = 8 };
+  enum { N_HARNESSES = 8 };
   static const Limits limits = {400, 60000};
   reset_script();
   atomic_store(&script.hang_at, 10000);
-  Rig rigs[N_RIGS];
-  for (int i = 0; i < N_RIGS; ++i) {
+  Harness harnesses[N_HARNESSES];
+  for (int i = 0; i < N_HARNESSES; ++i) {
     atomic_store(&script.n_frames, 0);
-    rigs[i] = begin();
-    play_until_hung(rigs[i], &hasty);
-    CHECK(engine_status(rigs[i].engine) == STATUS_NO_ANSWER);
-    CHECK(engine_dropouts(rigs[i].engine) > 10);
+    harnesses[i] = begin();
+    play_until_hung(harnesses[i], &hasty);
+    CHECK(engine_status(harnesses[i].engine) == STATUS_NO_ANSWER);
+    CHECK(engine_dropouts(harnesses[i].engine) > 10);
   }
-  CHECK(atomic_load(&script.n_hanging) == N_RIGS);
+  CHECK(atomic_load(&script.n_hanging) == N_HARNESSES);
   uint64_t took_ms = 0;
-  for (int i = 0; i < N_RIGS; ++i) {
-    took_ms += drop(rigs[i], &limits);
+  for (int i = 0; i < N_HARNESSES; ++i) {
+    took_ms += drop(harnesses[i], &limits);
   }
   CHECK(took_ms < 1500); // the eight hang longer than 400 ms by now, all but the last
   atomic_store(&script.hang_at, 0);
-  for (int i = 0; i < 5000 && atomic_load(&script.n_closed) < N_RIGS; ++i) {
+  for (int i = 0; i < 5000 && atomic_load(&script.n_closed) < N_HARNESSES; ++i) {
     os_sleep_ms(1);
   }
-  CHECK(atomic_load(&script.n_closed) == N_RIGS);
+  CHECK(atomic_load(&script.n_closed) == N_HARNESSES);
   os_sleep_ms(100); // for the threads to end, before leaks are counted
 }
 
@@ -176,20 +163,14 @@ test_loading_is_waited_for(void)
   static const Limits limits = {100, 20000};
   reset_script();
   atomic_store(&script.load_ms, 500);
-  const Rig first = begin();
+  const Harness first = begin();
   play_until_hung(first, &hasty);
   CHECK(engine_status(first.engine) == STATUS_READY && !engine_dropouts(first.engine));
   end(first);
 
-  const Rig second = begin();
-  float     sound[BLOCK];
-  float*    channels[1] = {sound};
+  const Harness second = begin();
   for (int i = 0; i < 20; ++i) {
-    for (int k = 0; k < BLOCK; ++k) {
-      sound[k] = 0.5F;
-    }
-    const Block block = {(const float* const*)channels, NULL, channels, BLOCK};
-    (void)engine_run(second.engine, &block);
+    (void)run_block(second.engine, 0.5F, NULL);
   }
   while (engine_status(second.engine) != STATUS_STARTING) {
     os_sleep_ms(1);
@@ -205,24 +186,27 @@ static void
 test_loading_anew_is_waited_for(void)
 {
   reset_script();
-  const Rig      rig      = begin();
-  const uint32_t n_named  = references_learned(engine_session(rig.engine)->references);
-  StreamSettings settings = {1, 0, BEATS_FIXED, 0, 120.0, 0.5};
-  engine_set_stream(rig.engine, &settings);
-  play_until_hung(rig, &hasty);
+  const Harness  harness = begin();
+  const uint32_t n_named =
+    references_learned(engine_session(harness.engine)->references);
+  StreamSettings settings = {
+    .target = 1, .beat_source = BEATS_FIXED, .tempo_bpm = 120.0, .sensitivity = 0.5};
+  controls.stream = settings;
+  play_until_hung(harness, &hasty);
   atomic_store(&script.load_ms, 500);
   settings.quality = 1;
   for (int i = 0; i < 2; ++i) {
-    engine_set_stream(rig.engine, &settings);
-    play_until_hung(rig, &hasty);
-    CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
+    controls.stream = settings;
+    play_until_hung(harness, &hasty);
+    CHECK(engine_status(harness.engine) == STATUS_READY &&
+          !engine_dropouts(harness.engine));
     settings.beat_source = BEATS_DETECT;
   }
   settings.target = n_named;
-  engine_set_stream(rig.engine, &settings);
-  play_until_hung(rig, &hasty);
-  CHECK(engine_status(rig.engine) == STATUS_NO_REFERENCE); // and not: no answer
-  end(rig);
+  controls.stream = settings;
+  play_until_hung(harness, &hasty);
+  CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE); // and not: no answer
+  end(harness);
 }
 
 /// The silence before the first sound may take longer than any limit, in parts
@@ -233,12 +217,13 @@ test_silence_is_caught_up_with(void)
   enum { N_SILENT = 640 }; // blocks: five parts
   reset_script();
   atomic_store(&script.silence_ms, 400);
-  const Rig rig = begin();
-  (void)run(rig.engine, N_SILENT, 0.0F);
-  play_until_hung(rig, &limits);
-  CHECK(engine_status(rig.engine) == STATUS_READY && !engine_dropouts(rig.engine));
+  const Harness harness = begin();
+  (void)run(harness.engine, N_SILENT, 0.0F);
+  play_until_hung(harness, &limits);
+  CHECK(engine_status(harness.engine) == STATUS_READY &&
+        !engine_dropouts(harness.engine));
   CHECK(atomic_load(&script.n_frames) >= (N_SILENT + 100) * BLOCK - 6000);
-  end(rig);
+  end(harness);
 }
 
 static void
@@ -254,11 +239,11 @@ test_ended_by_python(void)
   reset_script();
   atomic_store(&script.hang_at, 10000);
   atomic_store(&script.end_thread, end_this_thread);
-  const Rig rig = begin();
-  play_until_hung(rig, &hasty);
-  CHECK(engine_status(rig.engine) == STATUS_NO_ANSWER);
+  const Harness harness = begin();
+  play_until_hung(harness, &hasty);
+  CHECK(engine_status(harness.engine) == STATUS_NO_ANSWER);
   const uint64_t begun = os_now_ms();
-  end(rig);
+  end(harness);
   CHECK(os_now_ms() - begun < 1000);
 }
 

@@ -3,8 +3,8 @@
 #include "vst3_instance.h"
 
 #include "check.h"
-#include "os.h"
-#include "vst3_entry.h"
+#include "os/os.h"
+#include "vst3/entry.h"
 
 #define TEXT_OF(name) TEXT(name)
 #define TEXT(name)    #name

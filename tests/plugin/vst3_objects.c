@@ -3,7 +3,7 @@
 #include "vst3_objects.h"
 
 #include "check.h"
-#include "os.h"
+#include "os/os.h"
 
 #include <string.h>
 
@@ -39,13 +39,13 @@ static int64_t
 grant(Stream* const stream, const int64_t wanted, const int64_t there)
 {
   const StreamFaults* const faults = &stream->faults;
-  const int64_t             most   = faults->most_bytes ? faults->most_bytes : wanted;
+  const int64_t             max    = faults->max_bytes ? faults->max_bytes : wanted;
 
   ++stream->n_calls;
   if (faults->fail_after && stream->n_calls > faults->fail_after) {
     return 0;
   }
-  const int64_t n = wanted < most ? wanted : most;
+  const int64_t n = wanted < max ? wanted : max;
   return n < there ? n : there;
 }
 

@@ -8,7 +8,7 @@
 #ifndef REQUINTO_VST3_OBJECTS_H
 #define REQUINTO_VST3_OBJECTS_H
 
-#include "vst3.h"
+#include "vst3/vst3.h"
 
 #include <stdatomic.h>
 
@@ -16,7 +16,7 @@ enum { STREAM_ROOM = 65536, MAX_QUEUES = 32, MAX_POINTS = 8192 };
 
 /// How a stream misbehaves; all zero is a good one
 typedef struct {
-  int32_t most_bytes;  ///< In one call, 0 for any number
+  int32_t max_bytes;   ///< In one call, 0 for any number
   int32_t fail_after;  ///< Calls that succeed before all fail, 0 for no failure
   bool    end_is_fail; ///< Answers "false" at its end, as some hosts do
   int32_t lie;         ///< Added to the number of bytes that a read reports

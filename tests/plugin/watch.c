@@ -203,11 +203,11 @@ watch_total(void)
 static void
 print_slot(const Slot* const slot)
 {
-  Dl_info place = {0};
+  Dl_info info = {0};
   if (slot->n_calls) {
-    (void)dladdr(slot->caller, &place);
-    const char* const library = place.dli_fname ? place.dli_fname : "?";
-    const uintptr_t   offset  = (uintptr_t)slot->caller - (uintptr_t)place.dli_fbase;
+    (void)dladdr(slot->caller, &info);
+    const char* const library = info.dli_fname ? info.dli_fname : "?";
+    const uintptr_t   offset  = (uintptr_t)slot->caller - (uintptr_t)info.dli_fbase;
     printf("watched.%s=%lu\n", slot->name, slot->n_calls);
     printf("watched_from.%s=%s+0x%lx\n", slot->name, library, (unsigned long)offset);
   }
@@ -217,18 +217,18 @@ print_slot(const Slot* const slot)
 void
 watch_print(void)
 {
-  unsigned long n_calls = 0;
-  unsigned long n_told  = 0;
+  unsigned long n_calls      = 0;
+  unsigned long n_dispatched = 0;
   for (int i = 0; i < N_SLOTS; ++i) {
     n_calls += slots[i]->n_calls;
     print_slot(slots[i]);
   }
   for (int i = 0; i < DISPATCH_NUMBERS; ++i) {
-    n_told += dispatch_count(i);
+    n_dispatched += dispatch_count(i);
     if (dispatch_count(i)) {
       printf("dispatched.%d=%lu\n", i, dispatch_count(i));
     }
   }
-  printf("watched_calls=%lu\ndispatched_calls=%lu\n", n_calls, n_told);
+  printf("watched_calls=%lu\ndispatched_calls=%lu\n", n_calls, n_dispatched);
   printf("syscall_dispatch=%s\n", refused ? "unavailable" : "on");
 }

@@ -24,12 +24,17 @@ def test_python(tool):
 
 
 def test_every_file_names_its_licence():
-    for pattern in ("plugin/*", "python/**/*.py", "tests/**/*.*", "CMakeLists.txt"):
+    for pattern in (
+        "plugin/**/*.*",
+        "python/**/*.py",
+        "tests/**/*.*",
+        "CMakeLists.txt",
+    ):
         for path in ROOT.glob(pattern):
             if path.suffix not in (".pyc",):
                 assert "SPDX-License-Identifier: GPL-3.0-or-later" in path.read_text()
 
 
 def test_files_and_functions_are_short():
-    for path in [*ROOT.glob("plugin/*.[ch]"), *ROOT.glob("python/**/*.py")]:
+    for path in [*ROOT.glob("plugin/**/*.[ch]"), *ROOT.glob("python/**/*.py")]:
         assert len(path.read_text().splitlines()) <= 400, path

@@ -80,7 +80,7 @@ def measure(clip: str, environment: dict[str, str]) -> str:
     ready = next(
         int(key.split("_")[3].split(".")[0])
         for key, value in report.items()
-        if key.startswith("told_at_block_") and value == "Ready"
+        if key.startswith("notified_at_block_") and value == "Ready"
     )
     sounds = np.flatnonzero(output.any(axis=0))
     latency = int(report["latency"])

@@ -92,7 +92,7 @@ def told(report: dict[str, str], name: str) -> list[str]:
     return [
         text
         for key, text in report.items()
-        if key.startswith("told_at_block_") and key.endswith(f".{name}")
+        if key.startswith("notified_at_block_") and key.endswith(f".{name}")
     ]
 
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   Ports, state, latency and the rest of what a host may ask for. */
+
+#ifndef REQUINTO_CLAP_EXTENSIONS_H
+#define REQUINTO_CLAP_EXTENSIONS_H
+
+/// Return an extension that deals with what is not a parameter, or NULL.  Any thread.
+const void*
+clap_extension(const char* id);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   The sound files that the user keeps for targets. */
+
+#ifndef REQUINTO_CORE_REFERENCES_FOLDER_H
+#define REQUINTO_CORE_REFERENCES_FOLDER_H
+
+#include <stddef.h>
+
+enum { REFERENCES_FOLDER_MAX = 256, REFERENCES_FOLDER_MAX_PATH = 4096 };
+
+/// Names of files, in order, and the folder that they are in
+typedef struct {
+  char   path[REFERENCES_FOLDER_MAX_PATH];
+  char*  names[REFERENCES_FOLDER_MAX];
+  size_t n;
+} ReferencesFolder;
+
+/// List the files that can be targets; say of others why they are none, once in a
+/// process.  To be ended with `references_folder_free`.
+void
+references_folder_read(ReferencesFolder* folder);
+
+/// Free the names
+void
+references_folder_free(ReferencesFolder* folder);
+
+/// Say why a file of the user's is no target, unless an earlier list has
+void
+references_folder_tell(const char* name, const char* why);
+
+#endif

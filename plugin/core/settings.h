@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   What the parameters have a stream do.
+
+   All functions here are pure: any thread may call them. */
+
+#ifndef REQUINTO_CORE_SETTINGS_H
+#define REQUINTO_CORE_SETTINGS_H
+
+#include "core/params.h"
+#include "os/attributes.h"
+#include "python/bridge_table.h"
+
+#include <stdbool.h>
+
+/// Return what holds until an engine has sent something
+StreamSettings
+settings_initial(void) REALTIME;
+
+/// Return what plain values ask for
+StreamSettings
+settings_of(const double values[N_PARAMS]) REALTIME;
+
+/// Return whether a stream would do something else
+bool
+settings_differ(const StreamSettings* one, const StreamSettings* other) REALTIME;
+
+#endif
