@@ -8,11 +8,12 @@ import pytest
 import soundfile
 
 import requinto
+from models import SMALL as CONFIG
+from models import random_inputs, shaken
 from requinto import loader, model_folder
 from requinto.errors import ModelError
 from requinto_lab.networks import weights
 from sounds import noise
-from test_networks import CONFIG, random_inputs, shaken
 
 
 @pytest.fixture

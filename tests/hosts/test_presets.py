@@ -129,7 +129,7 @@ def test_what_cannot_be_is_refused(arguments, error, reason):
 
 def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
     """It was written, and the plugin called it gone."""
-    header = Path(__file__).parents[1] / "plugin" / "references.h"
+    header = Path(__file__).parents[2] / "plugin" / "references.h"
     shift = re.search(r"REFERENCES_MAX_FILE_SIZE = (\d+) << 20", header.read_text())
     assert shift and int(shift[1]) << 20 == presets.MAX_FILE_SIZE
     size = len(encoded(REFERENCE, RATE))

@@ -13,7 +13,7 @@ import requinto
 from requinto.config import read_toml
 from shell import ROOT
 
-PYTHON = Path(__file__).parents[1] / "python"
+PYTHON = Path(__file__).parents[2] / "python"
 # A file may import from those before it, in its package and in packages before that
 ROOMS = {
     "requinto_files": [

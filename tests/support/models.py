@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Folders of models for the tests."""
 
-import functools
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +10,10 @@ import soundfile
 from requinto import exports
 from requinto.config import EvidenceConfig, ModelConfig, SpectraConfig, UNetConfig
 from requinto_lab.networks import weights
+from session import made_once
 from sounds import noise
 
-RELEASED = Path(__file__).parents[1] / "models"
+RELEASED = Path(__file__).parents[2] / "models"
 TARGETS = ("guitar", "bass", "bongo", "guira")
 SMALL = ModelConfig(
     spectra=SpectraConfig(
@@ -35,6 +34,25 @@ SMALL = ModelConfig(
         evidence_weight=0.0,
     ),
 )
+
+
+def random_inputs(n_examples=3, n_columns=16, seed=0):
+    """Return what the small U-Net takes, at random."""
+    rng = np.random.default_rng(seed)
+    shape = (n_examples, n_columns, SMALL.spectra.n_bands, SMALL.n_views)
+    return {
+        "mixture": rng.random(shape, np.float32),
+        "embedding": rng.standard_normal((n_examples, 5), np.float32),
+    }
+
+
+def shaken(network):
+    """Return the network with weights that leave nothing at zero."""
+    rng = np.random.default_rng(1)
+    network.set_weights(
+        [w + 0.2 * rng.standard_normal(w.shape) for w in network.get_weights()]
+    )
+    return network
 
 
 def write_neutral(
@@ -67,12 +85,13 @@ def write_exported(folder: Path, name: str = "standard", gain: float = 1.0) -> P
     return folder
 
 
-@functools.cache
 def _exported(name: str, gain: float) -> Path:
-    from requinto_lab.training.export import export  # TensorFlow, for those who need it
+    def make(folder: Path) -> None:
+        from requinto_lab.training.export import export  # TensorFlow
 
-    folder = write_neutral(Path(tempfile.mkdtemp(prefix="requinto-")), name, gain)
-    export(folder, name)
-    for path in (RELEASED / exports.FOLDER).glob("beats*"):
-        shutil.copy(path, folder / exports.FOLDER)
-    return folder
+        write_neutral(folder, name, gain)
+        export(folder, name)
+        for path in (RELEASED / exports.FOLDER).glob("beats*"):
+            shutil.copy(path, folder / exports.FOLDER)
+
+    return made_once(f"exported-{name}-{gain}", make)
