@@ -42,8 +42,12 @@ class AloneAtTheEnd(LoadFileScheduling):
         others = any(n is not node and not n.shutting_down for n in self.nodes)
         if others and self._only_those_alone_are_left():
             node.shutdown()
-        else:
-            super()._reschedule(node)
+            return
+        n_files = len(self.workqueue)
+        super()._reschedule(node)
+        has_more = len(self.workqueue) < n_files
+        if has_more and self._pending_of(self.assigned_work[node]) < 2:
+            self._reschedule(node)  # one test alone would wait for its next
 
     def mark_test_complete(
         self, node: WorkerController, item_index: int, duration: float = 0
@@ -54,3 +58,24 @@ class AloneAtTheEnd(LoadFileScheduling):
             for other in self.nodes:
                 if other is not node:
                     self._reschedule(other)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Forget a process that has ended; return the test that it died of.
+
+        xdist 3.8 would run that test again, and wait for ever for files without
+        tests left.
+        """
+        workload = self.assigned_work.pop(node)
+        pending = [
+            (scope, nodeid)
+            for scope, unit in workload.items()
+            for nodeid, is_done in unit.items()
+            if not is_done
+        ]
+        if not pending:
+            return None
+        for scope, nodeid in pending[1:]:
+            self.workqueue.setdefault(scope, {})[nodeid] = False
+        for other in self.nodes:
+            self._reschedule(other)
+        return pending[0][1]
