@@ -9,7 +9,6 @@ import soundfile
 
 from requinto import exports
 from requinto.config import EvidenceConfig, ModelConfig, SpectraConfig, UNetConfig
-from requinto_lab.networks import weights
 from session import made_once
 from sounds import noise
 
@@ -62,6 +61,8 @@ def write_neutral(
     config: ModelConfig = SMALL,
 ) -> Path:
     """Write a model whose mask is `gain`, from 0 to 2, wherever it is asked."""
+    from requinto_lab.networks import weights  # TensorFlow, for those who need it
+
     unet, encoder = weights.build_networks(config)
     last = [layer for layer in unet.layers if layer.weights][-1]
     kernel, bias = last.get_weights()
@@ -81,17 +82,24 @@ def write_neutral(
 
 def write_exported(folder: Path, name: str = "standard", gain: float = 1.0) -> Path:
     """Write a neutral model with its export, on which hosts start in a second."""
-    shutil.copytree(_exported(name, gain), folder, dirs_exist_ok=True)
+    source = _exported(gain)
+    for path in (p for p in source.rglob("*") if p.is_file()):
+        # No file holds the model's name
+        copy = folder / path.relative_to(source).with_name(
+            path.name.replace("standard", name)
+        )
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
     return folder
 
 
-def _exported(name: str, gain: float) -> Path:
+def _exported(gain: float) -> Path:
     def make(folder: Path) -> None:
-        from requinto_lab.training.export import export  # TensorFlow
+        from requinto_lab.training.export import export
 
-        write_neutral(folder, name, gain)
-        export(folder, name)
+        write_neutral(folder, gain=gain)
+        export(folder, "standard")
         for path in (RELEASED / exports.FOLDER).glob("beats*"):
             shutil.copy(path, folder / exports.FOLDER)
 
-    return made_once(f"exported-{name}-{gain}", make)
+    return made_once(f"exported-{gain}", make)
