@@ -2,6 +2,7 @@
 """Imports point one way, and the plugin's door opens on few rooms."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -64,9 +65,15 @@ def own(names):
             yield name
 
 
+@functools.cache
+def tree_of(module):
+    return ast.parse(FILES[module].read_text())
+
+
+@functools.cache
 def imported(module, *, at_start=False):
     """Return what a file imports; `at_start`, without what functions import."""
-    found, waiting = set(), [ast.parse(FILES[module].read_text())]
+    found, waiting = set(), [tree_of(module)]
     while waiting:
         node = waiting.pop()
         found.update(names_in(node))
