@@ -1,58 +1,67 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A model that changes nothing."""
+"""How the tests run, and what several tiers share."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 import soundfile
 
-from requinto.config import ClipConfig
-from requinto.separator import Query
+from session import end_session, made_once, note_tests_alone, start_session
+from unchanged import Unchanged
 
 # Before anything imports TensorFlow: it talks on stderr otherwise
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Weights to train on, and earlier systems, are not installed
 os.environ.setdefault("REQUINTO_MODELS", str(Path(__file__).parents[1] / "models"))
 
+TIERS = ("hosts", "lab", "engine", "quick")  # in this order: the longest files first
 
-class Unchanged:
-    """A separator that returns each clip as it is."""
 
-    clips = ClipConfig()
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether another process of pytest has started this one."""
+    return hasattr(config, "workerinput")
 
-    def target(self, name: str) -> Query:
-        """Return a query that nothing looks at."""
-        return Query(np.zeros(1, np.float32), np.zeros((1, 1, 1), np.float32))
 
-    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
-        """Return a query that nothing looks at."""
-        return self.target("")
+def pytest_configure(config):
+    """Make the folder that all processes share."""
+    if not is_worker(config):
+        start_session()
 
-    def separate(
-        self,
-        clip: np.ndarray,
-        sample_rate: float,
-        query: Query,
-        sensitivity: float = 0.5,
-    ) -> np.ndarray:
-        """Return the clip."""
-        return clip
 
-    def separate_all(
-        self,
-        clips: Sequence[np.ndarray],
-        sample_rate: float,
-        query: Query,
-        sensitivity: float = 0.5,
-    ) -> list[np.ndarray]:
-        """Return the clips."""
-        return list(clips)
+def pytest_unconfigure(config):
+    """Remove that folder."""
+    if not is_worker(config):
+        end_session()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Run folders in two processes, single files in this one."""
+    return 2 if any(Path(name).is_dir() for name in config.args) else 0
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out tests by the file, and at the end those that must run alone."""
+    from schedule import AloneAtTheEnd
+
+    return AloneAtTheEnd(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Put tests that must run alone at the end, and tiers in their order."""
+    tests = Path(__file__).parent
+
+    def rank(item):
+        tier = item.path.relative_to(tests).parts[0]
+        return item.get_closest_marker("alone") is not None, TIERS.index(tier)
+
+    items.sort(key=rank)
+    note_tests_alone([i.nodeid for i in items if i.get_closest_marker("alone")])
 
 
 @pytest.fixture
@@ -110,39 +119,18 @@ def two_models(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory):
-    """Return a library of a few loops, synthesised."""
-    from requinto_lab.material import loops
-    from sounds import LIBRARY
-
-    folder = tmp_path_factory.mktemp("library")
-    loops.build(folder, LIBRARY, n_workers=1)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def bench(tmp_path_factory):
+def bench():
     """Return a bench of a set with four items, of the validation split."""
-    from requinto_lab.evaluation import bench
 
-    folder = tmp_path_factory.mktemp("bench")
-    bench.build_song(folder, "bachata_clips", "validation", 0)
-    return folder
+    def make(folder):
+        from requinto_lab.evaluation import bench
+
+        bench.build_song(folder, "bachata_clips", "validation", 0)
+
+    return made_once("bench", make)
 
 
 @pytest.fixture(autouse=True)
 def no_references(monkeypatch, tmp_path):
     """Let the user have no references of their own."""
     monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "references"))
-
-
-@pytest.fixture
-def load(monkeypatch, unchanged):
-    """Return a function that loads the plugin, over a model that changes nothing."""
-    import pedalboard
-
-    import requinto
-    from requinto import bridge
-
-    monkeypatch.setattr(bridge, "load_separator", lambda *_: unchanged)
-    return lambda: pedalboard.load_plugin(str(requinto.plugin_path()))

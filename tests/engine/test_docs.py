@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from requinto_command.cli import app
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = [
     *("README.md", "CONTRIBUTING.md", "models/README.md", "models/BEATS.md"),

@@ -17,6 +17,7 @@ from requinto import audio, song_features
 from requinto.config import TrackerConfig
 from requinto_command import cli
 from requinto_files import audio_reader, audio_writer
+from shell import SUPPORT
 from sounds import noise
 
 extract_module = importlib.import_module("requinto.extract")
@@ -102,7 +103,7 @@ def test_an_array_is_extracted_into_another(unchanged_model, monkeypatch, given)
 _PEAK = """
 import sys
 import test_memory
-from conftest import Unchanged
+from unchanged import Unchanged
 from requinto_command import cli
 extract = test_memory.extract_module
 extract.load_tracker = lambda *_: test_memory.Tracker()
@@ -117,9 +118,10 @@ finally:
 
 def peak_mb(*arguments):
     """Return the most memory that the command takes, in a process of its own."""
+    path = f"{Path(__file__).parent}{os.pathsep}{SUPPORT}"
     result = subprocess.run(
         [sys.executable, "-c", _PEAK, *arguments, "--overwrite"],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=True,

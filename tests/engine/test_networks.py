@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models import SMALL as CONFIG
+from models import random_inputs, shake
 from requinto.config import ModelConfig
 from requinto.errors import ConfigError
 from requinto_lab.networks.reference_encoder import FrequencyPosition
@@ -19,24 +20,6 @@ from requinto_lab.training.losses import (
     missing_level_db,
     separation_loss,
 )
-
-
-def random_inputs(n_examples=3, n_columns=16, seed=0):
-    rng = np.random.default_rng(seed)
-    shape = (n_examples, n_columns, CONFIG.spectra.n_bands, CONFIG.n_views)
-    return {
-        "mixture": rng.random(shape, np.float32),
-        "embedding": rng.standard_normal((n_examples, 5), np.float32),
-    }
-
-
-def shake(network):
-    """Return the network with weights that leave nothing at zero."""
-    rng = np.random.default_rng(1)
-    network.set_weights(
-        [w + 0.2 * rng.standard_normal(w.shape) for w in network.get_weights()]
-    )
-    return network
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from requinto.errors import AudioFileError
 from requinto.plugin import preset
 from requinto_command import cli, demo, measuring, outputs
 from requinto_files import audio_writer
+from shell import SUPPORT
 from sounds import RATE, error_db, noise
 
 EXTRACT = ("extract", "song.wav", "-o", "new.wav")
@@ -378,7 +379,7 @@ _SLOW = """
 import importlib, os, sys, time
 import numpy as np
 import requinto
-from conftest import Unchanged
+from unchanged import Unchanged
 from soundfile import SoundFile
 from requinto_files import audio_writer
 from requinto_command import cli
@@ -402,7 +403,8 @@ cli.main()
 
 def start_slowly(where, **options):
     """Return the command in a process of its own that takes its time."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    path = f"{Path(__file__).parent}{os.pathsep}{SUPPORT}"
+    environment = {**os.environ, "PYTHONPATH": path}
     return subprocess.Popen(
         [sys.executable, "-c", _SLOW, "extract", "song.wav", "-o", "out.wav", where],
         env=environment,

@@ -13,7 +13,7 @@ from requinto_command.demo import load_song
 from requinto_lab.networks.weights import load_networks
 from requinto_lab.training.fit import training_config
 
-MODELS = Path(__file__).parent.parent / "models"
+MODELS = Path(__file__).parents[2] / "models"
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,7 @@ def test_each_target_gains_by_name_and_by_example(song, name, model):
         assert gain > 4, kind
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", requinto.models())
 def test_it_takes_far_less_than_real_time(song, model):
     _, mixture, rate = song

@@ -8,17 +8,18 @@ import pytest
 import soundfile
 
 import requinto
+from models import SMALL as CONFIG
+from models import random_inputs, shake
 from requinto import loader, model_folder
 from requinto.errors import ModelError
 from requinto_lab.networks import weights
 from sounds import noise
-from test_networks import CONFIG, random_inputs, shaken
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return a folder with a small untrained model."""
-    networks = tuple(shaken(n) for n in weights.build_networks(CONFIG))
+    networks = tuple(shake(n) for n in weights.build_networks(CONFIG))
     weights.save_networks(tmp_path, "standard", CONFIG, networks, {"minutes": 0})
     (tmp_path / "targets.txt").write_text("guitar\nbass\n")
     (tmp_path / "references").mkdir()
@@ -32,7 +33,7 @@ def folder(tmp_path, monkeypatch):
 def test_a_model_comes_back_to_half_precision(folder):
     config, (unet, _) = weights.load_networks(folder, "standard")
     assert config == CONFIG
-    again = tuple(shaken(n) for n in weights.build_networks(CONFIG))
+    again = tuple(shake(n) for n in weights.build_networks(CONFIG))
     again[0].set_weights(unet.get_weights())
     inputs = random_inputs()
     np.testing.assert_array_equal(

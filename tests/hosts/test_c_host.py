@@ -33,6 +33,7 @@ def undelayed(heard, report):
     return heard[:, int(report["latency"]) :]
 
 
+@pytest.mark.alone
 def test_a_scan_is_quick_and_starts_nothing(bundle, tmp_path):
     _, report, complaints = run_host(bundle, tmp_path)
     assert float(report["scan_ms"]) < 50
@@ -100,6 +101,7 @@ def test_an_installed_bundle_finds_its_way_home(tmp_path, neutral):
     assert report["status"] == "Ready"
 
 
+@pytest.mark.alone
 def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
     sound = noise(45 * RATE)
     heard, report, _ = run_host(

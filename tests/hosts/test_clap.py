@@ -29,6 +29,7 @@ def halving(tmp_path_factory):
     return {"REQUINTO_MODELS": str(folder)}
 
 
+@pytest.mark.alone
 def test_a_scan_is_quick_and_starts_nothing(plugin, tmp_path):
     """The host itself checks identifiers, ranges, texts there and back, and ports."""
     _, report = play("clap_host", plugin, tmp_path)

@@ -3,11 +3,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import requinto
+from shell import SUPPORT
 
 pytestmark = pytest.mark.plugin
 
@@ -15,7 +15,7 @@ IN_DAWDREAMER = """
 import importlib, sys
 import numpy as np, dawdreamer, requinto
 from requinto import bridge
-from conftest import Unchanged
+from unchanged import Unchanged
 
 class Marking(Unchanged):
     def separate(self, clip, sample_rate, query, sensitivity=0.5):
@@ -55,7 +55,7 @@ def test_dawdreamers_tempo_and_position_are_followed():
     # In its own process: it and pedalboard each bring a whole JUCE
     result = subprocess.run(
         [sys.executable, "-c", IN_DAWDREAMER, str(requinto.plugin_path())],
-        cwd=Path(__file__).parent,
+        cwd=SUPPORT,
         capture_output=True,
         text=True,
         check=False,

@@ -169,6 +169,7 @@ def test_instances_in_threads(load):
         assert error_db(sound, output) < -100
 
 
+@pytest.mark.alone
 def test_dropping_a_busy_plugin_does_not_hang(load, monkeypatch, unchanged):
     class Slow:
         def __getattr__(self, name):

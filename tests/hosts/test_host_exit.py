@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.plugin
+from shell import SUPPORT
+
+pytestmark = [pytest.mark.plugin, pytest.mark.alone]
 
 # A second is what users may notice; the rest is for machines that test much at once
 EXIT_LIMIT_S = 4.0
@@ -18,7 +19,7 @@ HANG_LIMIT_S = 2.0  # more, where something hangs that has to be given up
 SETUP = """
 import atexit, gc, os, sys, threading, time
 import numpy as np, pedalboard, requinto
-from conftest import Unchanged
+from unchanged import Unchanged
 from requinto import bridge
 
 RATE = 44100
@@ -82,7 +83,7 @@ def run_bare(body: str, *, end: str = "", timeout_s: float = 120, **environment:
     """Run a script; return its exit status, seconds after its last line, and output."""
     process = subprocess.Popen(
         [sys.executable, "-c", f"{body}{LAST}{end}"],
-        cwd=Path(__file__).parent,
+        cwd=SUPPORT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -114,6 +114,7 @@ def test_lv2apply_says_why_it_is_silent(lv2_path, tmp_path, freewheel):
     assert ("set the port freewheel to 1" in told) == (not freewheel)
 
 
+@pytest.mark.alone
 def test_it_gives_the_same_samples_as_vst3(bundle, tmp_path):
     expected = play_vst3()
     heard, report = play(
@@ -181,6 +182,7 @@ def test_the_users_sounds_are_known_by_number(bundle, tmp_path):
     assert target_after("--load", state, "--set", "Target=bass") == b"bass"
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_live_it_is_in_time_or_silent(lv2_path, halving):
     """In jalv: late while Python starts, and then in time."""

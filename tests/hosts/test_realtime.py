@@ -9,7 +9,7 @@ import pytest
 
 import requinto
 from models import write_exported
-from shell import ROOT, busy_cores, run_host, told
+from shell import SUPPORT, busy_cores, run_host, told
 from sounds import RATE, noise
 
 pytestmark = pytest.mark.plugin
@@ -83,6 +83,7 @@ def hectic(n_seconds):
     return lines, changes
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize("block", [32, 64, 256, 2048])
 def test_no_block_calls_what_may_wait(tmp_path, neutral, block):
@@ -111,9 +112,10 @@ def test_no_block_calls_what_may_wait(tmp_path, neutral, block):
     assert report["process_waits"] == "0"  # by the kernel's own count
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_figures_can_be_measured():
-    script = ROOT / "tests" / "realtime_figures.py"
+    script = SUPPORT / "realtime_figures.py"
     result = subprocess.run(
         [sys.executable, script, "--minutes", "0.05", "--block", "64"],
         capture_output=True,

@@ -355,7 +355,7 @@ def test_a_run_is_validated_heard_and_goes_on(run_config):
 
 
 def test_the_released_model_is_as_its_toml_says_and_draws_as_it_did():
-    models = Path(__file__).parents[1] / "models"
+    models = Path(__file__).parents[2] / "models"
     values = tomllib.loads((models / "bachata2020.toml").read_text())
     assert values.pop("system") in TRAINERS
     asked = dataclasses.asdict(from_values(Bachata2020Training, values, "training"))

@@ -9,6 +9,7 @@ import pytest
 from requinto_lab.benchmark import jobs, peers, report, stages
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_small_bench(run_command, tmp_path):
     path = tmp_path / "result.json"

@@ -15,7 +15,7 @@ from requinto_lab.material.instruments import BACHATA
 from requinto_lab.material.splits import split_of_seed
 from requinto_lab.material.timbres import find, timbres
 
-MODELS = Path(__file__).parents[1] / "models"
+MODELS = Path(__file__).parents[2] / "models"
 
 
 def test_the_demo_song_is_rendered_from_this_code() -> None:

@@ -20,7 +20,7 @@ from requinto_lab.systems.about import ABOUT
 from requinto_lab.systems.fixed_outputs import FixedOutputs
 from requinto_lab.systems.trainers import TRAINERS
 
-MODELS = Path(__file__).parent.parent / "models"
+MODELS = Path(__file__).parents[2] / "models"
 RECIPES = {
     path.stem: (
         [f"{path.stem}-{name}" for name in BACHATA]

@@ -33,8 +33,8 @@ from requinto_lab.training.fit import (
 )
 from requinto_lab.training.mixing import MixGenerator, MixingConfig
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
+from shell import SUPPORT
 
-HERE = Path(__file__).parent
 MIXING = MixingConfig(n_frames=30_000, reference_frames=20_000)
 
 
@@ -167,7 +167,7 @@ def test_two_devices_share_each_batch(config):
     values = dataclasses.asdict(config) | {"n_devices": 2}
     run = [sys.executable, "-c", program]
     done = subprocess.run(
-        run, input=json.dumps(values), capture_output=True, text=True, cwd=HERE
+        run, input=json.dumps(values), capture_output=True, text=True, cwd=SUPPORT
     )
     assert done.returncode == 0, done.stderr
     shares = done.stdout.splitlines()

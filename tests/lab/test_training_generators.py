@@ -2,12 +2,11 @@
 """Mixtures hold their targets exactly, and references are of the target."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
-import soundfile
 
+from recorded import write_song
 from requinto.errors import AudioFileError, ConfigError
 from requinto_lab.material.augmentation import AugmentationConfig
 from requinto_lab.training.examples import Example, lengthen, shorten
@@ -47,23 +46,6 @@ STEMS = SongStemsConfig(
     reference_short=0,
     augmentation=AugmentationConfig.none(pan=0.7),
 )
-
-
-def write_song(folder, name, artist, pitch_hz, seconds=60):
-    """Write a song that is one tone in a stereo place of its own."""
-    place = folder / f"train-{artist}-{name}"
-    place.mkdir(parents=True)
-    time_s = np.arange(seconds * RATE) / RATE
-    tone = 0.3 * np.sin(2 * np.pi * pitch_hz * time_s)
-    soundfile.write(place / "song.flac", np.stack([tone, 0.5 * tone], 1), RATE)
-    row = {
-        "package": f"{artist}-music",
-        "artist": artist,
-        "title": name,
-        "n_frames": seconds * RATE,
-        "level_db": [-15.0] * (2 * seconds),
-    }
-    (place / "song.json").write_text(json.dumps(row))
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from libraries import LIBRARY
 from requinto.errors import AudioFileError, ConfigError
 from requinto_lab.material import inventory, loops, rendering
 from requinto_lab.material.augmentation import Augmentation, AugmentationConfig, augment
@@ -27,7 +28,6 @@ from requinto_lab.material.timbres import find
 from requinto_lab.training.bands import Player, Window
 from requinto_lab.training.mixing import MixGenerator, MixingConfig
 from requinto_lab.training.references import Query
-from sounds import LIBRARY
 
 PLAIN = AugmentationConfig.none()
 

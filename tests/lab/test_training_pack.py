@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from models import SMALL
+from recorded import write_song
 from requinto.config import read_toml
 from requinto.errors import ConfigError
 from requinto_lab.evaluation.items import read_items
@@ -17,7 +18,6 @@ from requinto_lab.training.fit import TrainingConfig, training_config
 from requinto_lab.training.generators import MaterialConfig, build_generator
 from requinto_lab.training.mixing_config import MixingConfig
 from requinto_lab.training.pack import main, pack
-from test_training_generators import write_song
 
 
 @pytest.fixture

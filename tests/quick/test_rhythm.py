@@ -141,7 +141,7 @@ def test_bands_are_librosas(rate, seconds):
 @pytest.mark.parametrize("rate", [44100, 48000])
 @pytest.mark.parametrize("step_s", [0.5, 2.0])
 def test_what_is_known_of_a_stream_is_not_analysed_again(rate, step_s, monkeypatch):
-    song = clicks(113, 30.0, rate) + 0.05 * noise(30 * rate, 1)
+    song = clicks(113, 20.0, rate) + 0.05 * noise(20 * rate, 1)
     recent, n_analysed = RecentFeatures(CONFIG), []
     module = importlib.import_module("requinto.rhythm")
     fold = module._fold
@@ -150,12 +150,14 @@ def test_what_is_known_of_a_stream_is_not_analysed_again(rate, step_s, monkeypat
         n_analysed.append(len(columns))
         return fold(sound, filters, hop, columns)
 
-    for end_s in np.arange(4, 30, step_s):
+    for index, end_s in enumerate(np.arange(4, 20, step_s)):
         column = max(0, round((end_s - 12) * 50))
         audio = song[:, column * rate // 50 : round(end_s * rate)]
         monkeypatch.setattr(module, "_fold", count_columns)
         result = recent.of(audio, rate, column)
         monkeypatch.setattr(module, "_fold", fold)
+        if index * step_s % 2:  # what is wrong at one time stays so for 12 s
+            continue
         whole = features(audio, rate, CONFIG)
         assert result.shape == whole.shape
         # Their windows begin, and a second of harmony before them is, in what is past

@@ -2,6 +2,7 @@
 """Imports point one way, and the plugin's door opens on few rooms."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import requinto
 from requinto.config import read_toml
 from shell import ROOT
 
-PYTHON = Path(__file__).parents[1] / "python"
+PYTHON = Path(__file__).parents[2] / "python"
 # A file may import from those before it, in its package and in packages before that
 ROOMS = {
     "requinto_files": [
@@ -61,9 +62,15 @@ def own(names):
             yield name
 
 
+@functools.cache
+def tree_of(module):
+    return ast.parse(FILES[module].read_text())
+
+
+@functools.cache
 def imported(module, *, at_start=False):
     """Return what a file imports; `at_start`, without what functions import."""
-    found, waiting = set(), [ast.parse(FILES[module].read_text())]
+    found, waiting = set(), [tree_of(module)]
     while waiting:
         node = waiting.pop()
         found.update(names_in(node))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Print latency, memory, and how long the plugin takes until it extracts.
 
-    python tests/host_figures.py [--models FOLDER]
+    python tests/support/host_figures.py [--models FOLDER]
 
 The plain C host plays noise through the plugin in real time, in blocks of 256, once
 for each length of clips.  `scan` is from loading the library until all parameters

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Folders of models for the tests."""
 
-import functools
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +9,10 @@ import soundfile
 
 from requinto import exports
 from requinto.config import EvidenceConfig, ModelConfig, SpectraConfig, UNetConfig
-from requinto_lab.networks import weights
+from session import made_once
 from sounds import noise
 
-RELEASED = Path(__file__).parents[1] / "models"
+RELEASED = Path(__file__).parents[2] / "models"
 TARGETS = ("guitar", "bass", "bongo", "guira")
 SMALL = ModelConfig(
     spectra=SpectraConfig(
@@ -37,6 +35,25 @@ SMALL = ModelConfig(
 )
 
 
+def random_inputs(n_examples=3, n_columns=16, seed=0):
+    """Return what the small U-Net takes, at random."""
+    rng = np.random.default_rng(seed)
+    shape = (n_examples, n_columns, SMALL.spectra.n_bands, SMALL.n_views)
+    return {
+        "mixture": rng.random(shape, np.float32),
+        "embedding": rng.standard_normal((n_examples, 5), np.float32),
+    }
+
+
+def shake(network):
+    """Return the network with weights that leave nothing at zero."""
+    rng = np.random.default_rng(1)
+    network.set_weights(
+        [w + 0.2 * rng.standard_normal(w.shape) for w in network.get_weights()]
+    )
+    return network
+
+
 def write_neutral(
     folder: Path,
     name: str = "standard",
@@ -44,6 +61,8 @@ def write_neutral(
     config: ModelConfig = SMALL,
 ) -> Path:
     """Write a model whose mask is `gain`, from 0 to 2, wherever it is asked."""
+    from requinto_lab.networks import weights  # TensorFlow, for those who need it
+
     unet, encoder = weights.build_networks(config)
     last = [layer for layer in unet.layers if layer.weights][-1]
     kernel, bias = last.get_weights()
@@ -63,16 +82,24 @@ def write_neutral(
 
 def write_exported(folder: Path, name: str = "standard", gain: float = 1.0) -> Path:
     """Write a neutral model with its export, on which hosts start in a second."""
-    shutil.copytree(_exported(name, gain), folder, dirs_exist_ok=True)
+    source = _exported(gain)
+    for path in (p for p in source.rglob("*") if p.is_file()):
+        # No file holds the model's name
+        copy = folder / path.relative_to(source).with_name(
+            path.name.replace("standard", name)
+        )
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
     return folder
 
 
-@functools.cache
-def _exported(name: str, gain: float) -> Path:
-    from requinto_lab.training.export import export  # TensorFlow, for those who need it
+def _exported(gain: float) -> Path:
+    def make(folder: Path) -> None:
+        from requinto_lab.training.export import export
 
-    folder = write_neutral(Path(tempfile.mkdtemp(prefix="requinto-")), name, gain)
-    export(folder, name)
-    for path in (RELEASED / exports.FOLDER).glob("beats*"):
-        shutil.copy(path, folder / exports.FOLDER)
-    return folder
+        write_neutral(folder, gain=gain)
+        export(folder, "standard")
+        for path in (RELEASED / exports.FOLDER).glob("beats*"):
+            shutil.copy(path, folder / exports.FOLDER)
+
+    return made_once(f"exported-{gain}", make)

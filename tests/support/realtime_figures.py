@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Print how long a block takes in real time, with every core busy.
 
-    python tests/realtime_figures.py [--minutes 10] [--block 64 ...]
+    python tests/support/realtime_figures.py [--minutes 10] [--block 64 ...]
 
 The plain C host plays noise through the plugin, with the released model or the
 one in `--models`, while as many loops as there are cores keep the machine busy.

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
+from session import made_once
+
+SUPPORT = Path(__file__).parent
+ROOT = SUPPORT.parents[1]
 
 
 def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
@@ -23,18 +27,37 @@ def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
+def tool(name: str) -> str:
+    """Return the path of a program that pip installs, beside Python or elsewhere."""
+    path = shutil.which(name, path=Path(sys.executable).parent) or shutil.which(name)
+    assert path, f"there is no {name}: {sys.executable} -m pip install -e '.[test]'"
+    return path
+
+
 @functools.cache
 def build(preset: str) -> Path:
-    """Build a CMake preset for this Python; return its folder."""
+    """Build a CMake preset for this Python, once a session; return its folder."""
     folder = ROOT / "build" / preset
-    python = f"-DPython_EXECUTABLE={sys.executable}"
-    for command in (
-        ("cmake", "--preset", preset, python),
-        ("cmake", "--build", folder, "-j2"),
-    ):
-        result = run(*command, cwd=ROOT)
-        assert result.returncode == 0, result.stdout + result.stderr
+
+    def make(_: Path) -> None:
+        python = f"-DPython_EXECUTABLE={sys.executable}"
+        for command in (
+            (tool("cmake"), "--preset", preset, python),
+            (tool("cmake"), "--build", folder, "-j2"),
+        ):
+            result = run(*command, cwd=ROOT)
+            assert result.returncode == 0, result.stdout + result.stderr
+
+    made_once(f"build-{preset}", make)
     return folder
+
+
+def check_units(preset: str) -> None:
+    """Check that the C tests of a preset pass."""
+    build(preset)
+    result = run(tool("ctest"), "--preset", preset, "-j2", cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "tests passed" in result.stdout
 
 
 def watcher() -> Path:

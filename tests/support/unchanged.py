@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model that changes nothing."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from requinto.config import ClipConfig
+from requinto.separator import Query
+
+
+class Unchanged:
+    """A separator that returns each clip as it is."""
+
+    clips = ClipConfig()
+
+    def target(self, name: str) -> Query:
+        """Return a query that nothing looks at."""
+        return Query(np.zeros(1, np.float32), np.zeros((1, 1, 1), np.float32))
+
+    def query(self, reference: np.ndarray, sample_rate: float) -> Query:
+        """Return a query that nothing looks at."""
+        return self.target("")
+
+    def separate(
+        self,
+        clip: np.ndarray,
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
+    ) -> np.ndarray:
+        """Return the clip."""
+        return clip
+
+    def separate_all(
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
+    ) -> list[np.ndarray]:
+        """Return the clips."""
+        return list(clips)
