@@ -12,7 +12,7 @@ from requinto.beats import Beats
 from requinto.errors import AudioFileError, ConfigError
 from requinto_lab.evaluation import beat_scores, beat_sets, librosa_beats
 from requinto_lab.evaluation.beat_scores import n_jumps, read_estimates, score, table
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES
 from sounds import RATE, clicks
 
 BEATS = np.arange(0, 120, 0.5)

@@ -17,7 +17,7 @@ from requinto_lab.evaluation.scoring import read_task
 from requinto_lab.material import splits, timbres
 from requinto_lab.material.instruments import BACHATA, UNSEEN
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 
 QUICK = [
     name

@@ -20,8 +20,14 @@ from requinto_lab.material.songs import (
     progression,
     voicing,
 )
-from requinto_lab.material.style import Part, layers, parse_form
-from requinto_lab.material.styles import LATER_STYLES, STYLES, style
+from requinto_lab.material.style import (
+    LATER_STYLES,
+    STYLES,
+    Part,
+    layers,
+    parse_form,
+    style,
+)
 
 SEEDS = (0, 17, 100_003, 110_001)
 PARTS = [

@@ -13,7 +13,7 @@ from requinto_lab.evaluation.validation_sets import FIRST_SEEDS, VALIDATION_SETS
 from requinto_lab.material import loops, splits
 from requinto_lab.material.instruments import BACHATA, INSTRUMENTS, UNSEEN
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 from requinto_lab.material.timbres import find, timbres
 
 PAIRS = list(itertools.combinations(splits.SPLITS, 2))

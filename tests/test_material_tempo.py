@@ -13,7 +13,7 @@ from requinto_lab.material.patterns import play
 from requinto_lab.material.rendering import LEAD_IN_S, frame_of, n_frames_of
 from requinto_lab.material.songs import plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import STYLES, style
+from requinto_lab.material.style import STYLES, style
 from requinto_lab.material.timbres import find
 from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
 

@@ -25,7 +25,7 @@ from requinto_lab.material.finishing import active_power
 from requinto_lab.material.recorded_notes import LAYOUTS, measure_pitch, midi_note
 from requinto_lab.material.rendering import frame_of, n_frames_of
 from requinto_lab.material.songs import Note, generator, plan_loop
-from requinto_lab.material.styles import LATER_STYLES, STYLES, style
+from requinto_lab.material.style import LATER_STYLES, STYLES, style
 
 RATE = 44100
 # What their files are called; `{}` is the note

@@ -17,7 +17,7 @@ from requinto.tracker import Tracker
 from requinto_lab.material.loops import timing
 from requinto_lab.material.songs import generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES
 from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
 from sounds import RATE, clicks, noise
 

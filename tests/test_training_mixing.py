@@ -22,7 +22,7 @@ from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.mastering import add_inaudible, limit, master
 from requinto_lab.material.patterns import play
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 from requinto_lab.material.timbres import find
 from requinto_lab.training.bands import Player, Window
 from requinto_lab.training.mixing import MixGenerator, MixingConfig

@@ -28,7 +28,7 @@ from requinto_lab.evaluation.items import read_items
 from requinto_lab.evaluation.levels import HOP, level_dbfs
 from requinto_lab.material import rendering, splits
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 from requinto_lab.material.timbres import Timbre, timbres
 
 RATE = 44100

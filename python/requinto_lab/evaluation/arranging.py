@@ -18,8 +18,7 @@ from requinto_lab.material.loops import timing
 from requinto_lab.material.patterns import play, players
 from requinto_lab.material.songs import Note, Song, generator, plan_loop
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Part
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES, Part
 from requinto_lab.material.timbres import Timbre, timbres
 
 REFERENCE_S = 3.0

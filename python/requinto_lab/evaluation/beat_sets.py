@@ -28,8 +28,7 @@ from requinto_lab.material.parallel import each
 from requinto_lab.material.rendering import LEAD_IN_S
 from requinto_lab.material.songs import PICKUP_BEATS, generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Style
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES, Style
 from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
 
 _FIRST_SEED = 8500  # of a split's; those before are the separator's, and training's

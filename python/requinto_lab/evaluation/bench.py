@@ -33,7 +33,7 @@ from requinto_lab.material.instruments import BACHATA, UNSEEN
 from requinto_lab.material.parallel import each
 from requinto_lab.material.songs import Song, generator, plan_loop, plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 
 _CLIP_BARS = 4
 _SONG_FORM = "intro:2 verse:6 chorus:4 mambo:6 outro:1"

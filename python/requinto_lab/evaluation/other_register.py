@@ -18,7 +18,7 @@ from requinto_lab.evaluation.test_item import Row
 from requinto_lab.material.instruments import MELODIC
 from requinto_lab.material.songs import Note, Song, generator, plan_loop
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES
 
 # A fourth, fifth, octave, twelfth and two octaves, up and down in turn
 SEMITONES = (12, -12, 7, -7, 24, -5, 19, -19, 5, -24)

@@ -11,7 +11,7 @@ from requinto_lab.evaluation.arranging import OTHER_STYLES, quartet, voices
 from requinto_lab.evaluation.test_item import Question, Row
 from requinto_lab.material import splits
 from requinto_lab.material.songs import Song, generator, plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 
 # Within a split's seeds; the sets of `bench.py` end before
 FIRST_SEEDS = {"other_register": 9000, "recorded_backings": 9100}

@@ -25,10 +25,11 @@ from requinto_lab.material.patterns import play
 from requinto_lab.material.presets import OWN_LICENCE
 from requinto_lab.material.songs import Bar, Song, generator, progression
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles.bachata import BACHATA
+from requinto_lab.material.style import STYLES
 
 SEED = splits.seeds("test")[0]
 PICKUP_BEATS = 3
+_BACHATA = STYLES["bachata"]
 _KEY = 9  # A
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _VERSE = "i|bVI|bIII|bVII|i|iv|V7|V7"
@@ -47,7 +48,7 @@ def plan() -> Song:
     verse, mambo = progression(_VERSE, _KEY), progression(_MAMBO, _KEY)
     rows = [("verse", i, chords) for i, chords in enumerate(verse)]
     rows += [("mambo", i, chords) for i, chords in enumerate(mambo)]
-    metre = BACHATA.beats_per_bar
+    metre = _BACHATA.beats_per_bar
     bars = [Bar(0.0, PICKUP_BEATS, "pickup", verse[0], 0)]
     for index, (section, number, chords) in enumerate(rows):
         start = PICKUP_BEATS + metre * index
@@ -55,7 +56,7 @@ def plan() -> Song:
     end = PICKUP_BEATS + metre * len(rows)
     bars.append(Bar(end, metre, "outro", verse[0], 0, is_break=True))
     return Song(
-        style=BACHATA,
+        style=_BACHATA,
         seed=SEED,
         tempo_bpm=128.0,
         key=_KEY,
@@ -72,7 +73,7 @@ def render() -> tuple[dict[str, np.ndarray], Song]:
     lead_in = round(rendering.LEAD_IN_S * SAMPLE_RATE)
     stems = {}
     for instrument, (part, model, name, level_db, place, room) in _DESK.items():
-        notes = play(song, BACHATA.part(part), instrument)
+        notes = play(song, _BACHATA.part(part), instrument)
         rng = generator(SEED, instrument, "demo")
         dry = rendering.through_model(model, name, instrument, notes, song, rng)
         # The song begins on its first beat, as a host's grid does

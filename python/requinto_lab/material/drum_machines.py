@@ -18,10 +18,12 @@ import numpy as np
 import soundfile
 
 from requinto_lab.material import lmms
-from requinto_lab.material.drum_machine_kits import KITS
 from requinto_lab.material.sampler import StrokeSet, cached
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
+from requinto_lab.material.tables import read_table
 
+# Instrument, kit, stroke: preset
+KITS: dict[str, dict[str, dict[str, str]]] = read_table("drum_machines")
 FOLDERS = (
     Path("/usr/share/lmms/samples/drumsynth"),
     Path("/usr/local/share/lmms/samples/drumsynth"),

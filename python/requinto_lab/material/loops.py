@@ -27,8 +27,7 @@ from requinto_lab.material.parallel import each
 from requinto_lab.material.patterns import play, players
 from requinto_lab.material.songs import LOOP_BARS, Song, generator, plan_loop, plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Part
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import Part, style
 from requinto_lab.material.timbres import Timbre, timbres
 
 FORMAT = 2  # of song.json

@@ -16,7 +16,6 @@ import numpy as np
 
 from requinto.errors import ConfigError
 from requinto_lab.material import (
-    drum_machine_kits,
     drum_machines,
     freepats,
     kits,
@@ -27,7 +26,6 @@ from requinto_lab.material import (
     soundfonts,
     splits,
     zyn,
-    zyn_patches,
 )
 from requinto_lab.material.finishing import finished, with_character
 from requinto_lab.material.instruments import UNSEEN
@@ -104,7 +102,7 @@ def _all() -> tuple[Timbre, ...]:
     found += _of_models()
     found += _of_recordings()
     found += _of_kits()
-    for instrument, patches in zyn_patches.PATCHES.items():
+    for instrument, patches in zyn.PATCHES.items():
         for patch in patches:
             for label in _versions(patch, 2):
                 found.append(Timbre(instrument, "zyn", label, _zyn(instrument, patch)))
@@ -245,7 +243,7 @@ def _of_models() -> Iterator[Timbre]:
 
 
 def _of_kits() -> Iterator[Timbre]:
-    for instrument, machines in drum_machine_kits.KITS.items():
+    for instrument, machines in drum_machines.KITS.items():
         for name in machines:
             make = functools.partial(drum_machines.kit, instrument, name)
             for label in _versions(name, 2):

@@ -23,8 +23,7 @@ from requinto_lab.material.patterns import play
 from requinto_lab.material.rendering import frame_of
 from requinto_lab.material.songs import Song, generator, plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Part, Style, parse_form
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES, Part, Style, parse_form
 from requinto_lab.material.timbres import Timbre
 
 _FASTER = 1.2  # than a style's own tempi, or slower, at most

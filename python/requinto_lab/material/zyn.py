@@ -22,8 +22,10 @@ import numpy as np
 
 from requinto_files.quiet import EVERYTHING, filter_stderr
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, events_of
-from requinto_lab.material.zyn_patches import PATCHES
+from requinto_lab.material.tables import read_table
 
+# Instrument: name: bank and file, without its ending
+PATCHES: dict[str, dict[str, str]] = read_table("zyn")
 PLUGINS = (
     Path("/usr/lib/dssi/libzynaddsubfx_dssi.so"),
     Path("/usr/local/lib/dssi/libzynaddsubfx_dssi.so"),
