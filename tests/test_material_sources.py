@@ -135,7 +135,9 @@ def test_sampler_makes_a_sound_once() -> None:
         return {"a": np.arange(3)}
 
     for _ in range(2):
-        np.testing.assert_array_equal(sampler.cached("once", make)["a"], [0, 1, 2])
+        np.testing.assert_array_equal(
+            sampler.load_or_make("once", make)["a"], [0, 1, 2]
+        )
     assert len(made) == 1
 
 

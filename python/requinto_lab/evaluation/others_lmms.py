@@ -28,7 +28,7 @@ from requinto_lab.evaluation.others import (
     grid,
 )
 from requinto_lab.material import lmms
-from requinto_lab.material.finishing import fitted
+from requinto_lab.material.finishing import fit_length
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 from requinto_lab.material.modules import mix_error_db
 
@@ -98,14 +98,14 @@ def song(name: str, path: Path, licence: str) -> StemSong:
     root = read_project(path)
     _shorten(root)
     stems = {
-        part: _rendered(root, part)
+        part: _render(root, part)
         for part in sorted({_part(track) for track in _leaves(root)})
     }
-    mix = _rendered(root, None)
+    mix = _render(root, None)
     # Tails are rendered as long as they sound, so that lengths differ
     longest = max(stem.shape[1] for stem in (mix, *stems.values()))
     n_frames = min(longest, int(LONGEST_S * SAMPLE_RATE))
-    stems = {part: fitted(stem, n_frames) for part, stem in stems.items()}
+    stems = {part: fit_length(stem, n_frames) for part, stem in stems.items()}
     beats_s, downbeats_s = _beats(root, n_frames / SAMPLE_RATE)
     return StemSong(
         name,
@@ -114,7 +114,7 @@ def song(name: str, path: Path, licence: str) -> StemSong:
         downbeats_s,
         f"LMMS demo song {path.name}",
         f"{licence} (lmms-common)",
-        mix_error_db(stems, fitted(mix, n_frames)),
+        mix_error_db(stems, fit_length(mix, n_frames)),
     )
 
 
@@ -150,11 +150,11 @@ def _part(track: ElementTree.Element) -> str:
         return OTHER if _NO_DRUMS.search(sample) else "drums"
     # The preset says what the name may not; where they differ it is unclear
     texts = (track.get("name", ""), Path(sample).stem, *_preset(track))
-    said = {
+    labels = {
         instrument_named(text) for text in texts if text and not _BLANK.fullmatch(text)
     }
-    said.discard(OTHER)
-    return said.pop() if len(said) == 1 else OTHER
+    labels.discard(OTHER)
+    return labels.pop() if len(labels) == 1 else OTHER
 
 
 def _preset(track: ElementTree.Element) -> list[str]:
@@ -183,7 +183,7 @@ def _shorten(root: ElementTree.Element) -> None:
                     clip.remove(note)
 
 
-def _rendered(root: ElementTree.Element, part: str | None) -> np.ndarray:
+def _render(root: ElementTree.Element, part: str | None) -> np.ndarray:
     """Return one part as LMMS renders it, or all if None, shape `(2, n_frames)`."""
     root = copy.deepcopy(root)
     for track in _leaves(root):

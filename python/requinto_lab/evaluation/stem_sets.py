@@ -17,9 +17,9 @@ import numpy as np
 
 from requinto_lab.evaluation import others
 from requinto_lab.evaluation.arranging import REFERENCE_S, loudest
+from requinto_lab.evaluation.items import Row
 from requinto_lab.evaluation.levels import mix_row
 from requinto_lab.evaluation.recorded_sets import in_turn, label, spread
-from requinto_lab.evaluation.test_item import Row
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.songs import generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
@@ -61,7 +61,7 @@ def notes(split: str, index: int, folder: Path) -> Iterator[Row]:
     rng = generator("recorded_notes", index)
     for song in _songs(library, "recorded_notes", index):
         stems = _one_timbre_each(_stems(library, song), rng)
-        sounds = [_place(_read(library, s, 0, s.n_frames), rng) for s in stems]
+        sounds = [_pan(_read(library, s, 0, s.n_frames), rng) for s in stems]
         mix = np.sum(sounds, axis=0)
         for i in rng.permutation(len(stems)):
             row = _row_of_another_song(library, index, stems[i], sounds[i], mix, rng)
@@ -105,7 +105,7 @@ def _read(library: LoopLibrary, stem: Stem, start: int, n_frames: int) -> np.nda
     return np.repeat(sound, 2, axis=0) if len(sound) == 1 else sound
 
 
-def _place(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _pan(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a stem at a random level and position between the channels."""
     level = 10 ** (rng.uniform(-_LEVEL_DB, _LEVEL_DB) / 20)
     angle = np.pi / 4 * (1 + rng.uniform(-_WIDEST_PAN, _WIDEST_PAN))
@@ -164,13 +164,13 @@ def _row_of_another_song(
 ) -> Row | None:
     """Return an item whose reference is of the timbre's loudest in another song."""
     rows = library.by_timbre[stem.instrument, stem.timbre]
-    elsewhere = [row for row in rows if row.song != stem.song]
+    other_stems = [row for row in rows if row.song != stem.song]
     n_frames = min(round(EXCERPT_S * SAMPLE_RATE), sound.shape[1])
     starts = others.excerpt_starts(sound, mix, n_frames)
-    if not (elsewhere and starts):
+    if not (other_stems and starts):
         return None
     start = starts[rng.integers(len(starts))]
-    other = elsewhere[rng.integers(len(elsewhere))]
+    other = other_stems[rng.integers(len(other_stems))]
     whole = _read(library, other, 0, other.n_frames)
     reference = loudest(whole, round(REFERENCE_S * SAMPLE_RATE))
     target = sound[:, start : start + n_frames]

@@ -4,7 +4,7 @@
     python -m requinto_lab.material.built_in_references models/references
 
 Several sounds an instrument, from training families whose licences let us give
-them away.  The separator averages what it hears in them.
+them away.  The separator averages over them.
 """
 
 from __future__ import annotations

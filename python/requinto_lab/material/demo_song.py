@@ -19,7 +19,7 @@ import soundfile
 import typer
 
 from requinto_lab.material import rendering, splits
-from requinto_lab.material.finishing import ACTIVE_LEVEL_DB, finished
+from requinto_lab.material.finishing import ACTIVE_LEVEL_DB, finish
 from requinto_lab.material.loops import timing
 from requinto_lab.material.patterns import play
 from requinto_lab.material.presets import OWN_LICENCE
@@ -34,7 +34,7 @@ _KEY = 9  # A
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _VERSE = "i|bVI|bIII|bVII|i|iv|V7|V7"
 _MAMBO = "i|iv|V7|i|bVI|bIII|V7|i"
-# Part, model, name of the draw, level in dB, place (-1 left to 1 right), room
+# Part, model, name of the instrument, level in dB, pan (-1 left to 1 right), room
 _DESK = {
     "guitar": ("requinto", "courses", "demo", -20.0, -0.25, 0.10),
     "bass": ("bajo", "courses", "demo", -20.0, 0.0, 0.03),
@@ -72,13 +72,13 @@ def render() -> tuple[dict[str, np.ndarray], Song]:
     song = plan()
     lead_in = round(rendering.LEAD_IN_S * SAMPLE_RATE)
     stems = {}
-    for instrument, (part, model, name, level_db, place, room) in _DESK.items():
+    for instrument, (part, model, name, level_db, pan, room) in _DESK.items():
         notes = play(song, _BACHATA.part(part), instrument)
         rng = generator(SEED, instrument, "demo")
         dry = rendering.through_model(model, name, instrument, notes, song, rng)
         # The song begins on its first beat, as a host's grid does
-        dry = finished(dry, rendering.n_frames_of(song))[:, lead_in:]
-        angle = (1 + place) * np.pi / 4
+        dry = finish(dry, rendering.n_frames_of(song))[:, lead_in:]
+        angle = (1 + pan) * np.pi / 4
         gains = np.sqrt(2) * np.array([[np.cos(angle)], [np.sin(angle)]])
         stereo = (dry * gains).astype(np.float32)
         wet = pedalboard.Reverb(0.3, 0.6, room, 1 - room)(stereo, SAMPLE_RATE)

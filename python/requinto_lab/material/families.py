@@ -55,7 +55,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     first, second = _beginning(a, 1.5), _beginning(b, 1.5)
     if min(np.abs(first).max(), np.abs(second).max()) < _QUIET:
         return 0.0
-    return max(_found(first, second), _found(second, first))
+    return max(_best_correlation(first, second), _best_correlation(second, first))
 
 
 def matrix(
@@ -109,8 +109,8 @@ def _beginning(sound: np.ndarray, seconds: float) -> np.ndarray:
     return mono[max(start - 20, 0) :][: round(seconds * _RATE)]
 
 
-def _found(first: np.ndarray, second: np.ndarray) -> float:
-    """Return how well the beginning of one note is found in another."""
+def _best_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the best correlation of the beginning of one note with another."""
     n, reach = round(_LENGTH_S * _RATE), round(_LAG_S * _RATE)
     pattern = np.diff(first)[:n]
     best = 0.0

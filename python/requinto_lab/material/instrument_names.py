@@ -7,7 +7,7 @@ import re
 
 from requinto_lab.material.tables import read_table
 
-OTHER = "other"  # parts whose instrument is not one of ours, or not said plainly
+OTHER = "other"  # parts whose instrument is not in `INSTRUMENTS`, or unclear
 
 _TABLE = read_table("instrument_names")
 _BY_WORD = {word: name for name, words in _TABLE["words"].items() for word in words}

@@ -23,7 +23,7 @@ def _layers(kit: str, sound: str) -> tuple[tuple[float, Path], ...]:
     """Return the recordings of a stroke, each with its least velocity."""
     folder = samples.find_kit(kit)
     tree = ElementTree.parse(folder / "drumkit.xml")
-    found: dict[str, list[tuple[float, Path]]] = {}
+    by_name: dict[str, list[tuple[float, Path]]] = {}
     for instrument in tree.iter():
         if _tag(instrument) != "instrument":
             continue
@@ -37,9 +37,9 @@ def _layers(kit: str, sound: str) -> tuple[tuple[float, Path], ...]:
                 if path.exists():
                     layers.append((float(parts.get("min", 0)), path))
         if layers:
-            found.setdefault(name, sorted(layers))
+            by_name.setdefault(name, sorted(layers))
     for word in _WORDS[sound]:
-        for name, layers in found.items():
+        for name, layers in by_name.items():
             if word in name:
                 return tuple(layers)
     return ()

@@ -37,7 +37,7 @@ class Rendering(NamedTuple):
     names: list[str]  # of its instruments, or of its samples if it has none
     used: set[int]  # which of them patterns name, from 0
     mix: np.ndarray  # float32 `(2, n_frames)`
-    beats_s: tuple[float, ...]  # ascending; empty where rows do not tell
+    beats_s: tuple[float, ...]  # ascending; empty where rows do not show them
     downbeats_s: tuple[float, ...]
 
 
@@ -110,7 +110,7 @@ def render_alone(data: bytes, numbers: set[int], n_frames: int) -> np.ndarray:
 
 
 def beats_of(rows: list[Row]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return beats and downbeats in seconds, empty where rows do not tell them."""
+    """Return beats and downbeats in seconds, empty where rows do not show them."""
     if not rows:
         return (), ()
     tempi_bpm = np.array([row.tempo_bpm for row in rows])

@@ -43,7 +43,7 @@ def sonic_pi_kit(instrument: str, name: str) -> StrokeSet:
     BankError
         If the samples are not installed.
     """
-    kit = _named(SONIC_PI.get(instrument, {}), name, f"kit of {instrument!r}")
+    kit = _look_up(SONIC_PI.get(instrument, {}), name, f"kit of {instrument!r}")
     layers = {stroke: [_sonic_pi(f) for f in files] for stroke, files in kit.items()}
     return StrokeSet(layers)
 
@@ -60,7 +60,7 @@ def sonic_pi_notes(instrument: str, name: str) -> SampleSet:
         If the samples are not installed.
     """
     known = SONIC_PI_NOTES.get(instrument, {})
-    file, pitch = _named(known, name, f"sample of {instrument!r}")
+    file, pitch = _look_up(known, name, f"sample of {instrument!r}")
     return SampleSet([Sample(_sonic_pi(file), pitch)])
 
 
@@ -77,7 +77,7 @@ def avl_kit(name: str) -> StrokeSet:
     BankError
         If it is not installed.
     """
-    file = _named(AVL_BANKS, name, "kit")
+    file = _look_up(AVL_BANKS, name, "kit")
     try:
         path = find_bank(file)
     except BankError as error:
@@ -106,7 +106,7 @@ def hand_kit(name: str) -> StrokeSet:
     BankError
         If Hydrogen's kits are not installed.
     """
-    kit = _named(HAND, name, "kit")
+    kit = _look_up(HAND, name, "kit")
     try:
         samples.find_kit(samples.HAND_KIT)
     except BankError as error:
@@ -130,7 +130,7 @@ def _sonic_pi(name: str) -> np.ndarray:
     )
 
 
-def _named(table: dict[str, _T], name: str, what: str) -> _T:
+def _look_up(table: dict[str, _T], name: str, what: str) -> _T:
     if name not in table:
         raise ConfigError(f"no {what} {name!r}; known are {', '.join(table)}")
     return table[name]

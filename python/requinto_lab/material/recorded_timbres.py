@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto_lab.material import recorded_notes, splits
-from requinto_lab.material.amplifier import Amplifier, draw_amplifier
+from requinto_lab.material.amplifier import Amplifier, sample_amplifier
 from requinto_lab.material.recorded_playing import Touch, play_take
 from requinto_lab.material.rendering import frame_of, n_frames_of
 from requinto_lab.material.sampler import StrokeSet
@@ -86,7 +86,7 @@ _KEYS = Touch(release_s=0.06)
 _TOUCHES = {"bass": _BASS, "reed": _BLOWN, "brass": _BLOWN}
 _KEYBOARDS = ("piano", "organ")
 # Patterns of the files of each stroke of a hand drum, from soft to loud.  The
-# cajon's were told apart by where their spectrum lies: `sr1` lowest, `sl5` highest.
+# cajon's were identified by where their spectrum lies: `sr1` lowest, `sl5` highest.
 _DRUM_STROKES: dict[str, dict[str, str]] = {
     "bobobo": {
         "low": "bobobo-bobobo_bass_vl{layer}_rr{take}",
@@ -159,7 +159,7 @@ def _library_timbres(instrument: str, library: str, folder: Path) -> Iterator[Ti
             # Amplifiers differ by themselves; what has none needs other effects
             label += "~" if kind == "direct" and i else ""
             rng = generator("amplifier", library, label)
-            pair = (draw_amplifier(kind, rng), draw_amplifier(kind, rng))
+            pair = (sample_amplifier(kind, rng), sample_amplifier(kind, rng))
             yield Timbre(
                 instrument,
                 library,

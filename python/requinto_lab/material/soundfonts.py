@@ -48,16 +48,16 @@ def find_bank(name: str) -> Path:
     for folder in BANK_FOLDERS:
         if (folder / file).exists():
             return folder / file
-    places = ", ".join(str(f) for f in BANK_FOLDERS)
-    raise BankError(f"sound bank {file} is not installed (looked in {places})")
+    folders = ", ".join(str(f) for f in BANK_FOLDERS)
+    raise BankError(f"sound bank {file} is not installed (looked in {folders})")
 
 
 @functools.cache
 def _library() -> Any:
-    found = ctypes.util.find_library("fluidsynth")
-    if found is None:
+    path = ctypes.util.find_library("fluidsynth")
+    if path is None:
         raise BankError("the FluidSynth library (libfluidsynth) is not installed")
-    library = ctypes.CDLL(found)
+    library = ctypes.CDLL(path)
     # It warns of drum channels that a bank without kits leaves empty
     library.fluid_set_log_function(_WARNING, None, None)
     for name in ("new_fluid_settings", "new_fluid_synth"):
