@@ -41,7 +41,9 @@ _NAMES = {
     "double-bass": ("pizz_{}_fa", "pizz_{}_mb"),
     "were-sax": ("alto-{}_f_rr1_cnd", "alto-{}_f_rr1_dnm"),
     "war-tuba": ("{}_sus_dyn", "{}_s_vl1_rr1_dyn"),
-    "transistor-organ": tuple(f"{s}_{{}}" for s in recorded_timbres._STOPS),
+    "transistor-organ": tuple(
+        f"{c.variant}_{{}}" for c in recorded_timbres.CHARACTERS["transistor-organ"]
+    ),
     "upright-piano": ("{}vH", "{}vL"),
 }
 _DRUMS = {

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from requinto.config import read_toml
 from requinto_files import audio_reader
 from requinto_lab.evaluation.others import (
     LONGEST_S,
@@ -36,31 +37,8 @@ PROJECT_FOLDERS = (
     Path("/usr/share/lmms/projects"),
     Path("/usr/local/share/lmms/projects"),
 )
-# Those with at least one track that is plainly one of our instruments, each with its
-# licence from lmms-common's copyright file (GPL-2+ where that does not name it).  Left
-# alone for an outside check: ReggaeTry, ReggaetonTry, DearJonDoe, AxeFromThe80s,
-# InnerRecreation.
-PROJECTS: dict[str, str] = {
-    "demos/Alf42red-Mauiwowi.mmpz": "CC-BY-SA-3.0",
-    "demos/CapDan/CapDan-TwilightArea-OriginalByAlf42red.mmpz": "CC-BY-SA-3.0",
-    "demos/CapDan/CapDan-ZeroSumGame-OriginalByZakarra.mmpz": "Artistic-2.0",
-    "demos/EsoXLB-CPU.mmpz": "Artistic-2.0",
-    "demos/Impulslogik-Zen.mmpz": "Artistic-2.0",
-    "demos/Momo64-esp.mmpz": "Artistic-2.0",
-    "demos/Oglsdl-Dr8v2.mmpz": "Artistic-2.0",
-    "demos/Oglsdl-PpTrip.mmpz": "Artistic-2.0",
-    "demos/Saber-FinalStep.mmpz": "BSD-2-Clause",
-    "demos/Shovon-ProgressiveHousePluckDemo.mmpz": "GPL-2+",
-    "demos/Skiessi/Skiessi-C64.mmpz": "CC-BY-SA-4.0",
-    "demos/Skiessi/Skiessi-Onion.mmpz": "CC-BY-SA-4.0",
-    "demos/Socceroos-Progress.mmpz": "Artistic-2.0",
-    "demos/TameAnderson-MakeMe.mmpz": "Artistic-2.0",
-    "shorties/Crunk(Demo).mmp": "Artistic-2.0",
-    "shorties/DirtyLove.mmpz": "GPL-2+",
-    "shorties/Greshz-CoolSnip.mmpz": "Artistic-2.0",
-    "shorties/Skiessi-222.mmpz": "GPL-2+",
-    "shorties/Surrender-Main.mmpz": "Artistic-2.0",
-}
+# Licences by project file
+PROJECTS: dict[str, str] = read_toml(Path(__file__).with_suffix(".toml"))["projects"]
 
 _TICKS_PER_BEAT = 48  # a bar of 4/4 has 192
 _INSTRUMENT, _SAMPLE_TRACK = "0", "2"  # types of tracks

@@ -16,7 +16,12 @@ import numpy as np
 import soundfile
 
 from requinto_lab.material.finishing import fit_length
-from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, events_of
+from requinto_lab.material.soundfonts import (
+    SAMPLE_RATE,
+    BankError,
+    FrameNotes,
+    events_of,
+)
 
 FOLDERS = (Path("/usr/share/midi/freepats"), Path("/usr/local/share/midi/freepats"))
 _PATIENCE_S = 300
@@ -50,29 +55,9 @@ def _by_number(part: str) -> dict[int, str]:
 
 
 def render(
-    notes: list[tuple[int, int, int, float]],
-    n_frames: int,
-    program: int,
-    *,
-    drums: bool = False,
+    notes: FrameNotes, n_frames: int, program: int, *, drums: bool = False
 ) -> np.ndarray:
-    """Return notes as sound.
-
-    Parameters
-    ----------
-    notes : list of (first frame, end frame, MIDI note, velocity 0 to 1)
-        What to play.
-    n_frames : int
-        Length of the result.
-    program : int
-        Preset, from 0; ignored when `drums`.
-    drums : bool
-        Whether notes choose percussion.
-
-    Returns
-    -------
-    np.ndarray, shape=(2, n_frames)
-        Without reverb or chorus.
+    """Return notes as sound, with the arguments of `soundfonts.Bank.render`.
 
     Raises
     ------
@@ -122,7 +107,7 @@ def _config(folder: Path) -> str:
 
 def _write_midi(
     path: Path,
-    notes: list[tuple[int, int, int, float]],
+    notes: FrameNotes,
     begin: int,
     n_frames: int,
     program: int,

@@ -23,7 +23,7 @@ from requinto_lab.material import synthesis_strings as strings
 from requinto_lab.material.finishing import add_at, fit_length
 from requinto_lab.material.sampler import StrokeSet
 from requinto_lab.material.songs import Note, Song, generator
-from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.soundfonts import SAMPLE_RATE, FrameNotes
 
 LEAD_IN_S = 0.05  # before the first beat, for notes that come early
 _LONGEST_PLUCK_S = 2.5
@@ -31,7 +31,7 @@ _STRUM_S = 0.06  # notes closer than this are one stroke
 
 Keys = dict[str, tuple[int, ...]]
 # Notes as (first frame, end frame, MIDI note, velocity), and a length in frames
-RenderNotes = Callable[[list[tuple[int, int, int, float]], int], np.ndarray]
+RenderNotes = Callable[[FrameNotes, int], np.ndarray]
 
 
 class Model(NamedTuple):

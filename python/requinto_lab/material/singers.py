@@ -23,7 +23,7 @@ import soxr
 from requinto.errors import ConfigError
 from requinto_lab.material.finishing import fit_length
 from requinto_lab.material.sampler import load_or_make
-from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
+from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, FrameNotes
 
 FOLDERS = (
     Path("/usr/share/asterisk/sounds"),
@@ -64,10 +64,7 @@ _VERSION = 1  # of what the cache holds
 
 
 def sing(
-    notes: list[tuple[int, int, int, float]],
-    n_frames: int,
-    voice: str,
-    rng: np.random.Generator,
+    notes: FrameNotes, n_frames: int, voice: str, rng: np.random.Generator
 ) -> np.ndarray:
     """Return a melody as a voice sings it, one syllable to a note.
 
@@ -239,11 +236,9 @@ def _between(rows: np.ndarray, position: np.ndarray) -> np.ndarray:
     return np.asarray(rows[low] * (1 - part) + rows[high] * part)
 
 
-def _lines(
-    notes: list[tuple[int, int, int, float]],
-) -> list[list[tuple[int, int, int, float]]]:
+def _lines(notes: FrameNotes) -> list[FrameNotes]:
     """Share notes out to singers, so that no two of one overlap."""
-    lines: list[list[tuple[int, int, int, float]]] = []
+    lines: list[FrameNotes] = []
     for start, end, pitch, velocity in sorted(notes):
         free = [line for line in lines if line[-1][1] <= start]
         if free:

@@ -18,6 +18,8 @@ import numpy as np
 from requinto.errors import RequintoError
 
 SAMPLE_RATE = 44100
+# First frame, end frame, MIDI note and velocity of each
+FrameNotes = list[tuple[int, int, int, float]]
 BANK_FOLDERS = (
     Path("/usr/share/sounds/sf2"),
     Path("/usr/share/soundfonts"),
@@ -120,14 +122,8 @@ class Synth:
         )
 
 
-def events_of(
-    notes: list[tuple[int, int, int, float]],
-) -> list[tuple[int, bool, int, int]]:
+def events_of(notes: FrameNotes) -> list[tuple[int, bool, int, int]]:
     """Return what MIDI would say of notes, in the order of time.
-
-    Parameters
-    ----------
-    notes : list of (first frame, end frame, MIDI note, velocity 0 to 1)
 
     Returns
     -------
@@ -151,7 +147,7 @@ class Bank:
 
     def render(
         self,
-        notes: list[tuple[int, int, int, float]],
+        notes: FrameNotes,
         n_frames: int,
         program: int,
         *,

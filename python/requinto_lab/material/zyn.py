@@ -21,7 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from requinto_files.quiet import EVERYTHING, filter_stderr
-from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, events_of
+from requinto_lab.material.soundfonts import (
+    SAMPLE_RATE,
+    BankError,
+    FrameNotes,
+    events_of,
+)
 from requinto_lab.material.tables import read_table
 
 # Instrument: name: bank and file, without its ending
@@ -143,9 +148,7 @@ class Synth:
                 self._send(f"/part0/Pefxbypass{i}", True)
         self._query("/part0/Pname")  # until all of this has arrived
 
-    def play(
-        self, notes: list[tuple[int, int, int, float]], n_frames: int
-    ) -> np.ndarray:
+    def play(self, notes: FrameNotes, n_frames: int) -> np.ndarray:
         """Return notes through the patch put in last, shape `(2, n_frames)`."""
         events = events_of(notes)
         self._chance.value = 1
@@ -214,9 +217,7 @@ def _synth(process: int) -> Synth:
     return Synth()
 
 
-def render(
-    instrument: str, name: str, notes: list[tuple[int, int, int, float]], n_frames: int
-) -> np.ndarray:
+def render(instrument: str, name: str, notes: FrameNotes, n_frames: int) -> np.ndarray:
     """Return notes as sound.
 
     Notes begin at multiples of 256 frames, in which it computes.  The same notes
