@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
+from requinto_lab.material import tables
 from requinto_lab.material.instruments import INSTRUMENTS, PERCUSSION, RANGES, STROKES
 from requinto_lab.material.patterns import play, players
 from requinto_lab.material.songs import (
@@ -45,6 +47,14 @@ def test_styles_are_as_many_and_as_deep_as_promised():
     assert {s.beats_per_bar for s in STYLES.values()} >= {3, 4}
     played = {i for s in STYLES.values() for p in s.parts for i in p.instruments}
     assert played == set(INSTRUMENTS)
+
+
+def test_every_file_of_styles_is_read():
+    files = Path(tables.__file__).parent.glob("styles/*.toml")
+    names = {name.replace(" ", "_") for name in (*STYLES, *LATER_STYLES)}
+    assert {file.stem for file in files} == names
+    with pytest.raises(ConfigError, match="cannot be used"):
+        tables.read_table("styles/polka")
 
 
 @pytest.mark.parametrize("name", {**STYLES, **LATER_STYLES})

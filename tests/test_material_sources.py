@@ -342,7 +342,7 @@ def test_families_of_ours_are_independent() -> None:
         "zyn": lambda p: zyn.render("guitar", "nylon-guitar", note(p), RATE),
         "a copy": lambda p: 0.5 * tim.render(note(p), RATE, 24),
     }
-    pairs = families.shared(sources, (45, 52))
+    pairs = families.shared_pairs(sources, (45, 52))
     assert [(pair.first, pair.second) for pair in pairs] == [("tim", "a copy")]
 
 

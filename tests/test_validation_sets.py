@@ -22,7 +22,7 @@ from requinto_lab.evaluation import (
     recorded_sets,
     stem_sets,
 )
-from requinto_lab.evaluation.arranging import Voice, loudest
+from requinto_lab.evaluation.arranging import Voice, loudest_part
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.evaluation.levels import HOP, level_dbfs
 from requinto_lab.material import rendering, splits
@@ -135,7 +135,7 @@ def test_a_reference_is_rendered_in_another_register(semitones):
         for loop in (voice.in_loop(seed + n) for n in range(40))
         if np.median([n.pitch for n in loop.notes()]) + semitones == own + distance
     )
-    still = loudest(plain.render(), 3 * RATE)
+    still = loudest_part(plain.render(), 3 * RATE)
     moved, still = map(spectrum_in_semitones, (sound, still))
     steps = range(-30, 31)
     likeness = [moved @ np.roll(still, step) for step in steps]

@@ -76,7 +76,7 @@ class Voice:
         for loop_seed in range(seed, seed + _MOST_SILENT):
             stem = self.in_loop(loop_seed).render()
             if sounds(stem):
-                return loudest(stem, round(REFERENCE_S * SAMPLE_RATE))
+                return loudest_part(stem, round(REFERENCE_S * SAMPLE_RATE))
         raise ConfigError(f"{self.timbre.id} is silent wherever it plays")
 
 
@@ -138,7 +138,7 @@ def sounds(stem: np.ndarray) -> bool:
     return active_power(stem) > 1e-6
 
 
-def loudest(sound: np.ndarray, n_frames: int) -> np.ndarray:
+def loudest_part(sound: np.ndarray, n_frames: int) -> np.ndarray:
     """Return the loudest part of a sound, from one of its quarter seconds."""
     if sound.shape[1] <= n_frames:
         return sound

@@ -15,7 +15,7 @@ from requinto_lab.evaluation import arranging
 from requinto_lab.evaluation.arranging import (
     REFERENCE_S,
     Voice,
-    loudest,
+    loudest_part,
     mix_stems,
     voices,
 )
@@ -97,7 +97,7 @@ def transpose_reference(
             continue
         stem = player.render()
         if arranging.sounds(stem):
-            return loudest(stem, round(REFERENCE_S * SAMPLE_RATE)), distance
+            return loudest_part(stem, round(REFERENCE_S * SAMPLE_RATE)), distance
     return None
 
 

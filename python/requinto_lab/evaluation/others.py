@@ -174,7 +174,7 @@ def choose_excerpt(
     return None
 
 
-def audible(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def audible_stems(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the stems that are not silent."""
     return {name: stem for name, stem in stems.items() if np.abs(stem).max() > _SILENT}
 

@@ -19,7 +19,7 @@ from requinto_lab.evaluation.others import (
     SAMPLE_RATE,
     OthersError,
     StemSong,
-    audible,
+    audible_stems,
     grid,
 )
 from requinto_lab.material import samples
@@ -103,7 +103,7 @@ def song(path: Path) -> StemSong:
     steady = root.findtext("isTimelineActivated") != "true"
     return StemSong(
         f"hydrogen-{path.stem.lower().replace('_', '')}",
-        audible(stems),
+        audible_stems(stems),
         beats_s if steady else (),
         downbeats_s if steady and _whole_bars(root) else (),
         f"Hydrogen demo song {path.name}",

@@ -25,7 +25,7 @@ from requinto_lab.evaluation.others import (
     SAMPLE_RATE,
     OthersError,
     StemSong,
-    audible,
+    audible_stems,
     grid,
 )
 from requinto_lab.material import lmms
@@ -87,7 +87,7 @@ def song(name: str, path: Path, licence: str) -> StemSong:
     beats_s, downbeats_s = _beats(root, n_frames / SAMPLE_RATE)
     return StemSong(
         name,
-        audible(stems),
+        audible_stems(stems),
         beats_s,
         downbeats_s,
         f"LMMS demo song {path.name}",

@@ -23,7 +23,7 @@ from requinto_lab.evaluation.others import (
     SAMPLE_RATE,
     OthersError,
     StemSong,
-    audible,
+    audible_stems,
 )
 from requinto_lab.material.instrument_names import OTHER
 from requinto_lab.material.modules import mix_error_db
@@ -132,7 +132,7 @@ def song(name: str, data: bytes, source: str, bank: str = BANK) -> StemSong:
     beats_s, downbeats_s = _beats(file.ticks_per_beat, ticks_s, bars, end_s)
     return StemSong(
         name,
-        audible(stems),
+        audible_stems(stems),
         beats_s,
         downbeats_s,
         f"Freedoom, {source}, through opl3-soundfont",

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from requinto.config import read_toml
-from requinto_lab.evaluation.others import LONGEST_S, OthersError, StemSong, audible
+from requinto_lab.evaluation.others import (
+    LONGEST_S,
+    OthersError,
+    StemSong,
+    audible_stems,
+)
 from requinto_lab.material.instrument_names import instrument_named
 from requinto_lab.material.modules import mix_error_db, render, render_alone
 
@@ -66,7 +71,7 @@ def song(name: str, data: bytes, source: str, licence: str) -> StemSong:
     error_db = mix_error_db(stems, whole.mix)
     return StemSong(
         name,
-        audible(stems),
+        audible_stems(stems),
         whole.beats_s,
         whole.downbeats_s,
         source,

@@ -66,7 +66,7 @@ def pairs(split: str, index: int, folder: Path) -> Iterator[Row]:
     """Yield an item: one of two or three songs by different artists."""
     library = open_library(folder, split)
     rng = generator("recorded_pairs", index)
-    for song in _in_turn(library.songs, "recorded_pairs", index):
+    for song in _candidate_songs(library.songs, "recorded_pairs", index):
         target, reference = _choose_target(song, PAIR_GAP, rng)
         rivals = [other for other in library.songs if _differ(song, other)]
         n_rivals = 1 + index % 2
@@ -86,7 +86,7 @@ def alike_pairs(split: str, index: int, folder: Path) -> Iterator[Row]:
     """
     library = open_library(folder, split)
     rng = generator("alike_pairs", index)
-    for song in _in_turn(library.songs, "alike_pairs", index // 2):
+    for song in _candidate_songs(library.songs, "alike_pairs", index // 2):
         target, reference = _choose_target(song, ALIKE_GAP, rng)
         if not (target and reference):
             continue
@@ -115,7 +115,7 @@ def backings(
     """
     library = open_library(folder, split)
     rng = generator("recorded_backings", index)
-    songs = _in_turn(library.songs, "recorded_backings", index)
+    songs = _candidate_songs(library.songs, "recorded_backings", index)
     for voice in voices:
         stem = voice.render()
         if not arranging.sounds(stem):
@@ -141,7 +141,7 @@ def spread(
     return [row for _, _, row in sorted(turns, key=lambda turn: turn[:2])]
 
 
-def in_turn(rows: list[T], index: int, rng: np.random.Generator) -> list[T]:
+def candidates(rows: list[T], index: int, rng: np.random.Generator) -> list[T]:
     """Return what to try for an item: its own row, then others at random."""
     if not rows:
         return []
@@ -156,11 +156,11 @@ def label(index: int, title: str) -> str:
     return f"{index:02d}-{words[:40]}".strip("-")
 
 
-def _in_turn(
+def _candidate_songs(
     songs: Sequence[RecordedSong], set_name: str, index: int
 ) -> list[RecordedSong]:
     order = spread(songs, lambda song: song.artist or song.package, generator(set_name))
-    return in_turn(order, index, generator(set_name, "others", index))
+    return candidates(order, index, generator(set_name, "others", index))
 
 
 def _starts(song: RecordedSong, size: int) -> np.ndarray:

@@ -33,15 +33,15 @@ def summary(rows: list[Score]) -> dict[str, Any]:
     for name in _MEASURES:
         if values := [v for row in rows if (v := getattr(row, name)) is not None]:
             result[name] = float(np.median(values))
-    if gains := _known(rows, lambda row: row.improvement):
+    if gains := _values(rows, lambda row: row.improvement):
         result["improvement"] = float(np.median(gains))
         result["improvement_mean"] = float(np.mean(gains))
         result["improvement_interval"] = interval(gains)
         result["worst_improvement"] = min(gains)
-    if levels := _known(rows, lambda row: row.level if row.absent else None):
+    if levels := _values(rows, lambda row: row.level if row.absent else None):
         result["absent_level"] = float(np.median(levels))
         result["absent_share_silent"] = float(np.mean(np.array(levels) <= _SILENT_DB))
-    if margins := _known(rows, lambda row: row.swap_margin):
+    if margins := _values(rows, lambda row: row.swap_margin):
         result["swap_margin"] = float(np.median(margins))
         result["swap_margin_interval"] = interval(margins)
     return result
@@ -245,7 +245,7 @@ def _instrument(row: Score) -> str:
     return row.instrument
 
 
-def _known(
+def _values(
     rows: Iterable[Score], value: Callable[[Score], float | None]
 ) -> list[float]:
     return [v for row in rows if (v := value(row)) is not None]

@@ -40,7 +40,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     The largest normalised correlation over lags within 30 ms and tunings within
     8 cents, of the first 0.3 s of both, differentiated so that the fundamental does
     not decide.  Notes of one pitch from independent instruments also correlate, the
-    more so the fewer partials they have; so compare several pitches (`shared`).
+    more so the fewer partials they have; so compare several pitches (`shared_pairs`).
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def matrix(
     return sorted(pairs, key=lambda pair: -pair.similarity)
 
 
-def shared(
+def shared_pairs(
     families: Mapping[str, Callable[[int], np.ndarray]],
     pitches: Sequence[int],
     threshold: float = SHARED,

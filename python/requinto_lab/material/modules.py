@@ -62,7 +62,7 @@ def render(data: bytes, longest_s: float) -> Rendering:
     rows: list[Row] = []
     last, here = (-1, -1), 0
     with Player(data) as player:
-        names, used = player.names(), player.used()
+        names, used = player.names(), player.used_instruments()
         end = player.duration_s() * SAMPLE_RATE
         while here < longest_s * SAMPLE_RATE:
             block = player.read(_BLOCK)
