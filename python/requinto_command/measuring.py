@@ -48,11 +48,11 @@ def data_build(
         )
     outputs.check_folder(output, overwrite=True)
     loops.build(output, contents, n_workers=workers)
-    report = inventory.holdings(output)
+    stems = inventory.count_stems(output)
     if as_json:
-        print(json.dumps(report, indent=2))
+        print(json.dumps(stems, indent=2))
     else:
-        inventory.show(report, Console())
+        inventory.show_stems(stems, Console())
 
 
 @data_app.command("modules")
@@ -114,7 +114,7 @@ def data_bench(
         material=material,
         n_workers=workers,
     )
-    for name, option in bench.left_out(split, material).items():
+    for name, option in bench.missing_material(split, material).items():
         if not sets:
             print(f"{name} is left out: it needs --{option} FOLDER")
     for folder in folders:
@@ -135,14 +135,14 @@ def data_recorded(
     workers: Workers = _N_CORES,
 ) -> None:
     """Decode songs by others from Debian packages; go on where that was stopped."""
-    from requinto_lab.material import recorded_inventory, recorded_songs
+    from requinto_lab.material import inventory, recorded_songs
 
     outputs.check_folder(output, overwrite=True)
     roots = root or [Path("/")]
     missing = recorded_songs.build(
         output, roots, allow_missing=allow_missing, n_workers=workers
     )
-    recorded_inventory.show(recorded_inventory.count(output), Console())
+    inventory.show_songs(inventory.count_songs(output), Console())
     if missing:
         print(f"left out, not installed: {', '.join(missing)}")
 
@@ -160,9 +160,9 @@ def evaluate(
     outputs.check_outputs((Output(json_path, outputs.JSON),), (), overwrite=overwrite)
     ours, ideal = "requinto", "ideal ratio mask"
     rows = _scored(folder, (ours, ideal), workers, bss_eval=False)
-    result = tables.evaluated(rows, ours, ideal)
+    result = tables.evaluation(rows, ours, ideal)
     outputs.write_json(json_path, result, overwrite=overwrite)
-    tables.print_evaluated(result, _console())
+    tables.print_evaluation(result, _console())
 
 
 def compare(
@@ -197,9 +197,9 @@ def compare(
         outputs.check_folder(drawings, overwrite=overwrite)
     names = tuple(system or registry.usual())
     rows = _scored(folder, names, workers, bss_eval=bss_eval)
-    result = tables.compared(rows)
+    result = tables.comparison(rows)
     outputs.write_json(json_path, result, overwrite=overwrite)
-    tables.print_compared(result, _console())
+    tables.print_comparison(result, _console())
     if pictures and "requinto" in names:
         ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
         paths = report.draw(pictures, rows, read_items(folder), ours, ideal)

@@ -17,19 +17,26 @@ from requinto.tracker import Tracker
 from requinto_lab.material.loops import timing
 from requinto_lab.material.songs import generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import STYLES
-from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
+from requinto_lab.material.style import STYLES
+from requinto_lab.material.whole_songs import (
+    WholeSongConfig,
+    mix_song,
+    plan_whole_song,
+    render_stems,
+)
 from sounds import RATE, clicks, noise
 
-_STEADY = DrawingConfig.steady(seconds=45.0)
+_STEADY = WholeSongConfig.steady(seconds=45.0)
 
 
 @functools.cache
 def song(style, seed, pickup_beats, tempo_bpm=None):
     """Return a song of validation timbres, and where its beats are."""
-    plan = drawn(110_400 + seed, _STEADY, STYLES[style], tempo_bpm, pickup_beats)
-    mixture, _ = mixed(
-        rendered(plan, "validation"), plan, _STEADY, generator(seed, "mixes")
+    plan = plan_whole_song(
+        110_400 + seed, _STEADY, STYLES[style], tempo_bpm, pickup_beats
+    )
+    mixture, _ = mix_song(
+        render_stems(plan, "validation"), plan, _STEADY, generator(seed, "mixes")
     )
     return mixture, timing(plan)
 

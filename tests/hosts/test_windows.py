@@ -37,9 +37,9 @@ def test_units(wine):
 
 def test_module_needs_nothing_but_windows():
     module = build("mingw") / MODULE
-    said = run("x86_64-w64-mingw32-objdump", "-p", module).stdout
-    libraries = {name.lower() for name in re.findall(r"DLL Name: (\S+)", said)}
+    listing = run("x86_64-w64-mingw32-objdump", "-p", module).stdout
+    libraries = {name.lower() for name in re.findall(r"DLL Name: (\S+)", listing)}
     assert libraries == {"kernel32.dll", "msvcrt.dll"}
-    exported = said.split("[Ordinal/Name Pointer] Table", 1)[1].split("\n\n", 1)[0]
+    exported = listing.split("[Ordinal/Name Pointer] Table", 1)[1].split("\n\n", 1)[0]
     names = re.findall(r"\[ *\d+\] (\w+)", exported)
     assert sorted(names) == ["ExitDll", "GetPluginFactory", "InitDll"]

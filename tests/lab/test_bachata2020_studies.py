@@ -66,7 +66,7 @@ class Biased:
     """A system that answers the truth, and plays with the level in its clips."""
 
     n_parameters = 0
-    hears_reference = True
+    uses_reference = True
 
     def __init__(self, name="biased", first_beat=1.0, attack=1.0, end=1.0):
         self.name = name
@@ -205,7 +205,7 @@ def test_seams_are_told_with_their_numbers(songs, tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(
         bachata2020_seams,
         "Requinto",
-        lambda told_beats=False: Biased("ours") if told_beats else Misled("ours"),
+        lambda given_beats=False: Biased("ours") if given_beats else Misled("ours"),
     )
     bachata2020_seams.main(songs, tmp_path / "found")
     first_beat, intro = study.read(tmp_path / "found")

@@ -12,7 +12,7 @@ from requinto.beats import Beats
 from requinto.errors import AudioFileError, ConfigError
 from requinto_lab.evaluation import beat_scores, beat_sets, librosa_beats
 from requinto_lab.evaluation.beat_scores import n_jumps, read_estimates, score, table
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES
 from sounds import RATE, clicks
 
 BEATS = np.arange(0, 120, 0.5)
@@ -23,12 +23,14 @@ BARS = BEATS[1::4]
 def folder(tmp_path):
     """Return a set of two songs, clicks on their beats."""
     for name, bpm in (("slow", 80), ("fast", 150)):
-        place = tmp_path / "clicks" / name
-        place.mkdir(parents=True)
-        soundfile.write(place / "mix.flac", clicks(bpm, 20.0).T, RATE)
+        song_folder = tmp_path / "clicks" / name
+        song_folder.mkdir(parents=True)
+        soundfile.write(song_folder / "mix.flac", clicks(bpm, 20.0).T, RATE)
         beats = np.arange(0, 20, 60 / bpm)
         truth = {"beats_s": beats.tolist(), "downbeats_s": beats[::4].tolist()}
-        (place / "meta.json").write_text(json.dumps({**truth, "beats_per_bar": 4}))
+        (song_folder / "meta.json").write_text(
+            json.dumps({**truth, "beats_per_bar": 4})
+        )
     return tmp_path
 
 
@@ -60,7 +62,7 @@ def test_a_wrong_phase_scores_nothing(folder):
 
 
 @pytest.mark.parametrize("lag_ms", [-40, 0, 25])
-def test_the_lag_is_told(lag_ms, folder):
+def test_the_lag_is_reported(lag_ms, folder):
     late = [Beats.grid(bpm, 20.0, 0.1 + lag_ms / 1000) for bpm in (150, 80)]
     for meta in folder.glob("clicks/*/meta.json"):
         truth = json.loads(meta.read_text())
@@ -71,7 +73,7 @@ def test_the_lag_is_told(lag_ms, folder):
     assert table(rows)["clicks"]["late"]["lag_ms"] == pytest.approx(lag_ms, abs=1e-6)
 
 
-def test_another_metrical_level_is_told_from_wrong_beats(folder):
+def test_another_metrical_level_is_not_wrong_beats(folder):
     other = [Beats.grid(bpm, 20.0) for bpm in (300, 40)]
     for row in score(folder, {"twice, half": perfect(other)}):
         assert row.beat_f < 0.7 and row.beat_amlt > 0.95
@@ -79,11 +81,11 @@ def test_another_metrical_level_is_told_from_wrong_beats(folder):
 
 def test_librosa_finds_clicks_and_its_lag_can_be_taken_off():
     audio = clicks(120, 20.0)
-    found = librosa_beats.track(audio, RATE)
+    estimate = librosa_beats.track(audio, RATE)
     earlier = librosa_beats.track(audio, RATE, lag_s=0.03)
-    apart = np.abs(found.times_s[:, None] - np.arange(0, 20, 0.5)).min(axis=1)
+    apart = np.abs(estimate.times_s[:, None] - np.arange(0, 20, 0.5)).min(axis=1)
     assert np.mean(apart < 0.07) > 0.9
-    np.testing.assert_allclose(found.times_s[1:] - earlier.times_s[1:], 0.03)
+    np.testing.assert_allclose(estimate.times_s[1:] - earlier.times_s[1:], 0.03)
     assert librosa_beats.track(np.zeros((1, RATE)), RATE).tempo_bpm == 120
 
 
@@ -91,11 +93,11 @@ def test_librosa_finds_clicks_and_its_lag_can_be_taken_off():
     ("moves", "expected"), [((), 0), ((60.0,), 1), ((40.0, 80.0), 2)]
 )
 def test_jumps_of_the_bars_are_counted(moves, expected):
-    found = BARS.copy()
+    estimate = BARS.copy()
     for moment in moves:
-        found = np.where(found > moment, found + 0.5, found)
+        estimate = np.where(estimate > moment, estimate + 0.5, estimate)
     minutes = (BEATS[-1] - 15) / 60
-    assert n_jumps(BEATS, BARS, found) == pytest.approx(expected / minutes)
+    assert n_jumps(BEATS, BARS, estimate) == pytest.approx(expected / minutes)
 
 
 def test_a_bar_that_is_short_in_the_song_is_no_jump():
@@ -136,7 +138,7 @@ def test_estimates_that_cannot_be_read_are_refused(option):
         read_estimates(option)
 
 
-def test_what_is_not_there_is_told(tmp_path):
+def test_missing_material_is_an_error(tmp_path):
     with pytest.raises(AudioFileError, match="no songs with known beats"):
         list(score(tmp_path, {}))
     with pytest.raises(typer.BadParameter, match="known are"):
@@ -158,8 +160,8 @@ def test_the_sets_ask_what_was_promised():
 def test_a_song_of_the_sets_is_what_its_truth_says(tmp_path):
     index = next(i for i, p in enumerate(beat_sets.plans()) if p.name == "3-beats-0")
     beat_sets.build_song(tmp_path, "validation", index)
-    place = tmp_path / "intros" / "3-beats-0"
-    meta = json.loads((place / "meta.json").read_text())
+    song_folder = tmp_path / "intros" / "3-beats-0"
+    meta = json.loads((song_folder / "meta.json").read_text())
     assert meta["downbeats_s"][0] == meta["beats_s"][3]
-    audio, rate = soundfile.read(place / "mix.flac")
+    audio, rate = soundfile.read(song_folder / "mix.flac")
     assert abs(len(audio) / rate - meta["beats_s"][-1]) < 1.5

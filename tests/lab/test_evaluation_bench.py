@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Test sets must ask what they say, and nothing that training has heard."""
+"""Test sets hold what they say, and nothing that is trained on."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from requinto_lab.evaluation.scoring import read_task
 from requinto_lab.material import splits, timbres
 from requinto_lab.material.instruments import BACHATA, UNSEEN
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 
 QUICK = [
     name
-    for name, question in benches.QUESTIONS.items()
-    if question.n_quick and "test" in question.splits
+    for name, item_set in benches.ITEM_SETS.items()
+    if item_set.n_quick and "test" in item_set.splits
 ]
 
 
@@ -58,7 +58,7 @@ def test_items_are_whole(built, name):
 
 @pytest.mark.parametrize("name", QUICK)
 def test_references_are_other_material(built, name):
-    """The reference is nowhere found in the target it stands for."""
+    """The reference is no part of the target it stands for."""
     for item in items(built, name):
         task = read_task(item)
         if item.absent:
@@ -77,14 +77,14 @@ def test_references_are_other_material(built, name):
 
 
 def test_clips_ask_for_the_four(built):
-    found = items(built, "bachata_clips")
-    assert {i.instrument for i in found} == set(BACHATA)
-    assert all(i.beats().times_s[0] == pytest.approx(0.05) for i in found)
+    clips = items(built, "bachata_clips")
+    assert {i.instrument for i in clips} == set(BACHATA)
+    assert all(i.beats().times_s[0] == pytest.approx(0.05) for i in clips)
 
 
 @pytest.mark.parametrize("index", [0, 3, 7])
 def test_songs_begin_with_pickups(index):
-    row = next(benches.QUESTIONS["bachata_songs"].make("test", index))
+    row = next(benches.ITEM_SETS["bachata_songs"].make("test", index))
     meta = row["meta"]
     assert meta["pickup_beats"] == index
     beat_s = 60 / meta["tempo_bpm"]
@@ -95,7 +95,7 @@ def test_songs_begin_with_pickups(index):
     if index:
         bass = next(
             r
-            for r in benches.QUESTIONS["bachata_songs"].make("test", index)
+            for r in benches.ITEM_SETS["bachata_songs"].make("test", index)
             if r["meta"]["instrument"] == "bass"
         )
         end = round((0.05 + (index - 0.5) * beat_s) * 44100)
@@ -106,10 +106,10 @@ def test_songs_begin_with_pickups(index):
 
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_unseen_instruments_are_unseen(split):
-    make = benches.QUESTIONS["unseen_instruments"].make
-    asked = [row["meta"]["instrument"] for i in (0, 3) for row in make(split, i)]
-    assert asked == [UNSEEN[split][0], UNSEEN[split][3]]
-    assert not set(asked) & set(splits.families("train"))
+    make = benches.ITEM_SETS["unseen_instruments"].make
+    targets = [row["meta"]["instrument"] for i in (0, 3) for row in make(split, i)]
+    assert targets == [UNSEEN[split][0], UNSEEN[split][3]]
+    assert not set(targets) & set(splits.families("train"))
 
 
 def test_absent_targets_are_silent(built):
@@ -131,9 +131,9 @@ def test_rivals_are_of_a_kind_and_differ(built):
 
 
 def test_duets_are_of_two_and_add_up(built):
-    found = items(built, "duets")
-    assert {i.instrument for i in found} == set(benches.DUETS[0])
-    first, second = (read_task(i) for i in found)
+    duets = items(built, "duets")
+    assert {i.instrument for i in duets} == set(benches.DUETS[0])
+    first, second = (read_task(i) for i in duets)
     # Of one song; each file is rounded on its own
     np.testing.assert_allclose(first.mixture, second.mixture, atol=2 / 32767)
     np.testing.assert_allclose(
@@ -144,12 +144,12 @@ def test_duets_are_of_two_and_add_up(built):
 @pytest.mark.parametrize("index", [0, 1, 23])
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_singers_sing_and_pairs_take_turns(split, index):
-    (row,) = benches.QUESTIONS["singers"].make(split, index)
+    (row,) = benches.ITEM_SETS["singers"].make(split, index)
     assert row["meta"]["instrument"] == "voice"
-    asked = [
-        r["meta"]["instrument"] for r in benches.QUESTIONS["duets"].make(split, index)
+    targets = [
+        r["meta"]["instrument"] for r in benches.ITEM_SETS["duets"].make(split, index)
     ]
-    assert sorted(asked) == sorted(benches.DUETS[index % len(benches.DUETS)])
+    assert sorted(targets) == sorted(benches.DUETS[index % len(benches.DUETS)])
 
 
 def test_a_build_is_the_same_each_time_and_goes_on(built, tmp_path):
@@ -183,9 +183,9 @@ def test_the_command_builds_scores_and_draws(tmp_path, run_command):
     status, out, err = run_command("evaluate", folder, "--json", result)
     assert (status, err) == (0, "")
     assert "bongo" in out
-    found = json.loads(result.read_text())
-    assert {i["instrument"] for i in found["items"]} == set(BACHATA)
-    for item in found["items"]:
+    report = json.loads(result.read_text())
+    assert {i["instrument"] for i in report["items"]} == set(BACHATA)
+    for item in report["items"]:
         assert item["si_sdr_db"]["ideal_ratio_mask"] > item["si_sdr_db"]["mix"]
 
     result = tmp_path / "comparison.json"
@@ -197,17 +197,17 @@ def test_the_command_builds_scores_and_draws(tmp_path, run_command):
         *("--page", tmp_path / "systems.md"),
     )
     assert (status, err) == (0, "")
-    found = json.loads(result.read_text())
-    assert set(found["systems"]) == set(names)
-    assert found["systems"]["requinto"]["n_parameters"] > 1e6
+    report = json.loads(result.read_text())
+    assert set(report["systems"]) == set(names)
+    assert report["systems"]["requinto"]["n_parameters"] > 1e6
     for name in names:
-        assert found["sets"]["bachata_clips"][name]["all"]["n"] == 4
-        assert "sdr" in found["sets"]["bachata_clips"][name]["all"]
+        assert report["sets"]["bachata_clips"][name]["all"]["n"] == 4
+        assert "sdr" in report["sets"]["bachata_clips"][name]["all"]
     page = (tmp_path / "systems.md").read_text()
     assert all(f"| {name} |" in page for name in names)
     assert (tmp_path / "systems" / "bachata_clips-boxes.png").is_file()
-    drawn = {p.name for p in (tmp_path / "pictures").iterdir()}
-    assert drawn == {
+    pictures = {p.name for p in (tmp_path / "pictures").iterdir()}
+    assert pictures == {
         f"bachata_clips-{end}.png" for end in ("boxes", "best", "median", "worst")
     }
     status, _, err = run_command("compare", folder, "--system", "walkman")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Grids are compared fairly, and joins of the released models cannot be found."""
+"""Grids are compared fairly, and joins of the released models do not stand out."""
 
 import importlib
 import json
@@ -51,11 +51,11 @@ def test_a_model_that_changes_nothing_gains_nothing_on_any_grid(
 def test_late_grids_are_late_by_whole_beats(bench):
     item = read_items(bench)[0]
     mixture, rate = item.read("mix")
-    found = joins.grids(item, mixture, rate)
+    grids = joins.grids(item, mixture, rate)
     meta = json.loads((item.path / "meta.json").read_text())
     beat_s = 60 / meta["tempo_bpm"]
     for n in (1, 2, 3):
-        apart = found[f"{n} late"].downbeats_s[0] - meta["downbeats_s"][0]
+        apart = grids[f"{n} late"].downbeats_s[0] - meta["downbeats_s"][0]
         assert apart == pytest.approx(n * beat_s, abs=1e-3)
 
 
@@ -80,13 +80,13 @@ def chord():
 def test_the_level_around_joins_is_that_elsewhere(model, tempo_bpm):
     target, mixture = chord()
     grid = Beats.grid(tempo_bpm, SECONDS, 0.3)
-    found = requinto.extract(
+    extracted = requinto.extract(
         mixture, RATE, reference=target[:, : 3 * RATE], beats=grid, model=model
     )
     sizes = ClipFrames.at(load_separator(model).clips, RATE)
     clips = plan(SECONDS * RATE, RATE, grid, sizes)
     starts = [c.start for c in clips if RATE < c.start < (SECONDS - 1) * RATE]
-    power = (found**2).mean(axis=0)
+    power = (extracted**2).mean(axis=0)
     near = 2 * sizes.half_fade
     at_joins = np.mean([power[s - near : s + near].mean() for s in starts])
     apart = np.ones(len(power), bool)

@@ -23,6 +23,8 @@ from requinto_lab.evaluation import (
 from requinto_lab.evaluation.items import read_items, write_item
 from requinto_lab.evaluation.others import SAMPLE_RATE, StemSong
 from requinto_lab.material import samples
+from requinto_lab.material.instrument_names import instrument_named
+from requinto_lab.material.modules import mix_error_db
 
 SMALL_BANK = "tim"  # any General MIDI bank will do here
 
@@ -51,7 +53,7 @@ def _pitch_hz(stem: np.ndarray, start_s: float, stop_s: float) -> float:
     ],
 )
 def test_only_plain_names_name_an_instrument(instrument, texts):
-    assert {others.instrument_named(text) for text in texts} == {instrument}
+    assert {instrument_named(text) for text in texts} == {instrument}
 
 
 def _song(seconds: float = 60.0) -> StemSong:
@@ -76,25 +78,29 @@ SONG = _song()
 @pytest.mark.parametrize("share", [0.9, 0.5, 0.999])
 def test_the_error_of_a_mix_is_what_its_stems_lack(share):
     bass, pad = SONG.stems["bass"], SONG.stems["pad"]
-    error_db = others.mix_error_db({"bass": bass, "pad": pad}, share * (bass + pad))
+    error_db = mix_error_db({"bass": bass, "pad": pad}, share * (bass + pad))
     assert error_db == pytest.approx(20 * np.log10((1 - share) / share), abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("seconds", [6.0, 10.0])
 def test_an_item_is_cut_from_its_song_and_its_reference_from_elsewhere(seconds, seed):
-    found = {i["meta"]["instrument"]: i for i in others.items(SONG, seconds, seed)}
+    by_instrument = {
+        i["meta"]["instrument"]: i for i in others.items(SONG, seconds, seed)
+    }
     # Never "other", nor the pad, which is over 25 dB below the mixture
-    assert set(found) == {"bass", "drums"}
-    for instrument, item in found.items():
-        start_s, place_s = (item["meta"][f"{w}start_s"] for w in ("", "reference_"))
+    assert set(by_instrument) == {"bass", "drums"}
+    for instrument, item in by_instrument.items():
+        start_s, reference_s = (item["meta"][f"{w}start_s"] for w in ("", "reference_"))
         span = slice(round(start_s * SAMPLE_RATE), round((start_s + seconds) * 44100))
         whole, stem = SONG.mix()[:, span], SONG.stems[instrument][:, span]
         gain = 0.9 / np.abs(whole).max()
         np.testing.assert_allclose(item["mixture"], whole * gain, atol=1e-6)
         np.testing.assert_allclose(item["target"], stem * gain, atol=1e-6)
-        assert place_s >= start_s + seconds + 3 or place_s + 3 + 3 <= start_s
-        here = slice(round(place_s * SAMPLE_RATE), round((place_s + 3) * SAMPLE_RATE))
+        assert reference_s >= start_s + seconds + 3 or reference_s + 3 + 3 <= start_s
+        here = slice(
+            round(reference_s * SAMPLE_RATE), round((reference_s + 3) * SAMPLE_RATE)
+        )
         reference = SONG.stems[instrument][:, here]
         scale = min(1.0, 0.9 / np.abs(reference).max())
         np.testing.assert_allclose(item["reference"], reference * scale, atol=1e-6)
@@ -109,7 +115,7 @@ def test_a_target_and_its_reference_sound_for_two_fifths_of_the_time(seed):
         assert sounding.mean() > 0.38  # a little silence is in every sine
 
 
-def test_beats_of_an_item_are_told_from_its_start():
+def test_beats_of_an_item_count_from_its_start():
     for item in others.items(SONG):
         meta = item["meta"]
         for name, spacing_s in (("beats_s", 0.5), ("downbeats_s", 2.0)):
@@ -172,7 +178,7 @@ def _midi(n: int = 4, unit: int = 4) -> bytes:
         (0, "note_on", 0, {"note": 33}),
         (1, "note_off", 0, {"note": 33}),
         (1, "note_on", 9, {"note": 36}),
-        (2, "note_on", 1, {"note": 69}),  # no program said: piano
+        (2, "note_on", 1, {"note": 69}),  # no program given: piano
         (3, "note_on", 1, {"note": 69, "velocity": 0}),
         (4, "program_change", 1, {"program": 73}),
         (4, "note_on", 1, {"note": 81}),
@@ -218,7 +224,7 @@ def test_general_midi_programs_have_our_names():
     assert {number: others_midi.instrument_of(number) for number in known} == known
 
 
-def test_midi_lumps_are_found_in_a_game_file(tmp_path):
+def test_midi_lumps_of_a_game_file_are_read(tmp_path):
     music = _midi()
     rows = [(b"MAP01", b"no music"), (b"D_SONG_A", music), (b"D_OLD", b"MUS\x1a")]
     body, table = b"", b""
@@ -242,10 +248,10 @@ def _module() -> bytes:
     ) + 28 * struct.pack(">22sHBBHH", b"", 0, 0, 0, 0, 1)
     rows = bytearray(64 * 16)
     for sample, row, period in ((1, 0, 428), (2, 8, 214), (3, 16, 428)):
-        place = row * 16 + sample * 4
-        rows[place : place + 4] = bytes([period >> 8, period & 255, sample << 4, 0])
+        offset = row * 16 + sample * 4
+        rows[offset : offset + 4] = bytes([period >> 8, period & 255, sample << 4, 0])
         # Volume 0 (effect C) ends the note four rows on
-        rows[place + 64 : place + 68] = bytes([0, 0, 12, 0])
+        rows[offset + 64 : offset + 68] = bytes([0, 0, 12, 0])
     orders = bytes([1, 127]) + bytes(128) + b"M.K."
     return b"a song".ljust(20, b"\0") + samples_ + orders + bytes(rows) + 3 * wave
 
@@ -393,8 +399,8 @@ def test_lmms_renders_stems_that_add_up(tmp_path):
         stem = song.stems[part]
         assert _onset_s(stem) == pytest.approx(beat * 0.5, abs=0.01)
         # Key 57 is A, 440 Hz in LMMS
-        heard_hz = _pitch_hz(stem, beat * 0.5 + 0.1, beat * 0.5 + 0.4)
-        assert heard_hz == pytest.approx(220 * 2**beat, rel=0.02)
+        measured_hz = _pitch_hz(stem, beat * 0.5 + 0.1, beat * 0.5 + 0.4)
+        assert measured_hz == pytest.approx(220 * 2**beat, rel=0.02)
     assert song.mix_error_db < -60
     assert song.downbeats_s[:2] == (0.0, 2.0)
 

@@ -10,22 +10,20 @@ import pytest
 from requinto.errors import AudioFileError
 from requinto.stft import levels_db
 from requinto_files import figures, output_files
-from requinto_lab.evaluation import pictures
+from requinto_lab.evaluation import report
 from shell import ROOT
 
 SYSTEMS = ("first", "second", "third")
 
 
 @pytest.fixture
-def drawn(monkeypatch, tmp_path):
+def plot_panels(monkeypatch, tmp_path):
     """Return a function that draws box plots and returns their panels by title."""
 
     def draw(rows):
         figures = []
-        monkeypatch.setattr(
-            pictures, "save_figure", lambda page, _: figures.append(page)
-        )
-        pictures.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / "boxes.png")
+        monkeypatch.setattr(report, "save_figure", lambda page, _: figures.append(page))
+        report.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / "boxes.png")
         return {axis.get_title(): axis for axis in figures[0].axes if axis.axison}
 
     return draw
@@ -44,13 +42,13 @@ def medians(axis):
 
 
 @pytest.mark.parametrize("n_instruments", [1, 2, 4, 5, 7])
-def test_each_instrument_has_a_panel_with_its_own_values(drawn, n_instruments):
+def test_each_instrument_has_a_panel_with_its_own_values(plot_panels, n_instruments):
     gains = {"first": 0, "second": 10, "third": -10}
     rows = {
         f"instrument {i}": {s: [g + i - 1, g + i, g + i + 1] for s, g in gains.items()}
         for i in range(n_instruments)
     }
-    panels = drawn(rows)
+    panels = plot_panels(rows)
     assert list(panels) == list(rows)
     names = next(iter(panels.values())).get_yticklabels()
     assert [name.get_text() for name in names] == list(SYSTEMS)
@@ -60,16 +58,16 @@ def test_each_instrument_has_a_panel_with_its_own_values(drawn, n_instruments):
         assert axis.yaxis_inverted()
 
 
-def test_a_system_that_is_not_asked_leaves_its_place_empty(drawn):
-    panels = drawn(
+def test_a_system_without_values_leaves_its_row_empty(plot_panels):
+    panels = plot_panels(
         {"bass": {"third": [1.0]}, "voice": {"first": [2.0], "third": [3.0]}}
     )
     assert medians(panels["bass"]) == {"third": 1.0}
     assert medians(panels["voice"]) == {"first": 2.0, "third": 3.0}
 
 
-def test_failures_stay_at_the_edge(drawn):
-    panels = drawn({"bass": {"first": [-80.0, -70.0, -60.0], "second": [-29.0]}})
+def test_failures_stay_at_the_edge(plot_panels):
+    panels = plot_panels({"bass": {"first": [-80.0, -70.0, -60.0], "second": [-29.0]}})
     assert medians(panels["bass"]) == {"first": -30.0, "second": -29.0}
     assert panels["bass"].get_xlim()[0] > -40
 
@@ -79,7 +77,7 @@ def test_the_users_settings_of_matplotlib_do_not_count(tmp_path):
     sound = {"mix": np.sin(np.arange(8000) / 9).astype(np.float32)}
 
     def draw(name):
-        pictures.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / f"{name} boxes.png")
+        report.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / f"{name} boxes.png")
         path = tmp_path / f"{name} spectra.png"
         figures.spectrograms(sound, 8000, path, levels_db)
         return [path.read_bytes() for path in sorted(tmp_path.glob(f"{name} *"))]
@@ -112,7 +110,7 @@ def test_a_picture_that_cannot_be_written_is_said_to_once(tmp_path, monkeypatch)
         with monkeypatch.context() as patch:
             patch.setattr(output_files, name, lambda *_, e=error, **__: raise_(e))
             with pytest.raises(AudioFileError) as caught:
-                pictures.save_figure(pictures.new_figure(2, 2), path)
+                report.save_figure(report.new_figure(2, 2), path)
         assert str(caught.value).count(str(path)) == 1
 
 
@@ -120,9 +118,9 @@ def raise_(error):
     raise error
 
 
-def test_a_picture_that_cannot_be_drawn_is_said_to_be(tmp_path):
-    figure = pictures.new_figure(2, 2)
+def test_a_picture_that_cannot_be_made_is_an_error(tmp_path):
+    figure = report.new_figure(2, 2)
     figure.set_size_inches(1e5, 1e5)
     with pytest.raises(AudioFileError, match=r"x\.png cannot be drawn: [^/]*$"):
-        pictures.save_figure(figure, tmp_path / "x.png")
+        report.save_figure(figure, tmp_path / "x.png")
     assert not list(tmp_path.iterdir())

@@ -34,7 +34,7 @@ class Scaled:
     """Answer with the truth in some noise, or with the mix where it is wrong."""
 
     n_parameters = 3
-    hears_reference = True
+    uses_reference = True
 
     def __init__(self, name, share, instruments=("bass", "guitar")):
         self.name, self.share, self.instruments = name, share, instruments
@@ -73,25 +73,25 @@ def folder(tmp_path):
     return tmp_path
 
 
-def scored(folder, *systems, **options):
+def score_all(folder, *systems, **options):
     return score(read_items(folder), lambda: list(systems), n_workers=1, **options)
 
 
 def test_items_come_back_exactly(folder):
-    found = read_items(folder)
-    assert [(i.set_name, i.name) for i in found] == [
+    items = read_items(folder)
+    assert [(i.set_name, i.name) for i in items] == [
         ("one", "a"),
         ("one", "b"),
         ("two", "silent"),
     ]
-    for one in found:
+    for one in items:
         task = read_task(one)
         # 16 bits: what is not the target is the rest, but for half of the last
         rest = 0.1 * noise(task.mixture.shape[1], seed=len(one.name))
         left = (task.mixture - task.truth) * 32768
         np.testing.assert_allclose(left, rest * 32767, atol=0.51)
-    assert [i.absent for i in found] == [False, False, True]
-    assert [i.has_wrong_reference for i in found] == [False, True, False]
+    assert [i.absent for i in items] == [False, False, True]
+    assert [i.has_wrong_reference for i in items] == [False, True, False]
 
 
 def test_beats_are_given_or_withheld(tmp_path):
@@ -105,7 +105,7 @@ def test_beats_are_given_or_withheld(tmp_path):
 
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.01])
 def test_scores_follow_what_is_left_of_the_rest(folder, share):
-    rows = scored(folder, Scaled("half", share), Mix())
+    rows = score_all(folder, Scaled("half", share), Mix())
     mine = [r for r in rows if r.system == "half" and not r.absent]
     assert len(mine) == 2
     for row in mine:
@@ -117,14 +117,14 @@ def test_scores_follow_what_is_left_of_the_rest(folder, share):
 
 
 class Busy(Scaled):
-    """Works for 0.1 s, then sleeps for 0.3 s, and keeps how much it heard."""
+    """Works for 0.1 s, then sleeps for 0.3 s, and keeps the length of each mixture."""
 
     def __init__(self):
         super().__init__("busy", 0)
-        self.heard = []
+        self.lengths = []
 
     def estimate(self, task):
-        self.heard.append(task.mixture.shape[1])
+        self.lengths.append(task.mixture.shape[1])
         end = time.process_time() + 0.1
         while time.process_time() < end:
             pass
@@ -134,27 +134,27 @@ class Busy(Scaled):
 
 def test_seconds_are_of_the_processor_and_not_of_the_warm_up(folder):
     busy = Busy()
-    rows = scored(folder, busy)
-    assert busy.heard[0] == 2 * RATE  # before the items, which last 3 s
+    rows = score_all(folder, busy)
+    assert busy.lengths[0] == 2 * RATE  # before the items, which last 3 s
     assert all(0.1 <= row.seconds < 0.3 and row.duration_s == 3 for row in rows)
 
 
 def test_absent_targets_have_a_level_and_no_ratio(folder):
-    rows = [r for r in scored(folder, Scaled("tenth", 0.1)) if r.absent]
+    rows = [r for r in score_all(folder, Scaled("tenth", 0.1)) if r.absent]
     assert [r.level for r in rows] == [pytest.approx(-20, abs=0.01)]
     assert rows[0].si_sdr is rows[0].improvement is rows[0].sdr is None
 
 
 def test_a_swap_is_right_minus_wrong(folder):
-    rows = scored(folder, Scaled("tenth", 0.1))
+    rows = score_all(folder, Scaled("tenth", 0.1))
     margins = {r.item: r.swap_margin for r in rows}
     gain = next(r.improvement for r in rows if r.item == "b")
     # With the wrong reference it answers with the mix
     assert margins == {"a": None, "b": pytest.approx(gain), "silent": None}
 
 
-def test_who_does_not_apply_is_not_asked(folder):
-    rows = scored(folder, Scaled("bassist", 0.1, ("bass",)))
+def test_who_does_not_apply_is_not_run(folder):
+    rows = score_all(folder, Scaled("bassist", 0.1, ("bass",)))
     assert {r.instrument for r in rows} == {"bass"}
 
 
@@ -174,11 +174,11 @@ def test_silence_is_scored_but_never_nan(tmp_path):
         def estimate(self, task):
             return np.zeros_like(task.mixture)
 
-    rows = scored(tmp_path, Silent("silent", 0), Mix(), bss_eval=True)
+    rows = score_all(tmp_path, Silent("silent", 0), Mix(), bss_eval=True)
     for row in rows:
         for value in dataclasses.asdict(row).values():
             assert not isinstance(value, float) or math.isfinite(value)
-    text = json.dumps(tables.compared(rows), allow_nan=False)
+    text = json.dumps(tables.comparison(rows), allow_nan=False)
     assert "silent" in text
 
 
@@ -209,7 +209,7 @@ def test_bad_answers_are_refused(folder):
 
     for system in (Short("short", 0), Broken("broken", 0)):
         with pytest.raises(RequintoError, match=f"{system.name} answered"):
-            scored(folder, system)
+            score_all(folder, system)
 
 
 def test_bad_items_are_refused(tmp_path):
@@ -218,20 +218,20 @@ def test_bad_items_are_refused(tmp_path):
     with pytest.raises(AudioFileError, match="holds no test item"):
         read_items(tmp_path)
     item(tmp_path, "a")
-    place = tmp_path / "a"
+    item_folder = tmp_path / "a"
     for text in ("{", "[]", "{}", '{"instrument": 3}'):
-        (place / "meta.json").write_text(text)
+        (item_folder / "meta.json").write_text(text)
         with pytest.raises(AudioFileError, match=r"meta\.json"):
             read_items(tmp_path)
-    (place / "meta.json").write_text('{"instrument": "bass"}')
-    soundfile.write(place / "reference.flac", np.zeros((RATE, 2)), RATE)
+    (item_folder / "meta.json").write_text('{"instrument": "bass"}')
+    soundfile.write(item_folder / "reference.flac", np.zeros((RATE, 2)), RATE)
     with pytest.raises(AudioFileError, match=r"reference\.flac is silent"):
-        scored(tmp_path, Mix())
+        score_all(tmp_path, Mix())
     short = 0.1 * noise(RATE // 2 - 1)
-    soundfile.write(place / "reference.flac", short.T, RATE)
+    soundfile.write(item_folder / "reference.flac", short.T, RATE)
     with pytest.raises(AudioFileError, match=r"shorter than 0\.5 s"):
-        scored(tmp_path, Mix())
-    (place / "reference.flac").unlink()
+        score_all(tmp_path, Mix())
+    (item_folder / "reference.flac").unlink()
     with pytest.raises(AudioFileError, match=r"has no reference\.flac"):
         read_items(tmp_path)
 
@@ -267,18 +267,22 @@ def row(gain, **more):
 
 def test_summaries_are_medians_with_intervals():
     gains = [1.0, 2.0, 4.0, 8.0, 100.0]
-    found = tables.summary([row(g, duration_s=1) for g in gains])
-    assert (found["n"], found["improvement"], found["improvement_mean"]) == (5, 4, 23)
-    low, high = found["improvement_interval"]
+    summary = tables.summary([row(g, duration_s=1) for g in gains])
+    assert (summary["n"], summary["improvement"], summary["improvement_mean"]) == (
+        5,
+        4,
+        23,
+    )
+    low, high = summary["improvement_interval"]
     assert 1 <= low < 4 < high <= 100
-    assert found["worst_improvement"] == 1
-    assert "absent_level" not in found and "sdr" not in found
+    assert summary["worst_improvement"] == 1
+    assert "absent_level" not in summary and "sdr" not in summary
     absent = [
         Score("x", "s", "i", "bass", True, level=level) for level in (-10.0, -30.0, -50)
     ]
-    found = tables.summary(absent)
-    assert found["absent_level"] == -30
-    assert found["absent_share_silent"] == pytest.approx(2 / 3)
+    summary = tables.summary(absent)
+    assert summary["absent_level"] == -30
+    assert summary["absent_share_silent"] == pytest.approx(2 / 3)
 
 
 def test_intervals_shrink_with_more_items():
@@ -291,8 +295,8 @@ def test_intervals_shrink_with_more_items():
 
 def test_an_evaluation_has_what_was_promised(folder):
     ideal = IdealRatioMask()
-    rows = scored(folder, Scaled("ours", 0.1), ideal)
-    result = tables.evaluated(rows, "ours", ideal.name)
+    rows = score_all(folder, Scaled("ours", 0.1), ideal)
+    result = tables.evaluation(rows, "ours", ideal.name)
     keys = {"estimate", "mix", "ideal_ratio_mask"}
     first, _, silent = result["items"]
     assert set(first["si_sdr_db"]) == set(first["snr_db"]) == keys
@@ -311,7 +315,7 @@ def test_what_has_weights_is_compared_where_they_are_there(tmp_path, monkeypatch
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
     without = registry.usual()
     assert without == tuple(n for n in registry.SYSTEMS if n not in registry._WEIGHTS)
-    assert registry.checked(("requinto fast",))  # it can always be asked for
+    assert registry.checked(("requinto fast",))  # it always applies
     with pytest.raises(ModelError, match="'fast'; known are standard"):
         registry.make_systems(("requinto fast",))
 

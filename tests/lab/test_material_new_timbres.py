@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A drawn timbre is new, and the same for whatever is played in it."""
+"""A random timbre is new, and the same for whatever is played in it."""
 
 import dataclasses
 
@@ -28,7 +28,7 @@ CHANGES = {
 }
 
 
-def drawn(config, seed=0):
+def sample_timbre(config, seed=0):
     return NewTimbre(config, np.random.default_rng(seed))
 
 
@@ -36,8 +36,8 @@ def level(sound):
     return np.sqrt(np.mean(np.square(sound)))
 
 
-def test_nothing_asked_is_nothing_changed():
-    np.testing.assert_allclose(drawn(PLAIN)(SOUND), SOUND, atol=1e-6)
+def test_the_plain_configuration_changes_nothing():
+    np.testing.assert_allclose(sample_timbre(PLAIN)(SOUND), SOUND, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -45,7 +45,7 @@ def test_nothing_asked_is_nothing_changed():
 def test_it_changes_the_sound_but_not_its_level(name, n_channels):
     sound = SOUND[:n_channels]
     for seed in range(5):
-        changed = drawn(CHANGES[name], seed)(sound)
+        changed = sample_timbre(CHANGES[name], seed)(sound)
         assert changed.shape == sound.shape and changed.dtype == np.float32
         assert np.isfinite(changed).all()
         assert level(changed) == pytest.approx(level(sound), rel=1e-3)
@@ -54,17 +54,19 @@ def test_it_changes_the_sound_but_not_its_level(name, n_channels):
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_timbre_is_the_same_however_often_it_plays(name):
-    timbre = drawn(CHANGES[name])
+    timbre = sample_timbre(CHANGES[name])
     first = timbre(SOUND)
     timbre(noise(20_000, seed=4))
     np.testing.assert_array_equal(timbre(SOUND), first)
     if name != "backwards":  # of which there is one
-        assert level(drawn(CHANGES[name], 6)(SOUND) - first) > 0.003 * level(first)
+        assert level(sample_timbre(CHANGES[name], 6)(SOUND) - first) > 0.003 * level(
+            first
+        )
 
 
 def test_silence_stays_silent():
     silence = np.zeros((2, 10_000), np.float32)
-    assert not drawn(CHANGES["all"])(silence).any()
+    assert not sample_timbre(CHANGES["all"])(silence).any()
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from requinto_lab.material.parallel import each
 @pytest.mark.parametrize("n_workers", [1, 3])
 def test_every_job_is_done_once(n_workers):
     jobs = [(a, b) for a in range(1, 5) for b in range(1, 5)]
-    found = each(math.gcd, jobs, "Trying", n_workers)
-    assert sorted(found) == sorted(math.gcd(a, b) for a, b in jobs)
+    results = each(math.gcd, jobs, "Trying", n_workers)
+    assert sorted(results) == sorted(math.gcd(a, b) for a, b in jobs)
     assert each(math.gcd, [], "Trying", n_workers) == []
 
 

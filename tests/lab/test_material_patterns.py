@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
+from requinto_lab.material import tables
 from requinto_lab.material.instruments import INSTRUMENTS, PERCUSSION, RANGES, STROKES
 from requinto_lab.material.patterns import play, players
 from requinto_lab.material.songs import (
@@ -20,8 +22,14 @@ from requinto_lab.material.songs import (
     progression,
     voicing,
 )
-from requinto_lab.material.style import Part, layers, parse_form
-from requinto_lab.material.styles import LATER_STYLES, STYLES, style
+from requinto_lab.material.style import (
+    LATER_STYLES,
+    STYLES,
+    Part,
+    layers,
+    parse_form,
+    style,
+)
 
 SEEDS = (0, 17, 100_003, 110_001)
 PARTS = [
@@ -41,21 +49,29 @@ def test_styles_are_as_many_and_as_deep_as_promised():
     assert played == set(INSTRUMENTS)
 
 
+def test_every_file_of_styles_is_read():
+    files = Path(tables.__file__).parent.glob("styles/*.toml")
+    names = {name.replace(" ", "_") for name in (*STYLES, *LATER_STYLES)}
+    assert {file.stem for file in files} == names
+    with pytest.raises(ConfigError, match="cannot be used"):
+        tables.read_table("styles/polka")
+
+
 @pytest.mark.parametrize("name", {**STYLES, **LATER_STYLES})
 def test_bars_divide_the_metre(name):
-    found = style(name)
-    for part in found.parts:
+    chosen = style(name)
+    for part in chosen.parts:
         for row in part.all_rows():
             for layer in layers(row):
                 for bar in layer:
-                    per_beat = len(bar) / found.beats_per_bar
+                    per_beat = len(bar) / chosen.beats_per_bar
                     assert per_beat in (0.25, 0.5, 1, 2, 3, 4), (part.name, row)
 
 
 @pytest.mark.parametrize("name", {**STYLES, **LATER_STYLES})
 def test_progressions_can_be_read(name):
-    found = style(name)
-    for row in found.minor_progressions + found.major_progressions:
+    chosen = style(name)
+    for row in chosen.minor_progressions + chosen.major_progressions:
         for bar in progression(row, 5):
             assert 1 <= len(bar) <= 2
             assert all(c.quality in CHORD_TONES and 0 <= c.root < 12 for c in bar)
@@ -88,12 +104,12 @@ def test_parts_fill_the_song(name, part, instrument):
         # Humanised by at most 20 ms and a habit of a few more
         assert all(beats > -0.15) and all(beats < song.n_beats)
         assert bool(notes) == bool(playing)
-        heard = {
+        sounding = {
             bar.start
             for bar in playing
             if np.any((beats > bar.start - 0.2) & (beats < bar.start + bar.n_beats))
         }
-        assert len(heard) >= len(playing) / 2
+        assert len(sounding) >= len(playing) / 2
         assert all(0 < n.velocity <= 1 and n.beats > 0 for n in notes)
         if instrument in PERCUSSION:
             strokes = {sound for sound, _ in STROKES[instrument].values()}
@@ -171,7 +187,7 @@ def test_verses_keep_their_chords():
     assert chords[:4] == chords[8:]
 
 
-def test_chords_are_found_by_beat():
+def test_chords_go_by_beat():
     song = plan_song(style("ballad"), 1, 3)
     for bar in song.bars:
         assert song.chord_at(bar.start) == bar.chords[0]
@@ -180,8 +196,8 @@ def test_chords_are_found_by_beat():
 
 
 def test_every_instrument_is_chosen_at_times():
-    found = style("bolero")
-    names = {i for seed in range(60) for _, i in players(plan_loop(found, seed))}
+    bolero = style("bolero")
+    names = {i for seed in range(60) for _, i in players(plan_loop(bolero, seed))}
     assert names >= {"guitar", "bass", "bongo", "maracas", "voice", "piano"}
 
 

@@ -135,7 +135,9 @@ def test_sampler_makes_a_sound_once() -> None:
         return {"a": np.arange(3)}
 
     for _ in range(2):
-        np.testing.assert_array_equal(sampler.cached("once", make)["a"], [0, 1, 2])
+        np.testing.assert_array_equal(
+            sampler.load_or_make("once", make)["a"], [0, 1, 2]
+        )
     assert len(made) == 1
 
 
@@ -340,7 +342,7 @@ def test_families_of_ours_are_independent() -> None:
         "zyn": lambda p: zyn.render("guitar", "nylon-guitar", note(p), RATE),
         "a copy": lambda p: 0.5 * tim.render(note(p), RATE, 24),
     }
-    pairs = families.shared(sources, (45, 52))
+    pairs = families.shared_pairs(sources, (45, 52))
     assert [(pair.first, pair.second) for pair in pairs] == [("tim", "a copy")]
 
 

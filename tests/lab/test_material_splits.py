@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing that is tested on may be heard in training."""
+"""Nothing that is tested on may be trained on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from requinto_lab.evaluation.validation_sets import FIRST_SEEDS, VALIDATION_SETS
 from requinto_lab.material import loops, splits
 from requinto_lab.material.instruments import BACHATA, INSTRUMENTS, UNSEEN
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 from requinto_lab.material.timbres import find, timbres
 
 PAIRS = list(itertools.combinations(splits.SPLITS, 2))
@@ -44,19 +44,19 @@ def test_each_seed_and_family_has_one_split():
         splits.seeds("holiday")
 
 
-def test_training_hears_nothing_that_is_kept_for_tests():
+def test_training_has_nothing_that_is_kept_for_tests():
     trained = timbres("train")
     assert not {*UNSEEN["validation"], *UNSEEN["test"]} & set(trained)
     assert not set(UNSEEN["validation"]) & set(UNSEEN["test"])
-    heard = {t.family for rows in trained.values() for t in rows}
-    assert not heard & TEST_ONLY
+    trained_on = {t.family for rows in trained.values() for t in rows}
+    assert not trained_on & TEST_ONLY
 
 
 @pytest.mark.parametrize("split", splits.SPLITS)
 def test_every_family_has_timbres_and_every_timbre_a_family(split):
     for instrument, families in splits.families(split).items():
-        found = {t.family for t in timbres(split)[instrument]}
-        assert found == set(families), instrument
+        present = {t.family for t in timbres(split)[instrument]}
+        assert present == set(families), instrument
         for timbre in timbres(split)[instrument]:
             assert timbre.split == split
             assert timbre.licence
@@ -84,9 +84,9 @@ def test_a_library_keeps_to_its_split(split):
     config = loops.LibraryConfig(
         loops={split: {"bachata": 3, "salsa": 2}}, songs={split: {"rock": 2}}
     )
-    found = loops.jobs(config)
-    assert len({(job.style, job.seed) for job in found}) == len(found) == 7
-    for job in found:
+    jobs = loops.jobs(config)
+    assert len({(job.style, job.seed) for job in jobs}) == len(jobs) == 7
+    for job in jobs:
         assert splits.split_of_seed(job.seed) == split
         song = plan_loop(style(job.style), job.seed)
         for _, timbre in loops.choose(song, split, 3):
@@ -96,12 +96,12 @@ def test_a_library_keeps_to_its_split(split):
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_a_bench_keeps_to_its_split(split):
     seeds = set()
-    for name, question in bench.QUESTIONS.items():
+    for name, item_set in bench.ITEM_SETS.items():
         if name.startswith("others_"):  # not our patterns
             continue
         if name in VALIDATION_SETS and name not in FIRST_SEEDS:  # nor these
             continue
-        for index in range(question.n_full):
+        for index in range(item_set.n_full):
             if name in FIRST_SEEDS:
                 seed = splits.seeds(split)[FIRST_SEEDS[name] + index]
             else:

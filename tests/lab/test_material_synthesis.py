@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Models of instruments must be in tune, begin at once and differ by draw."""
+"""Models of instruments must be in tune, begin at once and differ by seed."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ STRUCK_MODELS = [
     for instrument in counts
 ]
 DRUMS = [
-    (percussion.draw_drum, percussion.strike),
-    (heldout.draw_sweep, heldout.strike_sweep),
+    (percussion.sample_drum, percussion.strike),
+    (heldout.sample_sweep, heldout.strike_sweep),
 ]
 SCRAPES = [
     percussion.scrape_ridges,
@@ -46,16 +46,16 @@ SCRAPES = [
 
 def note_of(model: str, instrument: str, pitch: int, seconds: float) -> np.ndarray:
     rng = generator("note", model, pitch)
-    draw = MODELS[model].draw(rng, instrument=instrument)
+    params = MODELS[model].sample(rng, instrument=instrument)
     size = round(seconds * RATE)
-    return MODELS[model].sound(pitch, size, 0.8, draw, rng)
+    return MODELS[model].sound(pitch, size, 0.8, params, rng)
 
 
 @pytest.mark.parametrize(("model", "instrument"), MELODIC_MODELS)
-@pytest.mark.parametrize("place", [0.1, 0.5, 0.8])
-def test_notes_are_in_tune(model: str, instrument: str, place: float) -> None:
+@pytest.mark.parametrize("position", [0.1, 0.5, 0.8])
+def test_notes_are_in_tune(model: str, instrument: str, position: float) -> None:
     low, high = RANGES[instrument]
-    pitch = round(low + place * (high - low))
+    pitch = round(low + position * (high - low))
     note = note_of(model, instrument, pitch, 1.0)
     assert np.isfinite(note).all()
     wanted = strings.hertz(pitch)
@@ -70,7 +70,7 @@ def test_notes_are_in_tune(model: str, instrument: str, place: float) -> None:
             peak = hertz[near][np.argmax(power[near])]
             cents.append(1200 * np.log2(peak / (wanted * partial)))
     # A semitone is 100; a detuned pair may lie 20 off, stiff strings stretch
-    # their partials, and what vibrates is found at the ends of its swing
+    # their partials, and what vibrates is mostly at the ends of its swing
     swing = CHARACTERS[instrument].vibrato_cents[1] if instrument in CHARACTERS else 0
     assert cents and min(np.abs(cents)) < 21 + swing
 
@@ -87,21 +87,21 @@ def test_plucks_start_at_once_and_decay(model: str) -> None:
 @pytest.mark.parametrize(("model", "instrument"), STRUCK_MODELS)
 def test_every_stroke_sounds_and_ends(model: str, instrument: str) -> None:
     rng = generator("strokes", model)
-    draw = MODELS[model].draw(rng, instrument=instrument)
+    params = MODELS[model].sample(rng, instrument=instrument)
     for stroke in {name for name, _ in STROKES[instrument].values()}:
-        sound = MODELS[model].sound(stroke, 0.9, draw, rng)
+        sound = MODELS[model].sound(stroke, 0.9, params, rng)
         assert np.isfinite(sound).all()
         assert np.abs(sound).max() > 0.01
         # What remains at the end is 30 dB down
         assert np.abs(sound[-50:]).max() < 0.032 * np.abs(sound).max()
 
 
-@pytest.mark.parametrize(("draw", "strike"), DRUMS)
+@pytest.mark.parametrize(("params", "strike"), DRUMS)
 def test_the_low_drum_is_lower(
-    draw: Callable[..., Any], strike: Callable[..., np.ndarray]
+    params: Callable[..., Any], strike: Callable[..., np.ndarray]
 ) -> None:
     rng = generator("drums")
-    pair = draw(rng)
+    pair = params(rng)
     strokes = {s: strike(s, 0.9, pair, rng) for s in ("hi", "lo", "tip", "slap")}
     peaks = {
         s: np.argmax(np.abs(np.fft.rfft(strokes[s], 1 << 16))) for s in ("hi", "lo")
@@ -113,20 +113,20 @@ def test_the_low_drum_is_lower(
 @pytest.mark.parametrize("scrape", SCRAPES)
 def test_long_scrapes_last_longer(scrape: Callable[..., np.ndarray]) -> None:
     rng = generator("scrapes")
-    draw = percussion.draw_scraper(rng)
+    params = percussion.sample_scraper(rng)
     lengths = {}
     for sound in ("long", "short"):
-        power = np.cumsum(scrape(sound, 0.9, draw, rng) ** 2)
+        power = np.cumsum(scrape(sound, 0.9, params, rng) ** 2)
         lengths[sound] = np.searchsorted(power, 0.95 * power[-1])
     assert lengths["long"] > 1.5 * lengths["short"]
 
 
 @pytest.mark.parametrize(("model", "instrument"), MELODIC_MODELS)
-def test_draws_sound_different(model: str, instrument: str) -> None:
+def test_instruments_sound_different(model: str, instrument: str) -> None:
     spectra = []
     for seed in (1, 2, 3):
-        draw = MODELS[model].draw(generator(seed), instrument=instrument)
-        note = MODELS[model].sound(57, RATE // 2, 0.8, draw, generator(0))
+        params = MODELS[model].sample(generator(seed), instrument=instrument)
+        note = MODELS[model].sound(57, RATE // 2, 0.8, params, generator(0))
         size = np.abs(np.fft.rfft(note))
         spectra.append(size / np.linalg.norm(size))
     assert min(spectra[0] @ spectra[1], spectra[0] @ spectra[2]) < 0.98
@@ -138,7 +138,7 @@ def test_a_bank_remembers_nothing(name: str, drums: bool) -> None:
     bank = soundfonts.bank(name)
     notes = [(i * 4000, i * 4000 + 3500, 60 + i % 5, 0.8) for i in range(10)]
     first = bank.render(notes, 50_000, 0, drums=drums)
-    # Notes that ring past the end would be heard in the next stem
+    # Notes that ring past the end would sound in the next stem
     bank.render([(0, 90_000, 61, 1.0)], 20_000, 0, drums=drums)
     np.testing.assert_array_equal(bank.render(notes, 50_000, 0, drums=drums), first)
     assert np.abs(first).max() > 0.01

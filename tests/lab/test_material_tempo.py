@@ -13,9 +13,14 @@ from requinto_lab.material.patterns import play
 from requinto_lab.material.rendering import LEAD_IN_S, frame_of, n_frames_of
 from requinto_lab.material.songs import plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import STYLES, style
+from requinto_lab.material.style import STYLES, style
 from requinto_lab.material.timbres import find
-from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
+from requinto_lab.material.whole_songs import (
+    WholeSongConfig,
+    mix_song,
+    plan_whole_song,
+    render_stems,
+)
 
 SONG = plan_song(style("bachata"), 3, 2)
 
@@ -25,7 +30,7 @@ def lengths(song):
 
 
 def moved(manner, seed=0):
-    return tempo.moved(SONG, manner, np.random.default_rng(seed))
+    return tempo.vary_tempo(SONG, manner, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("beat", [-0.3, 0, 1.25, 40, 77.5])
@@ -82,22 +87,26 @@ def test_strokes_lie_where_the_beats_are():
 
 
 @pytest.mark.parametrize("name", STYLES)
-def test_songs_are_about_as_long_as_asked(name):
+def test_songs_are_about_as_long_as_configured(name):
     for seed in range(4):
-        song = drawn(seed, DrawingConfig(pauses=0, change=0, rubato=0), STYLES[name])
+        song = plan_whole_song(
+            seed, WholeSongConfig(pauses=0, change=0, rubato=0), STYLES[name]
+        )
         assert song.style.name == name
         assert 20 < song.seconds(song.n_beats) < 120
 
 
-def test_drawing_keeps_to_what_is_told():
-    song = drawn(5, DrawingConfig.steady(), STYLES["salsa"], 90.0, 3)
+def test_a_plan_keeps_to_what_is_given():
+    song = plan_whole_song(5, WholeSongConfig.steady(), STYLES["salsa"], 90.0, 3)
     assert (song.style.name, song.tempo_bpm, song.pulse_s) == ("salsa", 90.0, ())
     assert song.bars[0].n_beats == 3 and song.bars[0].section == "pickup"
-    assert drawn(5, DrawingConfig.steady(), STYLES["salsa"], 90.0, 3) == song
+    assert (
+        plan_whole_song(5, WholeSongConfig.steady(), STYLES["salsa"], 90.0, 3) == song
+    )
 
 
 def test_borrowed_parts_keep_the_metre():
-    songs = [drawn(seed, DrawingConfig(borrowed=1.0)) for seed in range(30)]
+    songs = [plan_whole_song(seed, WholeSongConfig(borrowed=1.0)) for seed in range(30)]
     borrowed = [s for s in songs if any(" for " in p.name for p in s.style.parts)]
     assert len(borrowed) > 5
     for song in borrowed:
@@ -108,13 +117,13 @@ def test_borrowed_parts_keep_the_metre():
 
 @pytest.mark.parametrize("rest", ["no_percussion", "percussion_rests", "silence"])
 def test_parts_rest(rest):
-    config = DrawingConfig.steady(seconds=12.0, **{rest: 1.0})
-    song = drawn(2, config, STYLES["reggae"])
-    stems = rendered(song, "validation")
-    full, _ = mixed(
-        stems, song, DrawingConfig.steady(seconds=12.0), np.random.default_rng(1)
+    config = WholeSongConfig.steady(seconds=12.0, **{rest: 1.0})
+    song = plan_whole_song(2, config, STYLES["reggae"])
+    stems = render_stems(song, "validation")
+    full, _ = mix_song(
+        stems, song, WholeSongConfig.steady(seconds=12.0), np.random.default_rng(1)
     )
-    quiet, late_s = mixed(stems, song, config, np.random.default_rng(1))
+    quiet, late_s = mix_song(stems, song, config, np.random.default_rng(1))
     assert late_s == 0 and quiet.shape == full.shape
 
     def power(sound):
@@ -125,11 +134,11 @@ def test_parts_rest(rest):
         assert np.sum(power(quiet) < 1e-5) > SAMPLE_RATE / 2
 
 
-def test_a_late_start_is_told():
-    config = DrawingConfig.steady(seconds=8.0, late_start=1.0)
-    song = drawn(2, config, STYLES["waltz"])
-    mixture, late_s = mixed(
-        rendered(song, "validation"), song, config, np.random.default_rng(3)
+def test_a_late_start_is_reported():
+    config = WholeSongConfig.steady(seconds=8.0, late_start=1.0)
+    song = plan_whole_song(2, config, STYLES["waltz"])
+    mixture, late_s = mix_song(
+        render_stems(song, "validation"), song, config, np.random.default_rng(3)
     )
     assert late_s >= 0.5 and not mixture[:, : round(late_s * SAMPLE_RATE)].any()
     assert np.abs(mixture).max() == pytest.approx(0.9)

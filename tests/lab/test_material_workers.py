@@ -15,7 +15,7 @@ LIMIT_S = 20
 # A worker writes its number and that of a program that it starts, and waits for it
 PARENT = """
 import pathlib, subprocess, sys, time
-from requinto_lab.material.workers import worker_pool
+from requinto_lab.material.parallel import worker_pool
 
 def work(folder):
     child = subprocess.Popen(["sleep", "600"])

@@ -8,7 +8,7 @@ import pytest
 
 from requinto.errors import ConfigError
 from requinto_lab.evaluation import tables
-from requinto_lab.evaluation.bench import QUESTIONS
+from requinto_lab.evaluation.bench import ITEM_SETS
 from requinto_lab.evaluation.scoring import Score
 from requinto_lab.systems import page, study
 from requinto_lab.systems.about import ABOUT, About
@@ -85,7 +85,7 @@ def test_it_is_written_again_from_files(rows, tmp_path):
     halves = (rows[:9], rows[9:])
     places = [tmp_path / f"{i}.json" for i in range(2)]
     for place, some in zip(places, halves, strict=True):
-        place.write_text(json.dumps(tables.compared(some)))
+        place.write_text(json.dumps(tables.comparison(some)))
     assert page.read_scores(places) == rows
 
 
@@ -105,7 +105,7 @@ def test_systems_measured_apart_are_put_in_order(tmp_path):
     apart = [("spleeter", "b"), ("nmf", "a"), ("mix", "b"), ("requinto", "a")]
     places = [tmp_path / f"{i}.json" for i in range(4)]
     for place, (system, name) in zip(places, apart, strict=True):
-        place.write_text(json.dumps(tables.compared([row(system, name, "x", 1)])))
+        place.write_text(json.dumps(tables.comparison([row(system, name, "x", 1)])))
     page.write(tmp_path / "systems.md", page.read_scores(places))
     found = tables_of((tmp_path / "systems.md").read_text())
     by_set = [t for t in found if t[0][:2] == ["system", "items"]]
@@ -141,6 +141,6 @@ def test_experiments_are_told(rows, tmp_path):
 def test_what_is_told_of_systems_is_of_systems_and_sets_that_are_there():
     assert list(ABOUT) == [name for name in REGISTERED if name != "mix"]
     for about in ABOUT.values():
-        assert about.own_set in (*QUESTIONS, "")
+        assert about.own_set in (*ITEM_SETS, "")
         assert bool(about.own_set) == bool(about.task) == bool(about.reported)
         assert about.source.endswith(".") and about.differs.endswith(".")

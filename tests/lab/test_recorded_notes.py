@@ -20,12 +20,12 @@ from requinto_lab.material import (
     splits,
 )
 from requinto_lab.material import timbres as every_timbre
-from requinto_lab.material.amplifier import KINDS, LEVEL, draw_amplifier
+from requinto_lab.material.amplifier import KINDS, LEVEL, sample_amplifier
 from requinto_lab.material.finishing import active_power
 from requinto_lab.material.recorded_notes import LAYOUTS, measure_pitch, midi_note
 from requinto_lab.material.rendering import frame_of, n_frames_of
 from requinto_lab.material.songs import Note, generator, plan_loop
-from requinto_lab.material.styles import LATER_STYLES, STYLES, style
+from requinto_lab.material.style import LATER_STYLES, STYLES, style
 
 RATE = 44100
 # What their files are called; `{}` is the note
@@ -41,7 +41,9 @@ _NAMES = {
     "double-bass": ("pizz_{}_fa", "pizz_{}_mb"),
     "were-sax": ("alto-{}_f_rr1_cnd", "alto-{}_f_rr1_dnm"),
     "war-tuba": ("{}_sus_dyn", "{}_s_vl1_rr1_dyn"),
-    "transistor-organ": tuple(f"{s}_{{}}" for s in recorded_timbres._STOPS),
+    "transistor-organ": tuple(
+        f"{c.variant}_{{}}" for c in recorded_timbres.CHARACTERS["transistor-organ"]
+    ),
     "upright-piano": ("{}vH", "{}vL"),
 }
 _DRUMS = {
@@ -164,7 +166,7 @@ def test_timbres_know_their_split_and_licence(samples):
 def test_an_amplifier_keeps_length_and_level(kind):
     sound = np.concatenate([np.zeros(5000), _note(45, 0) + _note(52, 1)])[None]
     sound = sound.astype(np.float32)
-    amplifier = draw_amplifier(kind, generator("test", kind))
+    amplifier = sample_amplifier(kind, generator("test", kind))
     loud = amplifier(sound)
     assert loud.shape == sound.shape and np.isfinite(loud).all()
     assert np.sqrt(active_power(loud)) == pytest.approx(LEVEL, rel=1e-3)
@@ -178,7 +180,7 @@ def test_gain_adds_partials():
     def brightness(kind):
         """Return the share of power that a pure tone gets above its fundamental."""
         tone = np.sin(2 * np.pi * 220 * np.arange(RATE) / RATE)[None]
-        amplifier = draw_amplifier(kind, generator("partials", kind))
+        amplifier = sample_amplifier(kind, generator("partials", kind))
         power = np.abs(np.fft.rfft(amplifier(tone.astype(np.float32))[0])) ** 2
         return power[330:].sum() / power.sum()
 
@@ -187,13 +189,13 @@ def test_gain_adds_partials():
 
 def test_an_unknown_amplifier_is_refused():
     with pytest.raises(ConfigError, match="unknown amplifier 'loud'"):
-        draw_amplifier("loud", np.random.default_rng(0))
+        sample_amplifier("loud", np.random.default_rng(0))
 
 
 def test_takes_of_a_doubled_part_differ(samples):
     library = recorded_notes.library(samples, "black-guitar")
     notes = [Note(beat, 0.9, 45, 0.8, "power") for beat in range(1, 9)]
-    amplifiers = (draw_amplifier("crunch", generator("one")),) * 2
+    amplifiers = (sample_amplifier("crunch", generator("one")),) * 2
     rng = np.random.default_rng(3)
     sound = recorded_timbres.double_track(library, notes, SONG, amplifiers, 1.0, rng)
     left, right = sound

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from requinto.errors import AudioFileError
 from requinto_command.cli import app
 from requinto_lab.material import recorded_songs
-from requinto_lab.material.recorded_inventory import count
+from requinto_lab.material.inventory import count_songs
 from requinto_lab.material.recorded_library import RecordedLibrary
 
 RATE = 44100
@@ -77,33 +77,33 @@ def coded(frames, rate=RATE, kind="OGG"):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     """Make a tree with two packages: plain files, and an archive."""
-    place = tmp_path_factory.mktemp("root")
-    tunes = place / "usr/share/tunes"
+    folder = tmp_path_factory.mktemp("root")
+    tunes = folder / "usr/share/tunes"
     tunes.mkdir(parents=True)
     (tunes / "ada_long.ogg").write_bytes(coded(tone(27)))
     (tunes / "ada_guest.ogg").write_bytes(coded(tone(26)))
     (tunes / "jingle.ogg").write_bytes(coded(tone(24)))
     (tunes / "mono.ogg").write_bytes(coded(tone(26, 22050, 1), 22050))
-    game = place / "usr/share/games/game"
+    game = folder / "usr/share/games/game"
     game.mkdir(parents=True)
     with zipfile.ZipFile(game / "data.pk3", "w") as archive:
         archive.writestr("music/Level 1.ogg", coded(tone(26)))
         archive.writestr("sound/bang.ogg", coded(tone(26)))
-    return place
+    return folder
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    place = tmp_path_factory.mktemp("table") / "songs.toml"
-    place.write_text(TABLE)
-    return place
+    path = tmp_path_factory.mktemp("table") / "songs.toml"
+    path.write_text(TABLE)
+    return path
 
 
 @pytest.fixture(scope="module")
 def folder(root, table, tmp_path_factory):
-    place = tmp_path_factory.mktemp("songs") / "new"
-    assert recorded_songs.build(place, [root], table=table) == []
-    return place
+    target = tmp_path_factory.mktemp("songs") / "new"
+    assert recorded_songs.build(target, [root], table=table) == []
+    return target
 
 
 def test_folders_are_complete_songs(folder):
@@ -244,7 +244,7 @@ def test_reading_is_silent_past_the_ends(folder, start):
 
 
 def test_inventory_sums_packages(folder):
-    inventory = count(folder)
+    inventory = count_songs(folder)
     assert inventory["train"]["tunes"] == inventory["train"]["all"]
     assert inventory["train"]["all"]["songs"] == 3
     assert inventory["train"]["all"]["hours"] == pytest.approx(79 / 3600, abs=1e-3)

@@ -23,7 +23,7 @@ from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.mastering import add_inaudible, limit, master
 from requinto_lab.material.patterns import play
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 from requinto_lab.material.timbres import find
 from requinto_lab.training.bands import Player, Window
 from requinto_lab.training.mixing import MixGenerator, MixingConfig
@@ -123,15 +123,15 @@ def test_several_libraries_are_one(folder: Path, tmp_path: Path) -> None:
         LoopLibrary([folder, tmp_path / "nowhere"], "train")
 
 
-def test_holdings_count_what_is_there(folder: Path) -> None:
-    found = inventory.holdings(folder)
-    assert set(found["splits"]) == {"train", "validation"}
+def test_an_inventory_counts_what_is_there(folder: Path) -> None:
+    counted = inventory.count_stems(folder)
+    assert set(counted["splits"]) == {"train", "validation"}
     stems = LoopLibrary(folder, "train").by_instrument
-    for name, row in found["splits"]["train"].items():
+    for name, row in counted["splits"]["train"].items():
         hours = sum(s.n_frames for s in stems[name]) / 44100 / 3600
         assert row["hours"] == pytest.approx(hours, abs=1e-3)
         assert row["stems"] == len(stems[name]) >= row["timbres"] >= row["families"]
-    assert found["bytes"] == sum(f.stat().st_size for f in folder.glob("*/*"))
+    assert counted["bytes"] == sum(f.stat().st_size for f in folder.glob("*/*"))
 
 
 def test_a_library_that_cannot_be_is_refused(tmp_path: Path) -> None:

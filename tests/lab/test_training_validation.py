@@ -12,7 +12,7 @@ import pytest
 from models import write_neutral
 from requinto.errors import AudioFileError, ModelError
 from requinto.metrics import si_sdr
-from requinto_lab.evaluation.bench import QUESTIONS
+from requinto_lab.evaluation.bench import ITEM_SETS
 from requinto_lab.evaluation.items import Item, read_items, write_item
 from requinto_lab.training import validation
 from requinto_lab.training.validation import OWN_GROUPS, RENDERED, SCORE, ItemScore
@@ -42,7 +42,7 @@ def write(
 
 
 def test_all_groups_are_sets_and_all_that_need_material_are_groups():
-    new = [name for name, q in QUESTIONS.items() if q.splits == ("validation",)]
+    new = [name for name, q in ITEM_SETS.items() if q.splits == ("validation",)]
     assert list(OWN_GROUPS) == new
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,12 @@ from requinto_lab.evaluation import (
     recorded_sets,
     stem_sets,
 )
-from requinto_lab.evaluation.arranging import Voice, loudest
+from requinto_lab.evaluation.arranging import Voice, loudest_part
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.evaluation.levels import HOP, level_dbfs
 from requinto_lab.material import rendering, splits
 from requinto_lab.material.songs import plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 from requinto_lab.material.timbres import Timbre, timbres
 
 RATE = 44100
@@ -82,9 +81,7 @@ class StandIn:
 @pytest.fixture
 def recordings(tmp_path, monkeypatch):
     """Put the stand-in where the library of recordings belongs."""
-    module = types.ModuleType("requinto_lab.material.recorded_library")
-    module.RecordedLibrary = StandIn
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(recorded_sets, "RecordedLibrary", StandIn)
     recorded_sets.open_library.cache_clear()
     yield tmp_path
     recorded_sets.open_library.cache_clear()
@@ -138,7 +135,7 @@ def test_a_reference_is_rendered_in_another_register(semitones):
         for loop in (voice.in_loop(seed + n) for n in range(40))
         if np.median([n.pitch for n in loop.notes()]) + semitones == own + distance
     )
-    still = loudest(plain.render(), 3 * RATE)
+    still = loudest_part(plain.render(), 3 * RATE)
     moved, still = map(spectrum_in_semitones, (sound, still))
     steps = range(-30, 31)
     likeness = [moved @ np.roll(still, step) for step in steps]
@@ -252,19 +249,19 @@ def test_backings_lie_under_a_rendered_player(recordings, tmp_path):
 
 def write_module(folder: Path) -> None:
     """Write a song of three stems at their levels; one sounds only at its end."""
-    place = folder / "validation-module-made-up"
-    place.mkdir(parents=True)
+    song_folder = folder / "validation-module-made-up"
+    song_folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
     stems = []
     for i, level in enumerate((0.2, 0.1, 0.001)):
         sound = level * rng.standard_normal((2 - i % 2, 60 * RATE)).astype(np.float32)
-        soundfile.write(place / f"{i}.flac", sound.T, RATE, "PCM_16")
+        soundfile.write(song_folder / f"{i}.flac", sound.T, RATE, "PCM_16")
         row = {"file": f"{i}.flac", "part": f"{i}", "instrument": "other"}
         row |= {"family": "module", "timbre": f"made-up:{i}", "n_channels": len(sound)}
         stems.append(row | {"level_db": level_dbfs(sound), "licence": "none"})
     song = {"style": "module", "sample_rate": RATE, "n_frames": 60 * RATE}
     song |= {"beats_s": [], "downbeats_s": [], "tempo_bpm": 120.0, "stems": stems}
-    (place / "song.json").write_text(json.dumps(song))
+    (song_folder / "song.json").write_text(json.dumps(song))
 
 
 def test_module_stems_are_parts_of_the_songs_own_sum(tmp_path):
@@ -275,9 +272,10 @@ def test_module_stems_are_parts_of_the_songs_own_sum(tmp_path):
         mix, target, reference = (
             item.read(s)[0] for s in ("mix", "target", "reference")
         )
-        place = tmp_path / "modules" / item.meta["song"]
+        song_folder = tmp_path / "modules" / item.meta["song"]
         stems = [
-            soundfile.read(place / f"{i}.flac", always_2d=True)[0].T for i in range(3)
+            soundfile.read(song_folder / f"{i}.flac", always_2d=True)[0].T
+            for i in range(3)
         ]
         whole = np.sum([np.broadcast_to(s, (2, s.shape[1])) for s in stems], axis=0)
         start = round(item.meta["start_s"] * RATE)
@@ -295,22 +293,22 @@ def test_module_stems_are_parts_of_the_songs_own_sum(tmp_path):
 
 def write_loop(folder: Path, number: int, timbres_: tuple[str, ...]) -> None:
     """Write a loop of 12 s, of which each timbre plays its own part."""
-    place = folder / f"validation-loop-{number}"
-    place.mkdir(parents=True)
+    song_folder = folder / f"validation-loop-{number}"
+    song_folder.mkdir(parents=True)
     stems = []
     for i, timbre in enumerate(timbres_):
         rng = np.random.default_rng(10 * number + i)
         sound = 0.1 * rng.standard_normal((1, 12 * RATE)).astype(np.float32)
-        soundfile.write(place / f"{i}.flac", sound.T, RATE, "PCM_16")
+        soundfile.write(song_folder / f"{i}.flac", sound.T, RATE, "PCM_16")
         row = {"file": f"{i}.flac", "part": f"{i}", "instrument": "guitar"}
         row |= {"family": "notes", "timbre": timbre, "n_channels": 1}
         stems.append(row | {"level_db": level_dbfs(sound), "licence": "none"})
     song = {"style": "x", "sample_rate": RATE, "n_frames": 12 * RATE}
     song |= {"beats_s": [], "downbeats_s": [], "tempo_bpm": 120.0, "stems": stems}
-    (place / "song.json").write_text(json.dumps(song))
+    (song_folder / "song.json").write_text(json.dumps(song))
 
 
-def test_recorded_notes_are_asked_for_with_another_song(tmp_path):
+def test_recorded_notes_have_references_of_another_song(tmp_path):
     for number, names in enumerate((("a", "b"), ("a", "b"), ("a", "c"))):
         write_loop(tmp_path / "notes", number, names)
     items = built(tmp_path / "out", "recorded_notes", range(6), tmp_path / "notes")
@@ -393,9 +391,11 @@ def test_a_set_without_its_material_is_refused_by_option(tmp_path, name, option)
 
 
 def test_sets_without_material_are_left_out_of_validation_alone():
-    missing = bench.left_out("validation", {"recorded": Path("x"), "notes": None})
+    missing = bench.missing_material(
+        "validation", {"recorded": Path("x"), "notes": None}
+    )
     assert missing == {"module_stems": "modules", "recorded_notes": "notes"}
-    assert bench.left_out("test", {}) == {}
+    assert bench.missing_material("test", {}) == {}
 
 
 def test_the_command_says_what_is_left_out(tmp_path, monkeypatch, capsys):

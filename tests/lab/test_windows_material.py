@@ -58,7 +58,7 @@ def windows(loops=None, **values):
     )
 
 
-def drawn(moments, n=200):
+def sample_excerpts(moments, n=200):
     return [moments.draw(np.random.default_rng([5, i])) for i in range(n)]
 
 
@@ -74,14 +74,14 @@ def read_off(row):
     "sources", [("guitar", "bass"), ("bass", "guitar", "piano"), ("bongo",)]
 )
 def test_coherent_sources_are_of_one_song_and_in_time(sources):
-    found = set()
-    for rows in drawn(windows(sources=sources, remixed=0)):
+    positions = set()
+    for rows in sample_excerpts(windows(sources=sources, remixed=0)):
         assert rows.shape == (len(sources), 1, N) and rows.dtype == np.float32
         read = [read_off(row) for row in rows]
         assert tuple(instrument for _, instrument, _ in read) == sources
         assert len({(song, frame) for song, _, frame in read}) == 1
-        found.add(read[0][::2])
-    songs, frames = zip(*found, strict=True)
+        positions.add(read[0][::2])
+    songs, frames = zip(*positions, strict=True)
     # All songs that have them, all of their length
     complete = {song for song, has in SONGS.items() if set(sources) <= set(has)}
     assert set(songs) == complete
@@ -89,7 +89,9 @@ def test_coherent_sources_are_of_one_song_and_in_time(sources):
 
 
 def test_remixed_sources_come_from_anywhere():
-    read = [[read_off(row) for row in rows] for rows in drawn(windows(remixed=1))]
+    read = [
+        [read_off(row) for row in rows] for rows in sample_excerpts(windows(remixed=1))
+    ]
     assert {(a[1], b[1]) for a, b in read} == {("guitar", "bass")}
     assert {a[0] for a, _ in read} == set(SONGS)  # also where the others are not
     same_song = np.mean([a[0] == b[0] for a, b in read])
@@ -100,9 +102,9 @@ def test_remixed_sources_come_from_anywhere():
 
 
 @pytest.mark.parametrize("remixed", [0.2, 0.7])
-def test_as_many_are_remixed_as_asked(remixed):
+def test_as_many_are_remixed_as_configured(remixed):
     in_time = 0
-    for rows in drawn(windows(remixed=remixed), 400):
+    for rows in sample_excerpts(windows(remixed=remixed), 400):
         (song, _, frame), (other, _, other_frame) = map(read_off, rows)
         in_time += song == other and frame == other_frame
     assert in_time / 400 == pytest.approx(1 - remixed, abs=0.07)
@@ -110,9 +112,9 @@ def test_as_many_are_remixed_as_asked(remixed):
 
 @pytest.mark.parametrize("dropped", [0.0, 0.3, 0.6])
 @pytest.mark.parametrize("remixed", [0.0, 1.0])
-def test_sources_are_dropped_as_asked_but_never_all(dropped, remixed):
-    found = drawn(windows(dropped=dropped, remixed=remixed), 400)
-    silent = np.array([[not row.any() for row in rows] for rows in found])
+def test_sources_are_dropped_as_configured_but_never_all(dropped, remixed):
+    excerpts = sample_excerpts(windows(dropped=dropped, remixed=remixed), 400)
+    silent = np.array([[not row.any() for row in rows] for rows in excerpts])
     assert not silent.all(axis=1).any()
     expected = (dropped - dropped**2) / (1 - dropped**2)  # given that one sounds
     np.testing.assert_allclose(silent.mean(axis=0), expected, atol=0.08)
@@ -131,7 +133,7 @@ BAND = [
 ]
 
 
-def heard(row):
+def stems_in(row):
     """Return which of the band a sum of bits holds."""
     total = round(float(row[0, 0]))
     return [s for i, s in enumerate(BAND) if total >> i & 1]
@@ -144,8 +146,8 @@ def test_accompaniment_is_what_no_source_is(sources, remixed):
         Loops(BAND, bits), sources=(*sources, ACCOMPANIMENT), remixed=remixed
     )
     players = set()
-    for rows in drawn(moments):
-        *named, rest = map(heard, rows)
+    for rows in sample_excerpts(moments):
+        *named, rest = map(stems_in, rows)
         assert [[s.instrument for s in row] for row in named] == [[n] for n in sources]
         # One player of each part that is left
         left = {s.part for s in BAND if s.instrument not in sources}
@@ -159,7 +161,7 @@ def test_accompaniment_alone_is_the_whole_band():
     (rest,) = windows(Loops(BAND, bits), sources=(ACCOMPANIMENT,)).draw(
         np.random.default_rng(0)
     )
-    parts = [s.part for s in heard(rest)]
+    parts = [s.part for s in stems_in(rest)]
     assert sorted(parts) == sorted({s.part for s in BAND})
 
 
@@ -193,12 +195,12 @@ def steady(stem, frames):
     return np.full(len(frames), 0.1)
 
 
-def test_two_channels_are_placed_and_one_is_not():
-    for rows in drawn(windows(Loops(wave=steady), n_channels=1), 20):
+def test_two_channels_are_panned_and_one_is_not():
+    for rows in sample_excerpts(windows(Loops(wave=steady), n_channels=1), 20):
         np.testing.assert_allclose(rows, 0.1, rtol=1e-6)
     ratios = [
         row[0, 0] / row[1, 0]
-        for rows in drawn(windows(Loops(wave=steady), n_channels=2), 50)
+        for rows in sample_excerpts(windows(Loops(wave=steady), n_channels=2), 50)
         for row in rows
     ]
     # Nowhere near hard left or right, as often on either side
@@ -207,9 +209,9 @@ def test_two_channels_are_placed_and_one_is_not():
 
 
 @pytest.mark.parametrize("level_db", [0.0, 6.0])
-def test_levels_vary_as_asked(level_db):
-    found = drawn(windows(Loops(wave=steady), level_db=level_db), 300)
-    levels_db = 20 * np.log10(np.array(found)[:, :, 0, 0] / 0.1)
+def test_levels_vary_as_configured(level_db):
+    excerpts = sample_excerpts(windows(Loops(wave=steady), level_db=level_db), 300)
+    levels_db = 20 * np.log10(np.array(excerpts)[:, :, 0, 0] / 0.1)
     assert np.abs(levels_db).max() <= level_db + 1e-4
     spread = levels_db.std(axis=0)
     np.testing.assert_allclose(spread, 2 * level_db / np.sqrt(12), atol=0.4)
@@ -217,7 +219,7 @@ def test_levels_vary_as_asked(level_db):
         assert abs(np.corrcoef(levels_db.T)[0, 1]) < 0.2
 
 
-def test_a_short_stem_is_heard_whole_and_then_nothing():
+def test_a_short_stem_is_whole_and_then_silent():
     loops = Loops([stem("song 0", "bass", n_frames=30)], steady)
     (row,) = windows(loops, sources=("bass",)).draw(np.random.default_rng(0))
     np.testing.assert_allclose(row[0], np.r_[[0.1] * 30, [0.0] * 20], rtol=1e-6)
@@ -228,7 +230,7 @@ def test_silent_moments_are_passed_over():
         return np.where(frames >= 700, 0.1, 0) if stem.instrument == "bass" else 0
 
     moments = windows(Loops(wave=late), remixed=0)
-    for rows in drawn(moments, 50):
+    for rows in sample_excerpts(moments, 50):
         assert rows[1].any() and not rows[0].any()
     silent = windows(Loops(wave=lambda stem, frames: 0.001 + 0 * frames))
     with pytest.raises(ConfigError, match="silent"):
@@ -237,14 +239,14 @@ def test_silent_moments_are_passed_over():
 
 def test_moments_depend_on_the_seed_alone():
     moments = windows(remixed=0.5, dropped=0.2, level_db=6.0, n_channels=2)
-    first, again = drawn(moments, 20), drawn(moments, 20)
+    first, again = sample_excerpts(moments, 20), sample_excerpts(moments, 20)
     np.testing.assert_array_equal(first, again)
     other = moments.draw(np.random.default_rng(77))
     assert (other != first[0]).any()
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"sources": ("guitar", "guitar")}, "sources must differ"),
         ({"sources": ()}, "sources must differ"),
@@ -260,8 +262,8 @@ def test_moments_depend_on_the_seed_alone():
         ({"sources": (*INSTRUMENTS, ACCOMPANIMENT)}, "no song of the library has"),
     ],
 )
-def test_what_cannot_be_drawn_is_said_at_once(values, said):
-    with pytest.raises(ConfigError, match=said):
+def test_what_cannot_be_sampled_is_an_error_at_once(values, message):
+    with pytest.raises(ConfigError, match=message):
         windows(**values)
 
 
@@ -278,7 +280,7 @@ def test_a_rendered_library_sounds(library, n_channels):
         WindowsConfig(("guitar", "bass", ACCOMPANIMENT), 22050, 11025, n_channels),
     )
     levels = np.array(
-        [np.square(rows).mean(axis=(1, 2)) for rows in drawn(moments, 20)]
+        [np.square(rows).mean(axis=(1, 2)) for rows in sample_excerpts(moments, 20)]
     )
     assert (levels.max(axis=1) > 1e-5).all()
     assert (np.median(levels, axis=0) > 1e-4).all()  # around -20 dBFS each

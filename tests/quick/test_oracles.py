@@ -13,7 +13,7 @@ MASKS = [IdealRatioMask, IdealBinaryMask]
 ALL = [Mix, *MASKS]
 
 
-def asked(truth: np.ndarray, rest: np.ndarray) -> Task:
+def task_of(truth: np.ndarray, rest: np.ndarray) -> Task:
     """Return the question whose mixture is `truth` and `rest`."""
     reference = noise(RATE, 1, seed=9)
     return Task(truth + rest, reference, RATE, "bongo", None, truth)
@@ -31,7 +31,7 @@ def strokes_and_tone(n_channels: int) -> tuple[np.ndarray, np.ndarray]:
 def test_an_ideal_mask_beats_the_mix_by_far(mask, n_channels, swapped):
     sounds = strokes_and_tone(n_channels)
     truth, rest = sounds[::-1] if swapped else sounds
-    task = asked(truth, rest)
+    task = task_of(truth, rest)
     untouched = si_sdr(truth, Mix().estimate(task))
     assert si_sdr(truth, mask().estimate(task)) > untouched + 12
 
@@ -39,26 +39,26 @@ def test_an_ideal_mask_beats_the_mix_by_far(mask, n_channels, swapped):
 @pytest.mark.parametrize("mask", MASKS)
 def test_an_ideal_mask_returns_a_lone_target(mask):
     truth = noise(RATE)
-    estimate = mask().estimate(asked(truth, 0 * truth))
+    estimate = mask().estimate(task_of(truth, 0 * truth))
     assert error_db(truth, estimate) < -90  # what float32 leaves
 
 
 @pytest.mark.parametrize("mask", MASKS)
 def test_an_ideal_mask_is_silent_where_the_target_is(mask):
     rest = noise(RATE)
-    assert not mask().estimate(asked(0 * rest, rest)).any()
+    assert not mask().estimate(task_of(0 * rest, rest)).any()
 
 
 def test_of_equal_sounds_the_ratio_is_a_half_and_the_binary_nothing():
     truth = noise(RATE)
-    task = asked(truth, truth)
+    task = task_of(truth, truth)
     assert error_db(truth, IdealRatioMask().estimate(task)) < -90
     assert not IdealBinaryMask().estimate(task).any()  # not above, so not kept
 
 
 def test_a_mask_cannot_restore_what_the_rest_cancels():
     truth = noise(RATE)
-    task = asked(truth, -truth / 2)  # |T| / (|T| + |R|) is 2/3, of half the truth
+    task = task_of(truth, -truth / 2)  # |T| / (|T| + |R|) is 2/3, of half the truth
     assert error_db(truth / 3, IdealRatioMask().estimate(task)) < -90
     assert error_db(truth / 2, IdealBinaryMask().estimate(task)) < -90
 
@@ -66,7 +66,7 @@ def test_a_mask_cannot_restore_what_the_rest_cancels():
 def test_the_binary_mask_takes_whole_bins():
     strong, weak = noise(RATE, 1), 0.01 * noise(RATE, 1, seed=1)
     # The target wins all bins but some dozen of weak ones: it comes with the rest
-    estimate = IdealBinaryMask().estimate(asked(strong, weak))
+    estimate = IdealBinaryMask().estimate(task_of(strong, weak))
     assert error_db(strong + weak, estimate) < -35
     assert si_sdr(strong, estimate) == pytest.approx(40, abs=1)
 
@@ -76,7 +76,7 @@ def test_the_binary_mask_takes_whole_bins():
 @pytest.mark.parametrize("n_frames", [RATE // 2, RATE + 1])
 def test_the_answer_is_shaped_as_the_mixture(system, n_channels, n_frames):
     truth = noise(n_frames, n_channels)
-    task = asked(truth, noise(n_frames, n_channels, seed=1))
+    task = task_of(truth, noise(n_frames, n_channels, seed=1))
     estimate = system().estimate(task)
     assert (estimate.shape, estimate.dtype) == (task.mixture.shape, np.float32)
 
@@ -84,11 +84,11 @@ def test_the_answer_is_shaped_as_the_mixture(system, n_channels, n_frames):
 @pytest.mark.parametrize("system", ALL)
 def test_silence_stays_silence(system):
     silence = np.zeros((2, RATE), np.float32)
-    assert not system().estimate(asked(silence, silence)).any()
+    assert not system().estimate(task_of(silence, silence)).any()
 
 
 def test_the_mix_is_the_mixture_and_nobody_else_s_array():
-    task = asked(noise(RATE), noise(RATE, seed=1))
+    task = task_of(noise(RATE), noise(RATE, seed=1))
     estimate = Mix().estimate(task)
     np.testing.assert_array_equal(estimate, task.mixture)
     estimate[:] = 0
@@ -96,6 +96,6 @@ def test_the_mix_is_the_mixture_and_nobody_else_s_array():
 
 
 @pytest.mark.parametrize("system", ALL)
-def test_nothing_is_trained_and_every_instrument_may_be_asked_for(system):
+def test_nothing_is_trained_and_every_instrument_applies(system):
     assert system().n_parameters == 0
     assert all(system().applies(name) for name in ("guitar", "voice", "koto"))

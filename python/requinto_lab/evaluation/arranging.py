@@ -18,18 +18,17 @@ from requinto_lab.material.loops import timing
 from requinto_lab.material.patterns import play, players
 from requinto_lab.material.songs import Note, Song, generator, plan_loop
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Part
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES, Part
 from requinto_lab.material.timbres import Timbre, timbres
 
 REFERENCE_S = 3.0
-_PLACED = AugmentationConfig.none(pan=0.4)  # on the desk: panned, not changed
+_PANNED = AugmentationConfig.none(pan=0.4)  # on the desk: panned, not changed
 _LEVEL_DB = 3.0  # stems lie within this of equal loudness
 _PEAK = 0.9
 _MOST_SILENT = 40  # loops in a row
 # Compound time came later: the items of these sets are counted through the others
 OTHER_STYLES = tuple(
-    name for name, found in STYLES.items() if name != "bachata" and not found.compound
+    name for name, kind in STYLES.items() if name != "bachata" and not kind.compound
 )
 
 
@@ -61,7 +60,7 @@ class Voice:
         notes = self.notes()
         rng = generator(song.seed, "desk", self.part.name, self.timbre.id)
         level = np.float32(10 ** (rng.uniform(-_LEVEL_DB, _LEVEL_DB) / 20))
-        return augment(self.timbre.render(notes, song), _PLACED, rng) * level
+        return augment(self.timbre.render(notes, song), _PANNED, rng) * level
 
     def in_loop(self, seed: int) -> Voice:
         """Return the same player in another loop of the style, as fast."""
@@ -74,10 +73,10 @@ class Voice:
 
         Of the next seed where the part is silent throughout that loop.
         """
-        for elsewhere in range(seed, seed + _MOST_SILENT):
-            stem = self.in_loop(elsewhere).render()
+        for loop_seed in range(seed, seed + _MOST_SILENT):
+            stem = self.in_loop(loop_seed).render()
             if sounds(stem):
-                return loudest(stem, round(REFERENCE_S * SAMPLE_RATE))
+                return loudest_part(stem, round(REFERENCE_S * SAMPLE_RATE))
         raise ConfigError(f"{self.timbre.id} is silent wherever it plays")
 
 
@@ -119,7 +118,7 @@ def voice(
 
 
 def quartet(song: Song, split: str) -> list[Voice]:
-    """Return the four players of a bachata that the thesis asked for."""
+    """Return the four players of a bachata that the thesis separates."""
     parts = {"requinto": "guitar", "bajo": "bass", "bongo": "bongo", "guira": "guira"}
     return [
         voice(song, split, song.style.part(part), instrument)
@@ -127,7 +126,7 @@ def quartet(song: Song, split: str) -> list[Voice]:
     ]
 
 
-def mixed(stems: list[np.ndarray]) -> tuple[np.ndarray, np.float32]:
+def mix_stems(stems: list[np.ndarray]) -> tuple[np.ndarray, np.float32]:
     """Return the sum of stems, and the gain that keeps it below full scale."""
     mixture = np.sum(stems, axis=0)
     gain = np.float32(_PEAK / max(float(np.abs(mixture).max()), _PEAK))
@@ -135,11 +134,11 @@ def mixed(stems: list[np.ndarray]) -> tuple[np.ndarray, np.float32]:
 
 
 def sounds(stem: np.ndarray) -> bool:
-    """Whether a stem is heard at all."""
+    """Whether a stem is louder than silence."""
     return active_power(stem) > 1e-6
 
 
-def loudest(sound: np.ndarray, n_frames: int) -> np.ndarray:
+def loudest_part(sound: np.ndarray, n_frames: int) -> np.ndarray:
     """Return the loudest part of a sound, from one of its quarter seconds."""
     if sound.shape[1] <= n_frames:
         return sound

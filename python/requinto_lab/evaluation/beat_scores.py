@@ -32,7 +32,7 @@ from requinto.loader import load_tracker
 from requinto.stream import MEMORY_S
 from requinto_files import audio_reader, output_files
 from requinto_lab.evaluation import librosa_beats, others
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 
 # By how much librosa's tracker is late on the songs of the validation split, median
 LIBROSA_LAG_S = 0.032
@@ -69,7 +69,7 @@ class BeatScore(NamedTuple):
 
 
 def live(audio: np.ndarray, sample_rate: float) -> Beats:
-    """Track as the plugin does, hearing only its latency ahead."""
+    """Track as the plugin does, with no more look-ahead than its latency."""
     follower, sizes = Follower(load_tracker()), ClipFrames.at(ClipConfig(), sample_rate)
     memory = round(MEMORY_S * sample_rate)
     times: list[float] = []
@@ -77,15 +77,15 @@ def live(audio: np.ndarray, sample_rate: float) -> Beats:
     start, n_frames, tempi = 0, audio.shape[1], []
     while start < n_frames:
         first = max(0, start - memory)
-        heard = audio[:, first : start + sizes.lookahead]
-        beats = follower.follow(heard, sample_rate, first / sample_rate)
+        excerpt = audio[:, first : start + sizes.lookahead]
+        beats = follower.follow(excerpt, sample_rate, first / sample_rate)
         beat_frames = np.round(beats.times_s * sample_rate).astype(int)
         bar_frames = np.round(beats.downbeats_s * sample_rate).astype(int)
         end = next_end(start, beat_frames, bar_frames, sizes)
         follower.decide(beats, end / sample_rate)
-        for found, row in ((beats.times_s, times), (beats.downbeats_s, bars)):
+        for tracked, row in ((beats.times_s, times), (beats.downbeats_s, bars)):
             span = (start / sample_rate - 0.05, end / sample_rate - 0.05)
-            row += found[(found >= span[0]) & (found < span[1])].tolist()
+            row += tracked[(tracked >= span[0]) & (tracked < span[1])].tolist()
         tempi.append(beats.tempo_bpm)
         start = end
     tempo_bpm = float(np.median(tempi))
@@ -114,63 +114,63 @@ def score(
     AudioFileError
         If there are no songs in `folder`.
     """
-    places = sorted(path.parent for path in Path(folder).glob("*/*/meta.json"))
-    places = [place for place in places if not sets or place.parent.name in sets]
-    if not places:
+    songs = sorted(path.parent for path in Path(folder).glob("*/*/meta.json"))
+    songs = [song for song in songs if not sets or song.parent.name in sets]
+    if not songs:
         raise AudioFileError(f"no songs with known beats in {folder}")
-    for place in tracked(places, "Tracking"):
-        meta = json.loads((place / "meta.json").read_text())
-        audio, rate = audio_reader.read(place / "mix.flac")
+    for song in show_progress(songs, "Tracking"):
+        meta = json.loads((song / "meta.json").read_text())
+        audio, rate = audio_reader.read(song / "mix.flac")
         for name, track in chosen.items():
-            found = track(audio, rate)
-            yield scored(place, name, found, meta)
+            beats = track(audio, rate)
+            yield score_song(song, name, beats, meta)
 
 
-def scored(place: Path, name: str, found: Beats, meta: dict[str, Any]) -> BeatScore:
+def score_song(song: Path, name: str, beats: Beats, meta: dict[str, Any]) -> BeatScore:
     """Return the score of beats against what `meta.json` says."""
     true_beats, true_bars = (np.array(meta[n]) for n in ("beats_s", "downbeats_s"))
     metre = meta.get("beats_per_bar")
     return BeatScore(
-        place.parent.name,
-        place.name,
+        song.parent.name,
+        song.name,
         name,
-        mir_eval.beat.f_measure(true_beats, found.times_s),
-        mir_eval.beat.continuity(true_beats, found.times_s)[_AMLT],
-        mir_eval.beat.f_measure(true_bars, found.downbeats_s)
+        mir_eval.beat.f_measure(true_beats, beats.times_s),
+        mir_eval.beat.continuity(true_beats, beats.times_s)[_AMLT],
+        mir_eval.beat.f_measure(true_bars, beats.downbeats_s)
         if len(true_bars)
         else None,
-        found.beats_per_bar == metre if metre else None,
-        n_jumps(true_beats, true_bars, found.downbeats_s),
-        _lag_ms(true_beats, found.times_s),
+        beats.beats_per_bar == metre if metre else None,
+        n_jumps(true_beats, true_bars, beats.downbeats_s),
+        _lag_ms(true_beats, beats.times_s),
     )
 
 
-def _lag_ms(true_beats: np.ndarray, found: np.ndarray) -> float | None:
-    pairs = mir_eval.util.match_events(true_beats, found, _NEAR_S)
+def _lag_ms(true_beats: np.ndarray, estimate_s: np.ndarray) -> float | None:
+    pairs = mir_eval.util.match_events(true_beats, estimate_s, _NEAR_S)
     if not pairs:
         return None
     true, same = np.array(pairs).T
-    return 1000 * float(np.median(found[same] - true_beats[true]))
+    return 1000 * float(np.median(estimate_s[same] - true_beats[true]))
 
 
-def n_jumps(true_beats: np.ndarray, true_bars: np.ndarray, found: np.ndarray) -> float:
-    """Return how often a minute the bars found are not as long as most.
+def n_jumps(true_beats: np.ndarray, true_bars: np.ndarray, bars: np.ndarray) -> float:
+    """Return how often a minute estimated bars are not as long as most.
 
     Where the song's own bar is not as long as most, or its neighbour is not, and
     over the seconds in which a stream begins, nothing is counted.  Bars of a wrong
     length that follow one another count once.
     """
-    lengths, starts = np.diff(found), found[:-1]
-    if len(true_bars) < 3 or len(found) < 3:
+    lengths, starts = np.diff(bars), bars[:-1]
+    if len(true_bars) < 3 or len(bars) < 3:
         return 0.0
     n_beats = np.diff(np.searchsorted(true_beats, true_bars - 0.01))
     odd = np.flatnonzero(n_beats != np.median(n_beats))
     excused = np.zeros(len(starts), bool)
     for bar in odd.tolist():
         first, last = max(bar - 1, 0), min(bar + 2, len(true_bars) - 1)
-        excused |= (found[1:] > true_bars[first]) & (starts < true_bars[last])
+        excused |= (bars[1:] > true_bars[first]) & (starts < true_bars[last])
     wrong = np.abs(lengths / np.median(lengths) - 1) > _JUMP
-    inside = (starts > _SETTLING_S) & (found[1:] < true_bars[-1] + 0.1)
+    inside = (starts > _SETTLING_S) & (bars[1:] < true_bars[-1] + 0.1)
     wrong &= inside & ~excused
     begins = wrong & ~np.concatenate([[False], wrong[:-1]])
     minutes = max(true_beats[-1] - _SETTLING_S, 1.0) / 60
@@ -197,8 +197,8 @@ def read_estimates(option: str) -> tuple[str, dict[str, Beats]]:
 
 def _song(path: str) -> str:
     """Return the set and the song that a path stands for."""
-    place = Path(path)
-    return "/".join((place.parent if place.name == "mix.flac" else place).parts[-2:])
+    file = Path(path)
+    return "/".join((file.parent if file.name == "mix.flac" else file).parts[-2:])
 
 
 def _beats(row: dict[str, Any]) -> Beats:
@@ -213,9 +213,9 @@ def _beats(row: dict[str, Any]) -> Beats:
 def table(rows: list[BeatScore]) -> Means:
     """Return means by set (and pickup, and tempo), and of all songs that we render.
 
-    None is what no song tells.
+    None is what no song has.
     """
-    found: dict[str, dict[str, list[BeatScore]]] = {}
+    grouped: dict[str, dict[str, list[BeatScore]]] = {}
     for row in rows:
         groups = [row.set_name]
         if row.set_name in ("intros", "tempi", "moving", "rests"):
@@ -223,10 +223,10 @@ def table(rows: list[BeatScore]) -> Means:
         if row.set_name not in others.SOURCES:
             groups.append("all rendered songs")
         for group in groups:
-            found.setdefault(group, {}).setdefault(row.tracker, []).append(row)
+            grouped.setdefault(group, {}).setdefault(row.tracker, []).append(row)
     return {
         group: {tracker: _means(some) for tracker, some in by.items()}
-        for group, by in sorted(found.items())
+        for group, by in sorted(grouped.items())
     }
 
 
@@ -250,8 +250,8 @@ def show(result: Means, console: Console) -> None:
     """Print a row of means for each set and tracker."""
     page = Table("set", "n", "tracker", *_SHOWN.values())
     for group, by in result.items():
-        for place, (name, means) in enumerate(by.items()):
-            whose = ("", "") if place else (group, str(means["n"]))
+        for index, (name, means) in enumerate(by.items()):
+            whose = ("", "") if index else (group, str(means["n"]))
             values = (means[column] for column in _SHOWN)
             cells = ("" if value is None else f"{value:.3f}" for value in values)
             page.add_row(*whose, name, *cells)
@@ -261,7 +261,7 @@ def show(result: Means, console: Console) -> None:
 
 def main(
     folder: Annotated[Path, typer.Argument(help="What `beat_sets` built.")],
-    json_place: Annotated[
+    json_path: Annotated[
         Path | None, typer.Option("--json", help="Where to write the result as JSON.")
     ] = None,
     estimates: Annotated[
@@ -280,20 +280,20 @@ def main(
         raise typer.BadParameter(f"unknown {sorted(unknown)}; known are {list(known)}")
     chosen = {n: track for n, track in known.items() if not tracker or n in tracker}
     read = dict(read_estimates(option) for option in estimates or ())
-    if json_place:
+    if json_path:
         # Fail before an hour of work, not after it
-        output_files.check_output(json_place, overwrite=True)
+        output_files.check_output(json_path, overwrite=True)
     rows = list(score(folder, chosen, tuple(sets or ())))
     for name, songs in read.items():
-        for song, found in songs.items():
-            place = folder / song
-            if not sets or place.parent.name in sets:
-                meta = json.loads((place / "meta.json").read_text())
-                rows.append(scored(place, name, found, meta))
+        for song, beats in songs.items():
+            song_folder = folder / song
+            if not sets or song_folder.parent.name in sets:
+                meta = json.loads((song_folder / "meta.json").read_text())
+                rows.append(score_song(song_folder, name, beats, meta))
     result = table(rows)
-    if json_place:
+    if json_path:
         record = {"means": result, "songs": [row._asdict() for row in rows]}
-        with output_files.whole_file(json_place, overwrite=True) as unfinished:
+        with output_files.whole_file(json_path, overwrite=True) as unfinished:
             Path(unfinished).write_text(json.dumps(record, indent=1))
     # In a pipe 80 columns are taken for granted, too few for the trackers' names
     show(result, Console(width=max(Console().width, _LEAST_WIDTH)))

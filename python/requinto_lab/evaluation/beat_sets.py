@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build songs in which beats are to be found: folders of a mix and its truth.
+"""Build songs to track beats in: folders of a mix and its truth.
 
     python -m requinto_lab.evaluation.beat_sets FOLDER
 
-Each set asks one question; patterns and timbres are of one held-out split, and the
+Each set tests one thing; patterns and timbres are of one held-out split, and the
 `others` are other people's music, where it is installed.  A build that was stopped
 goes on where it was.
 """
@@ -28,12 +28,16 @@ from requinto_lab.material.parallel import each
 from requinto_lab.material.rendering import LEAD_IN_S
 from requinto_lab.material.songs import PICKUP_BEATS, generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Style
-from requinto_lab.material.styles import STYLES
-from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
+from requinto_lab.material.style import STYLES, Style
+from requinto_lab.material.whole_songs import (
+    WholeSongConfig,
+    mix_song,
+    plan_whole_song,
+    render_stems,
+)
 
 _FIRST_SEED = 8500  # of a split's; those before are the separator's, and training's
-_STEADY = DrawingConfig.steady(seconds=60.0, drift=0.5)
+_STEADY = WholeSongConfig.steady(seconds=60.0, drift=0.5)
 _RESTS = ("no_percussion", "percussion_rests", "one_part", "silence")
 _TEMPI_BPM = range(60, 201, 20)
 _METRES = ("waltz", "slow rock", "bembe")
@@ -41,43 +45,43 @@ _METRES = ("waltz", "slow rock", "bembe")
 
 @dataclass(frozen=True)
 class Plan:
-    """One song of a set: what is told of it, and how its tempo and parts behave."""
+    """One song of a set: what is fixed, and how its tempo and parts behave."""
 
     set_name: str
     name: str
     style: str
-    drawing: DrawingConfig = _STEADY
+    config: WholeSongConfig = _STEADY
     tempo_bpm: float | None = None
     pickup_beats: int | None = None
 
 
 def plans() -> list[Plan]:
     """Return every song of our own."""
-    found = [Plan("styles", f"{name}-{i}", name) for name in STYLES for i in range(3)]
-    found += [
+    rows = [Plan("styles", f"{name}-{i}", name) for name in STYLES for i in range(3)]
+    rows += [
         Plan("intros", f"{n}-beats-{i}", "bachata", pickup_beats=n)
         for n in PICKUP_BEATS
         for i in range(4)
     ]
     for bpm in _TEMPI_BPM:
         near = sorted(STYLES.values(), key=lambda style: _farness(style, bpm))
-        found += [
+        rows += [
             Plan("tempi", f"{bpm}-bpm-{s.name}", s.name, tempo_bpm=bpm)
             for s in near[:3]
         ]
     names = list(STYLES)
     for n, manner in enumerate(tempo.MANNERS):
-        drawing = DrawingConfig.steady(seconds=60.0, **{manner: 1.0})
+        config = WholeSongConfig.steady(seconds=60.0, **{manner: 1.0})
         for i in range(4):
             style = names[(3 * n + 5 * i) % len(names)]
-            found.append(Plan("moving", f"{manner}-{i}-{style}", style, drawing))
+            rows.append(Plan("moving", f"{manner}-{i}-{style}", style, config))
     for n, rest in enumerate(_RESTS):
-        drawing = DrawingConfig.steady(seconds=60.0, drift=0.5, **{rest: 1.0})
+        config = WholeSongConfig.steady(seconds=60.0, drift=0.5, **{rest: 1.0})
         for i in range(4):
             style = names[(3 * n + 5 * i + 1) % len(names)]
-            found.append(Plan("rests", f"{rest}-{i}-{style}", style, drawing))
-    found += [Plan("metres", f"{name}-{i}", name) for name in _METRES for i in range(4)]
-    return found
+            rows.append(Plan("rests", f"{rest}-{i}-{style}", style, config))
+    rows += [Plan("metres", f"{name}-{i}", name) for name in _METRES for i in range(4)]
+    return rows
 
 
 def _farness(style: Style, bpm: float) -> tuple[float, float]:
@@ -113,11 +117,11 @@ def build_song(folder: Path, split: str, index: int) -> None:
     """Render one of our songs."""
     plan = plans()[index]
     seed = splits.seeds(split)[_FIRST_SEED + index]
-    song = drawn(
-        seed, plan.drawing, STYLES[plan.style], plan.tempo_bpm, plan.pickup_beats
+    song = plan_whole_song(
+        seed, plan.config, STYLES[plan.style], plan.tempo_bpm, plan.pickup_beats
     )
-    stems = rendered(song, split)
-    mixture, late_s = mixed(stems, song, plan.drawing, generator(seed, "mixes"))
+    stems = render_stems(song, split)
+    mixture, late_s = mix_song(stems, song, plan.config, generator(seed, "mixes"))
     meta = timing(song, LEAD_IN_S + late_s)
     meta["style"] = plan.style
     meta["pickup_beats"] = plan.pickup_beats
@@ -152,10 +156,10 @@ def _with_beats(source: str) -> Iterator[others.StemSong]:
         typer.echo(f"no {source}: {error}", err=True)
 
 
-def _write(place: Path, mixture: np.ndarray, meta: dict[str, Any]) -> None:
-    place.mkdir(parents=True, exist_ok=True)
-    soundfile.write(place / "mix.flac", mixture.T, SAMPLE_RATE, "PCM_16")
-    (place / "meta.json").write_text(json.dumps(meta, indent=1))
+def _write(folder: Path, mixture: np.ndarray, meta: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    soundfile.write(folder / "mix.flac", mixture.T, SAMPLE_RATE, "PCM_16")
+    (folder / "meta.json").write_text(json.dumps(meta, indent=1))
 
 
 def main(
@@ -163,7 +167,7 @@ def main(
     split: Annotated[str, typer.Option(help="test, or validation.")] = "test",
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
 ) -> None:
-    """Build songs in which beats are to be found."""
+    """Build songs to track beats in."""
     print(f"{len(build(folder, split, workers))} songs in {folder}")
 
 

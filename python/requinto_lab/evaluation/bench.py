@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the test sets: folders of items, one set a folder.
 
-Each set asks one question.  Patterns and timbres are of one held-out split;
+Each set tests one thing.  Patterns and timbres are of one held-out split;
 The `others` are other people's music, and so is what some sets of the validation
 split are cut from.  A build that was stopped goes on where it was.
 """
@@ -20,20 +20,19 @@ from requinto_lab.evaluation import arranging, others
 from requinto_lab.evaluation.arranging import (
     OTHER_STYLES,
     Voice,
-    mixed,
+    mix_stems,
     quartet,
     voice,
     voices,
 )
-from requinto_lab.evaluation.items import write_item
-from requinto_lab.evaluation.test_item import Question, Row
+from requinto_lab.evaluation.items import ItemSet, Row, write_item
 from requinto_lab.evaluation.validation_sets import VALIDATION_SETS
 from requinto_lab.material import splits
 from requinto_lab.material.instruments import BACHATA, UNSEEN
 from requinto_lab.material.parallel import each
 from requinto_lab.material.songs import Song, generator, plan_loop, plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 
 _CLIP_BARS = 4
 _SONG_FORM = "intro:2 verse:6 chorus:4 mambo:6 outro:1"
@@ -54,7 +53,7 @@ def build(
 ) -> list[Path]:
     """Build what a bench lacks; return the folders of all its sets.
 
-    Sets that need material which is not given are left out: see `left_out`.
+    Sets that need material which is not given are left out: see `missing_material`.
 
     Parameters
     ----------
@@ -79,38 +78,38 @@ def build(
     """
     if split not in ("validation", "test"):
         raise ConfigError(f"a bench is of validation or test, not {split!r}")
-    if unknown := set(sets) - set(QUESTIONS):
-        known = ", ".join(QUESTIONS)
+    if unknown := set(sets) - set(ITEM_SETS):
+        known = ", ".join(ITEM_SETS)
         raise ConfigError(f"unknown sets {sorted(unknown)}; known are {known}")
     folders = material or {}
-    missing = left_out(split, folders)
+    missing = missing_material(split, folders)
     for name in set(sets) & set(missing):
         raise ConfigError(f"the set {name!r} needs --{missing[name]} FOLDER")
     chosen = {
-        name: question
-        for name, question in QUESTIONS.items()
-        if split in question.splits
+        name: item_set
+        for name, item_set in ITEM_SETS.items()
+        if split in item_set.splits
         and name not in missing
         and (not sets or name in sets)
     }
     todo = [
-        (folder, name, split, index, folders.get(question.material))
-        for name, question in chosen.items()
-        for index in range(question.n_quick if quick else question.n_full)
+        (folder, name, split, index, folders.get(item_set.material))
+        for name, item_set in chosen.items()
+        for index in range(item_set.n_quick if quick else item_set.n_full)
         if not _stamp(folder, name, index).exists()
     ]
     each(build_song, todo, "Building", n_workers)
     return [folder / name for name in chosen]
 
 
-def left_out(split: str, material: Mapping[str, Path | None]) -> dict[str, str]:
+def missing_material(split: str, material: Mapping[str, Path | None]) -> dict[str, str]:
     """Return the sets of a split whose material is not given, with its option."""
     return {
-        name: question.material
-        for name, question in QUESTIONS.items()
-        if split in question.splits
-        and question.material
-        and not material.get(question.material)
+        name: item_set.material
+        for name, item_set in ITEM_SETS.items()
+        if split in item_set.splits
+        and item_set.material
+        and not material.get(item_set.material)
     }
 
 
@@ -119,9 +118,9 @@ def build_song(
 ) -> None:
     """Write the items of one song of a set, and the stamp that says so."""
     given = (material,) if material else ()
-    for row in QUESTIONS[name].make(split, index, *given):
-        place = folder / name / row.pop("name")
-        write_item(place, sample_rate=SAMPLE_RATE, **row)
+    for row in ITEM_SETS[name].make(split, index, *given):
+        item_folder = folder / name / row.pop("name")
+        write_item(item_folder, sample_rate=SAMPLE_RATE, **row)
     stamp = _stamp(folder, name, index)
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.touch()
@@ -132,8 +131,8 @@ def _stamp(folder: Path, name: str, index: int) -> Path:
 
 
 def _seed(split: str, set_name: str, index: int) -> int:
-    place = list(QUESTIONS).index(set_name)
-    return splits.seeds(split)[_FIRST_SEED * (place + 1) + index]
+    position = list(ITEM_SETS).index(set_name)
+    return splits.seeds(split)[_FIRST_SEED * (position + 1) + index]
 
 
 def _row(
@@ -144,7 +143,7 @@ def _row(
     **more: Any,
 ) -> Row:
     """Return one item: a target among the stems of a song."""
-    mixture, gain = mixed(list(stems.values()))
+    mixture, gain = mix_stems(list(stems.values()))
     return {
         "name": name,
         "mixture": mixture,
@@ -154,9 +153,9 @@ def _row(
     }
 
 
-def _rows(song: Song, found: list[Voice], targets: tuple[str, ...]) -> Iterator[Row]:
-    """Yield an item for each instrument of a song that is asked for."""
-    stems = {v: v.render() for v in found}
+def _rows(song: Song, players: list[Voice], targets: tuple[str, ...]) -> Iterator[Row]:
+    """Yield an item for each of the target instruments that a song has once."""
+    stems = {v: v.render() for v in players}
     stems = {v: stem for v, stem in stems.items() if arranging.sounds(stem)}
     if len(stems) < 2:
         return
@@ -168,58 +167,58 @@ def _rows(song: Song, found: list[Voice], targets: tuple[str, ...]) -> Iterator[
 
 
 def _bachata_clips(split: str, index: int) -> Iterator[Row]:
-    """Ask as the thesis did: four bars of four instruments."""
+    """Yield the thesis' items: four bars of four instruments."""
     seed = _seed(split, "bachata_clips", index)
     song = plan_loop(style("bachata"), seed, _CLIP_BARS)
     yield from _rows(song, quartet(song, split), BACHATA)
 
 
 def _bachata_songs(split: str, index: int) -> Iterator[Row]:
-    """Ask over whole songs, whose pickups last 0 to 7 beats in turn."""
+    """Yield items of whole songs, whose pickups last 0 to 7 beats in turn."""
     seed = _seed(split, "bachata_songs", index)
     song = plan_song(style("bachata"), seed, index % 8, _SONG_FORM)
     for row in _rows(song, quartet(song, split), BACHATA):
-        # As for a listener: where the beats fall is to be found out
+        # As for a listener: the beats must be tracked
         row["meta"] |= {"pickup_beats": index % 8, "beats_given": False}
         yield row
 
 
 def _other_styles(split: str, index: int) -> Iterator[Row]:
-    """Ask for whatever plays in four bars of other styles."""
+    """Yield items of whatever plays in four bars of other styles."""
     name = OTHER_STYLES[index % len(OTHER_STYLES)]
     song = plan_loop(style(name), _seed(split, "other_styles", index), _CLIP_BARS)
-    found = list(voices(song, split))
-    rows = list(_rows(song, found, tuple({v.instrument for v in found})))
+    players = list(voices(song, split))
+    rows = list(_rows(song, players, tuple({v.instrument for v in players})))
     rng = generator(song.seed, "asked for")
-    for place in sorted(rng.permutation(len(rows))[:3]):
-        yield rows[place]
+    for i in sorted(rng.permutation(len(rows))[:3]):
+        yield rows[i]
 
 
 def _unseen(split: str, index: int) -> Iterator[Row]:
-    """Ask for a class of instrument that training never hears."""
+    """Yield an item of a class of instrument that is never trained on."""
     name = OTHER_STYLES[(3 * index) % len(OTHER_STYLES)]
     song = plan_loop(style(name), _seed(split, "unseen_instruments", index), _CLIP_BARS)
     instrument = UNSEEN[split][index % len(UNSEEN[split])]
     leads = next(p for p in song.style.parts if p.manner in ("arpeggio", "melody"))
     chosen = voice(song, split, leads, instrument)
-    found = [v for v in voices(song, split) if v.part.name != leads.name]
-    yield from _rows(song, [chosen, *found[:4]], (instrument,))
+    players = [v for v in voices(song, split) if v.part.name != leads.name]
+    yield from _rows(song, [chosen, *players[:4]], (instrument,))
 
 
 def _absent(split: str, index: int) -> Iterator[Row]:
-    """Ask for what does not play: the answer is silence."""
+    """Yield an item whose target does not play: the answer is silence."""
     seed = _seed(split, "absent_target", index)
     name = "bachata" if index % 2 == 0 else OTHER_STYLES[index % len(OTHER_STYLES)]
     song = plan_loop(style(name), seed, _CLIP_BARS)
-    found = quartet(song, split) if name == "bachata" else list(voices(song, split))
-    asked = BACHATA[(index // 2) % len(BACHATA)]
-    playing = [v for v in found if v.instrument != asked]
+    players = quartet(song, split) if name == "bachata" else list(voices(song, split))
+    wanted = BACHATA[(index // 2) % len(BACHATA)]
+    playing = [v for v in players if v.instrument != wanted]
     stems = [v.render() for v in playing]
-    mixture, _ = mixed(stems)
+    mixture, _ = mix_stems(stems)
     bachata = plan_loop(style("bachata"), seed + 500, _CLIP_BARS)
-    chosen = next(v for v in quartet(bachata, split) if v.instrument == asked)
+    chosen = next(v for v in quartet(bachata, split) if v.instrument == wanted)
     yield {
-        "name": f"{name}-{seed}-no-{asked}".replace(" ", "-"),
+        "name": f"{name}-{seed}-no-{wanted}".replace(" ", "-"),
         "mixture": mixture,
         "target": np.zeros_like(mixture),
         "reference": chosen.reference(seed + 501),
@@ -228,16 +227,16 @@ def _absent(split: str, index: int) -> Iterator[Row]:
 
 
 def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
-    """Ask for one of two guitars, or of two basses."""
+    """Yield an item of one of two guitars, or of two basses."""
     seed = _seed(split, "two_of_a_kind", index)
     song = plan_loop(style("bachata"), seed, _CLIP_BARS)
     first, second = ("requinto", "segunda") if index % 3 else ("bajo", "bajo")
     instrument = "guitar" if index % 3 else "bass"
     wanted = voice(song, split, song.style.part(first), instrument)
     # The other plays something else over the same chords
-    elsewhere = dataclasses.replace(song, seed=seed + 250)
+    other_song = dataclasses.replace(song, seed=seed + 250)
     part = song.style.part(second)
-    rivals = (voice(elsewhere, split, part, instrument, n) for n in range(50))
+    rivals = (voice(other_song, split, part, instrument, n) for n in range(50))
     rival = next(v for v in rivals if v.timbre.id != wanted.timbre.id)
     rest = [v for v in quartet(song, split) if v.instrument in ("bongo", "guira")]
     stems = {v: v.render() for v in (wanted, rival, *rest)}
@@ -249,14 +248,14 @@ def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
 
 
 def _duets(split: str, index: int) -> Iterator[Row]:
-    """Ask for each of two who play alone."""
+    """Yield items of each of two who play alone."""
     pair = DUETS[index % len(DUETS)]
     song = _song_with(pair, "duets", split, index)
     yield from _rows(song, list(voices(song, split, pair)), pair)
 
 
 def _singers(split: str, index: int) -> Iterator[Row]:
-    """Ask for the voice among a whole band."""
+    """Yield an item of the voice in a whole band."""
     song = _song_with(("voice",), "singers", split, index)
     yield from _rows(song, list(voices(song, split)), ("voice",))
 
@@ -269,23 +268,23 @@ def _song_with(
     for n in range(_MOST_TRIED):
         kind = style(OTHER_STYLES[(index + n) % len(OTHER_STYLES)])
         song = plan_loop(kind, seed + n, _CLIP_BARS)
-        found = list(voices(song, split, instruments))
-        alone = sorted(v.instrument for v in found) == sorted(instruments)
-        if alone and all(arranging.sounds(v.render()) for v in found):
+        players = list(voices(song, split, instruments))
+        alone = sorted(v.instrument for v in players) == sorted(instruments)
+        if alone and all(arranging.sounds(v.render()) for v in players):
             return song
     raise ConfigError(f"no {_MOST_TRIED} songs have {instruments}")  # so seeds changed
 
 
 def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
-    """Ask over other people's music: at most `most` items of each song."""
+    """Return a maker of items of other people's music, at most `most` of a song."""
 
     def make(split: str, index: int) -> Iterator[Row]:
         del split, index  # there is one collection
         for song in others.songs(sources=(source,)):
             rows = list(others.items(song))
             rng = generator(0, "asked for", song.name)
-            for place in sorted(rng.permutation(len(rows))[:most]):
-                row = dict(rows[place])
+            for i in sorted(rng.permutation(len(rows))[:most]):
+                row = dict(rows[i])
                 row.pop("sample_rate")  # everybody's
                 row["name"] = f"{song.name}-{row['meta']['instrument']}"
                 yield row
@@ -293,43 +292,43 @@ def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
     return make
 
 
-QUESTIONS: dict[str, Question] = {
-    "bachata_clips": Question(
+ITEM_SETS: dict[str, ItemSet] = {
+    "bachata_clips": ItemSet(
         _bachata_clips, "guitar, bass, bongo, güira in four bars of a bachata", 24, 3
     ),
-    "bachata_songs": Question(
+    "bachata_songs": ItemSet(
         _bachata_songs, "the same four in whole bachatas with pickups", 8, 1
     ),
-    "other_styles": Question(
+    "other_styles": ItemSet(
         _other_styles, "whatever plays in four bars of another style", 26, 2
     ),
-    "unseen_instruments": Question(
-        _unseen, "a class of instrument that no training of ours has heard", 35, 2
+    "unseen_instruments": ItemSet(
+        _unseen, "a class of instrument that is never trained on", 35, 2
     ),
-    "absent_target": Question(
+    "absent_target": ItemSet(
         _absent, "what does not play; how loud the answer is beside the mix", 40, 2
     ),
-    "two_of_a_kind": Question(
+    "two_of_a_kind": ItemSet(
         _two_of_a_kind, "one of two guitars, or of two basses", 30, 2
     ),
-    "duets": Question(
+    "duets": ItemSet(
         _duets, "voice or drums, guitar or bass, where only these two play", 24, 2
     ),
-    "singers": Question(_singers, "the voice in a band", 24, 1),
-    "others_lmms": Question(
+    "singers": ItemSet(_singers, "the voice in a band", 24, 1),
+    "others_lmms": ItemSet(
         _others("lmms", 4), "parts of songs that others made with LMMS", 1, 0, ("test",)
     ),
-    "others_modules": Question(
+    "others_modules": ItemSet(
         _others("modules", 4),
         "parts of others' tracker modules",
         1,
         0,
         ("test",),
     ),
-    "others_midi": Question(
+    "others_midi": ItemSet(
         _others("midi", 1), "parts of others' MIDI files", 1, 0, ("test",)
     ),
-    "others_hydrogen": Question(
+    "others_hydrogen": ItemSet(
         _others("hydrogen", 4),
         "drums of Hydrogen's demo songs",
         1,

@@ -60,7 +60,7 @@ def bss_eval(target: np.ndarray, mixture: np.ndarray, estimate: np.ndarray) -> B
     sounds = (wanted, whole - wanted, guess, left)
     if len(whole) < _FRAME or any(np.abs(x).max() < _QUIET for x in sounds):
         return BssEval(*[float("nan")] * 4)
-    sdr, isr, sir, sar, _ = museval.bss_eval(
+    sdr, isr, sir, sar, _ = museval.metrics.bss_eval(
         np.stack(sounds[:2]),
         np.stack(sounds[2:]),
         window=_FRAME,

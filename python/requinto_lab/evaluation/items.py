@@ -10,9 +10,10 @@ A set is a folder of items, a bench a folder of sets.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
@@ -26,9 +27,23 @@ _STEMS = ("mix", "target", "reference")
 _FULL_SCALE = 32767
 
 
+Row = dict[str, Any]  # arguments of `write_item`, and the item's `name`
+
+
+class ItemSet(NamedTuple):
+    """One set: how an item of it is made, and how many there are."""
+
+    make: Callable[..., Iterator[Row]]  # (split, index[, material]) -> items
+    target: str  # what the target is, for readers
+    n_full: int  # songs
+    n_quick: int
+    splits: tuple[str, ...] = ("validation", "test")
+    material: str = ""  # the option that names the folder it is cut from
+
+
 @dataclass(frozen=True)
 class Item:
-    """One question to a separator, and its answer."""
+    """A mixture, the target in it, and a reference of the target's instrument."""
 
     path: Path
     set_name: str
@@ -41,7 +56,7 @@ class Item:
 
     @property
     def instrument(self) -> str:
-        """What is asked for."""
+        """What the target is."""
         return str(self.meta["instrument"])
 
     @property
@@ -55,7 +70,7 @@ class Item:
         return (self.path / "wrong_reference.flac").is_file()
 
     def beats(self) -> Beats | None:
-        """Return the beats it gives, or None where they are to be found out.
+        """Return the beats it gives, or None where they must be tracked.
 
         `meta.json` gives them unless it says `"beats_given": false`.
         """
@@ -87,26 +102,26 @@ def read_items(folder: Path) -> list[Item]:
     folder = Path(folder)
     if not folder.is_dir():
         raise AudioFileError(f"{folder} is not a folder of test items")
-    places = sorted(path.parent for path in folder.rglob("mix.flac"))
-    items = [_item(place) for place in places]
+    paths = sorted(path.parent for path in folder.rglob("mix.flac"))
+    items = [_item(path) for path in paths]
     if not items:
         raise AudioFileError(f"{folder} holds no test item (a folder with mix.flac)")
     return items
 
 
-def _item(place: Path) -> Item:
+def _item(path: Path) -> Item:
     for stem in _STEMS:
-        if not (place / f"{stem}.flac").is_file():
-            raise AudioFileError(f"test item {place} has no {stem}.flac")
+        if not (path / f"{stem}.flac").is_file():
+            raise AudioFileError(f"test item {path} has no {stem}.flac")
     try:
-        meta = json.loads((place / "meta.json").read_text())
+        meta = json.loads((path / "meta.json").read_text())
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise AudioFileError(
-            f"test item {place}: meta.json: {reason_of(error)}"
+            f"test item {path}: meta.json: {reason_of(error)}"
         ) from error
     if not isinstance(meta, dict) or not isinstance(meta.get("instrument"), str):
-        raise AudioFileError(f"test item {place}: meta.json names no instrument")
-    return Item(place, place.resolve().parent.name, meta)
+        raise AudioFileError(f"test item {path}: meta.json names no instrument")
+    return Item(path, path.resolve().parent.name, meta)
 
 
 def check_references(items: list[Item]) -> None:
@@ -114,8 +129,8 @@ def check_references(items: list[Item]) -> None:
     for item in items:
         names = ["reference"] + ["wrong_reference"] * item.has_wrong_reference
         for name in names:
-            heard, rate = item.read(name)
-            if heard.shape[1] < SHORTEST_S * rate or np.abs(heard).max() < 1e-3:
+            reference, rate = item.read(name)
+            if reference.shape[1] < SHORTEST_S * rate or np.abs(reference).max() < 1e-3:
                 raise AudioFileError(
                     f"test item {item.path}: {name}.flac is silent, or shorter than "
                     f"{SHORTEST_S} s"
@@ -123,7 +138,7 @@ def check_references(items: list[Item]) -> None:
 
 
 def write_item(
-    place: Path,
+    folder: Path,
     *,
     mixture: np.ndarray,
     target: np.ndarray,
@@ -139,7 +154,7 @@ def write_item(
 
     Parameters
     ----------
-    place : Path
+    folder : Path
         Its folder; replaced if it is there.
     mixture, target : np.ndarray, shape=(n_channels, n_frames)
         Full scale at 1; the target is part of the mixture.
@@ -150,26 +165,26 @@ def write_item(
     meta : dict
         What `meta.json` holds; `instrument` is required.
     """
-    work = place.with_name(f".{place.name}.unfinished")
+    work = folder.with_name(f".{folder.name}.unfinished")
     work.mkdir(parents=True, exist_ok=True)
-    whole = _rounded(mixture - target).astype(np.int32) + _rounded(target)
+    whole = _round(mixture - target).astype(np.int32) + _round(target)
     sounds = {
         "mix": np.clip(whole, -_FULL_SCALE, _FULL_SCALE).astype(np.int16),
-        "target": _rounded(target),
-        "reference": _rounded(reference),
+        "target": _round(target),
+        "reference": _round(reference),
     }
     if wrong_reference is not None:
-        sounds["wrong_reference"] = _rounded(wrong_reference)
+        sounds["wrong_reference"] = _round(wrong_reference)
     for name, samples in sounds.items():
         soundfile.write(work / f"{name}.flac", samples.T, sample_rate, "PCM_16")
     (work / "meta.json").write_text(json.dumps(meta, indent=1) + "\n")
-    if place.exists():
-        for old in place.iterdir():
+    if folder.exists():
+        for old in folder.iterdir():
             old.unlink()
-        place.rmdir()
-    work.rename(place)
+        folder.rmdir()
+    work.rename(folder)
 
 
-def _rounded(audio: np.ndarray) -> np.ndarray:
+def _round(audio: np.ndarray) -> np.ndarray:
     scaled = np.clip(np.round(audio * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE)
     return np.asarray(scaled, np.int16)

@@ -28,7 +28,7 @@ from requinto.metrics import si_sdr
 from requinto.model_folder import STANDARD
 from requinto.song_separation import plan
 from requinto_lab.evaluation.items import Item, read_items
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 
 _AROUND_S = 0.05  # on each side of a moment: as far as a join is faded
 _EVEN_BPM = {"even, 2 s": 120.0, "even, 4 s": 60.0}
@@ -85,7 +85,7 @@ def on_grids(item: Item, model: str) -> Iterator[OnGrid]:
     every |= {name: every["true bars"] for name in _SHORTER}
     for name, beats in every.items():
         n_beats = _SHORTER.get(name, config.beats_per_clip)
-        found = extract(
+        estimate = extract(
             mixture,
             rate,
             reference=reference,
@@ -99,14 +99,14 @@ def on_grids(item: Item, model: str) -> Iterator[OnGrid]:
         joins = np.array([clip.start for clip in clips[1:]])
         apart = np.abs(moments[:, None] - joins).min(axis=1)
         near = round(_AROUND_S * rate)
-        at = (found - target, target, near)
+        at = (estimate - target, target, near)
         yield OnGrid(
             name,
-            si_sdr(target, found) - before,
+            si_sdr(target, estimate) - before,
             _error_db(moments[apart < near // 2], *at),
             _error_db(moments[apart > 2 * near], *at),
             _error_db(joins, *at),
-            10 * np.log10(np.sum((found - target) ** 2) / np.sum(target**2)),
+            10 * np.log10(np.sum((estimate - target) ** 2) / np.sum(target**2)),
         )
 
 
@@ -130,9 +130,9 @@ def show(rows: list[OnGrid], console: Console) -> None:
         page.add_column(column)
     gains = {name: [r.gain_db for r in rows if r.grid == name] for name in _names(rows)}
     best = np.array(gains["true bars"])
-    for name, found in gains.items():
+    for name, gains_db in gains.items():
         some = [r for r in rows if r.grid == name]
-        apart = np.array(found) - best
+        apart = np.array(gains_db) - best
         cells = [
             float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
             for values in (
@@ -142,7 +142,7 @@ def show(rows: list[OnGrid], console: Console) -> None:
         ]
         page.add_row(
             name,
-            f"{np.mean(found):.2f}",
+            f"{np.mean(gains_db):.2f}",
             f"{apart.mean():+.2f}",
             f"{apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else 0:.2f}",
             *("" if np.isnan(cell) else f"{cell:.2f}" for cell in cells),
@@ -160,7 +160,9 @@ def main(
 ) -> None:
     """Print what the grid that clips lie on is worth."""
     items = read_items(folder)
-    rows = [row for item in tracked(items, "Cutting") for row in on_grids(item, model)]
+    rows = [
+        row for item in show_progress(items, "Cutting") for row in on_grids(item, model)
+    ]
     show(rows, Console())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from requinto_lab.evaluation.test_item import Row
+from requinto_lab.evaluation.items import Row
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 QUIETEST_DBFS = -40.0  # RMS of half a second that sounds

@@ -10,7 +10,7 @@ from requinto.beats import MAX_TEMPO_BPM, MIN_TEMPO_BPM, Beats
 
 _RATE = 22050  # Hz, the rate for which it is tuned
 _HOP = 512  # samples between onset strengths
-_DEFAULT_TEMPO_BPM = 120.0  # of sound in which no beat is heard
+_DEFAULT_TEMPO_BPM = 120.0  # of sound without onsets
 _BEATS_PER_BAR = 4
 
 
@@ -29,12 +29,12 @@ def track(audio: np.ndarray, sample_rate: float, lag_s: float = 0.0) -> Beats:
     References
     ----------
     Ellis, "Beat Tracking by Dynamic Programming", Journal of New Music
-    Research 36(1), 2007, doi:10.1080/09298210701653344; as librosa has it.
+    Research 36(1), 2007, doi:10.1080/09298210701653344; librosa's implementation.
     """
     duration_s = audio.shape[1] / sample_rate
     mono = librosa.to_mono(audio)
-    heard = librosa.resample(mono, orig_sr=sample_rate, target_sr=_RATE)
-    strength = librosa.onset.onset_strength(y=heard, sr=_RATE, hop_length=_HOP)
+    resampled = librosa.resample(mono, orig_sr=sample_rate, target_sr=_RATE)
+    strength = librosa.onset.onset_strength(y=resampled, sr=_RATE, hop_length=_HOP)
     if not np.any(strength > 0):
         return Beats.grid(_DEFAULT_TEMPO_BPM, duration_s)
     tempo, times_s = librosa.beat.beat_track(

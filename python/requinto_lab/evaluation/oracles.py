@@ -10,23 +10,29 @@ from requinto.spectra import Spectra
 from requinto_lab.evaluation.systems import Task
 
 
-class Mix:
+class _Oracle:
+    """What serves every instrument, without training or reference."""
+
+    n_parameters = 0
+    uses_reference = False
+
+    def applies(self, instrument: str) -> bool:
+        """Whether it serves an instrument: always."""
+        del instrument
+        return True
+
+
+class Mix(_Oracle):
     """The mixture itself as the answer: what any system must beat."""
 
     name = "mix"
-    n_parameters = 0
-    hears_reference = False
-
-    def applies(self, instrument: str) -> bool:
-        """Whether it can be asked: always."""
-        return True
 
     def estimate(self, task: Task) -> np.ndarray:
         """Return a copy of the mixture."""
         return task.mixture.copy()
 
 
-class IdealRatioMask:
+class IdealRatioMask(_Oracle):
     """Each bin weighted by the target's share of it, |T| / (|T| + |R|).
 
     See `metrics.ideal_ratio_mask`.  The transform is `IDEAL_MASK_TRANSFORM`, in all
@@ -34,15 +40,9 @@ class IdealRatioMask:
     """
 
     name = "ideal ratio mask"
-    n_parameters = 0
-    hears_reference = False
 
     def __init__(self) -> None:
         self._spectra = Spectra(IDEAL_MASK_TRANSFORM)
-
-    def applies(self, instrument: str) -> bool:
-        """Whether it can be asked: always."""
-        return True
 
     def estimate(self, task: Task) -> np.ndarray:
         """Return the target as its mask lets it through, shaped as the mixture."""
@@ -50,7 +50,7 @@ class IdealRatioMask:
         return ideal_ratio_mask(self._spectra, task.truth, rest)
 
 
-class IdealBinaryMask:
+class IdealBinaryMask(_Oracle):
     """Each bin given wholly to the target where |T| > |R|, else dropped.
 
     The transform is that of `IdealRatioMask`.
@@ -63,19 +63,13 @@ class IdealBinaryMask:
     """
 
     name = "ideal binary mask"
-    n_parameters = 0
-    hears_reference = False
 
     def __init__(self) -> None:
         self._spectra = Spectra(IDEAL_MASK_TRANSFORM)
 
-    def applies(self, instrument: str) -> bool:
-        """Whether it can be asked: always."""
-        return True
-
     def estimate(self, task: Task) -> np.ndarray:
         """Return the target as its mask lets it through, shaped as the mixture."""
-        wanted = self._spectra.analyse(task.truth)
-        mixed = self._spectra.analyse(task.mixture)
-        mask = np.abs(wanted) > np.abs(mixed - wanted)
-        return self._spectra.synthesise(mask * mixed, task.mixture.shape[-1])
+        target = self._spectra.analyse(task.truth)
+        mixture = self._spectra.analyse(task.mixture)
+        mask = np.abs(target) > np.abs(mixture - target)
+        return self._spectra.synthesise(mask * mixture, task.mixture.shape[-1])

@@ -12,13 +12,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from requinto_lab.evaluation import arranging
-from requinto_lab.evaluation.arranging import REFERENCE_S, Voice, loudest, mixed, voices
+from requinto_lab.evaluation.arranging import (
+    REFERENCE_S,
+    Voice,
+    loudest_part,
+    mix_stems,
+    voices,
+)
+from requinto_lab.evaluation.items import Row
 from requinto_lab.evaluation.levels import is_balanced
-from requinto_lab.evaluation.test_item import Row
 from requinto_lab.material.instruments import MELODIC
 from requinto_lab.material.songs import Note, Song, generator, plan_loop
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES
 
 # A fourth, fifth, octave, twelfth and two octaves, up and down in turn
 SEMITONES = (12, -12, 7, -7, 24, -5, 19, -19, 5, -24)
@@ -81,8 +87,8 @@ def transpose_reference(
     """
     own = _median_pitch(voice.notes())
     moved = dataclasses.replace(voice, semitones=semitones)
-    for elsewhere in range(seed, seed + _MAX_SEEDS):
-        player = moved.in_loop(elsewhere)
+    for loop_seed in range(seed, seed + _MAX_SEEDS):
+        player = moved.in_loop(loop_seed)
         notes = player.notes()
         if not notes or not all(note.pitch in PLAYABLE for note in notes):
             continue
@@ -91,7 +97,7 @@ def transpose_reference(
             continue
         stem = player.render()
         if arranging.sounds(stem):
-            return loudest(stem, round(REFERENCE_S * SAMPLE_RATE)), distance
+            return loudest_part(stem, round(REFERENCE_S * SAMPLE_RATE)), distance
     return None
 
 
@@ -149,7 +155,7 @@ def _row(
     about: Row,
 ) -> Row:
     song = voice.song
-    mixture, gain = mixed([stem, *rest])
+    mixture, gain = mix_stems([stem, *rest])
     change = about.get("reference_semitones")
     label = "part" if change is None else f"{change:+d}"
     name = f"{song.style.name}-{song.seed}-{voice.instrument}-{label}"

@@ -17,19 +17,14 @@ from typing import Any
 import numpy as np
 
 from requinto.errors import RequintoError
-
-# "as": other files read these names from here too
+from requinto_lab.material.finishing import WINDOW, sounding, window_powers
 from requinto_lab.material.instrument_names import OTHER
-from requinto_lab.material.instrument_names import instrument_named as instrument_named
 from requinto_lab.material.instruments import INSTRUMENTS
-from requinto_lab.material.modules import mix_error_db as mix_error_db
 
 SAMPLE_RATE = 44100  # Hz
 LONGEST_S = 90.0  # seconds rendered of a song
 SOURCES = ("lmms", "modules", "midi", "hydrogen")
 
-_WINDOW = SAMPLE_RATE // 20  # frames of 50 ms over which loudness is taken
-_SOUNDING_DB = -30.0  # of its loudest window: where a part still sounds
 _SOUNDING_SHARE = 0.4  # of an excerpt's windows
 _FAINTEST_DB = -25.0  # target, or the rest, relative to the mixture
 _SILENT = 1e-4  # peak below which a stem is left out
@@ -63,7 +58,7 @@ class StemSong:
     Raises
     ------
     OthersError
-        If a stem is no instrument of ours, or shapes differ.
+        If a stem is not in `INSTRUMENTS`, or shapes differ.
     """
 
     name: str
@@ -138,7 +133,7 @@ def items(
     seconds : float
         Length of the excerpts.
     seed : int
-        Chooses among the places that serve.
+        Chooses among the positions that serve.
     """
     mix = song.mix()
     n_frames = round(seconds * SAMPLE_RATE)
@@ -173,13 +168,13 @@ def choose_excerpt(
     starts = excerpt_starts(stem, mix, n_frames)
     for choice in rng.permutation(len(starts)):
         start = starts[choice]
-        references = _reference_places(stem, start, n_frames)
+        references = _reference_starts(stem, start, n_frames)
         if references:
             return start, int(rng.choice(references))
     return None
 
 
-def audible(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def audible_stems(stems: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the stems that are not silent."""
     return {name: stem for name, stem in stems.items() if np.abs(stem).max() > _SILENT}
 
@@ -193,45 +188,33 @@ def grid(
     return beats_s, beats_s[::beats_per_bar] if beats_per_bar else ()
 
 
-def _windows(audio: np.ndarray) -> np.ndarray:
-    """Return the power of each whole window, shape `(n_windows,)`."""
-    n_windows = audio.shape[1] // _WINDOW
-    cut = audio[:, : n_windows * _WINDOW].reshape(len(audio), n_windows, _WINDOW)
-    return np.asarray((cut.astype(np.float64) ** 2).mean(axis=(0, 2)))
-
-
 def _share(flags: np.ndarray, start: int, n_frames: int) -> float:
-    first, last = start // _WINDOW, (start + n_frames) // _WINDOW
+    first, last = start // WINDOW, (start + n_frames) // WINDOW
     return float(flags[first:last].mean()) if last > first else 0.0
-
-
-def _sounding(stem: np.ndarray) -> np.ndarray:
-    power = _windows(stem)
-    return np.asarray(power > power.max(initial=1e-20) * 10 ** (_SOUNDING_DB / 10))
 
 
 def excerpt_starts(stem: np.ndarray, mix: np.ndarray, n_frames: int) -> list[int]:
     """Return the starts of excerpts that serve, on a grid of half a second."""
-    flags, target, rest = _sounding(stem), _windows(stem), _windows(mix - stem)
-    whole, faintest = _windows(mix), 10 ** (_FAINTEST_DB / 10)
-    places = []
+    flags, target, rest = sounding(stem), window_powers(stem), window_powers(mix - stem)
+    whole, faintest = window_powers(mix), 10 ** (_FAINTEST_DB / 10)
+    starts = []
     for start in range(0, stem.shape[1] - n_frames + 1, SAMPLE_RATE // 2):
-        span = slice(start // _WINDOW, (start + n_frames) // _WINDOW)
+        span = slice(start // WINDOW, (start + n_frames) // WINDOW)
         least = whole[span].sum() * faintest
-        heard = target[span].sum() > least and rest[span].sum() > least
-        if heard and _share(flags, start, n_frames) >= _SOUNDING_SHARE:
-            places.append(start)
-    return places
+        loud = target[span].sum() > least and rest[span].sum() > least
+        if loud and _share(flags, start, n_frames) >= _SOUNDING_SHARE:
+            starts.append(start)
+    return starts
 
 
-def _reference_places(stem: np.ndarray, start: int, n_frames: int) -> list[int]:
-    flags, length = _sounding(stem), int(REFERENCE_S * SAMPLE_RATE)
+def _reference_starts(stem: np.ndarray, start: int, n_frames: int) -> list[int]:
+    flags, length = sounding(stem), int(REFERENCE_S * SAMPLE_RATE)
     apart = int(_APART_S * SAMPLE_RATE)
     return [
-        place
-        for place in range(0, stem.shape[1] - length + 1, SAMPLE_RATE // 2)
-        if (place + length + apart <= start or place >= start + n_frames + apart)
-        and _share(flags, place, length) >= _SOUNDING_SHARE
+        first
+        for first in range(0, stem.shape[1] - length + 1, SAMPLE_RATE // 2)
+        if (first + length + apart <= start or first >= start + n_frames + apart)
+        and _share(flags, first, length) >= _SOUNDING_SHARE
     ]
 
 

@@ -19,7 +19,7 @@ from requinto_lab.evaluation.others import (
     SAMPLE_RATE,
     OthersError,
     StemSong,
-    audible,
+    audible_stems,
     grid,
 )
 from requinto_lab.material import samples
@@ -78,8 +78,8 @@ def songs() -> Iterator[StemSong]:
     """
     paths = sorted(path for folder in SONG_FOLDERS for path in folder.glob("*.h2song"))
     if not paths:
-        places = ", ".join(map(str, SONG_FOLDERS))
-        raise OthersError(f"no Hydrogen songs in {places}: install hydrogen-data")
+        folders = ", ".join(map(str, SONG_FOLDERS))
+        raise OthersError(f"no Hydrogen songs in {folders}: install hydrogen-data")
     for path in paths:
         yield song(path)
 
@@ -98,12 +98,12 @@ def song(path: Path) -> StemSong:
     strokes, n_ticks = _strokes(root, tempo_bpm)
     strokes = [stroke for stroke in strokes if stroke.instrument in instruments]
     end_s = min(LONGEST_S, n_ticks / _BEAT * 60 / tempo_bpm)
-    stems = _played(strokes, instruments, max(int(end_s * SAMPLE_RATE), 1))
+    stems = _render(strokes, instruments, max(int(end_s * SAMPLE_RATE), 1))
     beats_s, downbeats_s = grid(tempo_bpm, end_s, 4)
     steady = root.findtext("isTimelineActivated") != "true"
     return StemSong(
         f"hydrogen-{path.stem.lower().replace('_', '')}",
-        audible(stems),
+        audible_stems(stems),
         beats_s if steady else (),
         downbeats_s if steady and _whole_bars(root) else (),
         f"Hydrogen demo song {path.name}",
@@ -164,11 +164,11 @@ def _stroke(
     note: ElementTree.Element, start: int, swing: float, tempo_bpm: float
 ) -> _Stroke:
     frames_per_tick = SAMPLE_RATE * 60 / tempo_bpm / _BEAT
-    place = int(_number(note, "position", 0))
-    late = swing * _SWUNG / 2 if place % (2 * _SWUNG) == _SWUNG else 0.0
+    tick = int(_number(note, "position", 0))
+    late = swing * _SWUNG / 2 if tick % (2 * _SWUNG) == _SWUNG else 0.0
     length = _number(note, "length", -1)
     return _Stroke(
-        round((start + place + late) * frames_per_tick),
+        round((start + tick + late) * frames_per_tick),
         note.findtext("instrument", ""),
         _pan(note),
         _number(note, "velocity", 0.8),
@@ -184,7 +184,7 @@ def _semitones(key: str) -> float:
     return (_KEYS.index(name) if name in _KEYS else 0) + 12 * int(octave or 0)
 
 
-def _played(
+def _render(
     strokes: list[_Stroke], instruments: dict[str, _Instrument], n_frames: int
 ) -> dict[str, np.ndarray]:
     parts = sorted({instrument.part for instrument in instruments.values()} | {OTHER})
@@ -204,10 +204,10 @@ def _played(
 def _sound(stroke: _Stroke, instrument: _Instrument) -> np.ndarray | None:
     for layer in instrument.layers:
         if layer.least <= stroke.velocity <= layer.most:
-            heard = samples.read(layer.path)
-            heard = samples.transposed(heard, layer.semitones + stroke.semitones)
+            sound = samples.read(layer.path)
+            sound = samples.transpose(sound, layer.semitones + stroke.semitones)
             gains = stroke.gains * instrument.gains * stroke.velocity * layer.gain
-            return np.asarray(heard * gains, np.float32)
+            return np.asarray(sound * gains, np.float32)
     return None
 
 

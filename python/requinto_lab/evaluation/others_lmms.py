@@ -18,17 +18,18 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from requinto.config import read_toml
 from requinto_files import audio_reader
 from requinto_lab.evaluation.others import (
     LONGEST_S,
     SAMPLE_RATE,
     OthersError,
     StemSong,
-    audible,
+    audible_stems,
     grid,
 )
 from requinto_lab.material import lmms
-from requinto_lab.material.finishing import fitted
+from requinto_lab.material.finishing import fit_length
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 from requinto_lab.material.modules import mix_error_db
 
@@ -36,31 +37,8 @@ PROJECT_FOLDERS = (
     Path("/usr/share/lmms/projects"),
     Path("/usr/local/share/lmms/projects"),
 )
-# Those with at least one track that is plainly one of our instruments, each with its
-# licence from lmms-common's copyright file (GPL-2+ where that does not name it).  Left
-# alone for an outside check: ReggaeTry, ReggaetonTry, DearJonDoe, AxeFromThe80s,
-# InnerRecreation.
-PROJECTS: dict[str, str] = {
-    "demos/Alf42red-Mauiwowi.mmpz": "CC-BY-SA-3.0",
-    "demos/CapDan/CapDan-TwilightArea-OriginalByAlf42red.mmpz": "CC-BY-SA-3.0",
-    "demos/CapDan/CapDan-ZeroSumGame-OriginalByZakarra.mmpz": "Artistic-2.0",
-    "demos/EsoXLB-CPU.mmpz": "Artistic-2.0",
-    "demos/Impulslogik-Zen.mmpz": "Artistic-2.0",
-    "demos/Momo64-esp.mmpz": "Artistic-2.0",
-    "demos/Oglsdl-Dr8v2.mmpz": "Artistic-2.0",
-    "demos/Oglsdl-PpTrip.mmpz": "Artistic-2.0",
-    "demos/Saber-FinalStep.mmpz": "BSD-2-Clause",
-    "demos/Shovon-ProgressiveHousePluckDemo.mmpz": "GPL-2+",
-    "demos/Skiessi/Skiessi-C64.mmpz": "CC-BY-SA-4.0",
-    "demos/Skiessi/Skiessi-Onion.mmpz": "CC-BY-SA-4.0",
-    "demos/Socceroos-Progress.mmpz": "Artistic-2.0",
-    "demos/TameAnderson-MakeMe.mmpz": "Artistic-2.0",
-    "shorties/Crunk(Demo).mmp": "Artistic-2.0",
-    "shorties/DirtyLove.mmpz": "GPL-2+",
-    "shorties/Greshz-CoolSnip.mmpz": "Artistic-2.0",
-    "shorties/Skiessi-222.mmpz": "GPL-2+",
-    "shorties/Surrender-Main.mmpz": "Artistic-2.0",
-}
+# Licences by project file
+PROJECTS: dict[str, str] = read_toml(Path(__file__).with_suffix(".toml"))["projects"]
 
 _TICKS_PER_BEAT = 48  # a bar of 4/4 has 192
 _INSTRUMENT, _SAMPLE_TRACK = "0", "2"  # types of tracks
@@ -98,23 +76,23 @@ def song(name: str, path: Path, licence: str) -> StemSong:
     root = read_project(path)
     _shorten(root)
     stems = {
-        part: _rendered(root, part)
+        part: _render(root, part)
         for part in sorted({_part(track) for track in _leaves(root)})
     }
-    mix = _rendered(root, None)
+    mix = _render(root, None)
     # Tails are rendered as long as they sound, so that lengths differ
     longest = max(stem.shape[1] for stem in (mix, *stems.values()))
     n_frames = min(longest, int(LONGEST_S * SAMPLE_RATE))
-    stems = {part: fitted(stem, n_frames) for part, stem in stems.items()}
+    stems = {part: fit_length(stem, n_frames) for part, stem in stems.items()}
     beats_s, downbeats_s = _beats(root, n_frames / SAMPLE_RATE)
     return StemSong(
         name,
-        audible(stems),
+        audible_stems(stems),
         beats_s,
         downbeats_s,
         f"LMMS demo song {path.name}",
         f"{licence} (lmms-common)",
-        mix_error_db(stems, fitted(mix, n_frames)),
+        mix_error_db(stems, fit_length(mix, n_frames)),
     )
 
 
@@ -150,11 +128,11 @@ def _part(track: ElementTree.Element) -> str:
         return OTHER if _NO_DRUMS.search(sample) else "drums"
     # The preset says what the name may not; where they differ it is unclear
     texts = (track.get("name", ""), Path(sample).stem, *_preset(track))
-    said = {
+    labels = {
         instrument_named(text) for text in texts if text and not _BLANK.fullmatch(text)
     }
-    said.discard(OTHER)
-    return said.pop() if len(said) == 1 else OTHER
+    labels.discard(OTHER)
+    return labels.pop() if len(labels) == 1 else OTHER
 
 
 def _preset(track: ElementTree.Element) -> list[str]:
@@ -183,7 +161,7 @@ def _shorten(root: ElementTree.Element) -> None:
                     clip.remove(note)
 
 
-def _rendered(root: ElementTree.Element, part: str | None) -> np.ndarray:
+def _render(root: ElementTree.Element, part: str | None) -> np.ndarray:
     """Return one part as LMMS renders it, or all if None, shape `(2, n_frames)`."""
     root = copy.deepcopy(root)
     for track in _leaves(root):

@@ -2,7 +2,7 @@
 """Stems of Freedoom's music: MIDI from its game files, through a bank of our choice.
 
 Package `freedoom` holds freedoom2.wad and `freedm` freedm.wad; freedoom1.wad is left
-alone.  The bank is `opl3-soundfont`, which no training hears.  A WAD file is a header,
+alone.  The bank, `opl3-soundfont`, is never trained on.  A WAD file is a header,
 lumps, and a directory of 16-byte rows (The Unofficial Doom Specs, M. Fell, 1994).
 """
 
@@ -23,7 +23,7 @@ from requinto_lab.evaluation.others import (
     SAMPLE_RATE,
     OthersError,
     StemSong,
-    audible,
+    audible_stems,
 )
 from requinto_lab.material.instrument_names import OTHER
 from requinto_lab.material.modules import mix_error_db
@@ -101,8 +101,8 @@ def lumps(wad: Path) -> Iterator[tuple[str, bytes]]:
         raise OthersError(f"{wad} is not a WAD file: it begins with {data[:4]!r}")
     n_lumps, directory = struct.unpack_from("<ii", data, 4)
     for row in range(n_lumps):
-        place, size, raw = struct.unpack_from("<ii8s", data, directory + 16 * row)
-        lump = data[place : place + size]
+        offset, size, raw = struct.unpack_from("<ii8s", data, directory + 16 * row)
+        lump = data[offset : offset + size]
         if raw.startswith(b"D_") and lump.startswith(b"MThd"):
             yield raw.rstrip(b"\0").decode("ascii"), lump
 
@@ -120,19 +120,19 @@ def song(name: str, data: bytes, source: str, bank: str = BANK) -> StemSong:
         Sound bank, as `requinto_lab.material.soundfonts.find_bank` takes it.
     """
     file = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    events, ticks_s, bars = _timed(file)
+    events, ticks_s, bars = _read_events(file)
     end_s = min(LONGEST_S, events[-1][0] + _TAIL_S) if events else 1.0
     n_frames = int(end_s * SAMPLE_RATE)
     parts = _parts(events)
     stems = {
-        part: _played(bank, events, parts, n_frames, part)
+        part: _render(bank, events, parts, n_frames, part)
         for part in sorted(set(parts.values()))
     }
-    error_db = mix_error_db(stems, _played(bank, events, parts, n_frames, None))
+    error_db = mix_error_db(stems, _render(bank, events, parts, n_frames, None))
     beats_s, downbeats_s = _beats(file.ticks_per_beat, ticks_s, bars, end_s)
     return StemSong(
         name,
-        audible(stems),
+        audible_stems(stems),
         beats_s,
         downbeats_s,
         f"Freedoom, {source}, through opl3-soundfont",
@@ -141,7 +141,7 @@ def song(name: str, data: bytes, source: str, bank: str = BANK) -> StemSong:
     )
 
 
-def _played(
+def _render(
     bank: str, events: Events, parts: dict[int, str], n_frames: int, part: str | None
 ) -> np.ndarray:
     """Return one part, or all if None, shape `(2, n_frames)`.
@@ -177,7 +177,7 @@ def _send(synth: Synth, message: mido.Message) -> None:
         synth.send("cc", channel, message.control, message.value)
 
 
-def _timed(
+def _read_events(
     file: mido.MidiFile,
 ) -> tuple[Events, list[tuple[int, float, int]], list[tuple[int, int, int]]]:
     """Return events, tempo changes (tick, second, µs a beat), bars (tick, n, unit)."""
@@ -228,12 +228,12 @@ def _beats(
         return (), ()
     beats_s: list[float] = []
     downbeats_s: list[float] = []
-    tick, in_bar, said = 0.0, 0, {first: (n, unit) for first, n, unit in bars}
+    tick, in_bar, signatures = 0.0, 0, {first: (n, unit) for first, n, unit in bars}
     per_bar, step = 0, float(ticks_per_beat)
-    ahead = sorted(said)
+    ahead = sorted(signatures)
     while (time_s := _seconds(tick, tempi, ticks_per_beat)) < end_s:
         while ahead and ahead[0] <= tick:
-            per_bar, unit = said[ahead.pop(0)]
+            per_bar, unit = signatures[ahead.pop(0)]
             step, in_bar = ticks_per_beat * 4 / unit, 0
             if unit == 8 and per_bar % 3 == 0:
                 # Compound time is counted in dotted quarters
@@ -249,5 +249,5 @@ def _find_wad(name: str) -> Path:
     for folder in WAD_FOLDERS:
         if (folder / name).is_file():
             return folder / name
-    places = ", ".join(map(str, WAD_FOLDERS))
-    raise OthersError(f"{name} is not installed (looked in {places})")
+    folders = ", ".join(map(str, WAD_FOLDERS))
+    raise OthersError(f"{name} is not installed (looked in {folders})")

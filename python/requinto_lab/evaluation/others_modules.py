@@ -3,7 +3,7 @@
 
 A module holds its samples and rows of notes, so each instrument is rendered alone by
 muting all others.  Many modules use the names of their samples for greetings: only
-those are listed here whose names say what the samples are.
+those are listed, in `others_modules.toml`, whose names say what the samples are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from requinto_lab.evaluation.others import LONGEST_S, OthersError, StemSong, audible
+from requinto.config import read_toml
+from requinto_lab.evaluation.others import (
+    LONGEST_S,
+    OthersError,
+    StemSong,
+    audible_stems,
+)
 from requinto_lab.material.instrument_names import instrument_named
 from requinto_lab.material.modules import mix_error_db, render, render_alone
 
@@ -26,29 +32,10 @@ class Module:
     licence: str
 
 
-MODULES: tuple[Module, ...] = (
-    *(
-        Module("bb", f"/usr/share/bb/{name}.s3m", "GPL-2+ (bb, Dawn Music)")
-        for name in ("bb", "bb2", "bb3")
-    ),
-    Module("gweled", "/usr/share/sounds/gweled/autonom.s3m", "GPL-2+ (gweled)"),
-    *(
-        Module("rockdodger", f"/usr/share/rockdodger/{name}.mod", "GPL-2+ (rockdodger)")
-        for name in ("front_1", "ramcharg")
-    ),
-    Module(
-        "rafkill-data",
-        "/usr/share/games/rafkill/music/song3.xm",
-        "LGPL-2 (rafkill, Ilkka Kaartinen)",
-    ),
-    *(
-        Module(
-            "biniax2-data",
-            f"/usr/share/games/biniax2/music/biniax_common0{number}.it",
-            "Zlib (biniax2, Jordan Tuzsuzov)",
-        )
-        for number in (3, 4, 5)
-    ),
+MODULES = tuple(
+    Module(row["package"], f"{row['folder']}/{file}", row["licence"])
+    for row in read_toml(Path(__file__).with_suffix(".toml"))["modules"]
+    for file in row["files"]
 )
 
 
@@ -84,7 +71,7 @@ def song(name: str, data: bytes, source: str, licence: str) -> StemSong:
     error_db = mix_error_db(stems, whole.mix)
     return StemSong(
         name,
-        audible(stems),
+        audible_stems(stems),
         whole.beats_s,
         whole.downbeats_s,
         source,

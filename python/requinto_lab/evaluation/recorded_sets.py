@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Items of recorded songs: songs over songs, and rendered players over songs.
 
-What is asked for is one of the recordings that were summed, so the truth is exact.
+The target is one of the recordings that were summed, so the truth is exact.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from requinto_lab.evaluation import arranging
 from requinto_lab.evaluation.arranging import Voice
+from requinto_lab.evaluation.items import Row
 from requinto_lab.evaluation.levels import (
     HOP,
     QUIETEST_DBFS,
@@ -26,10 +26,10 @@ from requinto_lab.evaluation.levels import (
     scale_rest,
     sounds_throughout,
 )
-from requinto_lab.evaluation.test_item import Row
+from requinto_lab.material.recorded_library import RecordedLibrary, RecordedSong
 from requinto_lab.material.songs import generator
 
-RECORDING = "recording"  # what such an item asks for, in place of an instrument
+RECORDING = "recording"  # the instrument that such an item names
 EXCERPT = 20  # half seconds
 REFERENCE = 6
 PAIR_GAP = (6, 80)  # half seconds between an excerpt and its reference
@@ -40,45 +40,6 @@ BACKING_DB = (-12.0, 5.0)
 _MAX_TRIES = 20  # songs tried for an item
 
 T = TypeVar("T")
-
-
-class RecordedSong(Protocol):
-    """A song of the library of recordings."""
-
-    @property
-    def path(self) -> Path:
-        """Its sound."""
-
-    @property
-    def package(self) -> str:
-        """Where it comes from."""
-
-    @property
-    def artist(self) -> str:
-        """Who made it; may be empty."""
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-
-    @property
-    def n_frames(self) -> int:
-        """Its length at 44.1 kHz."""
-
-    @property
-    def level_db(self) -> Sequence[float]:
-        """Level of each half second in dBFS."""
-
-
-class Library(Protocol):
-    """What is needed of `requinto_lab.material.recorded_library.RecordedLibrary`."""
-
-    @property
-    def songs(self) -> Sequence[RecordedSong]:
-        """All of a split."""
-
-    def read(self, song: Any, start: int, n_frames: int) -> np.ndarray:
-        """Return float32 `(2, n_frames)` at 44.1 kHz."""
 
 
 class _Excerpt(NamedTuple):
@@ -96,18 +57,16 @@ class _Excerpt(NamedTuple):
 
 
 @functools.cache
-def open_library(folder: Path, split: str) -> Library:
+def open_library(folder: Path, split: str) -> RecordedLibrary:
     """Return the recorded songs of a split."""
-    module = importlib.import_module("requinto_lab.material.recorded_library")
-    library: Library = module.RecordedLibrary(folder, split)
-    return library
+    return RecordedLibrary(folder, split)
 
 
 def pairs(split: str, index: int, folder: Path) -> Iterator[Row]:
     """Yield an item: one of two or three songs by different artists."""
     library = open_library(folder, split)
     rng = generator("recorded_pairs", index)
-    for song in _in_turn(library.songs, "recorded_pairs", index):
+    for song in _candidate_songs(library.songs, "recorded_pairs", index):
         target, reference = _choose_target(song, PAIR_GAP, rng)
         rivals = [other for other in library.songs if _differ(song, other)]
         n_rivals = 1 + index % 2
@@ -127,12 +86,12 @@ def alike_pairs(split: str, index: int, folder: Path) -> Iterator[Row]:
     """
     library = open_library(folder, split)
     rng = generator("alike_pairs", index)
-    for song in _in_turn(library.songs, "alike_pairs", index // 2):
+    for song in _candidate_songs(library.songs, "alike_pairs", index // 2):
         target, reference = _choose_target(song, ALIKE_GAP, rng)
         if not (target and reference):
             continue
         if index % 2:
-            rest = _choose_elsewhere(target, reference, rng)
+            rest = _choose_distant(target, reference, rng)
         else:
             rest = _choose_rivals(_siblings(song, library.songs), 1, rng)
         row = rest and _song_row(library, index, target, reference, rest, rng)
@@ -156,7 +115,7 @@ def backings(
     """
     library = open_library(folder, split)
     rng = generator("recorded_backings", index)
-    songs = _in_turn(library.songs, "recorded_backings", index)
+    songs = _candidate_songs(library.songs, "recorded_backings", index)
     for voice in voices:
         stem = voice.render()
         if not arranging.sounds(stem):
@@ -182,7 +141,7 @@ def spread(
     return [row for _, _, row in sorted(turns, key=lambda turn: turn[:2])]
 
 
-def in_turn(rows: list[T], index: int, rng: np.random.Generator) -> list[T]:
+def candidates(rows: list[T], index: int, rng: np.random.Generator) -> list[T]:
     """Return what to try for an item: its own row, then others at random."""
     if not rows:
         return []
@@ -197,11 +156,11 @@ def label(index: int, title: str) -> str:
     return f"{index:02d}-{words[:40]}".strip("-")
 
 
-def _in_turn(
+def _candidate_songs(
     songs: Sequence[RecordedSong], set_name: str, index: int
 ) -> list[RecordedSong]:
     order = spread(songs, lambda song: song.artist or song.package, generator(set_name))
-    return in_turn(order, index, generator(set_name, "others", index))
+    return candidates(order, index, generator(set_name, "others", index))
 
 
 def _starts(song: RecordedSong, size: int) -> np.ndarray:
@@ -239,14 +198,12 @@ def _choose_rivals(
     return rivals
 
 
-def _choose_elsewhere(
+def _choose_distant(
     target: _Excerpt, reference: _Excerpt, rng: np.random.Generator
 ) -> list[_Excerpt]:
     """Return another excerpt of the song, far from target and reference, or none."""
     excerpts = [_Excerpt(target.song, int(s)) for s in _starts(target.song, EXCERPT)]
-    far = [
-        e for e in excerpts if min(e.gap(target), e.gap(reference)) >= SONG_GAP
-    ]  # fmt: skip
+    far = [e for e in excerpts if min(e.gap(target), e.gap(reference)) >= SONG_GAP]
     return [far[rng.integers(len(far))]] if far else []
 
 
@@ -264,12 +221,12 @@ def _siblings(song: RecordedSong, songs: Sequence[RecordedSong]) -> list[Recorde
     return same or [other for other in others if other.package == song.package]
 
 
-def _read(library: Library, excerpt: _Excerpt) -> np.ndarray:
+def _read(library: RecordedLibrary, excerpt: _Excerpt) -> np.ndarray:
     return library.read(excerpt.song, excerpt.start * HOP, excerpt.size * HOP)
 
 
 def _song_row(
-    library: Library,
+    library: RecordedLibrary,
     index: int,
     target: _Excerpt,
     reference: _Excerpt,
@@ -302,7 +259,7 @@ def _song_row(
 
 
 def _backing_row(
-    library: Library,
+    library: RecordedLibrary,
     voice: Voice,
     stem: np.ndarray,
     reference: np.ndarray,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask systems the questions of test items, and score what they answer.
+"""Run systems on test items, and score their estimates.
 
 Items are shared among processes that keep to one core each, so that the
 real-time factors of all systems are of one core, in one run.
@@ -25,8 +25,7 @@ from requinto_lab.evaluation.bss_eval import bss_eval
 from requinto_lab.evaluation.items import Item, check_references
 from requinto_lab.evaluation.systems import System, Task
 from requinto_lab.material.instruments import INSTRUMENTS
-from requinto_lab.material.progress import tracked
-from requinto_lab.material.workers import worker_pool
+from requinto_lab.material.parallel import show_progress, worker_pool
 
 _WARM_UP_FRAMES, _WARM_UP_RATE = 2 * 44100, 44100
 _QUIET = 1e-6  # RMS below which a target is silent, and so absent
@@ -106,8 +105,8 @@ def score(
     check_references(items)  # before an hour of work
     if n_workers == 1:
         _prepare(make_systems, bss_eval, None)
-        rows = [_score_item(i) for i in tracked(items, "Scoring")]
-        return [row for found in rows for row in found]
+        rows = [_score_item(i) for i in show_progress(items, "Scoring")]
+        return [row for scores in rows for row in scores]
     context = multiprocessing.get_context("spawn")  # TensorFlow survives no fork
     cores = context.Queue()
     for core in sorted(os.sched_getaffinity(0)):
@@ -123,7 +122,7 @@ def score(
         futures = {item.path: pool.submit(_score_item, item) for item in order}
         done = concurrent.futures.as_completed(futures.values())
         try:
-            for future in tracked(done, "Scoring", len(futures)):
+            for future in show_progress(done, "Scoring", len(futures)):
                 future.result()  # fail at once, not after an hour
         except concurrent.futures.process.BrokenProcessPool as error:
             raise RequintoError(
@@ -162,7 +161,7 @@ def _score_item(item: Item) -> list[Score]:
 
 
 def read_task(item: Item) -> Task:
-    """Return an item's question, with its truth."""
+    """Return an item's task, with its truth."""
     mixture, rate = item.read("mix")
     truth, truth_rate = item.read("target")
     reference, reference_rate = item.read("reference")
@@ -175,15 +174,15 @@ def read_task(item: Item) -> Task:
     return Task(mixture, reference, rate, item.instrument, item.beats(), truth)
 
 
-def answered(system: System, task: Task) -> tuple[np.ndarray, float]:
+def run_system(system: System, task: Task) -> tuple[np.ndarray, float]:
     """Return a system's estimate and the seconds it took, checked.
 
     Seconds of processor time of all threads: on one core what a clock would say,
     were nothing else running.
     """
-    begun = time.process_time()
+    start_s = time.process_time()
     estimate = system.estimate(task)
-    seconds = time.process_time() - begun
+    seconds = time.process_time() - start_s
     if estimate.shape != task.mixture.shape or not np.isfinite(estimate).all():
         raise RequintoError(
             f"{system.name} answered {estimate.shape} to {task.mixture.shape}, or "
@@ -193,7 +192,7 @@ def answered(system: System, task: Task) -> tuple[np.ndarray, float]:
 
 
 def _score_system(system: System, item: Item, task: Task, wrong: Task | None) -> Score:
-    estimate, seconds = answered(system, task)
+    estimate, seconds = run_system(system, task)
     is_absent = item.absent or _rms(task.truth) < _QUIET
     row = Score(
         system=system.name,
@@ -218,11 +217,11 @@ def _score_system(system: System, item: Item, task: Task, wrong: Task | None) ->
         snr_mix=_finite(metrics.snr(task.truth, task.mixture)),
     )
     if wrong is not None and row.si_sdr is not None:
-        swapped = metrics.si_sdr(task.truth, answered(system, wrong)[0])
+        swapped = metrics.si_sdr(task.truth, run_system(system, wrong)[0])
         row = replace(row, swap_margin=row.si_sdr - _finite(swapped))
     if _worker.bss_eval:
-        found = bss_eval(task.truth, task.mixture, estimate)
-        known = {k: v for k, v in found._asdict().items() if math.isfinite(v)}
+        ratios = bss_eval(task.truth, task.mixture, estimate)
+        known = {k: v for k, v in ratios._asdict().items() if math.isfinite(v)}
         row = replace(row, **known)
     return row
 

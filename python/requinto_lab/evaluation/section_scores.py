@@ -24,14 +24,14 @@ from requinto.errors import AudioFileError
 from requinto.loader import load_tracker
 from requinto.sections import Section, sections
 from requinto_files import audio_reader
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 
 _NEAR_S = 3.0  # within which a boundary is right
-_LEAST = 3  # sections of a song that is asked about
+_LEAST = 3  # sections of a song that is scored
 
 
 class SectionScore(NamedTuple):
-    """How well the sections of one song were found."""
+    """How well the sections of one song were estimated."""
 
     bars: str  # which bars were compared
     boundary_f: float  # F-measure, 0 to 1, within 3 s
@@ -47,29 +47,29 @@ def score(folder: Path) -> Iterator[SectionScore]:
         If there are no songs of several sections in `folder`.
     """
     metas = {p: json.loads(p.read_text()) for p in Path(folder).glob("*/*/meta.json")}
-    asked = {p: m for p, m in metas.items() if len(m.get("sections", ())) >= _LEAST}
-    if not asked:
+    chosen = {p: m for p, m in metas.items() if len(m.get("sections", ())) >= _LEAST}
+    if not chosen:
         raise AudioFileError(f"no songs with known sections in {folder}")
-    for path in tracked(sorted(asked), "Listening"):
+    for path in show_progress(sorted(chosen), "Listening"):
         audio, rate = audio_reader.read(path.parent / "mix.flac")
-        duration_s, meta = audio.shape[1] / rate, asked[path]
+        duration_s, meta = audio.shape[1] / rate, chosen[path]
         true = Beats(
             np.array(meta["beats_s"]),
             np.array(meta["downbeats_s"]),
             meta["tempo_bpm"],
             meta["beats_per_bar"],
         )
-        found = {
+        by_bars = {
             "true bars": sections(audio, rate, true),
             "tracked bars": sections(audio, rate, load_tracker().track(audio, rate)),
             "one section": [Section("verse", "A", 0.0, duration_s)],
         }
-        for bars, some in found.items():
+        for bars, some in by_bars.items():
             yield SectionScore(bars, *_measures(meta, some, duration_s))
 
 
 def _measures(
-    meta: dict[str, Any], found: list[Section], duration_s: float
+    meta: dict[str, Any], estimate: list[Section], duration_s: float
 ) -> tuple[float, float]:
     """Return the F-measures of boundaries and of pairs, both by mir_eval."""
     # A pickup is part of the section that it leads to
@@ -77,13 +77,13 @@ def _measures(
     starts_s = [0.0, *(s["start_s"] for s in named[1:])]
     true = np.stack([starts_s, [*starts_s[1:], duration_s]], axis=1)
     names = [s["name"] for s in named]
-    heard = np.array([[s.start_s, s.end_s] for s in found])
-    groups = [s.group for s in found]
+    spans = np.array([[s.start_s, s.end_s] for s in estimate])
+    groups = [s.group for s in estimate]
     # The song's own ends are no boundaries, so a single section has none
     boundary_f = 0.0
-    if len(found) > 1:
-        *_, boundary_f = mir_eval.segment.detection(true, heard, _NEAR_S, trim=True)
-    *_, pairwise_f = mir_eval.segment.pairwise(true, names, heard, groups)
+    if len(estimate) > 1:
+        *_, boundary_f = mir_eval.segment.detection(true, spans, _NEAR_S, trim=True)
+    *_, pairwise_f = mir_eval.segment.pairwise(true, names, spans, groups)
     return boundary_f, pairwise_f
 
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from requinto_lab.evaluation import others
-from requinto_lab.evaluation.arranging import REFERENCE_S, loudest
+from requinto_lab.evaluation.arranging import REFERENCE_S, loudest_part
+from requinto_lab.evaluation.items import Row
 from requinto_lab.evaluation.levels import mix_row
-from requinto_lab.evaluation.recorded_sets import in_turn, label, spread
-from requinto_lab.evaluation.test_item import Row
+from requinto_lab.evaluation.recorded_sets import candidates, label, spread
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.songs import generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
@@ -41,7 +41,7 @@ def modules(split: str, index: int, folder: Path) -> Iterator[Row]:
     """Yield an item: a stem of a tracker's module, with its own reference."""
     library = open_library(folder, split)
     rng = generator("module_stems", index)
-    for song in _songs(library, "module_stems", index):
+    for song in _candidate_songs(library, "module_stems", index):
         stems = _stems(library, song)
         size = min(stems[0].n_frames, round(_WINDOW_S * SAMPLE_RATE))
         start = int(rng.integers(stems[0].n_frames - size + 1))
@@ -59,9 +59,9 @@ def notes(split: str, index: int, folder: Path) -> Iterator[Row]:
     """Yield an item: a stem of recorded notes, its reference of another song."""
     library = open_library(folder, split)
     rng = generator("recorded_notes", index)
-    for song in _songs(library, "recorded_notes", index):
+    for song in _candidate_songs(library, "recorded_notes", index):
         stems = _one_timbre_each(_stems(library, song), rng)
-        sounds = [_place(_read(library, s, 0, s.n_frames), rng) for s in stems]
+        sounds = [_pan(_read(library, s, 0, s.n_frames), rng) for s in stems]
         mix = np.sum(sounds, axis=0)
         for i in rng.permutation(len(stems)):
             row = _row_of_another_song(library, index, stems[i], sounds[i], mix, rng)
@@ -71,9 +71,9 @@ def notes(split: str, index: int, folder: Path) -> Iterator[Row]:
                 return
 
 
-def _songs(library: LoopLibrary, set_name: str, index: int) -> list[str]:
+def _candidate_songs(library: LoopLibrary, set_name: str, index: int) -> list[str]:
     order = spread(sorted(library.songs), lambda song: song, generator(set_name))
-    return in_turn(order, index, generator(set_name, "others", index))
+    return candidates(order, index, generator(set_name, "others", index))
 
 
 def _stems(library: LoopLibrary, song: str) -> list[Stem]:
@@ -105,7 +105,7 @@ def _read(library: LoopLibrary, stem: Stem, start: int, n_frames: int) -> np.nda
     return np.repeat(sound, 2, axis=0) if len(sound) == 1 else sound
 
 
-def _place(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _pan(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a stem at a random level and position between the channels."""
     level = 10 ** (rng.uniform(-_LEVEL_DB, _LEVEL_DB) / 20)
     angle = np.pi / 4 * (1 + rng.uniform(-_WIDEST_PAN, _WIDEST_PAN))
@@ -164,15 +164,15 @@ def _row_of_another_song(
 ) -> Row | None:
     """Return an item whose reference is of the timbre's loudest in another song."""
     rows = library.by_timbre[stem.instrument, stem.timbre]
-    elsewhere = [row for row in rows if row.song != stem.song]
+    other_stems = [row for row in rows if row.song != stem.song]
     n_frames = min(round(EXCERPT_S * SAMPLE_RATE), sound.shape[1])
     starts = others.excerpt_starts(sound, mix, n_frames)
-    if not (elsewhere and starts):
+    if not (other_stems and starts):
         return None
     start = starts[rng.integers(len(starts))]
-    other = elsewhere[rng.integers(len(elsewhere))]
+    other = other_stems[rng.integers(len(other_stems))]
     whole = _read(library, other, 0, other.n_frames)
-    reference = loudest(whole, round(REFERENCE_S * SAMPLE_RATE))
+    reference = loudest_part(whole, round(REFERENCE_S * SAMPLE_RATE))
     target = sound[:, start : start + n_frames]
     rest = mix[:, start : start + n_frames] - target
     meta = _meta(stem, start) | {"reference_song": other.song}

@@ -16,7 +16,7 @@ from requinto.model_folder import STANDARD
 
 @dataclass(frozen=True)
 class Task:
-    """One mixture, and what is asked of it; float32, one rate."""
+    """One mixture and the target to extract; float32, one rate."""
 
     mixture: np.ndarray  # (n_channels, n_frames), 1 or 2 channels
     reference: np.ndarray  # (n_channels, n_reference_frames)
@@ -31,10 +31,10 @@ class System(Protocol):
 
     name: str
     n_parameters: int  # trained numbers; 0 where nothing is trained
-    hears_reference: bool  # where not, the instrument's name says it all
+    uses_reference: bool  # if not, it goes by the instrument's name alone
 
     def applies(self, instrument: str) -> bool:
-        """Whether it can be asked for this instrument at all."""
+        """Whether it can separate this instrument at all."""
 
     def estimate(self, task: Task) -> np.ndarray:
         """Return the estimated target, shaped as the mixture, finite."""
@@ -47,20 +47,20 @@ class Requinto:
     ----------
     model : str
         One of `requinto.models()`.
-    told_beats : bool
-        Cut at the beats that a task gives, where it else tracks its own.
+    given_beats : bool
+        Cut at the beats that a task gives; otherwise track beats.
     """
 
-    hears_reference = True
+    uses_reference = True
 
-    def __init__(self, model: str = STANDARD, *, told_beats: bool = False) -> None:
+    def __init__(self, model: str = STANDARD, *, given_beats: bool = False) -> None:
         self.name = "requinto" if model == STANDARD else f"requinto {model}"
         self.n_parameters = load_separator(model).n_parameters
         self._model = model
-        self._told_beats = told_beats
+        self._given_beats = given_beats
 
     def applies(self, instrument: str) -> bool:
-        """Whether it can be asked: always, since a reference is given."""
+        """Whether it can separate an instrument: always, since a reference is given."""
         del instrument
         return True
 
@@ -71,6 +71,6 @@ class Requinto:
             task.sample_rate,
             reference=task.reference,
             reference_sample_rate=task.sample_rate,
-            beats=task.beats if self._told_beats else None,
+            beats=task.beats if self._given_beats else None,
             model=self._model,
         )

@@ -17,7 +17,7 @@ from requinto_lab.evaluation.scoring import Score
 
 _N_RESAMPLES = 1000
 _CONFIDENCE = 0.95
-_HEARD_DB = -20.0  # an output below this of the mix counts as silent
+_SILENT_DB = -20.0  # an output below this of the mix counts as silent
 _MEASURES = ("si_sdr", "si_sdr_mix", "snr", "snr_mix", "sdr", "sir", "sar", "isr")
 
 
@@ -29,22 +29,22 @@ def summary(rows: list[Score]) -> dict[str, Any]:
     level and the share at -20 dB or lower; the median swap margin.  What no item
     has is left out.
     """
-    found: dict[str, Any] = {"n": len(rows)}
+    result: dict[str, Any] = {"n": len(rows)}
     for name in _MEASURES:
         if values := [v for row in rows if (v := getattr(row, name)) is not None]:
-            found[name] = float(np.median(values))
-    if gains := _known(rows, lambda row: row.improvement):
-        found["improvement"] = float(np.median(gains))
-        found["improvement_mean"] = float(np.mean(gains))
-        found["improvement_interval"] = interval(gains)
-        found["worst_improvement"] = min(gains)
-    if levels := _known(rows, lambda row: row.level if row.absent else None):
-        found["absent_level"] = float(np.median(levels))
-        found["absent_share_silent"] = float(np.mean(np.array(levels) <= _HEARD_DB))
-    if margins := _known(rows, lambda row: row.swap_margin):
-        found["swap_margin"] = float(np.median(margins))
-        found["swap_margin_interval"] = interval(margins)
-    return found
+            result[name] = float(np.median(values))
+    if gains := _values(rows, lambda row: row.improvement):
+        result["improvement"] = float(np.median(gains))
+        result["improvement_mean"] = float(np.mean(gains))
+        result["improvement_interval"] = interval(gains)
+        result["worst_improvement"] = min(gains)
+    if levels := _values(rows, lambda row: row.level if row.absent else None):
+        result["absent_level"] = float(np.median(levels))
+        result["absent_share_silent"] = float(np.mean(np.array(levels) <= _SILENT_DB))
+    if margins := _values(rows, lambda row: row.swap_margin):
+        result["swap_margin"] = float(np.median(margins))
+        result["swap_margin_interval"] = interval(margins)
+    return result
 
 
 def interval(values: list[float]) -> tuple[float, float]:
@@ -56,7 +56,7 @@ def interval(values: list[float]) -> tuple[float, float]:
     """
     if len(values) < 2 or len(set(values)) == 1:
         return (values[0], values[-1])
-    found = scipy.stats.bootstrap(
+    bounds = scipy.stats.bootstrap(
         (np.array(values),),
         np.median,
         n_resamples=_N_RESAMPLES,
@@ -64,10 +64,10 @@ def interval(values: list[float]) -> tuple[float, float]:
         method="percentile",
         rng=np.random.default_rng(0),
     ).confidence_interval
-    return (float(found.low), float(found.high))
+    return (float(bounds.low), float(bounds.high))
 
 
-def compared(rows: list[Score]) -> dict[str, Any]:
+def comparison(rows: list[Score]) -> dict[str, Any]:
     """Return the whole comparison, ready for JSON.
 
     `systems` holds parameters and real-time factors on one core; `sets` holds,
@@ -75,11 +75,11 @@ def compared(rows: list[Score]) -> dict[str, Any]:
     `items` holds every score.
     """
     systems = {}
-    for name, found in _grouped(rows, lambda row: row.system).items():
-        duration_s = sum(row.duration_s for row in found)
+    for name, group in _group(rows, lambda row: row.system).items():
+        duration_s = sum(row.duration_s for row in group)
         systems[name] = {
-            "n_parameters": found[0].n_parameters,
-            "real_time_factor": sum(row.seconds for row in found) / duration_s,
+            "n_parameters": group[0].n_parameters,
+            "real_time_factor": sum(row.seconds for row in group) / duration_s,
         }
     sets = {
         set_name: {
@@ -87,18 +87,18 @@ def compared(rows: list[Score]) -> dict[str, Any]:
                 "all": summary(mine),
                 "instruments": {
                     instrument: summary(some)
-                    for instrument, some in _grouped(mine, _instrument).items()
+                    for instrument, some in _group(mine, _instrument).items()
                 },
             }
-            for system, mine in _grouped(found, lambda row: row.system).items()
+            for system, mine in _group(group, lambda row: row.system).items()
         }
-        for set_name, found in _grouped(rows, lambda row: row.set_name).items()
+        for set_name, group in _group(rows, lambda row: row.set_name).items()
     }
     items = [{**dataclasses.asdict(r), "improvement": r.improvement} for r in rows]
     return {"systems": systems, "sets": sets, "items": items}
 
 
-def evaluated(rows: list[Score], ours: str, ideal: str) -> dict[str, Any]:
+def evaluation(rows: list[Score], ours: str, ideal: str) -> dict[str, Any]:
     """Return the evaluation of one system beside mix and ideal mask, for JSON.
 
     For each item, and as medians for each instrument: `si_sdr_db` and `snr_db`
@@ -132,28 +132,28 @@ def evaluated(rows: list[Score], ours: str, ideal: str) -> dict[str, Any]:
             }
         items.append(item)
     instruments = {
-        name: _medians(found)
-        for name, found in _grouped(items, lambda item: item["instrument"]).items()
+        name: _medians(group)
+        for name, group in _group(items, lambda item: item["instrument"]).items()
     }
     return {"items": items, "instruments": instruments, "all": _medians(items)}
 
 
 def _medians(items: list[dict[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {"n": len(items)}
+    result: dict[str, Any] = {"n": len(items)}
     for measure in ("si_sdr_db", "snr_db"):
         present = [item[measure] for item in items if measure in item]
         if present:
-            found[measure] = {
+            result[measure] = {
                 key: float(np.median([row[key] for row in present]))
                 for key in present[0]
             }
     levels = [item["level_db"] for item in items if "level_db" in item]
     if levels:
-        found["level_db"] = float(np.median(levels))
-    return found
+        result["level_db"] = float(np.median(levels))
+    return result
 
 
-def print_evaluated(result: dict[str, Any], console: Console) -> None:
+def print_evaluation(result: dict[str, Any], console: Console) -> None:
     """Print the medians of an evaluation."""
     table = Table(title="Medians in dB")
     table.add_column("instrument")
@@ -171,7 +171,7 @@ def print_evaluated(result: dict[str, Any], console: Console) -> None:
     console.print(table)
 
 
-def print_compared(result: dict[str, Any], console: Console) -> None:
+def print_comparison(result: dict[str, Any], console: Console) -> None:
     """Print a table for each set, and one of the systems."""
     for set_name, systems in result["sets"].items():
         console.print(_set_table(set_name, systems, result["systems"]))
@@ -232,8 +232,8 @@ def _instrument_table(
     for name in instruments:
         table.add_column(name, justify="right")
     for name, row in systems.items():
-        found = (row["instruments"].get(i, {}).get("improvement") for i in instruments)
-        table.add_row(name, *map(_cell, found))
+        gains = (row["instruments"].get(i, {}).get("improvement") for i in instruments)
+        table.add_row(name, *map(_cell, gains))
     return table
 
 
@@ -245,13 +245,13 @@ def _instrument(row: Score) -> str:
     return row.instrument
 
 
-def _known(
+def _values(
     rows: Iterable[Score], value: Callable[[Score], float | None]
 ) -> list[float]:
     return [v for row in rows if (v := value(row)) is not None]
 
 
-def _grouped(rows: Iterable[Any], key: Callable[[Any], str]) -> dict[str, list[Any]]:
+def _group(rows: Iterable[Any], key: Callable[[Any], str]) -> dict[str, list[Any]]:
     groups: dict[str, list[Any]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)

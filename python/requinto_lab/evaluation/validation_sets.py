@@ -8,10 +8,10 @@ from pathlib import Path
 
 from requinto_lab.evaluation import other_register, recorded_sets, stem_sets
 from requinto_lab.evaluation.arranging import OTHER_STYLES, quartet, voices
-from requinto_lab.evaluation.test_item import Question, Row
+from requinto_lab.evaluation.items import ItemSet, Row
 from requinto_lab.material import splits
 from requinto_lab.material.songs import Song, generator, plan_loop
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import style
 
 # Within a split's seeds; the sets of `bench.py` end before
 FIRST_SEEDS = {"other_register": 9000, "recorded_backings": 9100}
@@ -19,13 +19,13 @@ _CLIP_BARS = 4
 
 
 def _other_register(split: str, index: int) -> Iterator[Row]:
-    """Ask with a reference of another register, or of another part."""
+    """Yield an item with a reference of another register, or another part."""
     song = _song_in_turn(split, "other_register", index)
     yield from other_register.rows(song, split, index)
 
 
 def _backings(split: str, index: int, material: Path) -> Iterator[Row]:
-    """Ask for a rendered player over a recorded song."""
+    """Yield an item of a rendered player over a recorded song."""
     song = _song_in_turn(split, "recorded_backings", index)
     if song.style.name == "bachata":
         four = quartet(song, split)
@@ -46,15 +46,15 @@ def _song_in_turn(split: str, set_name: str, index: int) -> Song:
     return plan_loop(style(name), seed, _CLIP_BARS)
 
 
-VALIDATION_SETS: dict[str, Question] = {
-    "other_register": Question(
+VALIDATION_SETS: dict[str, ItemSet] = {
+    "other_register": ItemSet(
         _other_register,
         "an instrument by its timbre, shown in another register or part",
         32,
         2,
         ("validation",),
     ),
-    "recorded_pairs": Question(
+    "recorded_pairs": ItemSet(
         recorded_sets.pairs,
         "one of two or three recorded songs of different artists",
         32,
@@ -62,7 +62,7 @@ VALIDATION_SETS: dict[str, Question] = {
         ("validation",),
         "recorded",
     ),
-    "alike_pairs": Question(
+    "alike_pairs": ItemSet(
         recorded_sets.alike_pairs,
         "one of two recordings that sound alike",
         24,
@@ -70,7 +70,7 @@ VALIDATION_SETS: dict[str, Question] = {
         ("validation",),
         "recorded",
     ),
-    "recorded_backings": Question(
+    "recorded_backings": ItemSet(
         _backings,
         "a rendered player over a recorded song",
         24,
@@ -78,10 +78,10 @@ VALIDATION_SETS: dict[str, Question] = {
         ("validation",),
         "recorded",
     ),
-    "module_stems": Question(
+    "module_stems": ItemSet(
         stem_sets.modules, "parts of tracker modules", 40, 2, ("validation",), "modules"
     ),
-    "recorded_notes": Question(
+    "recorded_notes": ItemSet(
         stem_sets.notes, "parts of recorded notes", 24, 2, ("validation",), "notes"
     ),
 }

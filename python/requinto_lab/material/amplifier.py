@@ -56,7 +56,7 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, eq=False)
 class Amplifier:
-    """Settings of one amplifier; `draw_amplifier` makes them."""
+    """Settings of one amplifier; `sample_amplifier` makes them."""
 
     drive: float  # gain before the first stage
     n_stages: int
@@ -108,7 +108,7 @@ class Amplifier:
         return np.pad(coarse, (0, missing)).astype(np.float32)[None]
 
 
-def draw_amplifier(kind: str, rng: np.random.Generator) -> Amplifier:
+def sample_amplifier(kind: str, rng: np.random.Generator) -> Amplifier:
     """Return an amplifier with random settings.
 
     Parameters
@@ -138,7 +138,7 @@ def draw_amplifier(kind: str, rng: np.random.Generator) -> Amplifier:
         bias=float(rng.uniform(0, 0.25)),
         before=before,
         tone=_tone(rng),
-        cabinet=draw_cabinet(row.cabinet, rng) if row.cabinet != "none" else None,
+        cabinet=sample_cabinet(row.cabinet, rng) if row.cabinet != "none" else None,
         after=_effects(row, rng),
     )
 
@@ -173,7 +173,7 @@ def _effects(row: Kind, rng: np.random.Generator) -> tuple[Effect, ...]:
     return tuple(chain)
 
 
-def draw_cabinet(kind: str, rng: np.random.Generator) -> np.ndarray:
+def sample_cabinet(kind: str, rng: np.random.Generator) -> np.ndarray:
     """Return the impulse response of a loudspeaker before a microphone.
 
     A minimum-phase filter of a random magnitude: the cone's resonance, its limits,

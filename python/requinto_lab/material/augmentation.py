@@ -120,7 +120,7 @@ class Augmentation:
         np.ndarray, shape=(2, n_frames)
             float32.  Panned, and of this chain's polarity.
         """
-        before = _level(sound)
+        before = rms(sound)
         if before < _SILENT:
             return np.repeat(sound[:1], 2, axis=0)
         if self._speed != 1:
@@ -134,7 +134,7 @@ class Augmentation:
             self._compressor.threshold_db = level_db + self._threshold_db
         if self._chain is not None:
             sound = self._chain(sound, SAMPLE_RATE)
-        gain = np.float32(before / max(_level(sound), _SILENT))
+        gain = np.float32(before / max(rms(sound), _SILENT))
         if len(sound) == 2 and self._width != 1:
             sound = _narrow(sound, self._width)
         return np.asarray(sound * (self._gains * gain), np.float32)
@@ -159,7 +159,7 @@ def augment(
     np.ndarray, shape=(2, n_frames)
         Panned, of random polarity.
     """
-    if _level(sound) < _SILENT:
+    if rms(sound) < _SILENT:
         return np.repeat(sound[:1], 2, axis=0)
     return Augmentation(config, rng, len(sound))(sound)
 
@@ -222,6 +222,7 @@ def varispeed(sound: np.ndarray, n_frames: int) -> np.ndarray:
     return np.ascontiguousarray(np.pad(out, ((0, 0), (0, missing)))[:, :n_frames])
 
 
-def _level(sound: np.ndarray) -> float:
+def rms(sound: np.ndarray) -> float:
+    """Return the RMS level of a sound over all its channels."""
     flat = sound.ravel()
     return float(np.sqrt(np.dot(flat, flat) / flat.size))

@@ -4,7 +4,7 @@
     python -m requinto_lab.material.built_in_references models/references
 
 Several sounds an instrument, from training families whose licences let us give
-them away.  The separator averages what it hears in them.
+them away.  The separator averages over them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from requinto_lab.material import splits
 from requinto_lab.material.patterns import play
 from requinto_lab.material.songs import plan_loop
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles.bachata import BACHATA
+from requinto_lab.material.style import STYLES
 from requinto_lab.material.timbres import find
 
 SECONDS = 4.0
@@ -31,6 +31,7 @@ TIMBRES: dict[str, tuple[str, ...]] = {
     "bongo": ("fluid:bongo", "membrane:00", "fluid:bongo~4", "membrane:04"),
     "guira": ("ridges:02", "grains:04", "fluid:guiro-cabasa", "ridges:16"),
 }
+_BACHATA = STYLES["bachata"]
 _FIRST_SEED = splits.seeds("train")[50_000]
 _PARTS = {"guitar": "requinto", "bass": "bajo", "bongo": "bongo", "guira": "guira"}
 
@@ -40,8 +41,8 @@ def render(instrument: str, index: int) -> np.ndarray:
 
     The four busiest seconds of a loop.
     """
-    song = plan_loop(BACHATA, _FIRST_SEED + index)
-    notes = play(song, BACHATA.part(_PARTS[instrument]), instrument)
+    song = plan_loop(_BACHATA, _FIRST_SEED + index)
+    notes = play(song, _BACHATA.part(_PARTS[instrument]), instrument)
     sound = find(instrument, TIMBRES[instrument][index]).render(notes, song)
     size = round(SECONDS * SAMPLE_RATE)
     step = SAMPLE_RATE // 4

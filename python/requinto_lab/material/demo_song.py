@@ -19,21 +19,22 @@ import soundfile
 import typer
 
 from requinto_lab.material import rendering, splits
-from requinto_lab.material.finishing import ACTIVE_LEVEL_DB, finished
+from requinto_lab.material.finishing import ACTIVE_LEVEL_DB, finish
 from requinto_lab.material.loops import timing
 from requinto_lab.material.patterns import play
 from requinto_lab.material.presets import OWN_LICENCE
 from requinto_lab.material.songs import Bar, Song, generator, progression
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.styles.bachata import BACHATA
+from requinto_lab.material.style import STYLES
 
 SEED = splits.seeds("test")[0]
 PICKUP_BEATS = 3
+_BACHATA = STYLES["bachata"]
 _KEY = 9  # A
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _VERSE = "i|bVI|bIII|bVII|i|iv|V7|V7"
 _MAMBO = "i|iv|V7|i|bVI|bIII|V7|i"
-# Part, model, name of the draw, level in dB, place (-1 left to 1 right), room
+# Part, model, name of the instrument, level in dB, pan (-1 left to 1 right), room
 _DESK = {
     "guitar": ("requinto", "courses", "demo", -20.0, -0.25, 0.10),
     "bass": ("bajo", "courses", "demo", -20.0, 0.0, 0.03),
@@ -47,7 +48,7 @@ def plan() -> Song:
     verse, mambo = progression(_VERSE, _KEY), progression(_MAMBO, _KEY)
     rows = [("verse", i, chords) for i, chords in enumerate(verse)]
     rows += [("mambo", i, chords) for i, chords in enumerate(mambo)]
-    metre = BACHATA.beats_per_bar
+    metre = _BACHATA.beats_per_bar
     bars = [Bar(0.0, PICKUP_BEATS, "pickup", verse[0], 0)]
     for index, (section, number, chords) in enumerate(rows):
         start = PICKUP_BEATS + metre * index
@@ -55,7 +56,7 @@ def plan() -> Song:
     end = PICKUP_BEATS + metre * len(rows)
     bars.append(Bar(end, metre, "outro", verse[0], 0, is_break=True))
     return Song(
-        style=BACHATA,
+        style=_BACHATA,
         seed=SEED,
         tempo_bpm=128.0,
         key=_KEY,
@@ -71,13 +72,13 @@ def render() -> tuple[dict[str, np.ndarray], Song]:
     song = plan()
     lead_in = round(rendering.LEAD_IN_S * SAMPLE_RATE)
     stems = {}
-    for instrument, (part, model, name, level_db, place, room) in _DESK.items():
-        notes = play(song, BACHATA.part(part), instrument)
+    for instrument, (part, model, name, level_db, pan, room) in _DESK.items():
+        notes = play(song, _BACHATA.part(part), instrument)
         rng = generator(SEED, instrument, "demo")
         dry = rendering.through_model(model, name, instrument, notes, song, rng)
         # The song begins on its first beat, as a host's grid does
-        dry = finished(dry, rendering.n_frames_of(song))[:, lead_in:]
-        angle = (1 + place) * np.pi / 4
+        dry = finish(dry, rendering.n_frames_of(song))[:, lead_in:]
+        angle = (1 + pan) * np.pi / 4
         gains = np.sqrt(2) * np.array([[np.cos(angle)], [np.sin(angle)]])
         stereo = (dry * gains).astype(np.float32)
         wet = pedalboard.Reverb(0.3, 0.6, room, 1 - room)(stereo, SAMPLE_RATE)

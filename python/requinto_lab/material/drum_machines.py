@@ -18,10 +18,12 @@ import numpy as np
 import soundfile
 
 from requinto_lab.material import lmms
-from requinto_lab.material.drum_machine_kits import KITS
-from requinto_lab.material.sampler import StrokeSet, cached
+from requinto_lab.material.sampler import StrokeSet, load_or_make
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
+from requinto_lab.material.tables import read_table
 
+# Instrument, kit, stroke: preset
+KITS: dict[str, dict[str, dict[str, str]]] = read_table("drum_machines")
 FOLDERS = (
     Path("/usr/share/lmms/samples/drumsynth"),
     Path("/usr/local/share/lmms/samples/drumsynth"),
@@ -52,8 +54,8 @@ def _presets() -> dict[str, np.ndarray]:
             "in lmms and lmms-common"
         )
     project = _project([folder / f"{name}.ds" for name in names])
-    mark = hashlib.sha256(project.encode()).hexdigest()[:12]
-    sounds = cached(f"drumsynth-{mark}", lambda: _rendered(project, names))
+    digest = hashlib.sha256(project.encode()).hexdigest()[:12]
+    sounds = load_or_make(f"drumsynth-{digest}", lambda: _render(project, names))
     return {name: sounds[name.replace("/", ":")] for name in names}
 
 
@@ -94,7 +96,7 @@ def _kit(instrument: str, name: str) -> StrokeSet:
     return StrokeSet(strokes)
 
 
-def _rendered(project: str, names: list[str]) -> dict[str, np.ndarray]:
+def _render(project: str, names: list[str]) -> dict[str, np.ndarray]:
     """Return the sounds of a project, one from each bar."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "all.mmp", Path(folder) / "all.wav"
@@ -102,19 +104,19 @@ def _rendered(project: str, names: list[str]) -> dict[str, np.ndarray]:
         lmms.render(source, target)
         sound, _ = soundfile.read(target, dtype="float32", always_2d=True)
     slot = int(_SLOT_S * SAMPLE_RATE)
-    found = {}
+    sounds = {}
     for i, name in enumerate(names):
         one = sound[i * slot : (i + 1) * slot, 0]
         loud = np.flatnonzero(np.abs(one) > _QUIET)
         if len(loud) == 0:
             raise BankError(f"LMMS renders silence for DrumSynth's preset {name}")
         # A zip file takes no slash in a name on every system
-        found[name.replace("/", ":")] = one[None, loud[0] : loud[-1] + 1]
-    return found
+        sounds[name.replace("/", ":")] = one[None, loud[0] : loud[-1] + 1]
+    return sounds
 
 
 def _project(files: list[Path]) -> str:
-    """Return an LMMS project in which each file is heard in its own bar."""
+    """Return an LMMS project in which each file plays in its own bar."""
     tracks = "".join(_track(file, i * _TICKS) for i, file in enumerate(files))
     return (
         '<?xml version="1.0"?><!DOCTYPE lmms-project>'

@@ -40,7 +40,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     The largest normalised correlation over lags within 30 ms and tunings within
     8 cents, of the first 0.3 s of both, differentiated so that the fundamental does
     not decide.  Notes of one pitch from independent instruments also correlate, the
-    more so the fewer partials they have; so compare several pitches (`shared`).
+    more so the fewer partials they have; so compare several pitches (`shared_pairs`).
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     first, second = _beginning(a, 1.5), _beginning(b, 1.5)
     if min(np.abs(first).max(), np.abs(second).max()) < _QUIET:
         return 0.0
-    return max(_found(first, second), _found(second, first))
+    return max(_best_correlation(first, second), _best_correlation(second, first))
 
 
 def matrix(
@@ -91,7 +91,7 @@ def matrix(
     return sorted(pairs, key=lambda pair: -pair.similarity)
 
 
-def shared(
+def shared_pairs(
     families: Mapping[str, Callable[[int], np.ndarray]],
     pitches: Sequence[int],
     threshold: float = SHARED,
@@ -109,8 +109,8 @@ def _beginning(sound: np.ndarray, seconds: float) -> np.ndarray:
     return mono[max(start - 20, 0) :][: round(seconds * _RATE)]
 
 
-def _found(first: np.ndarray, second: np.ndarray) -> float:
-    """Return how well the beginning of one note is found in another."""
+def _best_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the best correlation of the beginning of one note with another."""
     n, reach = round(_LENGTH_S * _RATE), round(_LAG_S * _RATE)
     pattern = np.diff(first)[:n]
     best = 0.0

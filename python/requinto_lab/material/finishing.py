@@ -10,6 +10,8 @@ from requinto_lab.material.songs import generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 ACTIVE_LEVEL_DB = -20.0  # RMS of a stem where it sounds
+WINDOW = SAMPLE_RATE // 20  # frames of 50 ms over which loudness is taken
+_SOUNDING_DB = -30.0  # of its loudest window: where a sound still sounds
 _PEAK = 0.95
 _KNEE = 0.55  # 15 dB over the level: only clicks and slaps reach it
 
@@ -63,16 +65,29 @@ def active_power(sound: np.ndarray) -> float:
     return float(power[power >= power.max() * 1e-3].mean())
 
 
-def finished(sound: np.ndarray, n_frames: int) -> np.ndarray:
+def window_powers(sound: np.ndarray) -> np.ndarray:
+    """Return the mean square of each whole window of sound, shape `(n_windows,)`."""
+    n_windows = sound.shape[1] // WINDOW
+    cut = sound[:, : n_windows * WINDOW].reshape(len(sound), n_windows, WINDOW)
+    return np.asarray(np.mean(cut.astype(np.float64) ** 2, axis=(0, 2)))
+
+
+def sounding(sound: np.ndarray) -> np.ndarray:
+    """Return which windows are within 30 dB of the loudest, shape `(n_windows,)`."""
+    power = window_powers(sound)
+    return np.asarray(power > power.max(initial=1e-20) * 10 ** (_SOUNDING_DB / 10))
+
+
+def finish(sound: np.ndarray, n_frames: int) -> np.ndarray:
     """Return a stem at its level, without offset, in one channel if it can be."""
-    sound = fitted(sound, n_frames).astype(np.float32)
+    sound = fit_length(sound, n_frames).astype(np.float32)
     sound = sound - sound.mean(axis=1, keepdims=True)
     if len(sound) == 2 and np.abs(sound[0] - sound[1]).max() < 1e-4:
         sound = sound[:1]
     n_fade = 1000
     sound[:, -n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
     for _ in range(3):  # taming peaks lowers the level a little each time
-        sound = _tamed(sound * np.float32(_to_level(sound)))
+        sound = _tame(sound * np.float32(_to_level(sound)))
     gain = min(_to_level(sound), _PEAK / (np.abs(sound).max() + 1e-12))
     return np.asarray(sound * np.float32(gain))
 
@@ -82,7 +97,7 @@ def _to_level(sound: np.ndarray) -> float:
     return float(wanted / np.sqrt(active_power(sound) + 1e-12))
 
 
-def _tamed(sound: np.ndarray) -> np.ndarray:
+def _tame(sound: np.ndarray) -> np.ndarray:
     """Return sound with what exceeds `_KNEE` compressed, as tape would."""
     size = np.abs(sound)
     over = np.maximum(size / np.float32(_KNEE), 1) ** np.float32(-0.7)
@@ -98,7 +113,7 @@ def add_at(sound: np.ndarray, note: np.ndarray, start: int) -> None:
         sound[:, start : start + n] += note[:, :n]
 
 
-def fitted(sound: np.ndarray, n_frames: int) -> np.ndarray:
+def fit_length(sound: np.ndarray, n_frames: int) -> np.ndarray:
     """Return sound cut or filled with silence to a length."""
     missing = n_frames - sound.shape[1]
     return np.pad(sound, ((0, 0), (0, max(missing, 0))))[:, :n_frames]

@@ -15,8 +15,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from requinto_lab.material.finishing import fitted
-from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, events_of
+from requinto_lab.material.finishing import fit_length
+from requinto_lab.material.soundfonts import (
+    SAMPLE_RATE,
+    BankError,
+    FrameNotes,
+    events_of,
+)
 
 FOLDERS = (Path("/usr/share/midi/freepats"), Path("/usr/local/share/midi/freepats"))
 _PATIENCE_S = 300
@@ -35,44 +40,24 @@ def _folder() -> Path:
 @functools.cache
 def programs() -> dict[int, str]:
     """Return the presets there are, by their number in General MIDI, from 0."""
-    return _numbered("Tone_000")
+    return _by_number("Tone_000")
 
 
 @functools.cache
 def drum_keys() -> dict[int, str]:
     """Return the percussion there is, by its key in General MIDI."""
-    return {key: n for key, n in _numbered("Drum_000").items() if key != _SILENT_KEY}
+    return {key: n for key, n in _by_number("Drum_000").items() if key != _SILENT_KEY}
 
 
-def _numbered(part: str) -> dict[int, str]:
-    found = sorted((_folder() / part).glob("[0-9][0-9][0-9]_*.pat"))
-    return {int(path.stem[:3]): path.stem[4:] for path in found}
+def _by_number(part: str) -> dict[int, str]:
+    paths = sorted((_folder() / part).glob("[0-9][0-9][0-9]_*.pat"))
+    return {int(path.stem[:3]): path.stem[4:] for path in paths}
 
 
 def render(
-    notes: list[tuple[int, int, int, float]],
-    n_frames: int,
-    program: int,
-    *,
-    drums: bool = False,
+    notes: FrameNotes, n_frames: int, program: int, *, drums: bool = False
 ) -> np.ndarray:
-    """Return notes as sound.
-
-    Parameters
-    ----------
-    notes : list of (first frame, end frame, MIDI note, velocity 0 to 1)
-        What to play.
-    n_frames : int
-        Length of the result.
-    program : int
-        Preset, from 0; ignored when `drums`.
-    drums : bool
-        Whether notes choose percussion.
-
-    Returns
-    -------
-    np.ndarray, shape=(2, n_frames)
-        Without reverb or chorus.
+    """Return notes as sound, with the arguments of `soundfonts.Bank.render`.
 
     Raises
     ------
@@ -82,8 +67,8 @@ def render(
     folder = _folder()
     if shutil.which("timidity") is None:
         raise BankError("TiMidity++ is not installed: Debian has it in timidity")
-    asked = {pitch for _, _, pitch, _ in notes} if drums else {program}
-    missing = asked - set(drum_keys() if drums else programs())
+    wanted = {pitch for _, _, pitch, _ in notes} if drums else {program}
+    missing = wanted - set(drum_keys() if drums else programs())
     if missing:
         kind = "percussion key" if drums else "preset"
         raise BankError(f"freepats has no {kind} {min(missing)}")
@@ -91,10 +76,10 @@ def render(
         return np.zeros((2, n_frames), np.float32)
     # TiMidity++ leaves out whatever is before the first note
     silence = max(min(start for start, *_ in notes), 0)
-    with tempfile.TemporaryDirectory() as place:
-        song, target = Path(place) / "song.mid", Path(place) / "song.wav"
+    with tempfile.TemporaryDirectory() as work:
+        song, target = Path(work) / "song.mid", Path(work) / "song.wav"
         _write_midi(song, notes, silence, n_frames, program, drums=drums)
-        config = Path(place) / "freepats.cfg"
+        config = Path(work) / "freepats.cfg"
         config.write_text(_config(folder))
         command = ["timidity", str(song), "-c", str(config), "-Ow", "-o", str(target)]
         command += ["--output-24bit", "-s", str(SAMPLE_RATE), "-p", "256", "-A", "30"]
@@ -108,7 +93,7 @@ def render(
         sound, _ = soundfile.read(target, dtype="float32", always_2d=True)
     if not sound.any():
         raise BankError("TiMidity++ renders silence")
-    return fitted(np.pad(sound.T, ((0, 0), (silence, 0))), n_frames)
+    return fit_length(np.pad(sound.T, ((0, 0), (silence, 0))), n_frames)
 
 
 def _config(folder: Path) -> str:
@@ -121,8 +106,8 @@ def _config(folder: Path) -> str:
 
 
 def _write_midi(
-    place: Path,
-    notes: list[tuple[int, int, int, float]],
+    path: Path,
+    notes: FrameNotes,
     begin: int,
     n_frames: int,
     program: int,
@@ -144,8 +129,8 @@ def _write_midi(
     for frame, starts, pitch, velocity in events_of(notes):
         frame = min(max(frame, begin), n_frames)
         kind = "note_on" if starts else "note_off"
-        said = {"channel": channel, "note": pitch, "velocity": velocity}
-        track.append(mido.Message(kind, **said, time=frame - now))
+        fields = {"channel": channel, "note": pitch, "velocity": velocity}
+        track.append(mido.Message(kind, **fields, time=frame - now))
         now = frame
     track.append(mido.MetaMessage("end_of_track", time=max(n_frames - now, 0)))
-    mido.MidiFile(type=0, ticks_per_beat=_QUARTER, tracks=[track]).save(place)
+    mido.MidiFile(type=0, ticks_per_beat=_QUARTER, tracks=[track]).save(path)

@@ -5,35 +5,13 @@ from __future__ import annotations
 
 import re
 
-OTHER = "other"  # parts whose instrument is not one of ours, or not said plainly
+from requinto_lab.material.tables import read_table
 
-# What musicians call things, in lower case, by our names.  Some write Finnish.
-_WORDS: dict[str, str] = {
-    "drums": "drum drums kick kik snare snr hat hats hihat hihats hh cymbal "
-    "crash ride tom toms rimshot rim clap claps handclap bassdrum snaredrum bdrum "
-    "ravedrum bd beat beats basari virveli pelti tomit",
-    "bass": "bass basses bassline bassguitar",
-    "guitar": "guitar kitara soolokitara",
-    "piano": "piano rhodes",
-    "organ": "organ",
-    "accordion": "accordion",
-    "strings": "string strings violin violins viola cello",
-    "brass": "brass trumpet trombone horn",
-    "reed": "oboe clarinet bassoon sax saxophone",
-    "flute": "flute huilu",
-    "mallets": "marimba vibraphone xylophone glockenspiel glock vibra",
-    "lead": "lead",
-    "pad": "pad pads",
-    "voice": "choir kuoro",
-    "bongo": "bongo bongos",
-    "conga": "conga congas",
-    "maracas": "maraca maracas",
-    "timbales": "timbale timbales",
-    "guira": "guira guiro",
-}
-# Trackers run words together: "hardsnare", "realitybass"
-_ENDINGS = {"bass": "bass", "bdrum": "drums", "snare": "drums", "guitar": "guitar"}
-_BY_WORD = {word: name for name, words in _WORDS.items() for word in words.split()}
+OTHER = "other"  # parts whose instrument is not in `INSTRUMENTS`, or unclear
+
+_TABLE = read_table("instrument_names")
+_BY_WORD = {word: name for name, words in _TABLE["words"].items() for word in words}
+_ENDINGS: dict[str, str] = _TABLE["endings"]
 # Beside these a word means an imitation, or something else altogether
 _IMITATIONS = {
     *("synth", "analog", "analogue", "saw", "wave", "chip"),

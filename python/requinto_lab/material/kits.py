@@ -10,36 +10,12 @@ from xml.etree import ElementTree
 import numpy as np
 
 from requinto_lab.material import samples
+from requinto_lab.material.tables import read_table
 
-# Words in an instrument's name for each stroke, in order of preference
-_WORDS: dict[str, tuple[str, ...]] = {
-    "kick": ("kick", "bass drum", "bassdrum"),
-    "snare": ("snare rock", "pearl snare", "snare"),
-    "rim": ("rim", "stick", "sidestick", "snare"),
-    "clap": ("clap", "snare"),
-    "hat": ("closed hh", "hat closed", "hi-hat closed", "hi hat closed", "hat"),
-    "open": ("open hh", "hat open", "hi-hat open", "hi hat opened", "ride", "hat"),
-    "ride": ("ride", "hat"),
-    "crash": ("crash", "ride"),
-    "tom": ("tom hi", "tom high", "tom 1", "tom"),
-    "floor": ("tom low", "tom floor", "floor tom", "tom"),
-    "high": ("djembe1 tone", "tom hi", "tom high", "tom 1", "tom"),
-    "low": ("djembe1 bass", "tom low", "tom floor", "floor tom", "tom"),
-    "bell": ("cowbell", "sangban1 bell hit", "ride bell", "bell", "stick"),
-}
-# Kits to train on, with their licences as Debian records them
-KITS: dict[str, str] = {
-    "The Black Pearl 1.0": "GPL-2 (Glen MacArthur)",
-    "ForzeeStereo": "GPL-2 (Vladimir Sadovnikov, Alexander Belokurov)",
-    "Millo_MultiLayered2": "GPL-2 (Emiliano Grilli)",
-    "ColomboAcousticDrumkit": "GPL-2+ (Marcos Guglielmetti)",
-    "BJA_Pacific": "CC-BY-SA-3.0-us (Luc Tunguay)",
-    "ElectricEmpireKit": "GPL-2+ (Artemiy Pavlov)",
-    "VariBreaks": "GPL-2+ (Artemiy Pavlov)",
-    "Audiophob": "CC0 (audiophobdubstep)",
-}
-# Those whose toms and bell can stand for a pair of timbales
-WITH_TIMBALES = ("The Black Pearl 1.0", "ForzeeStereo", "Millo_MultiLayered2")
+_TABLE = read_table("kits")
+_WORDS: dict[str, tuple[str, ...]] = _TABLE["words"]  # by stroke
+KITS: dict[str, str] = _TABLE["licences"]  # kits to train on
+WITH_TIMBALES: tuple[str, ...] = _TABLE["with_timbales"]
 
 
 @functools.cache
@@ -47,7 +23,7 @@ def _layers(kit: str, sound: str) -> tuple[tuple[float, Path], ...]:
     """Return the recordings of a stroke, each with its least velocity."""
     folder = samples.find_kit(kit)
     tree = ElementTree.parse(folder / "drumkit.xml")
-    found: dict[str, list[tuple[float, Path]]] = {}
+    by_name: dict[str, list[tuple[float, Path]]] = {}
     for instrument in tree.iter():
         if _tag(instrument) != "instrument":
             continue
@@ -61,9 +37,9 @@ def _layers(kit: str, sound: str) -> tuple[tuple[float, Path], ...]:
                 if path.exists():
                     layers.append((float(parts.get("min", 0)), path))
         if layers:
-            found.setdefault(name, sorted(layers))
+            by_name.setdefault(name, sorted(layers))
     for word in _WORDS[sound]:
-        for name, layers in found.items():
+        for name, layers in by_name.items():
             if word in name:
                 return tuple(layers)
     return ()

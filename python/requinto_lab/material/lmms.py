@@ -52,5 +52,5 @@ def render(project: Path, result: Path, *options: str) -> None:
                 raise BankError(f"LMMS took over {_PATIENCE_S} s") from error
         if done.returncode == 0 and result.is_file():
             return
-    said = done.stderr.decode("utf-8", "replace").strip()[-300:]
-    raise BankError(f"LMMS failed with status {done.returncode}: {said}")
+    message = done.stderr.decode("utf-8", "replace").strip()[-300:]
+    raise BankError(f"LMMS failed with status {done.returncode}: {message}")

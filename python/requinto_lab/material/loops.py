@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +21,12 @@ from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
 from requinto_lab.material import recorded_timbres, rendering, splits
 from requinto_lab.material.finishing import active_power
+from requinto_lab.material.folders import whole_folder
 from requinto_lab.material.parallel import each
 from requinto_lab.material.patterns import play, players
 from requinto_lab.material.songs import LOOP_BARS, Song, generator, plan_loop, plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Part
-from requinto_lab.material.styles import style
+from requinto_lab.material.style import Part, style
 from requinto_lab.material.timbres import Timbre, timbres
 
 FORMAT = 2  # of song.json
@@ -88,14 +86,14 @@ def library_config(path: Path) -> LibraryConfig:
     Raises
     ------
     ConfigError
-        If the file cannot be read, or a name or value in it is not one of ours.
+        If the file cannot be read, or a name or value in it is not accepted.
     """
     return from_values(LibraryConfig, read_toml(path), str(path))
 
 
 def jobs(config: LibraryConfig) -> list[Job]:
     """Return everything a library holds."""
-    found = []
+    rows = []
     for counts, is_loop in ((config.loops, True), (config.songs, False)):
         for split, by_style in counts.items():
             for name, n in by_style.items():
@@ -103,8 +101,8 @@ def jobs(config: LibraryConfig) -> list[Job]:
                 seeds = splits.seeds(split)[:n]
                 if not is_loop:
                     seeds = splits.seeds(split)[::-1][:n]
-                found += [Job(split, name, seed, is_loop) for seed in seeds]
-    return found
+                rows += [Job(split, name, seed, is_loop) for seed in seeds]
+    return rows
 
 
 def build(folder: Path, config: LibraryConfig, *, n_workers: int = 2) -> list[Path]:
@@ -146,29 +144,27 @@ def render(folder: Path, job: Job, config: LibraryConfig) -> Path:
     else:
         song = plan_song(style(job.style), job.seed)
         n_timbres = config.timbres_per_song_part
-    place = folder / job.folder
-    work = place.with_name(f".{place.name}.{os.getpid()}")
-    work.mkdir(parents=True)
+    target = folder / job.folder
     stems = []
     samples = Path(config.samples) if config.samples else None
-    for part, timbre in choose(song, job.split, n_timbres, config.families, samples):
-        sound = timbre.render(play(song, part, timbre.instrument), song)
-        power = active_power(sound)
-        if power == 0:
-            continue  # the part rests throughout, or the kit lacks its strokes
-        label = f"{part.name}-{timbre.instrument}-{timbre.id}".lower()
-        name = re.sub(r"[^a-z0-9~-]", "_", label) + ".flac"
-        soundfile.write(work / name, sound.T, SAMPLE_RATE, "PCM_16")
-        stems.append(_described(name, part, timbre, len(sound), power))
-    (work / "song.json").write_text(json.dumps(manifest(song, job, stems), indent=1))
-    if place.exists():
-        shutil.rmtree(work)
-    else:
-        work.rename(place)
-    return place
+    with whole_folder(target) as work:
+        for part, timbre in choose(
+            song, job.split, n_timbres, config.families, samples
+        ):
+            sound = timbre.render(play(song, part, timbre.instrument), song)
+            power = active_power(sound)
+            if power == 0:
+                continue  # the part rests throughout, or the kit lacks its strokes
+            label = f"{part.name}-{timbre.instrument}-{timbre.id}".lower()
+            name = re.sub(r"[^a-z0-9~-]", "_", label) + ".flac"
+            soundfile.write(work / name, sound.T, SAMPLE_RATE, "PCM_16")
+            stems.append(_describe(name, part, timbre, len(sound), power))
+        text = json.dumps(manifest(song, job, stems), indent=1)
+        (work / "song.json").write_text(text)
+    return target
 
 
-def _described(
+def _describe(
     file: str, part: Part, timbre: Timbre, n_channels: int, power: float
 ) -> dict[str, Any]:
     return {

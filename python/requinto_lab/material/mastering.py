@@ -108,7 +108,7 @@ def _turn_down(peaks: np.ndarray, ceiling: float) -> np.ndarray:
     for i, value in enumerate(excess):
         held = max(value, held * fall)
         excess[i] = held
-    # Its corners would be heard as clicks
+    # Its corners would click
     return np.exp(-ndimage.uniform_filter1d(excess, _LOOKAHEAD))
 
 

@@ -111,7 +111,7 @@ class Player:
             lib.openmpt_free_string(raw)
         return names
 
-    def used(self) -> set[int]:
+    def used_instruments(self) -> set[int]:
         """Return the instruments (or samples) that patterns name, from 0 as `names`."""
         lib, module = self._lib, self._module
         n_channels = lib.openmpt_module_get_num_channels(module)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +19,8 @@ import soundfile
 
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
-from requinto_lab.material.finishing import active_power
+from requinto_lab.material.finishing import WINDOW, active_power, sounding
+from requinto_lab.material.folders import whole_folder
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 from requinto_lab.material.loops import FORMAT
 from requinto_lab.material.modules import Rendering, mix_error_db, render, render_alone
@@ -35,8 +34,6 @@ SHORTEST_STEM_S = 1.0  # a stem that sounds for less in total is dropped
 _MIN_STEMS, _MIN_BEATS = 2, 16
 _SPLITS = ("train", "validation")
 _DRUMS = "drums"
-_WINDOW = SAMPLE_RATE // 20  # frames of 50 ms over which loudness is taken
-_SOUNDING_DB = -30.0  # of its loudest window: where a stem still sounds
 _SILENT = 1e-4  # peak, of the song's peak
 _PEAK = 0.9
 
@@ -215,7 +212,7 @@ def render_song(folder: Path, song: ModuleSong, path: Path) -> Outcome:
 
 
 def _parts(data: bytes, whole: Rendering, has_names: bool) -> list[_Part]:
-    """Return each instrument alone, and all drums that names tell as one."""
+    """Return each instrument alone, and all drums, as their names say, as one."""
     names = whole.names if has_names else [""] * len(whole.names)
     instruments = [instrument_named(name) for name in names]
     drums = {n for n in whole.used if instruments[n] == _DRUMS}
@@ -242,11 +239,7 @@ def sounding_s(sound: np.ndarray) -> float:
     ----------
     sound : np.ndarray, shape=(n_channels, n_frames)
     """
-    n = sound.shape[1] // _WINDOW
-    cut = sound[:, : n * _WINDOW].reshape(len(sound), n, _WINDOW)
-    power = np.mean(cut.astype(np.float64) ** 2, axis=(0, 2))
-    threshold = power.max(initial=1e-20) * 10 ** (_SOUNDING_DB / 10)
-    return float(np.sum(power > threshold)) * _WINDOW / SAMPLE_RATE
+    return float(np.sum(sounding(sound))) * WINDOW / SAMPLE_RATE
 
 
 def _sounds(sound: np.ndarray, song_peak: float) -> bool:
@@ -261,25 +254,20 @@ def _write(
     parts: list[_Part],
     error_db: float,
 ) -> None:
-    work = song_folder.with_name(f".{song_folder.name}.{os.getpid()}")
-    work.mkdir(parents=True)
     # One gain for all keeps their balance, and no stem clips
     peaks = [
         float(np.abs(sound).max()) for sound in (whole.mix, *(p.sound for p in parts))
     ]
     gain = np.float32(_PEAK / max(peaks))
-    stems = [_write_stem(work, song, part, gain) for part in parts]
     kept_error_db = mix_error_db({p.number: p.sound for p in parts}, whole.mix)
-    row = {
-        **manifest(song, whole, stems),
-        "mix_error_db": round(error_db, 2),
-        "kept_mix_error_db": round(kept_error_db, 2),  # less the stems dropped
-    }
-    (work / "song.json").write_text(json.dumps(row, indent=1))
-    if song_folder.exists():
-        shutil.rmtree(work)
-    else:
-        work.rename(song_folder)
+    with whole_folder(song_folder) as work:
+        stems = [_write_stem(work, song, part, gain) for part in parts]
+        row = {
+            **manifest(song, whole, stems),
+            "mix_error_db": round(error_db, 2),
+            "kept_mix_error_db": round(kept_error_db, 2),  # less the stems dropped
+        }
+        (work / "song.json").write_text(json.dumps(row, indent=1))
 
 
 def _write_stem(
@@ -306,7 +294,7 @@ def _write_stem(
 def manifest(
     song: ModuleSong, whole: Rendering, stems: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return what `song.json` says; `beats_per_bar` is null where rows do not tell."""
+    """Return what `song.json` says; `beats_per_bar` is null where unknown."""
     beats_s, downbeats_s = whole.beats_s, whole.downbeats_s
     beats_per_bar = None
     if len(downbeats_s) > 1:

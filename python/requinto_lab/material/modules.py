@@ -37,7 +37,7 @@ class Rendering(NamedTuple):
     names: list[str]  # of its instruments, or of its samples if it has none
     used: set[int]  # which of them patterns name, from 0
     mix: np.ndarray  # float32 `(2, n_frames)`
-    beats_s: tuple[float, ...]  # ascending; empty where rows do not tell
+    beats_s: tuple[float, ...]  # ascending; empty where rows do not show them
     downbeats_s: tuple[float, ...]
 
 
@@ -62,7 +62,7 @@ def render(data: bytes, longest_s: float) -> Rendering:
     rows: list[Row] = []
     last, here = (-1, -1), 0
     with Player(data) as player:
-        names, used = player.names(), player.used()
+        names, used = player.names(), player.used_instruments()
         end = player.duration_s() * SAMPLE_RATE
         while here < longest_s * SAMPLE_RATE:
             block = player.read(_BLOCK)
@@ -110,7 +110,7 @@ def render_alone(data: bytes, numbers: set[int], n_frames: int) -> np.ndarray:
 
 
 def beats_of(rows: list[Row]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return beats and downbeats in seconds, empty where rows do not tell them."""
+    """Return beats and downbeats in seconds, empty where rows do not show them."""
     if not rows:
         return (), ()
     tempi_bpm = np.array([row.tempo_bpm for row in rows])

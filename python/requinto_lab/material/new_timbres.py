@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make a stem sound as no instrument of the library does, and others alike.
 
-A model that hears few timbres learns them by heart.  What is drawn here is done to a
-player and to its reference, so that they remain of one player, now an unknown one.
+A model trained on few timbres overfits to them.  A random timbre is applied to a
+player and to its reference, so that they remain one player, now an unknown one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pedalboard
 from scipy import fft, signal
 
 from requinto.errors import ConfigError
-from requinto_lab.material.augmentation import equaliser
+from requinto_lab.material.augmentation import equaliser, rms
 from requinto_lab.material.envelopes import ramps
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
@@ -49,7 +49,7 @@ class NewTimbreConfig:
 
 
 class NewTimbre:
-    """One timbre drawn at random.
+    """One random timbre.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class NewTimbre:
 
     def __call__(self, sound: np.ndarray) -> np.ndarray:
         """Return sound, `(n_channels, n_frames)`, in this timbre, at its level."""
-        before = _level(sound)
+        before = rms(sound)
         if before < _SILENT:
             return sound
         if self._backwards:
@@ -89,7 +89,7 @@ class NewTimbre:
             sound = self._filters(sound, SAMPLE_RATE)
         else:
             sound = self._resonate(sound, self._body)
-        gain = before / max(_level(sound), _SILENT)
+        gain = before / max(rms(sound), _SILENT)
         return np.asarray(sound * np.float32(gain), np.float32)
 
     def _resonate(self, sound: np.ndarray, body: np.ndarray) -> np.ndarray:
@@ -129,8 +129,3 @@ def _envelope(sound: np.ndarray, exponent: float) -> np.ndarray:
     loud = np.sqrt(np.maximum(power, 0))
     loud = loud / max(loud.max(), _SILENT) + _QUIETEST
     return ramps(loud**exponent, _STEP)[:n_frames]
-
-
-def _level(sound: np.ndarray) -> float:
-    flat = sound.ravel()
-    return float(np.sqrt(np.dot(flat, flat) / flat.size))

@@ -45,8 +45,8 @@ def players(song: Song) -> list[tuple[Part, str]]:
         rng = generator(song.seed, song.style.name, "player", part.name)
         if rng.random() < part.share:
             weights = 0.5 ** np.arange(len(part.instruments))
-            place = rng.choice(len(part.instruments), p=weights / weights.sum())
-            chosen.append((part, part.instruments[place]))
+            choice = rng.choice(len(part.instruments), p=weights / weights.sum())
+            chosen.append((part, part.instruments[choice]))
     return chosen
 
 

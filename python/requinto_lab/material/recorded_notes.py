@@ -22,6 +22,7 @@ import soxr
 from requinto.errors import ConfigError, reason_of
 from requinto_lab.material.sampler import Sample
 from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.tables import read_table
 
 _NOTE = r"(?P<note>[a-g][b#]?\d)"
 _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
@@ -58,43 +59,12 @@ class Layout(NamedTuple):
     short_s: float = 0.2
 
 
-_TWANG = (rf"ord-twang_{_NOTE}_(?P<layer>p|mf|f)_rr\d", rf"stac-staccato_{_NOTE}_rr\d")
-# The octaves are the median, rounded to twelve semitones, of the pitch of every
-# held note less the note in its name.  The pitch is the first maximum of the
-# normalised autocorrelation of 0.35 s (`measure_pitch`); 96% to 100% of the notes of
-# each library lie within half a semitone of it, and a stop of 16 feet an octave below.
-LAYOUTS: dict[str, Layout] = {
-    "black-guitar": Layout(-12, *_TWANG),
-    "green-guitar": Layout(-12, *_TWANG),
-    "shiny-guitar-electric": Layout(
-        0,
-        rf"electric-{_NOTE}_(?P<layer>vl\d)_rr\d_2",
-        dead=r"electric-mute_strings?\d_rr\d_2",
-    ),
-    "shiny-guitar-acoustic": Layout(
-        0,
-        rf"acoustic-{_NOTE}_(?P<layer>vl\d)_rr\d_1",
-        dead=r"acoustic-mute_strings?\d_rr\d_1",
-    ),
-    "classical-guitar": Layout(0, _NOTE),
-    "growly-bass": Layout(
-        -12,
-        rf"sustain-{_NOTE}_(?P<layer>pp|p|f|ff)_rr\d",
-        rf"staccato-{_NOTE}_staccato_rr\d",
-    ),
-    "meat-bass": Layout(0, rf"{_NOTE}_(?P<layer>vl\d)_rr\d"),
-    "meat-bass-bowed": Layout(0, rf"arco-{_NOTE}_(?P<layer>vl\d)_(up|down)"),
-    "double-bass": Layout(0, rf"pizz_{_NOTE}_(?P<layer>p|m|f)[a-d]"),
-    "were-sax": Layout(12, rf"alto-{_NOTE}_(?P<layer>p|f)_rr\d_(?P<variant>cnd|dnm)"),
-    "war-tuba": Layout(
-        12,
-        rf"{_NOTE}_sus_dyn",
-        rf"{_NOTE}_s_(?P<layer>vl\d)_rr\d_dyn",
-        short_s=0.8,
-    ),
-    "transistor-organ": Layout(0, rf"(?P<variant>[a-z0-9_]+)_{_NOTE}"),
-    "upright-piano": Layout(0, rf"{_NOTE}v(?P<layer>l|h)"),
-}
+def _layout(octave: int, short_s: float = 0.2, **patterns: str) -> Layout:
+    named = {kind: row.replace("{note}", _NOTE) for kind, row in patterns.items()}
+    return Layout(octave, **named, short_s=short_s)
+
+
+LAYOUTS = {name: _layout(**row) for name, row in read_table("recorded_notes").items()}
 
 
 class Recording(NamedTuple):

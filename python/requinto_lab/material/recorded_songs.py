@@ -9,9 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import json
-import os
 import re
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -24,12 +22,13 @@ import numpy as np
 import soundfile
 import soxr
 
-from requinto.config import read_toml
+from requinto.config import from_values, read_toml
 from requinto.errors import AudioFileError
+from requinto_lab.material.folders import whole_folder
 from requinto_lab.material.parallel import each
+from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 FORMAT = 1
-SAMPLE_RATE = 44100  # Hz, of what is written
 MAX_S = 360.0  # of a song that is kept; the rest is cut off
 MIN_S = 25.0  # shorter files are jingles
 LEVEL_S = 0.5  # a level is given for each
@@ -88,11 +87,7 @@ def _shipped_sources() -> tuple[SongSource, ...]:
 
 def _parse_sources(table: Path) -> tuple[SongSource, ...]:
     rows: list[dict[str, Any]] = read_toml(table)["songs"]
-    return tuple(SongSource(**_freeze_lists(row)) for row in rows)
-
-
-def _freeze_lists(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    return tuple(from_values(SongSource, row, str(table)) for row in rows)
 
 
 def find_songs(
@@ -233,17 +228,10 @@ def write_song(folder: Path, song: SongFile) -> Path | None:
         return None
     audio, title = decoded
     target = folder / song.folder
-    work = folder / f".{song.folder}.{os.getpid()}"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
+    with whole_folder(target) as work:
         soundfile.write(work / "song.flac", audio.T, SAMPLE_RATE, "PCM_16")
         text = json.dumps(_manifest(song, title, audio), indent=1, ensure_ascii=False)
         (work / "song.json").write_text(text, encoding="utf-8")
-        if not target.exists():  # another process may have been faster
-            work.rename(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return target
 
 

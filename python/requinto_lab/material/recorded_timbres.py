@@ -15,12 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto_lab.material import recorded_notes, splits
-from requinto_lab.material.amplifier import Amplifier, draw_amplifier
+from requinto_lab.material.amplifier import Amplifier, sample_amplifier
 from requinto_lab.material.recorded_playing import Touch, play_take
 from requinto_lab.material.rendering import frame_of, n_frames_of
 from requinto_lab.material.sampler import StrokeSet
 from requinto_lab.material.songs import Note, Song, generator
 from requinto_lab.material.style import Part
+from requinto_lab.material.tables import read_table
 from requinto_lab.material.timbres import Renderer, Timbre
 
 _RHYTHM = ("strum", "riff", "chords")  # manners of a part of chords
@@ -45,38 +46,12 @@ class Character(NamedTuple):
     variant: str = ""
 
 
-_ELECTRIC = (
-    Character("clean", 3),
-    Character("crunch", 3),
-    Character("high-gain", 3),
-    Character("lead", 3),
-)
-_STOPS = ("all_all_all", "flutes", "tremolo", "clarinet", "trompette", "violin")
+_TABLE = read_table("recorded_timbres")
 CHARACTERS: dict[str, tuple[Character, ...]] = {
-    "black-guitar": _ELECTRIC,
-    "green-guitar": _ELECTRIC,
-    "shiny-guitar-electric": _ELECTRIC,
-    "shiny-guitar-acoustic": (Character("direct", 3),),
-    "classical-guitar": (Character("direct", 3),),
-    "growly-bass": (Character("bass", 3), Character("bass-drive", 2)),
-    "meat-bass": (Character("direct", 2),),
-    "meat-bass-bowed": (Character("direct", 1),),
-    "double-bass": (Character("direct", 2), Character("bass", 1)),
-    "were-sax": (Character("direct", 2, "cnd"), Character("direct", 2, "dnm")),
-    "war-tuba": (Character("direct", 3),),
-    "transistor-organ": tuple(Character("direct", 1, stop) for stop in _STOPS),
-    "upright-piano": (Character("direct", 3),),
+    library: tuple(Character(*row) for row in rows)
+    for library, rows in _TABLE["characters"].items()
 }
-# Which of the guitar's amplifiers a style has, for chords and for melodies
-_CLEAN = ("clean", "direct")
-_AMPLIFIERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "metal": (("high-gain",), ("lead",)),
-    "hard rock": (("crunch", "high-gain"), ("lead", "crunch")),
-    "rock": (("crunch", "clean"), ("lead", "crunch")),
-    "slow rock": (("clean", "crunch"), ("lead", "clean")),
-    "funk": (("clean",), ("clean", "crunch")),
-}
-_ELECTRIC_BASS = ("metal", "hard rock", "rock", "funk", "pop", "reggae")
+_CLEAN = {"chords": ("clean", "direct"), "melodies": ("clean", "direct")}
 _GAIN_KINDS = ("crunch", "high-gain")  # whose rhythm is recorded twice
 _LEAD = Touch(bends=0.3, vibrato=0.6, vibrato_cents=30, slides=0.25, solo=True)
 _PICKED = Touch(bends=0.02, vibrato=0.15, vibrato_cents=12, slides=0.08)
@@ -85,22 +60,7 @@ _BLOWN = Touch(vibrato=0.4, vibrato_cents=18, slides=0.05, release_s=0.04)
 _KEYS = Touch(release_s=0.06)
 _TOUCHES = {"bass": _BASS, "reed": _BLOWN, "brass": _BLOWN}
 _KEYBOARDS = ("piano", "organ")
-# Patterns of the files of each stroke of a hand drum, from soft to loud.  The
-# cajon's were told apart by where their spectrum lies: `sr1` lowest, `sl5` highest.
-_DRUM_STROKES: dict[str, dict[str, str]] = {
-    "bobobo": {
-        "low": "bobobo-bobobo_bass_vl{layer}_rr{take}",
-        "open": "bobobo-bobobo_tenor_l_vl{layer}_rr{take}",
-        "mute": "bobobo-bobobo_tenor_l2_vl{layer}_rr{take}",
-        "slap": "bobobo-bobobo_tenor_s2_vl{layer}_rr{take}",
-    },
-    "cajon": {
-        "low": "cnd-cajon_sr1_vl{layer}_rr{take}_cnd",
-        "open": "cnd-cajon_sr2_vl{layer}_rr{take}_cnd",
-        "mute": "cnd-cajon_sl3_vl{layer}_rr{take}_cnd",
-        "slap": "cnd-cajon_sl5_vl{layer}_rr{take}_cnd",
-    },
-}
+_DRUM_STROKES: dict[str, dict[str, str]] = _TABLE["drum_strokes"]
 _LAYERS, _TAKES = range(1, 5), range(1, 5)
 
 
@@ -135,13 +95,13 @@ def suits(timbre: Timbre, style: str, part: Part) -> bool:
     A guitar's amplifier goes by the style: no high gain in a bolero; and no upright
     bass in metal.
     """
-    if timbre.instrument == "bass" and style in _ELECTRIC_BASS:
+    if timbre.instrument == "bass" and style in _TABLE["electric_bass"]:
         return timbre.name.startswith("bass")
     if timbre.instrument != "guitar":
         return True
-    chords, melodies = _AMPLIFIERS.get(style, (_CLEAN, _CLEAN))
-    accepted = chords if part.manner in _RHYTHM else melodies
-    return any(timbre.name.startswith(kind) for kind in accepted)
+    amplifiers = _TABLE["amplifiers"].get(style, _CLEAN)
+    accepted = amplifiers["chords" if part.manner in _RHYTHM else "melodies"]
+    return timbre.name.startswith(accepted)
 
 
 def _library_timbres(instrument: str, library: str, folder: Path) -> Iterator[Timbre]:
@@ -159,7 +119,7 @@ def _library_timbres(instrument: str, library: str, folder: Path) -> Iterator[Ti
             # Amplifiers differ by themselves; what has none needs other effects
             label += "~" if kind == "direct" and i else ""
             rng = generator("amplifier", library, label)
-            pair = (draw_amplifier(kind, rng), draw_amplifier(kind, rng))
+            pair = (sample_amplifier(kind, rng), sample_amplifier(kind, rng))
             yield Timbre(
                 instrument,
                 library,

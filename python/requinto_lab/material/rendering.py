@@ -20,10 +20,10 @@ from requinto_lab.material import (
 from requinto_lab.material import synthesis_heldout as heldout
 from requinto_lab.material import synthesis_percussion as percussion
 from requinto_lab.material import synthesis_strings as strings
-from requinto_lab.material.finishing import add_at, fitted
+from requinto_lab.material.finishing import add_at, fit_length
 from requinto_lab.material.sampler import StrokeSet
 from requinto_lab.material.songs import Note, Song, generator
-from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.soundfonts import SAMPLE_RATE, FrameNotes
 
 LEAD_IN_S = 0.05  # before the first beat, for notes that come early
 _LONGEST_PLUCK_S = 2.5
@@ -31,37 +31,37 @@ _STRUM_S = 0.06  # notes closer than this are one stroke
 
 Keys = dict[str, tuple[int, ...]]
 # Notes as (first frame, end frame, MIDI note, velocity), and a length in frames
-RenderNotes = Callable[[list[tuple[int, int, int, float]], int], np.ndarray]
+RenderNotes = Callable[[FrameNotes, int], np.ndarray]
 
 
 class Model(NamedTuple):
-    """A synthesis model: how to draw an instrument, and to sound it."""
+    """A synthesis model: how to sample an instrument, and to sound it."""
 
-    draw: Callable[..., Any]  # (rng, *, instrument) -> draw
+    sample: Callable[..., Any]  # (rng, *, instrument) -> parameters
     sound: Callable[..., np.ndarray]  # (pitch or stroke, ...) -> mono
     kind: str  # "rings": a note has its own length; "held"; "struck": by strokes
 
 
 MODELS: dict[str, Model] = {
-    "waveguide": Model(strings.draw_string, strings.pluck_waveguide, "rings"),
-    "partials": Model(strings.draw_string, strings.pluck_partials, "rings"),
-    "plucked-fm": Model(strings.draw_string, strings.pluck_fm, "rings"),
-    "synth-bass": Model(strings.draw_string, strings.synth_bass, "rings"),
-    "courses": Model(heldout.draw_course, heldout.pluck_course, "rings"),
-    "modal": Model(synthesis_modal.draw_modes, synthesis_modal.struck, "rings"),
-    "tones": Model(synthesis_additive.draw_tone, synthesis_additive.tone, "held"),
-    "formants": Model(synthesis_additive.draw_tone, synthesis_additive.sing, "held"),
-    "operators": Model(synthesis_fm.draw_operators, synthesis_fm.operators, "held"),
+    "waveguide": Model(strings.sample_string, strings.pluck_waveguide, "rings"),
+    "partials": Model(strings.sample_string, strings.pluck_partials, "rings"),
+    "plucked-fm": Model(strings.sample_string, strings.pluck_fm, "rings"),
+    "synth-bass": Model(strings.sample_string, strings.synth_bass, "rings"),
+    "courses": Model(heldout.sample_course, heldout.pluck_course, "rings"),
+    "modal": Model(synthesis_modal.sample_modes, synthesis_modal.strike_modes, "rings"),
+    "tones": Model(synthesis_additive.sample_tone, synthesis_additive.tone, "held"),
+    "formants": Model(synthesis_additive.sample_tone, synthesis_additive.sing, "held"),
+    "operators": Model(synthesis_fm.sample_operators, synthesis_fm.operators, "held"),
     "patches": Model(
-        synthesis_subtractive.draw_patch, synthesis_subtractive.patch, "held"
+        synthesis_subtractive.sample_patch, synthesis_subtractive.patch, "held"
     ),
-    "membrane": Model(percussion.draw_drum, percussion.strike, "struck"),
-    "ridges": Model(percussion.draw_scraper, percussion.scrape_ridges, "struck"),
-    "comb": Model(percussion.draw_scraper, percussion.scrape_comb, "struck"),
-    "grains": Model(percussion.draw_scraper, percussion.shake_grains, "struck"),
-    "circuits": Model(synthesis_drums.draw_circuit, synthesis_drums.hit, "struck"),
-    "sweep": Model(heldout.draw_sweep, heldout.strike_sweep, "struck"),
-    "noise": Model(percussion.draw_scraper, percussion.scrape_noise, "struck"),
+    "membrane": Model(percussion.sample_drum, percussion.strike, "struck"),
+    "ridges": Model(percussion.sample_scraper, percussion.scrape_ridges, "struck"),
+    "comb": Model(percussion.sample_scraper, percussion.scrape_comb, "struck"),
+    "grains": Model(percussion.sample_scraper, percussion.shake_grains, "struck"),
+    "circuits": Model(synthesis_drums.sample_circuit, synthesis_drums.hit, "struck"),
+    "sweep": Model(heldout.sample_sweep, heldout.strike_sweep, "struck"),
+    "noise": Model(percussion.sample_scraper, percussion.scrape_noise, "struck"),
 }
 
 
@@ -99,7 +99,7 @@ def through_kit(
         for key in keys.get(note.sound, ()):
             played.append((start, start + 4000, key, note.velocity))
     sound = render(played, int(size * ratio) + 64)
-    return fitted(samples.transposed(sound, semitones), size)
+    return fit_length(samples.transpose(sound, semitones), size)
 
 
 def through_model(
@@ -117,7 +117,7 @@ def through_model(
     model : str
         A key of `MODELS`.
     name : str
-        Which imaginary instrument: the same name draws the same one.
+        Which imaginary instrument: the same name gives the same one.
     instrument : str
         Its class.
     notes : list of Note
@@ -127,11 +127,13 @@ def through_model(
         What differs from note to note.
     """
     made = MODELS[model]
-    draw = made.draw(generator(model, instrument, name), instrument=instrument)
+    params = made.sample(generator(model, instrument, name), instrument=instrument)
     release_s = float(generator(model, name, "release").uniform(0.02, 0.2))
-    render = {"rings": _ringing, "held": _held, "struck": _struck}[made.kind]
+    render = {"rings": _ring_notes, "held": _hold_notes, "struck": _strike_notes}[
+        made.kind
+    ]
     sound = np.zeros((1, n_frames_of(song)), np.float32)
-    for note, samples_ in render(_Playing(made, draw, release_s, song, rng), notes):
+    for note, samples_ in render(_Playing(made, params, release_s, song, rng), notes):
         add_at(sound, samples_[None].astype(np.float32), frame_of(note.beat, song))
     return sound
 
@@ -140,44 +142,50 @@ class _Playing(NamedTuple):
     """An imaginary instrument in a song."""
 
     made: Model
-    draw: Any
+    params: Any
     release_s: float
     song: Song
     rng: np.random.Generator
 
 
-def _ringing(playing: _Playing, notes: list[Note]) -> Iterator[tuple[Note, np.ndarray]]:
+def _ring_notes(
+    playing: _Playing, notes: list[Note]
+) -> Iterator[tuple[Note, np.ndarray]]:
     """Yield plucks and hammer strokes, damped where their notes end.
 
     Takes of the same note are kept and repeated, as a sampler would with three
     round robins: a pluck differs from the next, but synthesis stays cheap.
     """
-    made, draw, release_s, song, rng = playing
+    made, params, release_s, song, rng = playing
     longest = int(_LONGEST_PLUCK_S * SAMPLE_RATE)
     takes: dict[tuple[int, int, int], np.ndarray] = {}
     for note in notes:
         key = (note.pitch, int(note.velocity * 3.99), int(rng.integers(3)))
         if key not in takes:
             force = (key[1] + 0.5) / 4
-            take = made.sound(note.pitch, longest, force, draw, rng)
+            take = made.sound(note.pitch, longest, force, params, rng)
             takes[key] = take.astype(np.float32) / np.float32(force)
         length = frames_of(note.beats, song)
-        yield note, _released(takes[key], length, release_s) * note.velocity
+        yield note, _release(takes[key], length, release_s) * note.velocity
 
 
-def _held(playing: _Playing, notes: list[Note]) -> Iterator[tuple[Note, np.ndarray]]:
-    made, draw, release_s, song, rng = playing
+def _hold_notes(
+    playing: _Playing, notes: list[Note]
+) -> Iterator[tuple[Note, np.ndarray]]:
+    made, params, release_s, song, rng = playing
     for note in notes:
         length = frames_of(note.beats, song)
         size = length + int(4 * release_s * SAMPLE_RATE)
-        tone = made.sound(note.pitch, size, note.velocity, draw, rng)
-        yield note, _released(tone, length, release_s)
+        tone = made.sound(note.pitch, size, note.velocity, params, rng)
+        yield note, _release(tone, length, release_s)
 
 
-def _struck(playing: _Playing, notes: list[Note]) -> Iterator[tuple[Note, np.ndarray]]:
-    made, draw, _, _, rng = playing
+def _strike_notes(
+    playing: _Playing, notes: list[Note]
+) -> Iterator[tuple[Note, np.ndarray]]:
+    made, params, _, _, rng = playing
     for note in notes:
-        yield note, made.sound(note.sound, note.velocity, draw, rng)
+        yield note, made.sound(note.sound, note.velocity, params, rng)
 
 
 def through_recorded_kit(kit: str, notes: list[Note], song: Song) -> np.ndarray:
@@ -224,7 +232,7 @@ def through_hands(
             name = "BongoLo" if note.sound in ("lo", "low") else "BongoHi"
             stroke = samples.hand_stroke(name, note.velocity, shift)
             if note.sound in ("tip", "slap", "mute"):
-                stroke = _faded(stroke, 0.06 if note.sound == "slap" else 0.03)
+                stroke = _fade(stroke, 0.06 if note.sound == "slap" else 0.03)
         else:
             stroke = samples.hand_stroke("Maraca", note.velocity, shift)
             if note.sound == "long":
@@ -259,13 +267,13 @@ def through_strums(
         force = np.float32(note.velocity * rng.uniform(0.95, 1.15))
         add_at(
             sound,
-            _released(recorded, length, 0.03) * force,
+            _release(recorded, length, 0.03) * force,
             frame_of(note.beat, song),
         )
     return sound
 
 
-def _released(note: np.ndarray, length: int, release_s: float) -> np.ndarray:
+def _release(note: np.ndarray, length: int, release_s: float) -> np.ndarray:
     """Return a note damped after `length` frames."""
     size = min(note.shape[-1], length + int(5 * release_s * SAMPLE_RATE))
     note = note[..., :size].copy()
@@ -275,6 +283,6 @@ def _released(note: np.ndarray, length: int, release_s: float) -> np.ndarray:
     return note
 
 
-def _faded(note: np.ndarray, seconds: float) -> np.ndarray:
+def _fade(note: np.ndarray, seconds: float) -> np.ndarray:
     time = np.arange(note.shape[1], dtype=np.float32) / SAMPLE_RATE
     return np.asarray(note * np.exp(-time / np.float32(seconds)))

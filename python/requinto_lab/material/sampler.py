@@ -63,11 +63,11 @@ class SampleSet:
         n_channels = max(len(s.sound) for s in self._samples)
         out = np.zeros((n_channels, n_frames), np.float32)
         for start, end, pitch, velocity in notes:
-            sound = self._held(pitch, max(end - start, 1))
+            sound = self._sustain(pitch, max(end - start, 1))
             add_at(out, sound * level(velocity), start)
         return out
 
-    def _held(self, pitch: int, length: int) -> np.ndarray:
+    def _sustain(self, pitch: int, length: int) -> np.ndarray:
         """Return a note that is let go after `length` frames."""
         release = self._release_s * SAMPLE_RATE
         sound = self._at(pitch)[:, : length + int(5 * release)].copy()
@@ -144,7 +144,7 @@ def cache_folder() -> Path:
     return Path(base) / "requinto"
 
 
-def cached(
+def load_or_make(
     name: str, make: Callable[[], dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """Return sounds by name, made once and then read from the cache folder.
@@ -152,7 +152,7 @@ def cached(
     Parameters
     ----------
     name : str
-        Of a file there; it must tell apart whatever `make` depends on.
+        Of a file there; it must be unique to all that `make` depends on.
     make : callable
         Returns the sounds.
     """

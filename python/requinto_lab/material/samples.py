@@ -77,14 +77,14 @@ def hand_stroke(instrument: str, velocity: float, semitones: float = 0.0) -> np.
     """
     layer = _LAYERS[min(int(velocity * 5), 4)]
     sound = read(find_kit(HAND_KIT) / f"{instrument}-{layer}.wav")
-    return transposed(sound, semitones) * np.float32(0.4 + 0.6 * velocity)
+    return transpose(sound, semitones) * np.float32(0.4 + 0.6 * velocity)
 
 
 def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarray:
     """Return a recorded chord strum, shape `(n_channels, n_frames)`.
 
     The chord is the nearest recorded one of its kind (a seventh counts as
-    major), resampled to the pitch asked for, at most two semitones away.
+    major), resampled to the pitch of `chord`, at most two semitones away.
 
     Parameters
     ----------
@@ -109,11 +109,11 @@ def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarra
             path = folder / f"{name}{spelling}_{number:02d}.flac"
             if path.exists():
                 sound = read(path)[:, : int(max_s * 1.2 * SAMPLE_RATE)]
-                return transposed(sound, distances[best])
+                return transpose(sound, distances[best])
     raise BankError(f"the strums have no {name!r} in take {take}")
 
 
-def transposed(sound: np.ndarray, semitones: float) -> np.ndarray:
+def transpose(sound: np.ndarray, semitones: float) -> np.ndarray:
     """Return `sound` resampled so that it is `semitones` higher (and shorter)."""
     if abs(semitones) < 0.01:
         return sound

@@ -21,9 +21,9 @@ import numpy as np
 import soxr
 
 from requinto.errors import ConfigError
-from requinto_lab.material.finishing import fitted
-from requinto_lab.material.sampler import cached
-from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
+from requinto_lab.material.finishing import fit_length
+from requinto_lab.material.sampler import load_or_make
+from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, FrameNotes
 
 FOLDERS = (
     Path("/usr/share/asterisk/sounds"),
@@ -64,10 +64,7 @@ _VERSION = 1  # of what the cache holds
 
 
 def sing(
-    notes: list[tuple[int, int, int, float]],
-    n_frames: int,
-    voice: str,
-    rng: np.random.Generator,
+    notes: FrameNotes, n_frames: int, voice: str, rng: np.random.Generator
 ) -> np.ndarray:
     """Return a melody as a voice sings it, one syllable to a note.
 
@@ -109,7 +106,7 @@ def sing(
             score.add(note, last, syllable, rng)
         sung = score.sound(VOICES[voice].size)
         wide = soxr.resample(sung, _RATE, SAMPLE_RATE)
-        sound += fitted(wide[None].astype(np.float32), n_frames)
+        sound += fit_length(wide[None].astype(np.float32), n_frames)
     return sound
 
 
@@ -144,15 +141,15 @@ class _Score:
         first, n = max(first, 0), min(n + 8, len(self._gain) - max(first, 0))
         if n <= 2:
             return
-        place = _stretched(len(syllable.power), n)
+        position = _stretch(len(syllable.power), n)
         here = slice(first, first + n)
         semitones = pitch + _bend(n, last - pitch, rng)
         self._pitch_hz[here] = 440 * 2 ** ((semitones - 69) / 12)
-        self._spectra[here] = _between(syllable.spectra, place)
+        self._spectra[here] = _between(syllable.spectra, position)
         if self._breath.shape[1] != syllable.breath.shape[1]:
             self._breath = np.zeros((len(self._gain), syllable.breath.shape[1]))
-        self._breath[here] = _between(syllable.breath, place)
-        power = np.interp(place, np.arange(len(syllable.power)), syllable.power)
+        self._breath[here] = _between(syllable.breath, position)
+        power = np.interp(position, np.arange(len(syllable.power)), syllable.power)
         # A sung vowel holds its level where a spoken one falls
         power = np.maximum(power, 0.3) * velocity**1.5
         self._gain[here] = np.maximum(power * _swell(n), _SILENT)
@@ -194,10 +191,10 @@ def _audible(spectra: np.ndarray, pitch_hz: np.ndarray) -> np.ndarray:
     """
     partials = np.arange(1, 41) * np.maximum(pitch_hz, 100.0)[:, None]
     bins = np.round(partials * _FFT / _RATE).astype(int)
-    heard = bins < spectra.shape[1]
+    inside = bins < spectra.shape[1]
     bins = np.minimum(bins, spectra.shape[1] - 1)
-    power = np.take_along_axis(spectra, bins, axis=1) * heard
-    at_partials = power.sum(axis=1) / heard.sum(axis=1) * 20
+    power = np.take_along_axis(spectra, bins, axis=1) * inside
+    at_partials = power.sum(axis=1) / inside.sum(axis=1) * 20
     return np.asarray(np.sqrt(at_partials * spectra.sum(axis=1)) + 1e-20)
 
 
@@ -219,8 +216,8 @@ def _swell(n: int) -> np.ndarray:
     return np.asarray(np.clip((time + 1) / 5, 0, 1) * np.clip((n - time) / 8, 0, 1))
 
 
-def _stretched(n: int, wanted: int) -> np.ndarray:
-    """Return the frame of a syllable of `n` heard at each of `wanted`.
+def _stretch(n: int, wanted: int) -> np.ndarray:
+    """Return the frame of a syllable of `n` for each of `wanted`.
 
     Its beginning and end keep their speed where they can; the middle is held.
     """
@@ -231,19 +228,17 @@ def _stretched(n: int, wanted: int) -> np.ndarray:
     )
 
 
-def _between(rows: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Return rows at fractional places."""
-    low = place.astype(int)
+def _between(rows: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """Return rows at fractional positions."""
+    low = position.astype(int)
     high = np.minimum(low + 1, len(rows) - 1)
-    part = (place - low)[:, None]
+    part = (position - low)[:, None]
     return np.asarray(rows[low] * (1 - part) + rows[high] * part)
 
 
-def _lines(
-    notes: list[tuple[int, int, int, float]],
-) -> list[list[tuple[int, int, int, float]]]:
+def _lines(notes: FrameNotes) -> list[FrameNotes]:
     """Share notes out to singers, so that no two of one overlap."""
-    lines: list[list[tuple[int, int, int, float]]] = []
+    lines: list[FrameNotes] = []
     for start, end, pitch, velocity in sorted(notes):
         free = [line for line in lines if line[-1][1] <= start]
         if free:
@@ -256,18 +251,18 @@ def _lines(
 
 @functools.cache
 def _syllables(folder: str) -> tuple[_Syllable, ...]:
-    """Return the syllables of a speaker, taken apart once and then cached."""
+    """Return the syllables of a speaker, analysed once and then cached."""
     files = _prompts(folder)
-    mark = hashlib.sha256("\n".join(f.name for f in files).encode()).hexdigest()[:8]
-    rows = cached(f"singer-{folder}-{_VERSION}-{mark}", lambda: _taken_apart(files))
+    digest = hashlib.sha256("\n".join(f.name for f in files).encode()).hexdigest()[:8]
+    rows = load_or_make(f"singer-{folder}-{_VERSION}-{digest}", lambda: _analyse(files))
     ends = np.cumsum(rows["lengths"])[:-1]
     parts = (np.split(rows[key], ends) for key in ("spectra", "breath", "power"))
     return tuple(_Syllable(*row) for row in zip(*parts, strict=True))
 
 
 def _prompts(folder: str) -> list[Path]:
-    place = next((f / folder for f in FOLDERS if (f / folder).is_dir()), None)
-    files = sorted(place.glob("*.g722")) if place else []
+    path = next((f / folder for f in FOLDERS if (f / folder).is_dir()), None)
+    files = sorted(path.glob("*.g722")) if path else []
     low, high = _PROMPT_BYTES
     files = [f for f in files if low < f.stat().st_size < high]
     # From the whole alphabet, or most would begin with the same words
@@ -281,7 +276,7 @@ def _prompts(folder: str) -> list[Path]:
     return files
 
 
-def _taken_apart(files: list[Path]) -> dict[str, np.ndarray]:
+def _analyse(files: list[Path]) -> dict[str, np.ndarray]:
     """Return the syllables of prompts as rows, and the length of each."""
     world = _world()
     spectra, breath, power = [], [], []
@@ -297,7 +292,7 @@ def _taken_apart(files: list[Path]) -> dict[str, np.ndarray]:
         envelope = world.cheaptrick(sound, pitch_hz, seconds, _RATE, fft_size=_FFT)
         noise = world.d4c(sound, pitch_hz, seconds, _RATE, fft_size=_FFT)
         loudness = envelope.sum(axis=1)
-        for first, end in _voiced(pitch_hz, loudness):
+        for first, end in _voiced_spans(pitch_hz, loudness):
             if len(lengths) == _N_SYLLABLES:
                 break
             part = np.ascontiguousarray(envelope[first:end])
@@ -317,17 +312,17 @@ def _taken_apart(files: list[Path]) -> dict[str, np.ndarray]:
     }
 
 
-def _voiced(pitch_hz: np.ndarray, loudness: np.ndarray) -> list[tuple[int, int]]:
+def _voiced_spans(pitch_hz: np.ndarray, loudness: np.ndarray) -> list[tuple[int, int]]:
     """Return the voiced stretches that are loud and as long as a syllable."""
     clear = (pitch_hz > 0) & (loudness > 0.01 * loudness.max())
     edges = np.flatnonzero(np.diff(np.concatenate([[0], clear.astype(int), [0]])))
     low, high = (round(s / _STEP_S) for s in _SYLLABLE_S)
-    found = []
+    spans = []
     for first, end in edges.reshape(-1, 2):
         if end - first >= low + 4:
             # The outermost frames are half voiced
-            found.append((int(first) + 2, int(min(end - 2, first + 2 + high))))
-    return found
+            spans.append((int(first) + 2, int(min(end - 2, first + 2 + high))))
+    return spans
 
 
 def _read(file: Path) -> np.ndarray:

@@ -120,9 +120,9 @@ class Song:
         starts = [bar.start for bar in self.bars]
         index = max(int(np.searchsorted(starts, beat + 1e-6, side="right")) - 1, 0)
         bar = self.bars[index]
-        place = (beat - bar.start) / self.style.beats_per_bar
+        position = (beat - bar.start) / self.style.beats_per_bar
         n = len(bar.chords)
-        return bar.chords[min(max(int(place * n + 1e-6), 0), n - 1)]
+        return bar.chords[min(max(int(position * n + 1e-6), 0), n - 1)]
 
 
 def generator(*key: int | str) -> np.random.Generator:
@@ -153,9 +153,9 @@ def plan_song(
     seed : int
         Everything random comes from it.
     pickup_beats : int, optional
-        Beats before the first downbeat, 0 to 7; random unless told.
+        Beats before the first downbeat, 0 to 7; random by default.
     form : str, optional
-        Sections and their bars; one of the style's unless told.
+        Sections and their bars; by default one of the style's.
 
     Raises
     ------
@@ -163,9 +163,9 @@ def plan_song(
         If `pickup_beats` is out of range, or the form cannot be read.
     """
     rng = generator(seed, "song", style.name)
-    drawn = int(rng.integers(len(PICKUP_BEATS)))
+    sampled = int(rng.integers(len(PICKUP_BEATS)))
     chosen = style.forms[rng.integers(len(style.forms))]
-    n_pickup = drawn if pickup_beats is None else pickup_beats
+    n_pickup = sampled if pickup_beats is None else pickup_beats
     if n_pickup not in PICKUP_BEATS:
         raise ConfigError(f"pickup_beats must be 0 to 7, got {n_pickup}")
     return _plan(style, seed, list(parse_form(form or chosen)), n_pickup, rng)
@@ -250,8 +250,8 @@ def _chord(numeral: str, key: int) -> Chord:
 def voicing(chord: Chord, lowest: int, n_notes: int) -> list[int]:
     """Return the `n_notes` chord tones at or above the MIDI note `lowest`."""
     tones = {(chord.root + t) % 12 for t in CHORD_TONES[chord.quality]}
-    found = [p for p in range(lowest, lowest + 12 * n_notes) if p % 12 in tones]
-    return found[:n_notes]
+    pitches = [p for p in range(lowest, lowest + 12 * n_notes) if p % 12 in tones]
+    return pitches[:n_notes]
 
 
 def humanise(notes: list[Note], song: Song, rng: np.random.Generator) -> list[Note]:

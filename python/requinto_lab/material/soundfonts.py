@@ -18,6 +18,8 @@ import numpy as np
 from requinto.errors import RequintoError
 
 SAMPLE_RATE = 44100
+# First frame, end frame, MIDI note and velocity of each
+FrameNotes = list[tuple[int, int, int, float]]
 BANK_FOLDERS = (
     Path("/usr/share/sounds/sf2"),
     Path("/usr/share/soundfonts"),
@@ -48,16 +50,16 @@ def find_bank(name: str) -> Path:
     for folder in BANK_FOLDERS:
         if (folder / file).exists():
             return folder / file
-    places = ", ".join(str(f) for f in BANK_FOLDERS)
-    raise BankError(f"sound bank {file} is not installed (looked in {places})")
+    folders = ", ".join(str(f) for f in BANK_FOLDERS)
+    raise BankError(f"sound bank {file} is not installed (looked in {folders})")
 
 
 @functools.cache
 def _library() -> Any:
-    found = ctypes.util.find_library("fluidsynth")
-    if found is None:
+    path = ctypes.util.find_library("fluidsynth")
+    if path is None:
         raise BankError("the FluidSynth library (libfluidsynth) is not installed")
-    library = ctypes.CDLL(found)
+    library = ctypes.CDLL(path)
     # It warns of drum channels that a bank without kits leaves empty
     library.fluid_set_log_function(_WARNING, None, None)
     for name in ("new_fluid_settings", "new_fluid_synth"):
@@ -120,14 +122,8 @@ class Synth:
         )
 
 
-def events_of(
-    notes: list[tuple[int, int, int, float]],
-) -> list[tuple[int, bool, int, int]]:
+def events_of(notes: FrameNotes) -> list[tuple[int, bool, int, int]]:
     """Return what MIDI would say of notes, in the order of time.
-
-    Parameters
-    ----------
-    notes : list of (first frame, end frame, MIDI note, velocity 0 to 1)
 
     Returns
     -------
@@ -151,7 +147,7 @@ class Bank:
 
     def render(
         self,
-        notes: list[tuple[int, int, int, float]],
+        notes: FrameNotes,
         n_frames: int,
         program: int,
         *,

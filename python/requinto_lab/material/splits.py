@@ -4,18 +4,17 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
-from requinto.config import read_toml
 from requinto.errors import ConfigError
+from requinto_lab.material.tables import read_table
 
 SPLITS = ("train", "validation", "test")
 
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return read_toml(Path(__file__).with_name("splits.toml"))
+    return read_table("splits")
 
 
 def seeds(split: str) -> range:
@@ -26,7 +25,7 @@ def seeds(split: str) -> range:
     ConfigError
         If there is no such split.
     """
-    first, last = _table()["seeds"][_checked(split)]
+    first, last = _table()["seeds"][_check(split)]
     return range(first, last + 1)
 
 
@@ -40,14 +39,12 @@ def split_of_seed(seed: int) -> str:
 
 def families(split: str) -> dict[str, tuple[str, ...]]:
     """Return the families of timbres of each instrument of a split."""
-    table = _table()["families"][_checked(split)]
-    return {instrument: tuple(names) for instrument, names in table.items()}
+    return dict(_table()["families"][_check(split)])
 
 
 def recorded_notes(split: str) -> dict[str, tuple[str, ...]]:
     """Return the libraries of recorded notes of each instrument of a split."""
-    table = _table()["recorded_notes"].get(_checked(split), {})
-    return {instrument: tuple(names) for instrument, names in table.items()}
+    return dict(_table()["recorded_notes"].get(_check(split), {}))
 
 
 def split_of_family(instrument: str, family: str) -> str:
@@ -59,7 +56,7 @@ def split_of_family(instrument: str, family: str) -> str:
     raise ConfigError(f"family {family!r} of {instrument!r} is in no split")
 
 
-def _checked(split: str) -> str:
+def _check(split: str) -> str:
     if split not in SPLITS:
         raise ConfigError(f"unknown split {split!r}; known are {', '.join(SPLITS)}")
     return split

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a style of music is written down: as data, in rows of letters.
+"""Styles of music, our own writing: `styles/*.toml`, in rows of letters.
 
 A row holds layers separated by `/`, that sound together.  A layer holds bars
 separated by `|`, played in turn.  A bar holds steps, one letter each, that
@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from requinto.config import from_values
 from requinto.errors import ConfigError
 from requinto_lab.material.instruments import INSTRUMENTS, STROKES
+from requinto_lab.material.tables import read_table
 
 MANNERS: dict[str, str] = {
     "strokes": "",  # letters of the instrument, see `instruments.STROKES`
@@ -126,15 +128,50 @@ def parse_form(form: str) -> tuple[tuple[str, int], ...]:
     ConfigError
         If a section is unknown, or has no bars.
     """
-    found = []
+    sections = []
     for word in form.split():
         name, _, n_bars = word.partition(":")
         if name not in SECTIONS or not n_bars.isdigit() or int(n_bars) < 1:
             raise ConfigError(f"{word!r} is not a section and its number of bars")
-        found.append((name, int(n_bars)))
-    return tuple(found)
+        sections.append((name, int(n_bars)))
+    return tuple(sections)
 
 
 def layers(row: str) -> tuple[tuple[str, ...], ...]:
     """Return the layers of a row, each a tuple of bars."""
     return tuple(tuple(layer.split("|")) for layer in row.split("/"))
+
+
+def _read_styles(*files: str) -> dict[str, Style]:
+    """Return the styles of some files by their names."""
+    styles = []
+    for file in files:
+        table = read_table(f"styles/{file}")
+        rows = table.pop("parts", ())
+        parts = tuple(from_values(Part, row, f"{file}: a part") for row in rows)
+        styles.append(from_values(Style, {**table, "parts": parts}, file))
+    return {style.name: style for style in styles}
+
+
+STYLES = _read_styles(
+    *("bachata", "bolero", "salsa", "merengue", "cumbia", "bossa", "reggae"),
+    *("rock", "funk", "hip_hop", "house", "folk", "ballad", "waltz"),
+    *("slow_rock", "bembe"),
+)
+# Written later: not in `STYLES`, because test sets and beat material choose from it
+# by order, and what they render must stay as it is
+LATER_STYLES = _read_styles("hard_rock", "metal", "pop")
+
+
+def style(name: str) -> Style:
+    """Return a style by name.
+
+    Raises
+    ------
+    ConfigError
+        If it is unknown.
+    """
+    styles = {**STYLES, **LATER_STYLES}
+    if name not in styles:
+        raise ConfigError(f"unknown style {name!r}; known are {', '.join(styles)}")
+    return styles[name]

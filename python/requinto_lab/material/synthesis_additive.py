@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from requinto_lab.material.characters import CHARACTERS
-from requinto_lab.material.synthesis_strings import SAMPLE_RATE, hertz
+from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.synthesis_strings import hertz
 
 # Formants of sung vowels, Hz, and their levels in dB (Csound manual, appendix
 # "Formant values", tenor)
@@ -22,7 +23,7 @@ _VOWELS: tuple[tuple[tuple[float, float], ...], ...] = (
 
 
 @dataclass(frozen=True)
-class ToneDraw:
+class ToneParams:
     """One imaginary instrument, or one singer."""
 
     roll_off: float  # partial n has level n ** -roll_off
@@ -39,10 +40,10 @@ class ToneDraw:
     body_hz: tuple[float, ...]  # resonances
 
 
-def draw_tone(rng: np.random.Generator, *, instrument: str) -> ToneDraw:
+def sample_tone(rng: np.random.Generator, *, instrument: str) -> ToneParams:
     """Return an instrument of a class at random."""
     c = CHARACTERS[instrument]
-    return ToneDraw(
+    return ToneParams(
         roll_off=float(rng.uniform(*c.roll_off)),
         odd=float(rng.choice(c.odd)),
         rise_s=float(np.exp(rng.uniform(*np.log(c.rise_s)))),
@@ -62,26 +63,26 @@ def tone(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: ToneDraw,
+    params: ToneParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a held note, mono."""
     time = np.arange(n_frames, dtype=np.float32) / SAMPLE_RATE
     n = np.arange(1, _n_partials(pitch, 30) + 1)
-    roll_off = draw.roll_off + draw.follows_force * (0.7 - velocity)
-    level = n**-roll_off * np.where(n % 2, 1, 1 - draw.odd) * _body(n, pitch, draw)
-    opening = draw.sweep * np.exp(-time / 0.15)
+    roll_off = params.roll_off + params.follows_force * (0.7 - velocity)
+    level = n**-roll_off * np.where(n % 2, 1, 1 - params.odd) * _body(n, pitch, params)
+    opening = params.sweep * np.exp(-time / 0.15)
     note = np.zeros(n_frames, np.float32)
-    voices = (1.0, 2 ** (draw.detune_cents / 1200)) if draw.detune_cents else (1.0,)
+    voices = (1.0, 2 ** (params.detune_cents / 1200)) if params.detune_cents else (1.0,)
     for detune in voices:
-        phase = _phase(pitch, time, draw, rng) * np.float32(detune)
+        phase = _phase(pitch, time, params, rng) * np.float32(detune)
         for k, a in zip(n, level, strict=True):
             if a > 0:
                 # Higher partials arrive late where the patch opens
                 shape = np.exp(-opening * np.float32(0.08 * (k - 1)))
                 note += np.float32(a) * shape * np.sin(np.float32(k) * phase)
-    note += np.float32(draw.breath) * rng.normal(0, 1, n_frames).astype(np.float32)
-    envelope = np.minimum(time / draw.rise_s, 1) * np.exp(-6.9 * time / draw.fall_s)
+    note += np.float32(params.breath) * rng.normal(0, 1, n_frames).astype(np.float32)
+    envelope = np.minimum(time / params.rise_s, 1) * np.exp(-6.9 * time / params.fall_s)
     return np.asarray(note * envelope * velocity)
 
 
@@ -89,7 +90,7 @@ def sing(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: ToneDraw,
+    params: ToneParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a sung note, mono: partials under formants that glide to a vowel."""
@@ -97,25 +98,25 @@ def sing(
     before, vowel = (_VOWELS[i] for i in rng.integers(len(_VOWELS), size=2))
     glide_s = float(rng.uniform(0.04, 0.12))
     mix = np.minimum(time / glide_s, 1)
-    phase = _phase(pitch, time, draw, rng)
+    phase = _phase(pitch, time, params, rng)
     note = np.zeros(n_frames, np.float32)
     for k in range(1, _n_partials(pitch, 40) + 1):
-        frequency = k * hertz(pitch) / draw.throat
+        frequency = k * hertz(pitch) / params.throat
         first, last = _formants(frequency, before), _formants(frequency, vowel)
-        level = (first + (last - first) * mix) * np.float32(k**-draw.roll_off)
+        level = (first + (last - first) * mix) * np.float32(k**-params.roll_off)
         note += level * np.sin(np.float32(k) * phase)
     hiss = rng.normal(0, 1, n_frames).astype(np.float32)
     hiss[1:] -= hiss[:-1]
     consonant = rng.uniform(0, 0.4) * np.exp(-time / 0.02)
-    note += np.float32(draw.breath) * (1 + 10 * consonant) * hiss
-    rise = np.minimum(time / draw.rise_s, 1)
+    note += np.float32(params.breath) * (1 + 10 * consonant) * hiss
+    rise = np.minimum(time / params.rise_s, 1)
     return np.asarray(note * rise * velocity)
 
 
-def _body(n: np.ndarray, pitch: float, draw: ToneDraw) -> np.ndarray:
+def _body(n: np.ndarray, pitch: float, params: ToneParams) -> np.ndarray:
     """Gain of each partial in the body: a floor and its resonances."""
-    gain = np.full(len(n), 1.0 if not draw.body_hz else 0.35)
-    for centre in draw.body_hz:
+    gain = np.full(len(n), 1.0 if not params.body_hz else 0.35)
+    for centre in params.body_hz:
         gain += 1.3 / (1 + (4 * np.log2(n * hertz(pitch) / centre)) ** 2)
     return gain
 
@@ -125,12 +126,12 @@ def _n_partials(pitch: float, most: int) -> int:
 
 
 def _phase(
-    pitch: float, time: np.ndarray, draw: ToneDraw, rng: np.random.Generator
+    pitch: float, time: np.ndarray, params: ToneParams, rng: np.random.Generator
 ) -> np.ndarray:
-    depth = draw.vibrato_cents / 1200 * np.log(2) * np.minimum(time / 0.4, 1)
+    depth = params.vibrato_cents / 1200 * np.log(2) * np.minimum(time / 0.4, 1)
     start = rng.uniform(0, 6.28)
-    omega = 2 * np.pi * draw.vibrato_hz
-    scoop = -0.03 * np.exp(-time / 0.04) * (draw.vibrato_cents > 30)
+    omega = 2 * np.pi * params.vibrato_hz
+    scoop = -0.03 * np.exp(-time / 0.04) * (params.vibrato_cents > 30)
     rate = hertz(pitch) * (1 + depth * np.sin(omega * time + start) + scoop)
     return np.asarray(2 * np.pi * np.cumsum(rate) / SAMPLE_RATE).astype(np.float32)
 

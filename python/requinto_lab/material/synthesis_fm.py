@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from requinto_lab.material.characters import CHARACTERS
-from requinto_lab.material.synthesis_strings import SAMPLE_RATE, hertz
+from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.synthesis_strings import hertz
 
 # Carrier and modulator, as multiples of the fundamental
 _RATIOS: dict[str, tuple[tuple[int, int], ...]] = {
@@ -23,7 +24,7 @@ _ANY_RATIO = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1))
 
 
 @dataclass(frozen=True)
-class OperatorsDraw:
+class OperatorsParams:
     """One imaginary instrument of two operators and a quieter pair above."""
 
     carrier: int
@@ -41,13 +42,13 @@ class OperatorsDraw:
     follows_force: float
 
 
-def draw_operators(rng: np.random.Generator, *, instrument: str) -> OperatorsDraw:
+def sample_operators(rng: np.random.Generator, *, instrument: str) -> OperatorsParams:
     """Return an instrument of a class at random."""
     c = CHARACTERS[instrument]
     ratios = _RATIOS.get(instrument, _ANY_RATIO)
     carrier, modulator = ratios[rng.integers(len(ratios))]
     dark = float(np.mean(c.roll_off))
-    return OperatorsDraw(
+    return OperatorsParams(
         carrier=carrier,
         modulator=modulator,
         index=float(rng.uniform(0.6, 5.0) / dark**1.3),
@@ -68,7 +69,7 @@ def operators(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: OperatorsDraw,
+    params: OperatorsParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a note, mono.
@@ -79,21 +80,23 @@ def operators(
     Modulation", J. AES 21(7), 1973.
     """
     time = np.arange(n_frames, dtype=np.float32) / SAMPLE_RATE
-    omega = 2 * np.pi * draw.vibrato_hz
-    depth = draw.vibrato_cents / 1200 * np.log(2) * np.minimum(time / 0.4, 1)
+    omega = 2 * np.pi * params.vibrato_hz
+    depth = params.vibrato_cents / 1200 * np.log(2) * np.minimum(time / 0.4, 1)
     bend = depth * -np.cos(omega * time + rng.uniform(0, 6.28)) / omega
     phase = (2 * np.pi * hertz(pitch) * (time + bend)).astype(np.float32)
     # Sidebands beyond half the rate would fold down
     highest = 0.4 * SAMPLE_RATE / hertz(pitch)
-    room = max((highest - draw.carrier) / draw.modulator - 1, 0.0)
-    index = min(draw.index * (1 + draw.follows_force * (velocity - 0.7)), room)
-    fading = np.exp(-time / draw.index_s)
-    moving = 1 - fading if draw.blown else fading
-    depth_now = index * (draw.index_floor + (1 - draw.index_floor) * moving)
-    note = np.sin(draw.carrier * phase + depth_now * np.sin(draw.modulator * phase))
-    if 2 * draw.carrier < highest:
-        other = draw.detune * phase
-        softer = 0.5 * np.minimum(depth_now, room / 2) * np.sin(draw.modulator * other)
-        note += draw.second * np.sin(2 * draw.carrier * other + softer)
-    rise = np.minimum(time / draw.rise_s, 1)
-    return np.asarray(note * rise * np.exp(-6.9 * time / draw.fall_s) * velocity)
+    room = max((highest - params.carrier) / params.modulator - 1, 0.0)
+    index = min(params.index * (1 + params.follows_force * (velocity - 0.7)), room)
+    fading = np.exp(-time / params.index_s)
+    moving = 1 - fading if params.blown else fading
+    depth_now = index * (params.index_floor + (1 - params.index_floor) * moving)
+    note = np.sin(params.carrier * phase + depth_now * np.sin(params.modulator * phase))
+    if 2 * params.carrier < highest:
+        other = params.detune * phase
+        softer = (
+            0.5 * np.minimum(depth_now, room / 2) * np.sin(params.modulator * other)
+        )
+        note += params.second * np.sin(2 * params.carrier * other + softer)
+    rise = np.minimum(time / params.rise_s, 1)
+    return np.asarray(note * rise * np.exp(-6.9 * time / params.fall_s) * velocity)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from requinto_lab.material.synthesis_strings import SAMPLE_RATE, hertz
+from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.synthesis_strings import hertz
 
 # Modes of bars relative to the lowest: free, and tuned as a marimba's and a
 # xylophone's (Fletcher and Rossing, "The Physics of Musical Instruments", 2nd
@@ -16,7 +17,7 @@ _BARS = ((1.0, 2.756, 5.404, 8.933), (1.0, 4.0, 9.9, 17.5), (1.0, 3.0, 6.1, 10.3
 
 
 @dataclass(frozen=True)
-class ModesDraw:
+class ModesParams:
     """One imaginary instrument."""
 
     ratios: tuple[float, ...]
@@ -30,7 +31,7 @@ class ModesDraw:
     tremolo: float
 
 
-def draw_modes(rng: np.random.Generator, *, instrument: str) -> ModesDraw:
+def sample_modes(rng: np.random.Generator, *, instrument: str) -> ModesParams:
     """Return a "mallets" or a "piano" at random."""
     if instrument == "piano":
         n = np.arange(1, 25)
@@ -48,7 +49,7 @@ def draw_modes(rng: np.random.Generator, *, instrument: str) -> ModesDraw:
         levels = np.array([1, *rng.uniform(0.05, 0.6, 3)])
         decay_s, strings = np.exp(rng.uniform(np.log(0.4), np.log(6))), 1
         tremolo = float(rng.choice((0, 0, 0.3)))
-    return ModesDraw(
+    return ModesParams(
         ratios=tuple(ratios),
         levels=tuple(levels),
         decay_s=float(decay_s),
@@ -61,35 +62,37 @@ def draw_modes(rng: np.random.Generator, *, instrument: str) -> ModesDraw:
     )
 
 
-def struck(
+def strike_modes(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: ModesDraw,
+    params: ModesParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a note, mono."""
     time = np.arange(n_frames, dtype=np.float32) / SAMPLE_RATE
     note = np.zeros(n_frames, np.float32)
-    longest_s = draw.decay_s * 2 ** ((69 - pitch) / 18)
-    hardness = draw.hardness * (0.4 + 0.8 * velocity)
-    for ratio, level in zip(draw.ratios, draw.levels, strict=True):
+    longest_s = params.decay_s * 2 ** ((69 - pitch) / 18)
+    hardness = params.hardness * (0.4 + 0.8 * velocity)
+    for ratio, level in zip(params.ratios, params.levels, strict=True):
         frequency = hertz(pitch) * ratio
         if frequency > 0.42 * SAMPLE_RATE:
             continue
-        decay_s = longest_s / (1 + draw.damping * (ratio - 1))
+        decay_s = longest_s / (1 + params.damping * (ratio - 1))
         size = min(int(1.2 * decay_s * SAMPLE_RATE) + 1, n_frames)
         t = time[:size]
         amount = level / (1 + (frequency / hardness) ** 2)
-        for copy in range(draw.strings):
-            cents = (copy - (draw.strings - 1) / 2) * 0.8
+        for copy in range(params.strings):
+            cents = (copy - (params.strings - 1) / 2) * 0.8
             omega = np.float32(2 * np.pi * frequency * 2 ** (cents / 1200))
             wave = np.sin(omega * t + np.float32(0.3 * rng.random()))
             rate = np.float32(6.9 / decay_s * (1 + 0.6 * copy))
-            note[:size] += np.float32(amount / draw.strings) * wave * np.exp(-rate * t)
+            note[:size] += (
+                np.float32(amount / params.strings) * wave * np.exp(-rate * t)
+            )
     n_knock = min(int(0.012 * SAMPLE_RATE), n_frames)
     knock = rng.normal(0, 1, n_knock) * np.exp(-np.arange(n_knock) / 120)
-    note[:n_knock] += (draw.knock * velocity * knock).astype(np.float32)
-    shaking = 1 + draw.tremolo * np.sin(2 * np.pi * draw.tremolo_hz * time)
+    note[:n_knock] += (params.knock * velocity * knock).astype(np.float32)
+    shaking = 1 + params.tremolo * np.sin(2 * np.pi * params.tremolo_hz * time)
     rise = np.minimum(time / 0.0008, 1)
     return np.asarray(note * shaking * rise * velocity**1.3)

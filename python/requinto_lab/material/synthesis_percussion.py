@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Struck, scraped and shaken percussion without samples, one stroke at a time.
 
-Hand drums are membranes of decaying modes; a güira is a rod drawn over ridges of
+Hand drums are membranes of decaying modes; a güira is a rod scraped over ridges of
 a metal cylinder (`scrape_ridges`, one impulse a ridge; `scrape_comb`, noise that
 the ridges comb; and the unrelated `scrape_noise`, which is kept out of training)
 or a cloud of colliding grains (`shake_grains`, a shaker too).
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
-SAMPLE_RATE = 44100
+from requinto_lab.material.soundfonts import SAMPLE_RATE
+
 # Modes of an ideal circular membrane relative to the lowest (Fletcher and
 # Rossing, "The Physics of Musical Instruments", 2nd ed., 1998, table 3.1)
 _MEMBRANE = np.array([1.0, 1.594, 2.136, 2.296, 2.653, 2.918, 3.156, 3.501, 3.6, 4.06])
@@ -32,7 +33,7 @@ _SHARP = ("slap", "tip", "mute")
 
 
 @dataclass(frozen=True)
-class DrumDraw:
+class DrumParams:
     """One pair of drums, played by hand or with sticks."""
 
     high_hz: float
@@ -45,12 +46,12 @@ class DrumDraw:
     noise_hz: float
 
 
-def draw_drum(rng: np.random.Generator, *, instrument: str = "bongo") -> DrumDraw:
+def sample_drum(rng: np.random.Generator, *, instrument: str = "bongo") -> DrumParams:
     """Return a pair of drums at random."""
     high, ratio, decay = _PAIRS[instrument]
     high_hz = float(rng.uniform(*high))
     n = len(_MEMBRANE)
-    return DrumDraw(
+    return DrumParams(
         high_hz=high_hz,
         low_hz=high_hz / float(rng.uniform(*ratio)),
         ratios=tuple(_MEMBRANE * np.exp(rng.normal(0, 0.05, n))),
@@ -63,22 +64,22 @@ def draw_drum(rng: np.random.Generator, *, instrument: str = "bongo") -> DrumDra
 
 
 def strike(
-    sound: str, velocity: float, draw: DrumDraw, rng: np.random.Generator
+    sound: str, velocity: float, params: DrumParams, rng: np.random.Generator
 ) -> np.ndarray:
     """Return one stroke of `instruments.STROKES`, mono.
 
     "lo" and "low" are the low drum, "bell" its metal shell; the others are the
     high one, open, muted or slapped.
     """
-    base = draw.low_hz if sound in _LOW else draw.high_hz
+    base = params.low_hz if sound in _LOW else params.high_hz
     if sound == "bell":
         base *= 4.7
-    decay_s = draw.decay_s * _MUTED.get(sound, 1.25 if sound in _LOW else 1.0)
+    decay_s = params.decay_s * _MUTED.get(sound, 1.25 if sound in _LOW else 1.0)
     n_frames = int(1.1 * decay_s * SAMPLE_RATE) + 1500
     time = np.arange(n_frames) / SAMPLE_RATE
-    warp = time + draw.bend * 0.02 * (1 - np.exp(-time / 0.02))
+    warp = time + params.bend * 0.02 * (1 - np.exp(-time / 0.02))
     note = np.zeros(n_frames)
-    for i, (ratio, level) in enumerate(zip(draw.ratios, draw.levels, strict=True)):
+    for i, (ratio, level) in enumerate(zip(params.ratios, params.levels, strict=True)):
         if sound == "slap":
             level = level * (0.4 + 0.35 * i)
         elif sound in ("tip", "mute"):
@@ -88,16 +89,16 @@ def strike(
         wave = np.sin(2 * np.pi * base * ratio * warp + rng.uniform(0, 0.5))
         note += level * np.exp(-6.9 * time / decay) * wave
     hand = rng.normal(0, 1, n_frames) * np.exp(-time / (0.004 + 0.003 * rng.random()))
-    centre = draw.noise_hz * (1.5 if sound == "slap" else 1.0) / (SAMPLE_RATE / 2)
+    centre = params.noise_hz * (1.5 if sound == "slap" else 1.0) / (SAMPLE_RATE / 2)
     low, high = centre * 0.5, min(centre * 1.8, 0.95)
     taps = signal.butter(1, [low, high], "band")
     hand = signal.lfilter(*taps, hand)
-    amount = draw.noise * (2.0 if sound in _SHARP else 1.0)
+    amount = params.noise * (2.0 if sound in _SHARP else 1.0)
     return np.asarray((note + amount * hand * velocity) * velocity**1.3)
 
 
 @dataclass(frozen=True)
-class ScraperDraw:
+class ScraperParams:
     """One güira or shaker."""
 
     n_ridges: int  # a long stroke passes so many
@@ -112,11 +113,13 @@ class ScraperDraw:
     grains_per_s: float
 
 
-def draw_scraper(rng: np.random.Generator, *, instrument: str = "guira") -> ScraperDraw:
+def sample_scraper(
+    rng: np.random.Generator, *, instrument: str = "guira"
+) -> ScraperParams:
     """Return a güira, or the shorter strokes of "maracas", at random."""
     shorter = 0.5 if instrument == "maracas" else 1.0
     n = int(rng.integers(5, 14))
-    return ScraperDraw(
+    return ScraperParams(
         n_ridges=int(rng.integers(14, 60)),
         long_s=shorter * float(rng.uniform(0.09, 0.2)),
         short_s=shorter * float(rng.uniform(0.02, 0.06)),
@@ -131,7 +134,7 @@ def draw_scraper(rng: np.random.Generator, *, instrument: str = "guira") -> Scra
 
 
 def scrape_comb(
-    sound: str, velocity: float, draw: ScraperDraw, rng: np.random.Generator
+    sound: str, velocity: float, params: ScraperParams, rng: np.random.Generator
 ) -> np.ndarray:
     """Return one stroke, mono: noise of the rod, combed by the ridges it passes.
 
@@ -139,21 +142,21 @@ def scrape_comb(
     (a feedback comb filter), and the rod speeds up and slows down; then the
     metal rings.
     """
-    n_frames = _length(sound, draw, rng)
+    n_frames = _length(sound, params, rng)
     envelope = _stroke_envelope(n_frames, sound, rng)
     noise = rng.normal(0, 1, n_frames) * envelope
-    period = draw.long_s / draw.n_ridges * SAMPLE_RATE
+    period = params.long_s / params.n_ridges * SAMPLE_RATE
     combed = np.zeros(n_frames)
     n_parts = 4
     speeds = np.linspace(rng.uniform(0.7, 1.0), rng.uniform(1.0, 1.4), n_parts)
-    for speed, places in zip(
+    for speed, frames in zip(
         speeds, np.array_split(np.arange(n_frames), n_parts), strict=True
     ):
         delay = max(int(period / speed), 8)
         feedback = np.zeros(delay + 1)
-        feedback[0], feedback[-1] = 1.0, -0.75 * (1 - draw.irregular)
-        combed[places] = signal.lfilter([1.0], feedback, noise[places])
-    return _ring(combed, draw) * velocity**1.3
+        feedback[0], feedback[-1] = 1.0, -0.75 * (1 - params.irregular)
+        combed[frames] = signal.lfilter([1.0], feedback, noise[frames])
+    return _ring(combed, params) * velocity**1.3
 
 
 def _stroke_envelope(n_frames: int, sound: str, rng: np.random.Generator) -> np.ndarray:
@@ -165,46 +168,48 @@ def _stroke_envelope(n_frames: int, sound: str, rng: np.random.Generator) -> np.
     return np.asarray(rise * np.minimum((1 - position) / (1 - swell), 1) ** 0.7)
 
 
-def _length(sound: str, draw: ScraperDraw, rng: np.random.Generator) -> int:
-    seconds = draw.short_s if sound == "short" else draw.long_s
+def _length(sound: str, params: ScraperParams, rng: np.random.Generator) -> int:
+    seconds = params.short_s if sound == "short" else params.long_s
     return int(seconds * rng.uniform(0.85, 1.15) * SAMPLE_RATE)
 
 
-def _ring(excitation: np.ndarray, draw: ScraperDraw) -> np.ndarray:
+def _ring(excitation: np.ndarray, params: ScraperParams) -> np.ndarray:
     """Pass an excitation through the metal's resonances and its floor."""
     size = 1 << int(np.ceil(np.log2(len(excitation) + 4096)))
     frequency = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    response = np.full(len(frequency), draw.hiss * 0.3, np.complex128)
+    response = np.full(len(frequency), params.hiss * 0.3, np.complex128)
     for centre, q, level in zip(
-        draw.modes_hz, draw.modes_q, draw.modes_level, strict=True
+        params.modes_hz, params.modes_q, params.modes_level, strict=True
     ):
         ratio = np.maximum(frequency, 1.0) / centre
         response += level / (1 + 1j * q * (ratio - 1 / ratio))
-    response /= 1 + (draw.floor_hz / np.maximum(frequency, 1.0)) ** 3
+    response /= 1 + (params.floor_hz / np.maximum(frequency, 1.0)) ** 3
     sound = np.fft.irfft(np.fft.rfft(excitation, size) * response, size)
     return np.asarray(sound[: len(excitation) + 3000])
 
 
 def scrape_ridges(
-    sound: str, velocity: float, draw: ScraperDraw, rng: np.random.Generator
+    sound: str, velocity: float, params: ScraperParams, rng: np.random.Generator
 ) -> np.ndarray:
     """Return one stroke over ridges, mono: a run of clicks that rings metal."""
-    n_frames = _length(sound, draw, rng)
-    ridges = draw.n_ridges if sound == "long" else max(draw.n_ridges // 4, 3)
-    spacing = np.maximum(rng.normal(1, draw.irregular, ridges), 0.1)
+    n_frames = _length(sound, params, rng)
+    ridges = params.n_ridges if sound == "long" else max(params.n_ridges // 4, 3)
+    spacing = np.maximum(rng.normal(1, params.irregular, ridges), 0.1)
     speed = np.linspace(rng.uniform(0.7, 1.4), 1.0, ridges)
-    places = np.cumsum(spacing / speed)
-    places = ((places - places[0]) / places[-1] * (n_frames - 20)).astype(int)
+    positions = np.cumsum(spacing / speed)
+    positions = ((positions - positions[0]) / positions[-1] * (n_frames - 20)).astype(
+        int
+    )
     envelope = _stroke_envelope(n_frames, sound, rng)
     excitation = np.zeros(n_frames)
-    force = np.abs(rng.normal(1, draw.irregular, ridges)) * envelope[places]
-    np.add.at(excitation, places, force * rng.choice((-1, 1), ridges))
-    excitation += 0.05 * draw.hiss * rng.normal(0, 1, n_frames) * envelope
-    return _ring(excitation, draw) * velocity**1.3
+    force = np.abs(rng.normal(1, params.irregular, ridges)) * envelope[positions]
+    np.add.at(excitation, positions, force * rng.choice((-1, 1), ridges))
+    excitation += 0.05 * params.hiss * rng.normal(0, 1, n_frames) * envelope
+    return _ring(excitation, params) * velocity**1.3
 
 
 def shake_grains(
-    sound: str, velocity: float, draw: ScraperDraw, rng: np.random.Generator
+    sound: str, velocity: float, params: ScraperParams, rng: np.random.Generator
 ) -> np.ndarray:
     """Return one shake, mono: random collisions whose energy dies away.
 
@@ -213,36 +218,38 @@ def shake_grains(
     Cook, "Physically Informed Sonic Modeling (PhISM)", Computer Music Journal
     21(3), 1997, doi:10.2307/3681012.
     """
-    n_frames = _length(sound, draw, rng)
+    n_frames = _length(sound, params, rng)
     envelope = _stroke_envelope(n_frames, sound, rng)
-    hits = rng.random(n_frames) < draw.grains_per_s / SAMPLE_RATE
+    hits = rng.random(n_frames) < params.grains_per_s / SAMPLE_RATE
     hits[:2] = True
     excitation = hits * rng.normal(0, 1, n_frames) * (envelope + 0.02)
     smooth = signal.lfilter([1.0], [1.0, -0.75], rng.normal(0, 1, n_frames))
     excitation = excitation + 0.1 * smooth * envelope * hits
-    return _ring(excitation, draw) * velocity**1.3
+    return _ring(excitation, params) * velocity**1.3
 
 
 def scrape_noise(
-    sound: str, velocity: float, draw: ScraperDraw, rng: np.random.Generator
+    sound: str, velocity: float, params: ScraperParams, rng: np.random.Generator
 ) -> np.ndarray:
     """Return one stroke of shaped noise, mono; no impulses, no resonators.
 
     White noise is opened and shut once a ridge by a sawtooth whose rate glides,
     in two bands.  Used for validation only.
     """
-    n_frames = _length(sound, draw, rng)
+    n_frames = _length(sound, params, rng)
     time = np.arange(n_frames) / SAMPLE_RATE
-    rate = draw.n_ridges / draw.long_s
+    rate = params.n_ridges / params.long_s
     glide = 1 + rng.uniform(-0.3, 0.3) * np.linspace(-1, 1, n_frames)
     phase = np.cumsum(rate * glide) / SAMPLE_RATE
-    saw = (1 - phase % 1) ** (1 + 4 * draw.irregular)
+    saw = (1 - phase % 1) ** (1 + 4 * params.irregular)
     envelope = _stroke_envelope(n_frames, sound, rng)
     noise = rng.normal(0, 1, (2, n_frames))
-    middle = float(np.clip(np.median(draw.modes_hz), 3500, 10000))
+    middle = float(np.clip(np.median(params.modes_hz), 3500, 10000))
     half = SAMPLE_RATE / 2
-    low = signal.butter(2, [max(draw.floor_hz, 900) / half, middle / half], "band")
+    low = signal.butter(2, [max(params.floor_hz, 900) / half, middle / half], "band")
     high = signal.butter(2, min(middle, 9000) / half, "high")
-    bands = signal.lfilter(*low, noise[0]) + draw.hiss * signal.lfilter(*high, noise[1])
+    bands = signal.lfilter(*low, noise[0]) + params.hiss * signal.lfilter(
+        *high, noise[1]
+    )
     tail = np.exp(-np.maximum(time - 0.9 * time[-1], 0) / 0.01)
     return np.asarray(bands * (0.15 + saw) * envelope * tail * velocity**1.3)

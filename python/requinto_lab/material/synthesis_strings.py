@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SAMPLE_RATE = 44100
+from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class StringDraw:
+class StringParams:
     """What makes one imaginary instrument differ from the next."""
 
     pick_position: float  # of the string's length
@@ -30,12 +30,12 @@ class StringDraw:
     fm_index: float
 
 
-def draw_string(rng: np.random.Generator, *, instrument: str) -> StringDraw:
+def sample_string(rng: np.random.Generator, *, instrument: str) -> StringParams:
     """Return an instrument at random: a "bass", or anything above it."""
     bass = instrument == "bass"
     n_body = int(rng.integers(3, 7))
     low, high = (50, 900) if bass else (90, 2500)
-    return StringDraw(
+    return StringParams(
         pick_position=float(rng.uniform(0.07, 0.45)),
         brightness=float(rng.uniform(0.1, 0.75 if bass else 0.95)),
         decay_s=float(np.exp(rng.uniform(np.log(1.0), np.log(8.0)))),
@@ -57,7 +57,7 @@ def pluck_waveguide(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: StringDraw,
+    params: StringParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a Karplus-Strong note, shape `(n_frames,)`.
@@ -77,12 +77,14 @@ def pluck_waveguide(
     omega = 2 * np.pi * np.arange(size // 2 + 1) / size
     inverse_z = np.exp(-1j * omega) / radius
 
-    decay_s = draw.decay_s * 2 ** ((57 - pitch) / 24)
+    decay_s = params.decay_s * 2 ** ((57 - pitch) / 24)
     loop_gain = 10 ** (-3 * period / (SAMPLE_RATE * decay_s))
-    damping = 0.5 * (1 - draw.brightness) ** 2 + 0.002
+    damping = 0.5 * (1 - params.brightness) ** 2 + 0.002
     loss = loop_gain * (1 - damping + damping * (inverse_z + inverse_z**-1) / 2)
     # Stiffness: high partials run ahead
-    stretch = 1 + 0.5 * draw.inharmonicity * np.minimum(omega * period / 6.28, 40) ** 2
+    stretch = (
+        1 + 0.5 * params.inharmonicity * np.minimum(omega * period / 6.28, 40) ** 2
+    )
     delay = np.exp((np.log(1 / radius) - 1j * omega * stretch) * period)
 
     burst = np.zeros(size)
@@ -90,11 +92,11 @@ def pluck_waveguide(
     burst[:n_burst] = rng.uniform(-1, 1, n_burst)
     burst *= radius ** -np.arange(size)
     excitation = np.fft.rfft(burst)
-    softness = (1 - draw.brightness) * 0.7 + (1 - velocity) * 0.28
+    softness = (1 - params.brightness) * 0.7 + (1 - velocity) * 0.28
     excitation *= (1 - softness) / (1 - softness * inverse_z)
-    excitation *= 1 - np.exp(np.log(inverse_z) * period * draw.pick_position)
+    excitation *= 1 - np.exp(np.log(inverse_z) * period * params.pick_position)
     spectrum = excitation / (1 - loss * delay)
-    spectrum *= _body(omega, draw)
+    spectrum *= _body(omega, params)
     note = np.fft.irfft(spectrum, size)[:n_frames] * radius ** np.arange(n_frames)
     return note * velocity**1.5
 
@@ -103,7 +105,7 @@ def pluck_partials(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: StringDraw,
+    params: StringParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a note of stretched partials, each decaying in two stages.
@@ -114,13 +116,13 @@ def pluck_partials(
     fundamental = hertz(pitch)
     limit = int(min(40, 0.45 * SAMPLE_RATE / fundamental))
     n = np.arange(1, max(limit, 2))
-    frequency = fundamental * n * np.sqrt(1 + draw.inharmonicity * n**2)
-    tilt = 1.9 - 1.0 * draw.brightness - 0.3 * velocity
-    level = np.abs(np.sin(np.pi * n * draw.pick_position)) / n**tilt
-    level *= np.abs(_body(2 * np.pi * frequency / SAMPLE_RATE, draw))
+    frequency = fundamental * n * np.sqrt(1 + params.inharmonicity * n**2)
+    tilt = 1.9 - 1.0 * params.brightness - 0.3 * velocity
+    level = np.abs(np.sin(np.pi * n * params.pick_position)) / n**tilt
+    level *= np.abs(_body(2 * np.pi * frequency / SAMPLE_RATE, params))
     level *= rng.uniform(0.7, 1.3, len(n))
-    decay_s = draw.decay_s * 2 ** ((57 - pitch) / 24) / (1 + 0.12 * n)
-    decay_s /= 1 + (frequency / 4000) ** 2 * (1.2 - draw.brightness)
+    decay_s = params.decay_s * 2 ** ((57 - pitch) / 24) / (1 + 0.12 * n)
+    decay_s /= 1 + (frequency / 4000) ** 2 * (1.2 - params.brightness)
 
     time = np.arange(n_frames, dtype=np.float32) / SAMPLE_RATE
     note = np.zeros(n_frames, np.float32)
@@ -133,14 +135,14 @@ def pluck_partials(
         note[:last] += np.float32(a) * envelope * np.sin(phase)
     rise = min(int(0.0015 * SAMPLE_RATE), n_frames)
     note[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
-    return _with_pick(note, velocity, draw, rng)
+    return _with_pick(note, velocity, params, rng)
 
 
 def pluck_fm(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: StringDraw,
+    params: StringParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a two-operator FM note whose brightness decays with its level.
@@ -151,23 +153,23 @@ def pluck_fm(
     Modulation", J. AES 21(7), 1973.
     """
     time = np.arange(n_frames) / SAMPLE_RATE
-    decay_s = draw.decay_s * 2 ** ((57 - pitch) / 24)
+    decay_s = params.decay_s * 2 ** ((57 - pitch) / 24)
     frequency = 2 * np.pi * hertz(pitch)
-    index = draw.fm_index * (0.4 + 0.6 * velocity) * np.exp(-12 * time / decay_s)
-    index += 0.25 * draw.brightness
+    index = params.fm_index * (0.4 + 0.6 * velocity) * np.exp(-12 * time / decay_s)
+    index += 0.25 * params.brightness
     detune = 1 + rng.normal(0, 0.0005)
-    modulator = index * np.sin(frequency * draw.fm_ratio * detune * time)
+    modulator = index * np.sin(frequency * params.fm_ratio * detune * time)
     note = np.sin(frequency * time + modulator)
     note += 0.3 * np.sin(frequency * (2.001 * time) + 0.5 * modulator)
     note *= np.exp(-6.9 * time / decay_s) * np.minimum(time / 0.002, 1)
-    return _with_pick(note, velocity, draw, rng)
+    return _with_pick(note, velocity, params, rng)
 
 
 def synth_bass(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: StringDraw,
+    params: StringParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a subtractive bass: a saw or square under a falling low-pass.
@@ -177,33 +179,33 @@ def synth_bass(
     """
     fundamental = hertz(pitch)
     time = np.arange(n_frames, dtype=np.float32) / SAMPLE_RATE
-    is_square = draw.fm_ratio > 1
-    top = 400 + 3500 * draw.brightness * velocity
-    cutoff = fundamental + top * np.exp(-time / (0.05 + 0.1 * draw.pick_position))
+    is_square = params.fm_ratio > 1
+    top = 400 + 3500 * params.brightness * velocity
+    cutoff = fundamental + top * np.exp(-time / (0.05 + 0.1 * params.pick_position))
     note = np.zeros(n_frames, np.float32)
     phase = np.float32(2 * np.pi * fundamental) * time + np.float32(rng.uniform(0, 6))
     for n in range(1, 24, 2 if is_square else 1):
         ratio = n * fundamental / cutoff
         note += np.sin(n * phase) / n / np.sqrt(1 + ratio**4)
-    note += np.float32(draw.noise * 3) * np.sin(phase / 2 if pitch > 40 else phase)
-    note *= np.exp(-3 * time / draw.decay_s) * np.minimum(time / 0.004, 1)
+    note += np.float32(params.noise * 3) * np.sin(phase / 2 if pitch > 40 else phase)
+    note *= np.exp(-3 * time / params.decay_s) * np.minimum(time / 0.004, 1)
     return np.asarray(note * velocity)
 
 
 def _with_pick(
-    note: np.ndarray, velocity: float, draw: StringDraw, rng: np.random.Generator
+    note: np.ndarray, velocity: float, params: StringParams, rng: np.random.Generator
 ) -> np.ndarray:
     n_click = min(int(0.008 * SAMPLE_RATE), len(note))
     click = rng.normal(0, 1, n_click) * np.exp(-np.arange(n_click) / 80)
     note = note / (np.abs(note).max() + 1e-9)
-    note[:n_click] += draw.noise * velocity * click
+    note[:n_click] += params.noise * velocity * click
     return np.asarray(note * velocity**1.5)
 
 
-def _body(omega: np.ndarray, draw: StringDraw) -> np.ndarray:
+def _body(omega: np.ndarray, params: StringParams) -> np.ndarray:
     """Gain of the body at each frequency: a floor plus resonances."""
     response = np.ones(np.shape(omega), np.complex128) * 0.35
-    for centre, gain in zip(draw.body_hz, draw.body_gain, strict=True):
+    for centre, gain in zip(params.body_hz, params.body_gain, strict=True):
         ratio = np.maximum(omega, 1e-5) * SAMPLE_RATE / (2 * np.pi * centre)
         response += gain / (1 + 1j * 6 * (ratio - 1 / ratio))
     return response

@@ -13,13 +13,14 @@ import numpy as np
 from scipy import signal
 
 from requinto_lab.material.characters import CHARACTERS
-from requinto_lab.material.synthesis_strings import SAMPLE_RATE, hertz
+from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.synthesis_strings import hertz
 
 _BLOCK = 256  # frames for which the low-pass stands still
 
 
 @dataclass(frozen=True)
-class PatchDraw:
+class PatchParams:
     """One imaginary instrument."""
 
     width: float  # of the pulse; 0 for a saw
@@ -38,7 +39,7 @@ class PatchDraw:
     follows_force: float
 
 
-def draw_patch(rng: np.random.Generator, *, instrument: str) -> PatchDraw:
+def sample_patch(rng: np.random.Generator, *, instrument: str) -> PatchParams:
     """Return an instrument of a class at random."""
     c = CHARACTERS[instrument]
     dark = float(rng.uniform(*c.roll_off))
@@ -46,7 +47,7 @@ def draw_patch(rng: np.random.Generator, *, instrument: str) -> PatchDraw:
     body = c.formants_hz
     if instrument == "voice":
         body = ((350, 800), (900, 1800), (2400, 3000), (3200, 3600))
-    return PatchDraw(
+    return PatchParams(
         width=0.5 if hollow else float(rng.choice((0.0, 0.0, 0.2, 0.35))),
         cutoff=float(rng.uniform(4, 14) / dark**2),
         opening=float(rng.uniform(*c.sweep)) * (1 if c.rise_s[1] > 0.05 else -1),
@@ -68,24 +69,26 @@ def patch(
     pitch: float,
     n_frames: int,
     velocity: float,
-    draw: PatchDraw,
+    params: PatchParams,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return a note, mono."""
     time = np.arange(n_frames) / SAMPLE_RATE
-    omega = 2 * np.pi * draw.vibrato_hz
-    depth = draw.vibrato_cents / 1200 * np.log(2) * np.minimum(time / 0.4, 1)
+    omega = 2 * np.pi * params.vibrato_hz
+    depth = params.vibrato_cents / 1200 * np.log(2) * np.minimum(time / 0.4, 1)
     rate = hertz(pitch) * (1 + depth * np.sin(omega * time + rng.uniform(0, 6.28)))
-    wave = _wave(rate, draw.width, rng)
-    if draw.detune != 1:
-        wave = wave + _wave(rate * draw.detune, draw.width, rng)
-    wave += 2 * draw.breath * rng.normal(0, 1, n_frames)
-    wave = _low_passed(wave, pitch, velocity, draw)
-    for centre in draw.body_hz:
-        peak = signal.iirpeak(min(centre, 0.45 * SAMPLE_RATE), draw.body_q, SAMPLE_RATE)
+    wave = _wave(rate, params.width, rng)
+    if params.detune != 1:
+        wave = wave + _wave(rate * params.detune, params.width, rng)
+    wave += 2 * params.breath * rng.normal(0, 1, n_frames)
+    wave = _low_pass(wave, pitch, velocity, params)
+    for centre in params.body_hz:
+        peak = signal.iirpeak(
+            min(centre, 0.45 * SAMPLE_RATE), params.body_q, SAMPLE_RATE
+        )
         wave = wave + 1.5 * signal.lfilter(*peak, wave)
-    rise = np.minimum(time / draw.rise_s, 1)
-    return np.asarray(wave * rise * np.exp(-6.9 * time / draw.fall_s) * velocity)
+    rise = np.minimum(time / params.rise_s, 1)
+    return np.asarray(wave * rise * np.exp(-6.9 * time / params.fall_s) * velocity)
 
 
 def _wave(rate: np.ndarray, width: float, rng: np.random.Generator) -> np.ndarray:
@@ -111,17 +114,17 @@ def _saw(phase: np.ndarray, step: np.ndarray) -> np.ndarray:
     return np.asarray(2 * phase - 1 - corner)
 
 
-def _low_passed(
-    wave: np.ndarray, pitch: float, velocity: float, draw: PatchDraw
+def _low_pass(
+    wave: np.ndarray, pitch: float, velocity: float, params: PatchParams
 ) -> np.ndarray:
-    base = hertz(pitch) * draw.cutoff * (1 + draw.follows_force * (velocity - 0.7))
+    base = hertz(pitch) * params.cutoff * (1 + params.follows_force * (velocity - 0.7))
     out = np.empty_like(wave)
     state = np.zeros(2)
     for start in range(0, len(wave), _BLOCK):
-        gone = np.exp(-start / SAMPLE_RATE / draw.opening_s)
-        octaves = -draw.opening * gone
+        gone = np.exp(-start / SAMPLE_RATE / params.opening_s)
+        octaves = -params.opening * gone
         cutoff = float(np.clip(base * 2**octaves, 120, 0.42 * SAMPLE_RATE))
-        b, a = _two_poles(cutoff, draw.resonance)
+        b, a = _two_poles(cutoff, params.resonance)
         block = slice(start, start + _BLOCK)
         out[block], state = signal.lfilter(b, a, wave[block], zi=state)
     return out

@@ -20,7 +20,7 @@ _CHANGED = (0.8, 1.25)  # tempo after a change
 _PAUSE_BEATS = (0.5, 2.5)  # by which a held beat is longer
 
 
-def moved(song: Song, manner: str, rng: np.random.Generator) -> Song:
+def vary_tempo(song: Song, manner: str, rng: np.random.Generator) -> Song:
     """Return a song whose tempo moves.
 
     Parameters

@@ -16,7 +16,6 @@ import numpy as np
 
 from requinto.errors import ConfigError
 from requinto_lab.material import (
-    drum_machine_kits,
     drum_machines,
     freepats,
     kits,
@@ -27,9 +26,8 @@ from requinto_lab.material import (
     soundfonts,
     splits,
     zyn,
-    zyn_patches,
 )
-from requinto_lab.material.finishing import finished, with_character
+from requinto_lab.material.finishing import finish, with_character
 from requinto_lab.material.instruments import UNSEEN
 from requinto_lab.material.rendering import Keys
 from requinto_lab.material.sampler import StrokeSet
@@ -55,7 +53,7 @@ class Timbre:
 
     @property
     def split(self) -> str:
-        """Where it may be heard: "train", "validation" or "test"."""
+        """Where it may be used: "train", "validation" or "test"."""
         return splits.split_of_family(self.instrument, self.family)
 
     @property
@@ -74,7 +72,7 @@ class Timbre:
         sound = self.render_raw(notes, song, rng)
         if "~" in self.name:
             sound = with_character(sound, f"{self.instrument}/{self.id}")
-        return finished(sound, rendering.n_frames_of(song))
+        return finish(sound, rendering.n_frames_of(song))
 
 
 @functools.cache
@@ -98,106 +96,81 @@ def find(instrument: str, timbre_id: str) -> Timbre:
 
 @functools.cache
 def _all() -> tuple[Timbre, ...]:
-    found: list[Timbre] = []
+    rows: list[Timbre] = []
     for bank, n_versions in (("fluid", 3), ("tim", 2), ("opl3", 1), ("freepats", 1)):
-        found += _of_bank(bank, n_versions)
-    found += _of_models()
-    found += _of_recordings()
-    found += _of_kits()
-    for instrument, patches in zyn_patches.PATCHES.items():
+        rows += _of_bank(bank, n_versions)
+    rows += _of_models()
+    rows += _of_recordings()
+    rows += _of_kits()
+    for instrument, patches in zyn.PATCHES.items():
         for patch in patches:
             for label in _versions(patch, 2):
-                found.append(Timbre(instrument, "zyn", label, _zyn(instrument, patch)))
+                rows.append(
+                    Timbre(instrument, "zyn", label, _zyn_renderer(instrument, patch))
+                )
     for voice in singers.VOICES:
-        found.append(Timbre("voice", "singers", voice, _sung(voice)))
-    return tuple(found)
+        rows.append(Timbre("voice", "singers", voice, _singer_renderer(voice)))
+    return tuple(rows)
 
 
-def _melodic(bank: str, program: int) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        del rng
-        return rendering.through_notes(_player(bank, program), notes, song)
-
-    return render
-
-
-def _struck(bank: str, kit: int, keys: Keys, semitones: float) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        del rng
-        play = _player(bank, kit, drums=True)
-        return rendering.through_kit(play, notes, keys, song, semitones)
-
-    return render
-
-
-def _player(bank: str, program: int, *, drums: bool = False) -> rendering.RenderNotes:
+def _bank_player(
+    bank: str, program: int, *, drums: bool = False
+) -> rendering.RenderNotes:
     if bank == "freepats":
         return functools.partial(freepats.render, program=program, drums=drums)
     loaded = soundfonts.bank(bank)
     return functools.partial(loaded.render, program=program, drums=drums)
 
 
-def _zyn(instrument: str, patch: str) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        del rng
-        play = functools.partial(zyn.render, instrument, patch)
-        return rendering.through_notes(play, notes, song)
-
-    return render
+def _bank_renderer(bank: str, program: int) -> Renderer:
+    return lambda notes, song, _: rendering.through_notes(
+        _bank_player(bank, program), notes, song
+    )
 
 
-def _sung(voice: str) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        play = functools.partial(singers.sing, voice=voice, rng=rng)
-        return rendering.through_notes(play, notes, song)
-
-    return render
+def _kit_renderer(bank: str, kit: int, keys: Keys, semitones: float) -> Renderer:
+    return lambda notes, song, _: rendering.through_kit(
+        _bank_player(bank, kit, drums=True), notes, keys, song, semitones
+    )
 
 
-def _sampled(instrument: str, name: str) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        del rng
-        played = recorded.sonic_pi_notes(instrument, name)
-        return rendering.through_notes(played.render, notes, song)
-
-    return render
+def _zyn_renderer(instrument: str, patch: str) -> Renderer:
+    play = functools.partial(zyn.render, instrument, patch)
+    return lambda notes, song, _: rendering.through_notes(play, notes, song)
 
 
-def _stroked(kit: Callable[[], StrokeSet]) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        del rng
-        return rendering.through_strokes(kit(), notes, song)
-
-    return render
+def _singer_renderer(voice: str) -> Renderer:
+    return lambda notes, song, rng: rendering.through_notes(
+        functools.partial(singers.sing, voice=voice, rng=rng), notes, song
+    )
 
 
-def _modelled(model: str, name: str, instrument: str) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        return rendering.through_model(model, name, instrument, notes, song, rng)
-
-    return render
-
-
-def _hands(instrument: str, semitones: float) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        return rendering.through_hands(instrument, notes, song, semitones, rng)
-
-    return render
+def _sample_renderer(instrument: str, name: str) -> Renderer:
+    return lambda notes, song, _: rendering.through_notes(
+        recorded.sonic_pi_notes(instrument, name).render, notes, song
+    )
 
 
-def _recorded_kit(kit: str) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        del rng
-        return rendering.through_recorded_kit(kit, notes, song)
-
-    return render
+def _stroke_renderer(kit: Callable[[], StrokeSet]) -> Renderer:
+    return lambda notes, song, _: rendering.through_strokes(kit(), notes, song)
 
 
-def _strummed(take: int) -> Renderer:
-    def render(notes: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
-        return rendering.through_strums(take, notes, song, rng)
+def _model_renderer(model: str, name: str, instrument: str) -> Renderer:
+    return functools.partial(rendering.through_model, model, name, instrument)
 
-    return render
+
+def _hand_renderer(instrument: str, semitones: float) -> Renderer:
+    return lambda notes, song, rng: rendering.through_hands(
+        instrument, notes, song, semitones, rng
+    )
+
+
+def _recorded_kit_renderer(kit: str) -> Renderer:
+    return lambda notes, song, _: rendering.through_recorded_kit(kit, notes, song)
+
+
+def _strum_renderer(take: int) -> Renderer:
+    return functools.partial(rendering.through_strums, take)
 
 
 def _versions(name: str, n: int) -> Iterator[str]:
@@ -214,12 +187,12 @@ def _of_bank(bank: str, n_versions: int) -> Iterator[Timbre]:
             if bank == "freepats" and program not in presets.FREEPATS:
                 continue
             for label in _versions(name, 1 if instrument in unseen else n_versions):
-                yield Timbre(instrument, bank, label, _melodic(bank, program))
+                yield Timbre(instrument, bank, label, _bank_renderer(bank, program))
     for name, kit in presets.KITS.items():
         if bank in ("opl3", "freepats") and kit:
             continue  # they have one kit
         for label in _versions(name, n_versions):
-            render = _struck(bank, kit, presets.DRUM_KEYS, 0)
+            render = _kit_renderer(bank, kit, presets.DRUM_KEYS, 0)
             yield Timbre("drums", bank, label, render)
     for instrument, sets in presets.STRUCK.items():
         for name, keys in sets.items():
@@ -230,7 +203,7 @@ def _of_bank(bank: str, n_versions: int) -> Iterator[Timbre]:
                 rng = generator(bank, instrument, label)
                 up = 4.0 if (instrument, name) == ("bongo", "conga") else 0.0
                 semitones = up + (float(rng.uniform(-3, 3)) if "~" in label else 0.0)
-                render = _struck(bank, 0, keys, semitones)
+                render = _kit_renderer(bank, 0, keys, semitones)
                 yield Timbre(instrument, bank, label, render)
 
 
@@ -240,46 +213,48 @@ def _of_models() -> Iterator[Timbre]:
             for i in range(n):
                 plain = i % 2 == 0 or model in presets.ALWAYS_PLAIN
                 label = f"{i:02d}" if plain else f"{i:02d}~"
-                render = _modelled(model, f"{i:02d}", instrument)
+                render = _model_renderer(model, f"{i:02d}", instrument)
                 yield Timbre(instrument, model, label, render)
 
 
 def _of_kits() -> Iterator[Timbre]:
-    for instrument, machines in drum_machine_kits.KITS.items():
+    for instrument, machines in drum_machines.KITS.items():
         for name in machines:
             make = functools.partial(drum_machines.kit, instrument, name)
             for label in _versions(name, 2):
-                yield Timbre(instrument, "machines", label, _stroked(make))
+                yield Timbre(instrument, "machines", label, _stroke_renderer(make))
     for name in recorded.AVL_BANKS:
         make = functools.partial(recorded.avl_kit, name)
         for label in _versions(name, 3):
-            yield Timbre("drums", "avl", label, _stroked(make))
+            yield Timbre("drums", "avl", label, _stroke_renderer(make))
     for name in recorded.SONIC_PI["drums"]:
         make = functools.partial(recorded.sonic_pi_kit, "drums", name)
         for label in _versions(name, 2):
-            yield Timbre("drums", "sonic-pi", label, _stroked(make))
+            yield Timbre("drums", "sonic-pi", label, _stroke_renderer(make))
     for instrument, names in recorded.SONIC_PI_NOTES.items():
         for name in names:
-            yield Timbre(instrument, "sonic-pi", name, _sampled(instrument, name))
+            yield Timbre(
+                instrument, "sonic-pi", name, _sample_renderer(instrument, name)
+            )
     for instrument, name in (("drums", "cajon"), ("maracas", "tambourine")):
         make = functools.partial(recorded.hand_kit, name)
         for label in _versions(name, 2):
-            yield Timbre(instrument, "hand", label, _stroked(make))
+            yield Timbre(instrument, "hand", label, _stroke_renderer(make))
 
 
 def _of_recordings() -> Iterator[Timbre]:
     for take in range(4):
         for label in _versions(f"{take}", 2):
-            yield Timbre("guitar", "strums", label, _strummed(take), "strum")
+            yield Timbre("guitar", "strums", label, _strum_renderer(take), "strum")
     for kit in kits.KITS:
         for label in _versions(kit, 2):
-            yield Timbre("drums", "kits", label, _recorded_kit(kit))
+            yield Timbre("drums", "kits", label, _recorded_kit_renderer(kit))
     for kit in kits.WITH_TIMBALES:
-        yield Timbre("timbales", "kits", kit, _recorded_kit(kit))
+        yield Timbre("timbales", "kits", kit, _recorded_kit_renderer(kit))
     for instrument, n in (("bongo", 8), ("conga", 4), ("guira", 4), ("maracas", 4)):
         low = -7.0 if instrument == "conga" else 0.0
         for i in range(n):
             label = f"{i:02d}" if i == 0 else f"{i:02d}~"
             rng = generator("hand", instrument, label)
             shift = low + (float(rng.uniform(-4, 4)) if i else 0.0)
-            yield Timbre(instrument, "hand", label, _hands(instrument, shift))
+            yield Timbre(instrument, "hand", label, _hand_renderer(instrument, shift))

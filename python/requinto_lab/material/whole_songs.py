@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole songs in which beats are to be found: any tempo, moving, with parts that rest.
+"""Whole songs for beat tracking: any tempo, moving, with parts that rest.
 
-What the separator learns from is loops at a steady tempo; where beats fall must be
-heard in songs as people play them.
+The separator is trained on loops at a steady tempo; a beat tracker needs songs as
+people play them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from requinto_lab.material.patterns import play
 from requinto_lab.material.rendering import frame_of
 from requinto_lab.material.songs import Song, generator, plan_song
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.style import Part, Style, parse_form
-from requinto_lab.material.styles import STYLES
+from requinto_lab.material.style import STYLES, Part, Style, parse_form
 from requinto_lab.material.timbres import Timbre
 
 _FASTER = 1.2  # than a style's own tempi, or slower, at most
@@ -35,8 +34,8 @@ _LOUDEST_PEAK = 0.9
 
 
 @dataclass(frozen=True)
-class DrawingConfig:
-    """How songs are drawn; numbers are probabilities unless said otherwise."""
+class WholeSongConfig:
+    """How songs are sampled; numbers are probabilities unless said otherwise."""
 
     seconds: float = 70.0  # about this long
     bachata: float = 0.2
@@ -55,21 +54,21 @@ class DrawingConfig:
     level_db: float = 5.0  # standard deviation of each part's
 
     @classmethod
-    def steady(cls, **others: float) -> DrawingConfig:
+    def steady(cls, **others: float) -> WholeSongConfig:
         """Return a configuration in which nothing happens but what is named."""
         fields = dataclasses.fields(cls)
         zeros = {f.name: 0.0 for f in fields if f.name != "seconds"}
         return cls(**{**zeros, "level_db": 2.0, **others})
 
 
-def drawn(
+def plan_whole_song(
     seed: int,
-    config: DrawingConfig,
+    config: WholeSongConfig,
     style: Style | None = None,
     tempo_bpm: float | None = None,
     pickup_beats: int | None = None,
 ) -> Song:
-    """Return the plan of a song; what is not told is drawn.
+    """Return the plan of a song; what is not given is random.
 
     Parameters
     ----------
@@ -91,11 +90,11 @@ def drawn(
     song = dataclasses.replace(song, tempo_bpm=round(tempo_bpm, 1))
     for manner in tempo.MANNERS:
         if rng.random() < getattr(config, manner):
-            song = tempo.moved(song, manner, rng)
+            song = tempo.vary_tempo(song, manner, rng)
     return song
 
 
-def _style(config: DrawingConfig, rng: np.random.Generator) -> Style:
+def _style(config: WholeSongConfig, rng: np.random.Generator) -> Style:
     others = [style for style in STYLES.values() if style.name != "bachata"]
     weights = np.array([1.0 if s.beats_per_bar == 4 else _RARE_METRES for s in others])
     chosen = others[int(rng.choice(len(others), p=weights / weights.sum()))]
@@ -126,7 +125,9 @@ def _with_borrowed(style: Style, share: float, rng: np.random.Generator) -> Styl
     return dataclasses.replace(style, parts=tuple(parts.values()))
 
 
-def _tempo_bpm(style: Style, config: DrawingConfig, rng: np.random.Generator) -> float:
+def _tempo_bpm(
+    style: Style, config: WholeSongConfig, rng: np.random.Generator
+) -> float:
     low, high = style.tempo_bpm
     if rng.random() < config.any_tempo:
         # No farther: at twice its tempo a style is another, and its beats are too
@@ -149,7 +150,7 @@ def _form(style: Style, n_bars: float, rng: np.random.Generator) -> str:
     return " ".join(f"{name}:{max(1, round(n * share))}" for name, n in sections)
 
 
-def rendered(song: Song, split: str) -> dict[tuple[Part, Timbre], np.ndarray]:
+def render_stems(song: Song, split: str) -> dict[tuple[Part, Timbre], np.ndarray]:
     """Return what each player of a song plays, shape `(n_channels, n_frames)`."""
     stems = {}
     for part, timbre in choose(song, split, 1):
@@ -159,10 +160,10 @@ def rendered(song: Song, split: str) -> dict[tuple[Part, Timbre], np.ndarray]:
     return stems
 
 
-def mixed(
+def mix_song(
     stems: dict[tuple[Part, Timbre], np.ndarray],
     song: Song,
-    config: DrawingConfig,
+    config: WholeSongConfig,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, float]:
     """Return a mix of a song, and the seconds of nothing before it.
@@ -190,7 +191,7 @@ def _gains(
     stems: dict[tuple[Part, Timbre], np.ndarray],
     song: Song,
     n_frames: int,
-    config: DrawingConfig,
+    config: WholeSongConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return what each stem is multiplied by, shape `(n_stems, n_frames)`."""

@@ -21,9 +21,16 @@ from pathlib import Path
 import numpy as np
 
 from requinto_files.quiet import EVERYTHING, filter_stderr
-from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, events_of
-from requinto_lab.material.zyn_patches import PATCHES
+from requinto_lab.material.soundfonts import (
+    SAMPLE_RATE,
+    BankError,
+    FrameNotes,
+    events_of,
+)
+from requinto_lab.material.tables import read_table
 
+# Instrument: name: bank and file, without its ending
+PATCHES: dict[str, dict[str, str]] = read_table("zyn")
 PLUGINS = (
     Path("/usr/lib/dssi/libzynaddsubfx_dssi.so"),
     Path("/usr/local/lib/dssi/libzynaddsubfx_dssi.so"),
@@ -35,7 +42,7 @@ BANK_FOLDERS = (
 _BLOCK = 8192
 _GRAIN = 256  # frames that it computes at a time
 _NOTE_ON, _NOTE_OFF = 6, 7  # as alsa/seq_event.h numbers them
-# Of the ports after the two outputs: all at the middle but for these
+# Of the ports after the two outputs: all at the middle except these
 _CONTROLS = {3: 100.0, 5: 127.0, 6: 0.0, 7: 0.0}
 _N_PORTS = 14
 _N_EFFECTS = 3
@@ -130,20 +137,18 @@ class Synth:
 
     def load(self, patch: Path) -> None:
         """Put a patch in, with distortion and equaliser but no other effects."""
-        self._tell("/part0/Pname", _STARTING)
+        self._send("/part0/Pname", _STARTING)
         self._until_name(is_new=False)
         self._chance.value = 1  # some patches compute noise-like wavetables
-        self._tell("/load_xiz", 0, str(patch))
+        self._send("/load_xiz", 0, str(patch))
         self._until_name(is_new=True)
         for i in range(_N_EFFECTS):
-            (kind,) = struct.unpack(">i", self._ask(f"/part0/partefx{i}/efftype"))
+            (kind,) = struct.unpack(">i", self._query(f"/part0/partefx{i}/efftype"))
             if kind not in _EFFECTS_KEPT:
-                self._tell(f"/part0/Pefxbypass{i}", True)
-        self._ask("/part0/Pname")  # until all of this was heard
+                self._send(f"/part0/Pefxbypass{i}", True)
+        self._query("/part0/Pname")  # until all of this has arrived
 
-    def play(
-        self, notes: list[tuple[int, int, int, float]], n_frames: int
-    ) -> np.ndarray:
+    def play(self, notes: FrameNotes, n_frames: int) -> np.ndarray:
         """Return notes through the patch put in last, shape `(2, n_frames)`."""
         events = events_of(notes)
         self._chance.value = 1
@@ -164,27 +169,27 @@ class Synth:
         table = (_Event * max(len(events), 1))(*events)
         self._dssi.run_synth(self._handle, n_frames, table, len(events))
 
-    def _tell(self, path: str, *values: bool | int | str) -> None:
+    def _send(self, path: str, *values: bool | int | str) -> None:
         self._socket.sendto(_message(path, *values), self._address)
 
-    def _ask(self, path: str) -> bytes:
+    def _query(self, path: str) -> bytes:
         """Return the value of a parameter, as the answer holds it."""
         until = time.monotonic() + _PATIENCE_S
         while time.monotonic() < until:
-            self._tell(path)
+            self._send(path)
             self._run(_GRAIN, [])  # it answers between blocks of sound
             try:
                 answer = self._socket.recv(65536)
             except TimeoutError:
                 continue
-            if answer.startswith(_padded(path.encode())):
-                return answer[len(_padded(path.encode())) + 4 :]
+            if answer.startswith(_pad(path.encode())):
+                return answer[len(_pad(path.encode())) + 4 :]
         raise BankError(f"ZynAddSubFX does not answer {path}")
 
     def _until_name(self, *, is_new: bool) -> None:
-        old = _padded(_STARTING.encode())
+        old = _pad(_STARTING.encode())
         until = time.monotonic() + _PATIENCE_S
-        while (self._ask("/part0/Pname") == old) is is_new:
+        while (self._query("/part0/Pname") == old) is is_new:
             if time.monotonic() > until:
                 raise BankError("ZynAddSubFX does not take the patch")
 
@@ -212,9 +217,7 @@ def _synth(process: int) -> Synth:
     return Synth()
 
 
-def render(
-    instrument: str, name: str, notes: list[tuple[int, int, int, float]], n_frames: int
-) -> np.ndarray:
+def render(instrument: str, name: str, notes: FrameNotes, n_frames: int) -> np.ndarray:
     """Return notes as sound.
 
     Notes begin at multiples of 256 frames, in which it computes.  The same notes
@@ -272,7 +275,7 @@ def _udp_ports() -> set[int]:
     }
 
 
-def _padded(text: bytes) -> bytes:
+def _pad(text: bytes) -> bytes:
     return text + b"\0" * (4 - len(text) % 4)
 
 
@@ -287,5 +290,5 @@ def _message(path: str, *values: bool | int | str) -> bytes:
             body += struct.pack(">i", value)
         else:
             kinds += "s"
-            body += _padded(value.encode())
-    return _padded(path.encode()) + _padded(kinds.encode()) + body
+            body += _pad(value.encode())
+    return _pad(path.encode()) + _pad(kinds.encode()) + body

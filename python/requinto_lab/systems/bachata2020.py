@@ -126,7 +126,7 @@ class Bachata2020:
         move to where they came from, and the unstretched mixture is masked.
     """
 
-    hears_reference = True
+    uses_reference = True
 
     def __init__(
         self,

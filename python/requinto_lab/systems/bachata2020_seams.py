@@ -23,7 +23,7 @@ from scipy import stats
 from requinto_files.figures import new_figure, plain_style, save_figure
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.evaluation.systems import Requinto
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 from requinto_lab.systems import study
 from requinto_lab.systems.bachata2020 import Bachata2020
 from requinto_lab.systems.bachata2020_first_beat import (
@@ -253,14 +253,14 @@ def main(
     console = Console()
     places = [
         row
-        for item in tracked(items, "Cutting")
-        for row in excesses(item, [*thesis, Requinto(told_beats=True)])
+        for item in show_progress(items, "Cutting")
+        for row in excesses(item, [*thesis, Requinto(given_beats=True)])
     ]
     study.write(output, found := first_beat_study(places, output, command))
     study.show(found, console)
     pickups = [
         row
-        for item in tracked(items, "Beginning")
+        for item in show_progress(items, "Beginning")
         for row in begun(item, [*thesis, Requinto()])
     ]
     study.write(output, found := intro_study(pickups, output, command))

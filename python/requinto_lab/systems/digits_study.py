@@ -17,7 +17,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.systems import digits, digits_pictures, fitting, study
 from requinto_lab.systems.digits import N_PARTS, SIZE, Clutters
@@ -297,7 +297,7 @@ def run(folder: Path, n_seeds: int, minutes: float) -> study.Study:
         "a black picture": ask(black, clutters, _RIGHT),
     }
     runs, found = [], []
-    for seed in tracked(range(n_seeds), "Training", n_seeds):
+    for seed in show_progress(range(n_seeds), "Training", n_seeds):
         with tempfile.TemporaryDirectory() as place:
             # The digits ship with scikit-learn: there are no loops
             config = DigitsTraining(loops="", run=place, minutes=minutes, seed=seed)

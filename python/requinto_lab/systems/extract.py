@@ -11,7 +11,7 @@ from requinto.audio import resample
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import models_folder, targets
 from requinto_files import audio_reader
-from requinto_lab.evaluation.scoring import answered
+from requinto_lab.evaluation.scoring import run_system
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.material.instruments import INSTRUMENTS
 from requinto_lab.systems import registry
@@ -62,7 +62,7 @@ def extract_with(
         raise TargetError(
             f"{system} does not extract {instrument!r}; it knows {', '.join(known)}"
         )
-    if reference is None and not made.hears_reference:
+    if reference is None and not made.uses_reference:
         reference = mixture
     elif reference is None:
         reference, reference_sample_rate = _built_in(instrument)
@@ -72,7 +72,7 @@ def extract_with(
         *(reference_rate, sample_rate),
     )
     task = Task(mixture, example, sample_rate, instrument, None, np.zeros_like(mixture))
-    return answered(made, task)[0]
+    return run_system(made, task)[0]
 
 
 def instrument_name(target: str) -> str:

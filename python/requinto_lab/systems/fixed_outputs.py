@@ -33,7 +33,7 @@ class FixedOutputs(abc.ABC):
     n_parameters : int
     """
 
-    hears_reference = False
+    uses_reference = False
 
     def __init__(
         self, name: str, sources: Sequence[str], sample_rate: int, n_parameters: int

@@ -39,7 +39,7 @@ class HarmonicPercussive:
 
     name = "harmonic-percussive"
     n_parameters = 0
-    hears_reference = False
+    uses_reference = False
 
     def __init__(self, config: HarmonicPercussiveConfig | None = None) -> None:
         self.config = config or HarmonicPercussiveConfig()

@@ -50,7 +50,7 @@ class Nmf:
 
     name = "nmf"
     n_parameters = 0
-    hears_reference = True
+    uses_reference = True
 
     def __init__(self, config: NmfConfig | None = None) -> None:
         self.config = config or NmfConfig()

@@ -22,7 +22,7 @@ import typer
 from requinto.errors import ConfigError
 from requinto_files import output_files
 from requinto_lab.evaluation import report, tables
-from requinto_lab.evaluation.bench import QUESTIONS
+from requinto_lab.evaluation.bench import ITEM_SETS
 from requinto_lab.evaluation.scoring import Score
 from requinto_lab.systems import study
 from requinto_lab.systems.about import ABOUT
@@ -62,7 +62,7 @@ def write(place: Path, rows: list[Score]) -> list[Path]:
     sets = list(dict.fromkeys(row.set_name for row in rows))
     rows = sorted(rows, key=lambda row: (sets.index(row.set_name), _rank(row.system)))
     drawn = report.draw_boxes(folder, rows)
-    found = tables.compared(rows)
+    found = tables.comparison(rows)
     text = "\n".join(_page(found, [path.name for path in drawn], folder))
     with output_files.whole_file(place, overwrite=True) as unfinished:
         Path(unfinished).write_text(text)
@@ -109,8 +109,8 @@ def _page(found: dict[str, Any], pictures: list[str], folder: Path) -> Iterator[
     )
     for name, systems in found["sets"].items():
         yield f"### {name}\n"
-        if name in QUESTIONS:  # not one's own set
-            yield _wrapped(f"Asked for: {QUESTIONS[name].asks}.")
+        if name in ITEM_SETS:  # not one's own set
+            yield _wrapped(f"Asked for: {ITEM_SETS[name].target}.")
         if f"{name}-boxes.png" in pictures:
             yield f"![Gains by instrument]({folder.name}/{name}-boxes.png)\n"
         yield from _set_table(systems)

@@ -46,7 +46,7 @@ class RepetSim:
 
     name = "repet-sim"
     n_parameters = 0
-    hears_reference = False
+    uses_reference = False
 
     def __init__(self, config: RepetSimConfig | None = None) -> None:
         self.config = config or RepetSimConfig()

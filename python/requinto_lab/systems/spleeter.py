@@ -63,7 +63,7 @@ class Spleeter:
 
     name = "spleeter"
 
-    hears_reference = False
+    uses_reference = False
 
     def __init__(self, *, trained: bool = True) -> None:
         checkpoint = _checkpoint() if trained else None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from requinto.config import ModelConfig
-from requinto_lab.material.workers import worker_pool
+from requinto_lab.material.parallel import worker_pool
 from requinto_lab.training.examples import ExampleGenerator
 from requinto_lab.training.features import FeatureExtractor, Features
 

@@ -25,7 +25,12 @@ from requinto_lab.material.parallel import each
 from requinto_lab.material.rendering import LEAD_IN_S
 from requinto_lab.material.songs import generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.material.whole_songs import DrawingConfig, drawn, mixed, rendered
+from requinto_lab.material.whole_songs import (
+    WholeSongConfig,
+    mix_song,
+    plan_whole_song,
+    render_stems,
+)
 
 # Of a split's seeds, from which on they are not the separator's
 _FIRST_SEED = {"train": 20_000, "validation": 7500}
@@ -56,11 +61,11 @@ def render(folder: Path, split: str, index: int) -> None:
     rng = generator(seed, "mixes")
     rows = [_nothing(rng)] if index % _RARE == 0 else []
     rows += [_metronome(rng)] if index % _RARE == _RARE // 2 else []
-    config, drawing = RhythmConfig(), DrawingConfig()
-    song = drawn(seed, drawing)
-    stems = rendered(song, split)
+    config, song_config = RhythmConfig(), WholeSongConfig()
+    song = plan_whole_song(seed, song_config)
+    stems = render_stems(song, split)
     for _ in range(_MIXES if stems else 0):
-        mixture, late_s = mixed(stems, song, drawing, rng)
+        mixture, late_s = mix_song(stems, song, song_config, rng)
         when = timing(song, LEAD_IN_S + late_s)
         rows.append(
             Heard(

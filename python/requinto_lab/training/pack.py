@@ -30,7 +30,7 @@ from requinto.config import read_toml
 from requinto.errors import ConfigError, RequintoError
 from requinto_files import audio_reader
 from requinto_lab.evaluation.items import Item, read_items, write_item
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 from requinto_lab.training.fit import TrainingConfig, parent_model, training_config
 
 _SONG_S = 45.0  # of a recorded song
@@ -106,7 +106,7 @@ def _fill(
     """Write sources in random order until their space is full."""
     folder.mkdir(parents=True)
     n_written = 0
-    for index in tracked(rng.permutation(len(sources)), folder.name):
+    for index in show_progress(rng.permutation(len(sources)), folder.name):
         source = sources[index]
         # Items keep their set's folder; songs of several libraries may share names
         place = folder / source.parent.name / source.name

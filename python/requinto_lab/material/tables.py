@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the tables of this folder: what is data stands in TOML beside the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from requinto.config import read_toml
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """Return the table `name`.toml of this folder, its lists as tuples.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read.
+    """
+    table: dict[str, Any] = _freeze(read_toml(Path(__file__).parent / f"{name}.toml"))
+    return table
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _freeze(inner) for key, inner in value.items()}
+    return tuple(map(_freeze, value)) if isinstance(value, list) else value
