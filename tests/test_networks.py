@@ -102,7 +102,7 @@ def test_another_reference_gives_another_mask(networks):
 
 
 @pytest.mark.parametrize("n_columns", [8, 16, 40])
-def test_embedding_has_unit_variance_and_hears_timbre(networks, n_columns):
+def test_embedding_has_unit_variance_and_depends_on_timbre(networks, n_columns):
     encoder = networks[1]
     rng = np.random.default_rng(0)
     low, high = rng.random((2, 1, n_columns, 32, 2), np.float32)
@@ -123,27 +123,27 @@ def test_film_begins_as_the_identity():
 
 
 @pytest.mark.parametrize("layer", [AcrossFrequency(6), Recurrence(3), SelfAttention(2)])
-def test_layers_that_hear_afar_begin_as_the_identity(layer):
+def test_layers_that_reach_far_begin_as_the_identity(layer):
     np.testing.assert_array_equal(layer(FEATURES), FEATURES)
 
 
 @pytest.mark.parametrize(
-    ("layer", "hears_columns", "hears_bands"),
+    ("layer", "reaches_columns", "reaches_bands"),
     [
         (AcrossFrequency(6), False, True),
         (Recurrence(3), True, True),
         (SelfAttention(2), True, True),
     ],
 )
-def test_how_far_a_layer_hears(layer, hears_columns, hears_bands):
+def test_how_far_a_layer_reaches(layer, reaches_columns, reaches_bands):
     layer(FEATURES)
     rng = np.random.default_rng(0)
     layer.set_weights([0.5 * rng.standard_normal(w.shape) for w in layer.get_weights()])
-    for place, heard in (((0, 2, 5), hears_columns), ((0, 3, 1), hears_bands)):
+    for point, reached in (((0, 2, 5), reaches_columns), ((0, 3, 1), reaches_bands)):
         other = FEATURES.copy()
-        other[place] *= -1  # another column of the same band, another band
+        other[point] *= -1  # another column of the same band, another band
         change = np.asarray(layer(other) - layer(FEATURES))[0, 3, 5]
-        assert (np.abs(change).max() > 1e-6) == heard
+        assert (np.abs(change).max() > 1e-6) == reached
 
 
 def test_frequency_position_runs_from_bottom_to_top():

@@ -100,8 +100,7 @@ def test_any_length_is_traced_once(folder):
     for n_frames in lengths[2:]:
         separator.separate(noise(n_frames), 44100, query)
         separator.separate_all([noise(n_frames)] * 4, 44100, query)
-    found = network.predict_function.experimental_get_tracing_count()
-    assert found == traced
+    assert network.predict_function.experimental_get_tracing_count() == traced
 
 
 def test_clips_at_once_give_what_they_give_one_by_one(folder):
@@ -111,11 +110,11 @@ def test_clips_at_once_give_what_they_give_one_by_one(folder):
     clips.insert(2, np.zeros((2, 20000), np.float32))
     together = separator.separate_all(clips, 44100, query)
     assert separator.separate_all([], 44100, query) == []
-    for clip, found in zip(clips, together, strict=True):
+    for clip, extracted in zip(clips, together, strict=True):
         alone = separator.separate(clip, 44100, query)
-        np.testing.assert_allclose(found, alone, atol=1e-5)
-        assert found.shape == clip.shape
-        assert found.any() == clip.any()
+        np.testing.assert_allclose(extracted, alone, atol=1e-5)
+        assert extracted.shape == clip.shape
+        assert extracted.any() == clip.any()
 
 
 def test_silence_stays_silent(folder):
@@ -159,7 +158,7 @@ def test_the_released_models_are_listed_and_cut_alike():
 
 
 @pytest.mark.parametrize("name", ["fast", "../standard", "", "a" * 5000, "a\0b"])
-def test_an_unknown_model_is_told_with_those_there_are(folder, name):
+def test_an_unknown_model_is_named_with_those_there_are(folder, name):
     for kind in (ModelError, requinto.RequintoError, ValueError):
         with pytest.raises(kind, match="known are standard, in ") as error:
             loader.load_separator(name)
