@@ -27,7 +27,7 @@ from requinto_lab.training.fit import (
     TrainingConfig,
     _batch_maker,
     _networks,
-    compiled,
+    compile_networks,
     train,
     training_config,
 )
@@ -298,7 +298,7 @@ def test_some_embeddings_are_dropped_in_training(config):
     for weight in unet.trainable_variables:  # FiLM begins with zeros
         weight.assign(weight + 0.1)
     config = dataclasses.replace(config, dropout=0.0, embedding_drop=0.5)
-    model = compiled(networks, config)
+    model = compile_networks(networks, config)
     rng = np.random.default_rng(0)
     n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
     inputs = {
@@ -324,7 +324,7 @@ def test_the_network_is_taught_without_the_evidence_in_its_mask(config, weight):
     """With it from the first step on, a network learnt to be silent, for good."""
     unet = dataclasses.replace(SMALL.unet, evidence_weight=weight)
     networks = build_networks(dataclasses.replace(SMALL, unet=unet))
-    taught = compiled(networks, dataclasses.replace(config, dropout=0.0))
+    taught = compile_networks(networks, dataclasses.replace(config, dropout=0.0))
     rng = np.random.default_rng(0)
     n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
     mixture = rng.random((3, 16, n_bands, n_views), np.float32)

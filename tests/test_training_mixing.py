@@ -25,7 +25,8 @@ from requinto_lab.material.songs import plan_loop
 from requinto_lab.material.styles import style
 from requinto_lab.material.timbres import find
 from requinto_lab.training.bands import Player, Window
-from requinto_lab.training.mixing import MixGenerator, MixingConfig
+from requinto_lab.training.mixing import MixGenerator
+from requinto_lab.training.mixing_config import MixingConfig
 from requinto_lab.training.references import Query
 from sounds import LIBRARY
 
@@ -124,14 +125,14 @@ def test_several_libraries_are_one(folder: Path, tmp_path: Path) -> None:
 
 
 def test_holdings_count_what_is_there(folder: Path) -> None:
-    found = inventory.holdings(folder)
-    assert set(found["splits"]) == {"train", "validation"}
+    counts = inventory.holdings(folder)
+    assert set(counts["splits"]) == {"train", "validation"}
     stems = LoopLibrary(folder, "train").by_instrument
-    for name, row in found["splits"]["train"].items():
+    for name, row in counts["splits"]["train"].items():
         hours = sum(s.n_frames for s in stems[name]) / 44100 / 3600
         assert row["hours"] == pytest.approx(hours, abs=1e-3)
         assert row["stems"] == len(stems[name]) >= row["timbres"] >= row["families"]
-    assert found["bytes"] == sum(f.stat().st_size for f in folder.glob("*/*"))
+    assert counts["bytes"] == sum(f.stat().st_size for f in folder.glob("*/*"))
 
 
 def test_a_library_that_cannot_be_is_refused(tmp_path: Path) -> None:
@@ -249,7 +250,7 @@ def test_the_desk_honours_its_numbers(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("fewest", "most"), [(1, 1), (2, 4), (3, 3)])
-def test_a_band_of_any_instruments_has_as_many_players_as_asked(
+def test_a_band_of_any_instruments_has_as_many_players_as_configured(
     folder: Path, fewest: int, most: int
 ) -> None:
     mixes = generator(folder, bachata=0.0, fewest=fewest, most=most, absent=0.2)
@@ -471,8 +472,8 @@ def test_what_is_inaudible_is_the_mixtures_alone(folder: Path) -> None:
         example = mixes.examples(rng)[0]
         rest = example.mixture - example.target
         assert rest.any() and np.abs(example.mixture).max() <= 0.99
-        heard = np.abs(np.fft.rfft(rest[0]))
-        assert np.argmax(heard) == 0 or np.argmax(heard) > 10_000
+        magnitudes = np.abs(np.fft.rfft(rest[0]))
+        assert np.argmax(magnitudes) == 0 or np.argmax(magnitudes) > 10_000
 
 
 @pytest.mark.parametrize("reuse", [1, 3])

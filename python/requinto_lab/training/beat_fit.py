@@ -15,11 +15,11 @@ import numpy as np
 from keras import ops
 
 from requinto.config import TrackerConfig
-from requinto.errors import ConfigError
 from requinto.model_folder import BEATS
 from requinto_lab.networks.beat_network import build_beat_network
 from requinto_lab.networks.weights import read_weights, save_networks, set_weights
 from requinto_lab.training.beat_material import BeatExample, read
+from requinto_lab.training.examples import check_counts
 from requinto_lab.training.loop import CHECKPOINT, PROGRESS, Epoch, Loop, Plan
 from requinto_lab.training.provenance import commit
 
@@ -50,11 +50,7 @@ class BeatTraining:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "steps_per_epoch", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} must be 1 or more, got {getattr(self, name)}"
-                )
+        check_counts(self, "epochs", "steps_per_epoch", "batch_size")
 
 
 class BeatBatches:

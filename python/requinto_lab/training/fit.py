@@ -20,14 +20,14 @@ from requinto_lab.evaluation.items import read_items
 from requinto_lab.networks.keras_runtime import KerasNetwork
 from requinto_lab.networks.weights import build_networks, load_networks, save_networks
 from requinto_lab.training.batches import Batch, BatchMaker, in_processes, in_threads
-from requinto_lab.training.devices import shared
+from requinto_lab.training.devices import device_scope
 from requinto_lab.training.examples import ExampleGenerator
 from requinto_lab.training.generators import MaterialConfig, build_generator
 from requinto_lab.training.loop import Epoch, Loop, Plan, Scores, half_cosine
 from requinto_lab.training.mixing_config import MixingConfig
 from requinto_lab.training.provenance import commit
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
-from requinto_lab.training.widen import grow
+from requinto_lab.training.widen import widen
 
 # Of values, in files that are older than their names
 RENAMED = {"unheard": "embedding_drop"}
@@ -95,9 +95,9 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
 
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
-    with shared(config.n_devices):
+    with device_scope(config.n_devices):
         networks = _networks(config)
-        model = compiled(networks, config)
+        model = compile_networks(networks, config)
     generator, checksums = build_generator(
         config.loops, config.mixing, config.material, split="train"
     )
@@ -182,16 +182,16 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     model, networks = load_networks(*parent_model(config))
     # The transform and the factorisation may be others: what they mean is learnt anew
     if not _sees_more(config.model, model):
-        seen, wanted = (
+        old, new = (
             f"{each.n_views} views of {each.spectra.n_bands} bands"
             for each in (model, config.model)
         )
-        raise ConfigError(f"the model in {config.start_from} sees {seen}, not {wanted}")
+        raise ConfigError(f"the model in {config.start_from} sees {old}, not {new}")
     if model.unet == config.model.unet and model.n_views == config.model.n_views:
         return networks
     larger = build_networks(config.model)
     for network, large in zip(networks, larger, strict=True):
-        grow(network, large)
+        widen(network, large)
     return larger
 
 
@@ -215,8 +215,8 @@ def parent_model(config: TrainingConfig) -> tuple[Path, str]:
     return (path, config.name) if path.is_dir() else (path.parent, path.name)
 
 
-def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
-    """Both networks as one that learns from pairs."""
+def compile_networks(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
+    """Return both networks as one that learns from pairs."""
     import keras
 
     from requinto_lab.networks.unet import TAUGHT

@@ -125,7 +125,7 @@ class Epoch(NamedTuple):
     scores: Scores  # of the averaged weights
 
     def line(self) -> Scores:
-        """Return everything, as the log has it."""
+        """Return all numbers, as a line of the log."""
         return {**self.progress, **self.losses, **self.scores}
 
 
