@@ -29,8 +29,8 @@ from requinto_lab.training.provenance import commit
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
 from requinto_lab.training.widen import widen
 
-# Of values, in files that are older than their names
-RENAMED = {"unheard": "embedding_drop"}
+# Of values in recipes that were written before they were renamed
+EARLIER_NAMES = {"unheard": "embedding_drop"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def training_config(values: dict[str, Any]) -> TrainingConfig:
     ConfigError
         If a name or value is unknown, or one is missing.
     """
-    values = {RENAMED.get(name, name): value for name, value in values.items()}
+    values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
     values["model"] = ModelConfig.from_dict(values.get("model", {}))
     for name, kind in (("mixing", MixingConfig), ("material", MaterialConfig)):
         values[name] = from_values(kind, values.get(name, {}), name)
