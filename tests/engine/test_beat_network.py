@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The beat network hears over seconds, learns, and comes back as it was saved."""
+"""The beat network reaches over seconds, learns, and comes back as it was saved."""
 
 import keras
 import numpy as np
@@ -21,12 +21,12 @@ def sound(n_columns, n=1, seed=0):
 def test_probabilities_have_the_length_of_the_sound():
     network = build_beat_network(RHYTHM, SMALL)
     for n_columns in (1, 37, 500):
-        found = np.asarray(network.predict_on_batch(sound(n_columns, 2)))
-        assert found.shape == (2, n_columns, 2)
-        assert np.all((found >= 0) & (found <= 1))
+        activations = np.asarray(network.predict_on_batch(sound(n_columns, 2)))
+        assert activations.shape == (2, n_columns, 2)
+        assert np.all((activations >= 0) & (activations <= 1))
 
 
-def test_it_hears_as_far_as_its_layers_reach():
+def test_it_reaches_as_far_as_its_layers():
     network = build_beat_network(RHYTHM, SMALL)
     base = sound(400)
     changed = base.copy()
@@ -44,14 +44,14 @@ def test_it_hears_as_far_as_its_layers_reach():
 def test_training_makes_it_say_what_is_true():
     network = build_beat_network(RHYTHM, SMALL)
     network.compile(keras.optimizers.Adam(1e-2), loss=loss)
-    heard = np.zeros((4, 120, RHYTHM.n_features), np.float32)
+    features = np.zeros((4, 120, RHYTHM.n_features), np.float32)
     truth = np.zeros((4, 120, 2), np.float32)
-    heard[:, ::20, :20], truth[:, ::20, BEAT] = 4, 1
-    heard[:, ::60, 40:60], truth[:, ::60, DOWNBEAT] = 4, 1
-    network.fit(heard, truth, epochs=120, verbose=0)
-    found = np.asarray(network.predict_on_batch(heard[:1]))[0]
-    assert found[20, BEAT] > 0.5 > found[30, BEAT]
-    assert found[60, DOWNBEAT] > 0.5 > found[20, DOWNBEAT]
+    features[:, ::20, :20], truth[:, ::20, BEAT] = 4, 1
+    features[:, ::60, 40:60], truth[:, ::60, DOWNBEAT] = 4, 1
+    network.fit(features, truth, epochs=120, verbose=0)
+    activations = np.asarray(network.predict_on_batch(features[:1]))[0]
+    assert activations[20, BEAT] > 0.5 > activations[30, BEAT]
+    assert activations[60, DOWNBEAT] > 0.5 > activations[20, DOWNBEAT]
 
 
 def test_it_comes_back_as_it_was_saved(tmp_path):

@@ -160,7 +160,7 @@ def test_the_released_models_are_listed_and_cut_alike():
 
 
 @pytest.mark.parametrize("name", ["fast", "../standard", "", "a" * 5000, "a\0b"])
-def test_an_unknown_model_is_told_with_those_there_are(folder, name):
+def test_an_unknown_model_is_named_with_those_there_are(folder, name):
     for kind in (ModelError, requinto.RequintoError, ValueError):
         with pytest.raises(kind, match="known are standard, in ") as error:
             loader.load_separator(name)

@@ -224,7 +224,7 @@ def child_that(code, monkeypatch, tmp_path):
     return jobs.Job("standard", 10.0, 2, str(tmp_path), "litert")
 
 
-def test_a_child_is_told_its_job_threads_and_runtime(monkeypatch, tmp_path):
+def test_a_child_knows_its_job_threads_and_runtime(monkeypatch, tmp_path):
     code = (
         "import json, os, sys\n"
         "names = ('OMP_NUM_THREADS', 'REQUINTO_THREADS', 'TF_NUM_INTRAOP_THREADS',\n"
@@ -264,19 +264,19 @@ def test_the_real_child_says_what_cannot_be_imported(
     assert jobs.measure(job, 120) == {"problem": problem}
 
 
-def test_hopeless_lengths_are_skipped_and_say_why():
+def test_lengths_that_take_too_long_are_skipped_and_say_why():
     free = 8e9
     row = made_up_row(factor=2.0)
-    assert session.hopeless(60.0, [], 100.0, free) == ""
-    assert session.hopeless(49.0, [row], 100.0, free) == ""
-    why = session.hopeless(60.0, [row], 100.0, free)
+    assert session.skip_reason(60.0, [], 100.0, free) == ""
+    assert session.skip_reason(49.0, [row], 100.0, free) == ""
+    why = session.skip_reason(60.0, [row], 100.0, free)
     assert why == "skipped: about 120 s, more than --limit-s 100"
     bigger = made_up_row(seconds=60.0, peak_bytes=1.1e9)
-    assert session.hopeless(120.0, [made_up_row(), bigger], 1e9, free) == ""
-    why = session.hopeless(600.0, [made_up_row(), bigger], 1e9, free)
+    assert session.skip_reason(120.0, [made_up_row(), bigger], 1e9, free) == ""
+    why = session.skip_reason(600.0, [made_up_row(), bigger], 1e9, free)
     assert why == "skipped: about 11.9 GB, 8.0 are free"
     gone = problem_row("torch is not installed")
-    assert session.hopeless(60.0, [gone], 1e9, free) == "torch is not installed"
+    assert session.skip_reason(60.0, [gone], 1e9, free) == "torch is not installed"
 
 
 def test_rows_come_by_length_threads_and_system(monkeypatch):

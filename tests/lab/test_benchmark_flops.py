@@ -62,9 +62,9 @@ def test_a_layer_is_counted_as_by_hand(kind):
 
 
 def test_attention_is_counted_with_its_projections():
-    places = keras.Input((6, 8))
+    points = keras.Input((6, 8))
     attention = layers.MultiHeadAttention(2, 3)
-    network = keras.Model(places, attention(places, places))
+    network = keras.Model(points, attention(points, points))
     count = flops.multiply_adds(network, np.zeros((1, 6, 8), np.float32))
     projections = 4 * 6 * 8 * 2 * 3
     compared = 2 * 2 * 6 * 6 * 3
@@ -151,7 +151,7 @@ class KeepingKinds:
 
 
 @pytest.mark.parametrize("n_fixed", [0, 4, 9])
-def test_factorisation_multiplies_as_counted(n_fixed, monkeypatch):
+def test_nmf_multiplies_as_counted(n_fixed, monkeypatch):
     monkeypatch.setattr(nmf, "np", KeepingKinds())
     rng = np.random.default_rng(0)
     magnitudes, spectra, gains = (
@@ -160,7 +160,7 @@ def test_factorisation_multiplies_as_counted(n_fixed, monkeypatch):
     )
     Counting.total = 0
     nmf.factorise(magnitudes, spectra, gains, 3, n_fixed=n_fixed)
-    expected = flops.factorisation_multiply_adds(20, 13, 9, 3, n_fixed)
+    expected = flops.nmf_multiply_adds(20, 13, 9, 3, n_fixed)
     assert Counting.total == expected > 0
 
 

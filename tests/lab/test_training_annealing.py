@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from requinto.errors import ConfigError
 from requinto_command.cli import app
 from requinto_lab.training.annealing import branch
-from requinto_lab.training.callbacks import Progress
-from requinto_lab.training.fit import CHECKPOINT, PROGRESS, TrainingConfig, build_clock
+from requinto_lab.training.fit import TrainingConfig, build_plan
+from requinto_lab.training.loop import CHECKPOINT, PROGRESS, Progress
 
 AT = {"minutes": 3.5, "step": 2000, "best": 5.0, "epochs_since_best": 6}
 
@@ -30,10 +30,10 @@ def config(tmp_path):
 def epoch_rates(config):
     """Return the learning rate of each epoch that is left of a run."""
     progress = Progress(config_path(config, PROGRESS), resume=True)
-    clock = build_clock(config, progress)
+    plan = build_plan(config)
     rates = []
-    while clock.done < 1:
-        rates.append(clock.rate())
+    while plan.share(progress) < 1:
+        rates.append(plan.rate(plan.share(progress)))
         progress.step += config.steps_per_epoch
     return rates
 

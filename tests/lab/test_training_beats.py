@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The beat network's material is true, and a run goes on where it was stopped."""
 
+import dataclasses
 import json
 import shutil
 
-import keras
 import numpy as np
 import pytest
 
@@ -12,10 +12,13 @@ from requinto.config import BeatNetworkConfig, TrackerConfig
 from requinto.errors import AudioFileError, ConfigError
 from requinto_command import cli
 from requinto_lab.training import beat_fit, beat_material
-from requinto_lab.training.beat_fit import BeatTraining, Stretches, targets
-from requinto_lab.training.beat_material import Heard
+from requinto_lab.training.beat_fit import BeatBatches, BeatTraining, targets
+from requinto_lab.training.beat_material import BeatExample
 
 CONFIG = TrackerConfig()
+SMALL = TrackerConfig(
+    network=BeatNetworkConfig(front_widths=(2, 2, 2), n_channels=4, n_dilations=2)
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +32,12 @@ def material(tmp_path_factory):
 
 def made_up(n_columns=2000, seed=0):
     rng = np.random.default_rng(seed)
-    heard = rng.random((n_columns, CONFIG.rhythm.n_features)).astype(np.float16)
+    features = rng.random((n_columns, CONFIG.rhythm.n_features)).astype(np.float16)
     beats = np.arange(0.31, n_columns / 50, 0.5)
-    return Heard(heard, beats, beats[2::4])
+    return BeatExample(features, beats, beats[2::4])
 
 
-def test_songs_are_heard_and_their_beats_known(material):
+def test_songs_are_rendered_and_their_beats_known(material):
     rows = beat_material.read(material, "train")
     assert len(rows) == 3  # nothing, and two mixes
     nothing, one, other = rows
@@ -76,28 +79,30 @@ def test_targets_lie_on_the_beats():
 
 
 @pytest.mark.parametrize("n_columns", [300, 1500, 4000])
-def test_stretches_are_of_one_length_and_come_again(n_columns):
-    batches = Stretches([made_up(n_columns)], CONFIG, batch_size=3, seed=4)
-    heard, truth = batches[7]
-    assert heard.shape == (3, 1500, CONFIG.rhythm.n_features)
-    assert truth.shape == (3, 1500, 2) and heard.min() >= 0
-    again, _ = batches[7]
-    np.testing.assert_array_equal(heard, again)
-    assert not np.array_equal(heard, batches[8][0])
+def test_excerpts_are_of_one_length_and_come_again(n_columns):
+    batches = BeatBatches([made_up(n_columns)], CONFIG, batch_size=3, seed=4)
+    features, truth = batches(7)
+    assert features.shape == (3, 1500, CONFIG.rhythm.n_features)
+    assert truth.shape == (3, 1500, 2) and features.min() >= 0
+    again, _ = batches(7)
+    np.testing.assert_array_equal(features, again)
+    assert not np.array_equal(features, batches(8)[0])
 
 
-def test_a_run_goes_on_and_leaves_a_record(tmp_path, monkeypatch):
+@pytest.fixture
+def values(tmp_path, monkeypatch):
+    """Return what a short run of a small network is given, of made-up material."""
     material = tmp_path / "material"
     material.mkdir()
     for split, seed in (("train", 0), ("validation", 1)):
         row = made_up(1600, seed)
         arrays = {f"{n}_0": v for n, v in row._asdict().items()}
         np.savez(material / f"{split}-00000.npz", **arrays)
-    small = TrackerConfig(
-        network=BeatNetworkConfig(front_widths=(2, 2, 2), n_channels=4, n_dilations=2)
-    )
-    monkeypatch.setattr(beat_fit, "TrackerConfig", lambda: small)
-    values = {"material": str(material), "steps_per_epoch": 2, "batch_size": 2}
+    monkeypatch.setattr(beat_fit, "TrackerConfig", lambda: SMALL)
+    return {"material": str(material), "steps_per_epoch": 2, "batch_size": 2}
+
+
+def test_a_run_goes_on_and_leaves_a_record(tmp_path, values):
     whole, parts = (str(tmp_path / n) for n in ("whole", "parts"))
     beat_fit.train(BeatTraining(output=whole, epochs=3, **values))
     path = beat_fit.train(BeatTraining(output=parts, epochs=2, **values))
@@ -107,23 +112,36 @@ def test_a_run_goes_on_and_leaves_a_record(tmp_path, monkeypatch):
     for folder in (whole, parts):
         record = json.loads((tmp_path / folder / "beats.json").read_text())
         assert record["provenance"]["n_sounds"] == 1
-        assert TrackerConfig.from_dict(record["config"]) == small
-        state = json.loads((tmp_path / folder / "state.json").read_text())
-        assert state["epoch"] == 3 and np.isfinite(state["best"])
-    shutil.rmtree(material)
+        assert TrackerConfig.from_dict(record["config"]) == SMALL
+        progress = json.loads((tmp_path / folder / "progress.json").read_text())
+        assert progress["step"] == 3 * 2 and np.isfinite(progress["best"])
+    shutil.rmtree(values["material"])
     with pytest.raises(AudioFileError, match="no validation songs"):
         beat_fit.train(BeatTraining(output=whole, **values))
 
 
-def test_what_is_trained_is_not_what_is_kept():
-    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    network.compile(keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.99), "mse")
-    one = np.ones((1, 1), np.float32)
-    beat_fit._fitted(network, [(one, 3 * one)] * 50, 10, 30)
-    trained = float(network(one)[0, 0])
-    network.optimizer.finalize_variable_values(network.trainable_variables)
-    averaged = float(network(one)[0, 0])
-    assert abs(trained - 3) < 0.01 and abs(averaged - 3) > 0.1
+def test_a_run_of_an_older_version_goes_on(tmp_path, values):
+    """It had its weights and its optimiser in `last.keras`, and its epoch beside."""
+    config = BeatTraining(output=str(tmp_path / "run"), epochs=3, **values)
+    (tmp_path / "run").mkdir()
+    network = beat_fit._start(config, SMALL)
+    network.train_on_batch(*beat_fit._GrowingBatches(config, SMALL)(0))
+    network.save(tmp_path / "run" / "last.keras")
+    (tmp_path / "run" / "state.json").write_text('{"epoch": 2, "best": 0.0}')
+    again = dataclasses.replace(config, resume=True)
+    loop = beat_fit._build_loop(again, SMALL, beat_fit._GrowingBatches(again, SMALL))
+    assert (loop.progress.step, loop.progress.best) == (4, 0.0)
+    resumed = loop._model
+    assert resumed.optimizer.iterations == 1
+    for ours, theirs in (
+        (resumed.variables, network.variables),
+        (resumed.optimizer.variables, network.optimizer.variables),
+    ):
+        for one, other in zip(ours, theirs, strict=True):
+            if "seed" not in one.name:
+                np.testing.assert_array_equal(one, other)
+    assert len(list(loop.epochs(beat_fit._GrowingBatches(again, SMALL)))) == 1
+    assert not (tmp_path / "run" / "beats.json").exists()  # it had a better one
 
 
 @pytest.mark.parametrize("name", ["epochs", "steps_per_epoch", "batch_size"])
@@ -132,12 +150,12 @@ def test_impossible_numbers_are_refused(name):
         BeatTraining(material="a", output="b", **{name: 0})
 
 
-@pytest.mark.parametrize("told", ["file", "option", "nowhere"])
-def test_a_run_goes_on_where_it_is_told_to(told, tmp_path, monkeypatch):
+@pytest.mark.parametrize("resume_in", ["file", "option", "nowhere"])
+def test_a_run_goes_on_where_either_says_so(resume_in, tmp_path, monkeypatch):
     path = tmp_path / "run.toml"
     text = 'system = "beats"\nmaterial = "m"\noutput = "o"\n'
-    path.write_text(text + ("resume = true\n" if told == "file" else ""))
+    path.write_text(text + ("resume = true\n" if resume_in == "file" else ""))
     seen = []
     monkeypatch.setattr(beat_fit, "train", seen.append)
-    cli.train(path, resume=told == "option")
-    assert seen[0].resume == (told != "nowhere")
+    cli.train(path, resume=resume_in == "option")
+    assert seen[0].resume == (resume_in != "nowhere")

@@ -23,15 +23,16 @@ from requinto_lab.evaluation.items import read_items
 from requinto_lab.networks.keras_runtime import KerasNetwork
 from requinto_lab.networks.weights import build_networks, load_networks
 from requinto_lab.training.batches import BatchMaker, in_processes, in_threads
-from requinto_lab.training.callbacks import Clock, Progress
 from requinto_lab.training.fit import (
     TrainingConfig,
     _batch_maker,
     _networks,
-    compiled,
+    compile_networks,
     train,
+    training_config,
 )
-from requinto_lab.training.mixing import MixGenerator, MixingConfig
+from requinto_lab.training.mixing import MixGenerator
+from requinto_lab.training.mixing_config import MixingConfig
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
 from shell import SUPPORT
 
@@ -99,7 +100,7 @@ def test_it_records_and_goes_on(config):
 
 
 def test_a_killed_run_goes_on(config):
-    """No word is said to it: what it had saved is all there is."""
+    """It gets no warning: what it had saved is all there is."""
     program = (
         "import json, sys\n"
         "from requinto_lab.training.fit import train, training_config\n"
@@ -153,7 +154,6 @@ def test_two_devices_share_each_batch(config):
         import keras
         from models import SMALL
         from requinto_lab.training.fit import train, training_config
-        from requinto_lab.training.mixing import MixingConfig
         step = keras.Model.train_step
         def listening(self, data):
             n_replicas = tf.distribute.get_replica_context().num_replicas_in_sync
@@ -183,43 +183,30 @@ def test_more_devices_than_there_are_is_refused(config):
         train(dataclasses.replace(config, n_devices=64))
 
 
-@pytest.mark.parametrize("kind", ["minutes", "steps"])
-def test_the_rate_holds_and_then_falls_to_nothing(tmp_path, kind):
-    limit = {"minutes": 10.0, "steps": 0} | {kind: 200}
-    progress = Progress(tmp_path / "progress.json", resume=False)
-    clock = Clock(progress, **limit, learning_rate=0.1, decay=0.5, steps_per_epoch=20)
-    rates = []
-    for done in (0, 50, 100, 150, 200):
-        setattr(progress, {"minutes": "minutes", "steps": "step"}[kind], done)
-        rates.append(clock.rate())
-    np.testing.assert_allclose(rates, [0.1, 0.1, 0.1, 0.05, 1e-6], rtol=1e-6)
-    assert clock.done == 1
-
-
-def test_a_name_is_asked_for_by_another_timbre_of_it(config, tmp_path):
+def test_a_query_by_name_has_another_timbre_of_it(config, tmp_path):
     """Two guitars stand in for each other; a bass alone and one of two do not serve."""
     first, second, third, fourth = read_test_items(read_items(Path(config.validation)))
 
-    def named(question, instrument, timbre):
-        meta = question.item.meta | {"instrument": instrument, "timbre": timbre}
-        item = type(question.item)(question.item.path, "named", meta)
-        return dataclasses.replace(question, item=item, reference_item=item)
+    def named(test_item, instrument, timbre):
+        meta = test_item.item.meta | {"instrument": instrument, "timbre": timbre}
+        item = type(test_item.item)(test_item.item.path, "named", meta)
+        return dataclasses.replace(test_item, item=item, reference_item=item)
 
-    place = tmp_path / "rivalled"
-    shutil.copytree(fourth.item.path, place)
-    shutil.copy(place / "reference.flac", place / "wrong_reference.flac")
-    item = dataclasses.replace(fourth.item, path=place)
+    path = tmp_path / "rivalled"
+    shutil.copytree(fourth.item.path, path)
+    shutil.copy(path / "reference.flac", path / "wrong_reference.flac")
+    item = dataclasses.replace(fourth.item, path=path)
     rivalled = dataclasses.replace(fourth, item=item)
-    asked = [
+    test_items = [
         named(first, "guitar", "nylon"),
         named(second, "guitar", "steel"),
         named(third, "bass", "finger"),
         named(rivalled, "guitar", "jazz"),
     ]
-    one, other = by_name(asked)
-    assert one.item is asked[0].item and other.item is asked[1].item
-    assert one.reference_item is asked[1].item
-    assert other.reference_item is asked[3].item
+    one, other = by_name(test_items)
+    assert one.item is test_items[0].item and other.item is test_items[1].item
+    assert one.reference_item is test_items[1].item
+    assert other.reference_item is test_items[3].item
     np.testing.assert_array_equal(one.reference, second.reference)
     np.testing.assert_array_equal(one.target, first.target)
 
@@ -255,8 +242,8 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
     masks = []
     for folder, which in ((first, "standard"), (second, name)):
         _, (unet, encoder) = load_networks(folder, which)
-        heard = encoder.predict_on_batch(sound)
-        mask = unet.predict_on_batch({"mixture": given, "embedding": heard})
+        embedding = encoder.predict_on_batch(sound)
+        mask = unet.predict_on_batch({"mixture": given, "embedding": embedding})
         masks.append(mask.ravel())
     assert np.std(masks[0]) > 0.1
     assert np.corrcoef(*masks)[0, 1] > 0.99  # only statistics of batches went on
@@ -304,13 +291,14 @@ def test_a_stale_run_ends_early(config):
     assert [line["epochs_since_best"] for line in log(run)] == [0, 1, 2]
 
 
-def test_some_embeddings_are_not_heard_in_training(config):
+def test_some_embeddings_are_dropped_in_training(config):
     """Each is there as it is, or not at all; all are there when nothing is learnt."""
     networks = build_networks(SMALL)
     unet, encoder = networks
     for weight in unet.trainable_variables:  # FiLM begins with zeros
         weight.assign(weight + 0.1)
-    model = compiled(networks, dataclasses.replace(config, dropout=0.0, unheard=0.5))
+    config = dataclasses.replace(config, dropout=0.0, embedding_drop=0.5)
+    model = compile_networks(networks, config)
     rng = np.random.default_rng(0)
     n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
     inputs = {
@@ -319,9 +307,9 @@ def test_some_embeddings_are_not_heard_in_training(config):
     }
     inputs = {k: keras.ops.convert_to_tensor(v) for k, v in inputs.items()}
     embedding = encoder(inputs["reference"], training=False)
-    heard = keras.ops.convert_to_numpy(model(inputs, training=False))
+    mask = keras.ops.convert_to_numpy(model(inputs, training=False))
     plain = unet({"mixture": inputs["mixture"], "embedding": embedding})
-    np.testing.assert_allclose(heard, plain, atol=1e-5)
+    np.testing.assert_allclose(mask, plain, atol=1e-5)
 
     dropped = [layer for layer in model.layers if "dropout" in layer.name][-1]
     scale = model.layers[model.layers.index(dropped) + 1]
@@ -336,7 +324,7 @@ def test_the_network_is_taught_without_the_evidence_in_its_mask(config, weight):
     """With it from the first step on, a network learnt to be silent, for good."""
     unet = dataclasses.replace(SMALL.unet, evidence_weight=weight)
     networks = build_networks(dataclasses.replace(SMALL, unet=unet))
-    taught = compiled(networks, dataclasses.replace(config, dropout=0.0))
+    taught = compile_networks(networks, dataclasses.replace(config, dropout=0.0))
     rng = np.random.default_rng(0)
     n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
     mixture = rng.random((3, 16, n_bands, n_views), np.float32)
@@ -344,8 +332,8 @@ def test_the_network_is_taught_without_the_evidence_in_its_mask(config, weight):
     own = taught.predict_on_batch({"mixture": mixture, "reference": reference})
     embedding = networks[1].predict_on_batch(reference)
     whole = networks[0].predict_on_batch({"mixture": mixture, "embedding": embedding})
-    found = mixture[..., 2:].mean(axis=-1, keepdims=True)
-    np.testing.assert_allclose(whole, (1 - weight) * own + weight * found, atol=1e-5)
+    share = mixture[..., 2:].mean(axis=-1, keepdims=True)
+    np.testing.assert_allclose(whole, (1 - weight) * own + weight * share, atol=1e-5)
 
 
 def test_a_run_without_validation_is_refused(config):
@@ -398,6 +386,13 @@ def test_batches_do_not_depend_on_who_mixes_them(library, n_threads):
     batches.close()
 
 
+def test_values_keep_their_meaning_under_older_names():
+    folders = {"loops": "x", "run": "y", "validation": "z"}
+    older = training_config(folders | {"unheard": 0.4})
+    assert older == training_config(folders | {"embedding_drop": 0.4})
+    assert older.embedding_drop == 0.4
+
+
 def test_a_bad_configuration_is_one_line(tmp_path, monkeypatch, capsys):
     path = tmp_path / "run.toml"
     good = 'loops = "x"\nrun = "y"\nvalidation = "z"\n'
@@ -423,7 +418,7 @@ def test_freed_memory_is_kept_for_the_next_batch():
     program = """if True:
         import ctypes, resource
         import numpy as np
-        from requinto_lab.training import heap
+        from requinto_lab.training import malloc_tuning
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(-1, 128 * 1024)  # what TensorFlow does
         def faults():
@@ -432,7 +427,7 @@ def test_freed_memory_is_kept_for_the_next_batch():
                 np.ones(2_000_000, np.float32)
             return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begun
         before = faults()
-        assert heap.keep()
+        assert malloc_tuning.keep()
         print(before, faults())
     """
     run = [sys.executable, "-c", program]

@@ -26,7 +26,8 @@ from requinto_lab.material.songs import plan_loop
 from requinto_lab.material.style import style
 from requinto_lab.material.timbres import find
 from requinto_lab.training.bands import Player, Window
-from requinto_lab.training.mixing import MixGenerator, MixingConfig
+from requinto_lab.training.mixing import MixGenerator
+from requinto_lab.training.mixing_config import MixingConfig
 from requinto_lab.training.references import Query
 
 PLAIN = AugmentationConfig.none()
@@ -249,7 +250,7 @@ def test_the_desk_honours_its_numbers(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("fewest", "most"), [(1, 1), (2, 4), (3, 3)])
-def test_a_band_of_any_instruments_has_as_many_players_as_asked(
+def test_a_band_of_any_instruments_has_as_many_players_as_configured(
     folder: Path, fewest: int, most: int
 ) -> None:
     mixes = generator(folder, bachata=0.0, fewest=fewest, most=most, absent=0.2)
@@ -471,8 +472,8 @@ def test_what_is_inaudible_is_the_mixtures_alone(folder: Path) -> None:
         example = mixes.examples(rng)[0]
         rest = example.mixture - example.target
         assert rest.any() and np.abs(example.mixture).max() <= 0.99
-        heard = np.abs(np.fft.rfft(rest[0]))
-        assert np.argmax(heard) == 0 or np.argmax(heard) > 10_000
+        magnitudes = np.abs(np.fft.rfft(rest[0]))
+        assert np.argmax(magnitudes) == 0 or np.argmax(magnitudes) > 10_000
 
 
 @pytest.mark.parametrize("reuse", [1, 3])

@@ -77,8 +77,8 @@ def test_what_is_packed_sounds_as_it_did(config, tmp_path):
     ]
     loud = int(stem.beats[len(stem.beats) // 2])
     one, other = (
-        LoopLibrary(place, "train").read(s, loud, 40_000)
-        for place, s in ((config.loops, stem), (folder / "loops", packed))
+        LoopLibrary(path, "train").read(s, loud, 40_000)
+        for path, s in ((config.loops, stem), (folder / "loops", packed))
     )
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.9
 

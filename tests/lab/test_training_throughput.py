@@ -9,7 +9,7 @@ import pytest
 from models import SMALL
 from requinto_lab.training import throughput
 from requinto_lab.training.fit import TrainingConfig
-from requinto_lab.training.mixing import MixingConfig
+from requinto_lab.training.mixing_config import MixingConfig
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_a_damaged_sound_is_named(tmp_path):
         validation.read_test_items(read_items(tmp_path))
 
 
-def test_names_are_not_asked_for_in_recordings(tmp_path):
+def test_recordings_have_no_queries_by_name(tmp_path):
     for set_name in ("duets", "module_stems"):
         for name in "ab":
             write(tmp_path, set_name, name)

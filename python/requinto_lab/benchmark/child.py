@@ -4,7 +4,7 @@
     python child.py JOB
 
 with a job as `jobs.measure` writes it prints one line of JSON.  To be run as a file, so
-that nothing of ours is imported before the clock runs.
+that nothing of the package is imported before the clock runs.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ def main() -> None:
     job = json.loads(sys.argv[1])
     answer = os.dup(1)
     os.dup2(2, 1)
-    record = _measured_or_problem(job)
+    record = _measure_or_explain(job)
     os.write(answer, (json.dumps(record) + "\n").encode())
 
 
-def _measured_or_problem(job: dict[str, Any]) -> dict[str, Any]:
+def _measure_or_explain(job: dict[str, Any]) -> dict[str, Any]:
     _keep_to_cores(job["threads"])
     _go_first_without_memory()
     own_start = time.monotonic()
@@ -48,7 +48,7 @@ def _measured_or_problem(job: dict[str, Any]) -> dict[str, Any]:
         return {"problem": _import_problem(error, system)}
     import_s = time.monotonic() - start + (own_s if system.is_ours else 0.0)
     try:
-        return _measured(job, system, import_s)
+        return _measure(job, system, import_s)
     except RequintoError as error:
         return {"problem": str(error)}
 
@@ -59,7 +59,7 @@ def _import_problem(error: Exception, system: Any) -> str:
     return f"it cannot be imported: {error}"
 
 
-def _measured(job: dict[str, Any], system: Any, import_s: float) -> dict[str, Any]:
+def _measure(job: dict[str, Any], system: Any, import_s: float) -> dict[str, Any]:
     from requinto_lab.benchmark.stages import LOADING, StageTimer
     from requinto_lab.benchmark.workload import Options
 
@@ -68,7 +68,7 @@ def _measured(job: dict[str, Any], system: Any, import_s: float) -> dict[str, An
     load_s = time.monotonic() - start
     second = workload.input_for(FIRST_S)
     with StageTimer(LOADING if system.is_ours else {}) as timer:
-        first = _timed(workload, second)
+        first = _time_run(workload, second)
     inside_s = timer.seconds.get("load", 0.0)
     startup = {
         "interpreter_s": _ENTERED - job["started"],
@@ -79,7 +79,7 @@ def _measured(job: dict[str, Any], system: Any, import_s: float) -> dict[str, An
     cpu_s = time.process_time()
     music = workload.input_for(job["seconds"])
     workload.run(workload.input_for(min(job["seconds"], WARM_S)))
-    runs = _repeated(workload, music, job["n_times"], job["budget_s"])
+    runs = _repeat(workload, music, job["n_times"], job["budget_s"])
     record = {
         "startup": startup | {"total_s": sum(startup.values()), "cpu_s": cpu_s},
         "runs": runs,
@@ -96,20 +96,20 @@ def _measured(job: dict[str, Any], system: Any, import_s: float) -> dict[str, An
     return record
 
 
-def _repeated(
+def _repeat(
     workload: Any, music: Any, n_times: int, budget_s: float
 ) -> list[dict[str, float]]:
     """Return the runs; the first does not count unless it is too long for another."""
-    first = _timed(workload, music)
+    first = _time_run(workload, music)
     if first["wall_s"] > budget_s:
         return [first]
     runs: list[dict[str, float]] = []
     while len(runs) < n_times and sum(run["wall_s"] for run in runs) < budget_s:
-        runs.append(_timed(workload, music))
+        runs.append(_time_run(workload, music))
     return runs
 
 
-def _timed(workload: Any, music: Any) -> dict[str, float]:
+def _time_run(workload: Any, music: Any) -> dict[str, float]:
     cpu_start, start = time.process_time(), time.perf_counter()
     workload.run(music)
     return {

@@ -18,7 +18,7 @@ from requinto_lab.benchmark.stages import BEAT_NETWORK, MATCHING, NETWORK, Obser
 
 _MASKS = "requinto.separator:NetworkSeparator.masks"
 _BEATS = "requinto.tracker:Tracker.predict_from_features"
-_FACTORISED = "requinto.nmf:factorise"
+_NMF = "requinto.nmf:factorise"
 _SHARE = "requinto.nmf:share"
 _BEAT_COLUMNS = 256  # on which the beat network is counted: it costs as much for each
 
@@ -37,7 +37,7 @@ class Work:
         return {
             _MASKS: self._add_masks,
             _BEATS: self._add_beats,
-            _FACTORISED: self._add_factorisation,
+            _NMF: self._add_nmf,
             _SHARE: self._add_share,
         }
 
@@ -49,10 +49,10 @@ class Work:
         del arguments
         self.beat_columns += len(activations)
 
-    def _add_factorisation(self, arguments: Mapping[str, Any], result: Any) -> None:
+    def _add_nmf(self, arguments: Mapping[str, Any], result: Any) -> None:
         del result
         n_bands, n_columns = arguments["magnitudes"].shape
-        self.matching += flops.factorisation_multiply_adds(
+        self.matching += flops.nmf_multiply_adds(
             n_bands,
             n_columns,
             arguments["spectra"].shape[1],

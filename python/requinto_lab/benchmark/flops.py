@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Count the multiply-adds of networks and of factorisation, and time a core's peak.
+"""Count the multiply-adds of networks and of NMF, and time a core's peak.
 
 What is counted is products of matrices: convolutions, dense and recurrent layers and
 attention.  All else of a network grows with its feature maps alone, and is left out.
@@ -138,17 +138,17 @@ def _recurrence(layer: Any, first: Any, output: Any) -> int:
 
 
 def _attention(layer: Any, query: Any, output: Any) -> int:
-    """Count the comparisons of places in a sequence with itself, and their sums.
+    """Count the comparisons of a sequence with itself, and their sums.
 
     The projections are layers of their own.
     """
     del output
-    batch, n_places = query.shape[0], query.shape[1]
+    batch, n_positions = query.shape[0], query.shape[1]
     depth = layer.key_dim + (layer.value_dim or layer.key_dim)
-    return int(batch * layer.num_heads * n_places**2 * depth)
+    return int(batch * layer.num_heads * n_positions**2 * depth)
 
 
-def factorisation_multiply_adds(
+def nmf_multiply_adds(
     n_bands: int, n_columns: int, n_spectra: int, n_iterations: int, n_fixed: int
 ) -> int:
     """Return the multiply-adds of the products in `nmf.factorise`.

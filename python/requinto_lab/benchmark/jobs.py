@@ -64,7 +64,7 @@ def measure(job: Job, limit_s: float) -> dict[str, Any]:
 
 
 def environment(job: Job) -> dict[str, str]:
-    """Return the environment of a child: quiet, and with as many threads as asked."""
+    """Return the environment of a child: quiet, with the threads of its job."""
     settings = dict.fromkeys(_THREADS, str(job.threads))
     settings |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
     if job.runtime:
@@ -88,8 +88,8 @@ def read_answer(status: int, output: bytes, errors: bytes) -> dict[str, Any]:
     try:
         record = json.loads(lines[-1])
     except (IndexError, ValueError):
-        said = errors.decode(errors="replace").strip().splitlines() or ["nothing"]
-        return {"problem": f"ended with {status}; its last line: {said[-1]}"}
+        printed = errors.decode(errors="replace").strip().splitlines() or ["nothing"]
+        return {"problem": f"ended with {status}; its last line: {printed[-1]}"}
     if not isinstance(record, dict) or not ({"problem", "runs"} & set(record)):
         return {"problem": f"answered what is no record: {lines[-1][:80]}"}
     return record

@@ -29,14 +29,12 @@ def song(duration_s: float) -> np.ndarray:
     A plucked guitar to the left, a bass, a drum and a shaker to the right, at
     `TEMPO_BPM` from the first frame on.
     """
-    return _repeated(
-        sum(_parts().values(), np.zeros((2, LOOP), np.float32)), duration_s
-    )
+    return _repeat(sum(_parts().values(), np.zeros((2, LOOP), np.float32)), duration_s)
 
 
 def guitar(duration_s: float) -> np.ndarray:
     """Return the guitar of `song` alone, of the same shape."""
-    return _repeated(_parts()["guitar"], duration_s)
+    return _repeat(_parts()["guitar"], duration_s)
 
 
 def write_song(path: Path, duration_s: float) -> None:
@@ -49,7 +47,7 @@ def write_song(path: Path, duration_s: float) -> None:
             n_left -= len(loop)
 
 
-def _repeated(loop: np.ndarray, duration_s: float) -> np.ndarray:
+def _repeat(loop: np.ndarray, duration_s: float) -> np.ndarray:
     sound = np.empty((2, round(duration_s * RATE)), np.float32)
     for start in range(0, sound.shape[1], LOOP):
         block = sound[:, start : start + LOOP]

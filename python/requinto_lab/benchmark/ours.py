@@ -22,7 +22,7 @@ _REFERENCE_S = 4.0
 
 
 class Function:
-    """A public function of ours, called with music and its rate."""
+    """A public function of the package, called with music and its rate."""
 
     note = ""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All measurements of one run of the bench, in order, without the hopeless ones."""
+"""All measurements of one run of the bench, in order; hopeless ones are skipped."""
 
 from __future__ import annotations
 
@@ -106,15 +106,15 @@ def rows(plan: Plan) -> Iterator[Row]:
                         *(name, seconds, n_threads, folder, plan.runtime),
                         *(plan.n_times, plan.budget_s, seconds == profiled_s),
                     )
-                    row |= measured_or_skipped(job, earlier, plan.limit_s)
+                    row |= measure_or_skip(job, earlier, plan.limit_s)
                 done.append(row)
                 yield row
 
 
-def measured_or_skipped(job: jobs.Job, earlier: list[Row], limit_s: float) -> Row:
-    """Return what is measured, or why that is hopeless after shorter lengths."""
+def measure_or_skip(job: jobs.Job, earlier: list[Row], limit_s: float) -> Row:
+    """Return what is measured, or why shorter lengths say that it takes too long."""
     row: Row = {"what": systems.system(job.system).what}
-    problem = hopeless(job.seconds, earlier, limit_s, machine.free_bytes())
+    problem = skip_reason(job.seconds, earlier, limit_s, machine.free_bytes())
     if problem:
         return row | {"problem": problem}
     row["load_average"] = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
@@ -125,7 +125,7 @@ def measured_or_skipped(job: jobs.Job, earlier: list[Row], limit_s: float) -> Ro
     return row | record
 
 
-def hopeless(
+def skip_reason(
     seconds: float, earlier: list[Row], limit_s: float, free_bytes: float
 ) -> str:
     """Return why a length is not tried, or nothing.

@@ -64,7 +64,7 @@ STAGES: dict[str, tuple[str, ...]] = {
 
 
 class _Function(NamedTuple):
-    """A function, and all the places that it is called through."""
+    """A function, and everything that it is called through."""
 
     original: Callable[..., Any]
     holders: list[tuple[Any, str]]  # modules or a class, and its name there
@@ -110,7 +110,7 @@ class StageTimer:
                 if function is None:
                     self.missing.append(path)
                     continue
-                timed = self._timed(function.original, stage, path)
+                timed = self._add_clock(function.original, stage, path)
                 self._replaced.append(function)
                 for holder, name in function.holders:
                     setattr(holder, name, timed)
@@ -122,7 +122,7 @@ class StageTimer:
                 setattr(holder, name, function.original)
         self._replaced.clear()
 
-    def _timed(
+    def _add_clock(
         self, original: Callable[..., Any], stage: str, path: str
     ) -> Callable[..., Any]:
         observer = self._observers.get(path)
@@ -178,7 +178,7 @@ def _function(path: str) -> _Function | None:
 
 
 def _importers(original: Callable[..., Any], module: Any) -> list[tuple[Any, str]]:
-    """Return which other modules of ours hold a function, and under what name."""
+    """Return which other modules of the package hold a function, and its name there."""
     return [
         (other, name)
         for key, other in list(sys.modules.items())

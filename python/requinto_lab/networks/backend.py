@@ -36,7 +36,7 @@ _DATA_FORMAT, _PRECISION = "channels_last", "float32"  # what our networks are m
 
 
 _importing = threading.Lock()
-_calls = threading.local()  # whether a thread is inside a network of ours
+_calls = threading.local()  # whether a thread is inside a network of this package
 
 
 def prepare_keras() -> None:
@@ -105,7 +105,7 @@ def prepare_inference() -> None:
     with _importing:
         if "keras" in sys.modules:
             return
-        with changed_variables(_our_settings()), _quiet(), _kept_random_state():
+        with changed_variables(_inference_settings()), _quiet(), _keep_random_state():
             prepare_keras()
             _import_keras()
 
@@ -129,7 +129,7 @@ def check_installed() -> None:
 @contextlib.contextmanager
 def our_defaults() -> Iterator[None]:
     """Build networks as they were trained, whatever the user configured in Keras."""
-    with _eager(), _default_configuration(), _kept_random_state():
+    with _eager(), _default_configuration(), _keep_random_state():
         yield
 
 
@@ -159,7 +159,7 @@ def predict(network: keras.Model, inputs: Any) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _kept_random_state() -> Iterator[None]:
+def _keep_random_state() -> Iterator[None]:
     """Put back Python's random numbers, of which Keras takes seeds for each layer."""
     state = random.getstate()
     try:
@@ -197,7 +197,7 @@ def _configure(data_format: str, precision: str, policy: Any) -> None:
     config.set_dtype_policy(policy)
 
 
-def _our_settings() -> dict[str, str | None]:
+def _inference_settings() -> dict[str, str | None]:
     if not is_installed("tensorflow"):
         return {}
     return {"KERAS_BACKEND": "tensorflow"} | dict.fromkeys(_flags())

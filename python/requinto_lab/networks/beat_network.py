@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network that hears beats and downbeats.
+"""The network that detects beats and downbeats.
 
 Features of a sound in, two probabilities for each column out.  No audio, files, or
 optimisers appear here.
@@ -44,7 +44,7 @@ def build_beat_network(rhythm: RhythmConfig, config: BeatNetworkConfig) -> keras
     bands = keras.layers.Reshape((-1, bands.shape[2] * bands.shape[3]))(bands)
     x = keras.layers.Concatenate()([bands, 2 * sound[..., rhythm.n_bands :]])
     x = keras.layers.Dense(config.n_channels)(x)
-    heard = x
+    total = x
     for depth in range(config.n_dilations):
         y = keras.layers.Conv1D(
             config.n_channels,
@@ -56,10 +56,10 @@ def build_beat_network(rhythm: RhythmConfig, config: BeatNetworkConfig) -> keras
         y = keras.layers.SpatialDropout1D(config.dropout)(y)
         y = keras.layers.Dense(config.n_channels)(y)
         x = keras.layers.Add()([x, y])
-        heard = keras.layers.Add()([heard, y])
+        total = keras.layers.Add()([total, y])
     outputs = [
         keras.layers.Dense(1, "sigmoid", bias_initializer=_bias(rare))(
-            keras.layers.Activation("elu")(heard)
+            keras.layers.Activation("elu")(total)
         )
         for rare in (_RARE[BEAT], _RARE[DOWNBEAT])
     ]

@@ -40,7 +40,7 @@ class FiLM(layers.Layer):
 
 @keras.saving.register_keras_serializable("requinto")
 class AcrossFrequency(layers.Layer):
-    """Let every band of a column hear every other, channel by channel.
+    """Connect every band of a column with every other, channel by channel.
 
     Input and output are `(batch, columns, bands, channels)`.
 
@@ -62,8 +62,8 @@ class AcrossFrequency(layers.Layer):
 
     def call(self, inputs):  # type: ignore[no-untyped-def]
         rows_last = ops.transpose(inputs, (0, 1, 3, 2))
-        heard = self.expand(self.squeeze(rows_last))
-        return inputs + ops.transpose(heard, (0, 1, 3, 2))
+        change = self.expand(self.squeeze(rows_last))
+        return inputs + ops.transpose(change, (0, 1, 3, 2))
 
     def get_config(self):  # type: ignore[no-untyped-def]
         return {**super().get_config(), "n_hidden": self.n_hidden}
@@ -71,7 +71,7 @@ class AcrossFrequency(layers.Layer):
 
 @keras.saving.register_keras_serializable("requinto")
 class Recurrence(layers.Layer):
-    """Let the columns of a clip hear each other, all bands and channels at once.
+    """Connect the columns of a clip in time, all bands and channels at once.
 
     Input and output are `(batch, columns, bands, channels)`.
     At initialisation the layer passes its features through unchanged.
@@ -98,8 +98,8 @@ class Recurrence(layers.Layer):
         self.expand.build((None, None, 2 * self.n_units))
 
     def call(self, inputs):  # type: ignore[no-untyped-def]
-        heard = self.expand(self.recur(self.squeeze(self.flat(inputs))))
-        return inputs + self.unflat(heard)
+        change = self.expand(self.recur(self.squeeze(self.flat(inputs))))
+        return inputs + self.unflat(change)
 
     def get_config(self):  # type: ignore[no-untyped-def]
         return {**super().get_config(), "n_units": self.n_units}
@@ -107,7 +107,7 @@ class Recurrence(layers.Layer):
 
 @keras.saving.register_keras_serializable("requinto")
 class SelfAttention(layers.Layer):
-    """Let every place of a clip ask all others, by what is heard there.
+    """Connect every point of a clip with those that resemble its query.
 
     Input and output are `(batch, columns, bands, channels)`; the channels are
     shared out among the heads.
@@ -128,18 +128,19 @@ class SelfAttention(layers.Layer):
         )
         self.flat = layers.Reshape((-1, n_channels))
         self.normalise = layers.LayerNormalization()
+        # Names of attributes are paths in checkpoints: an older run needs this one
         self.ask = layers.MultiHeadAttention(self.n_heads, n_channels // self.n_heads)
         self.expand = layers.Dense(n_channels, kernel_initializer="zeros")
         self.unflat = layers.Reshape((-1, n_bands, n_channels))
-        places = (None, None, n_channels)
-        self.normalise.build(places)
-        self.ask.build(places, places)
-        self.expand.build(places)
+        shape = (None, None, n_channels)
+        self.normalise.build(shape)
+        self.ask.build(shape, shape)
+        self.expand.build(shape)
 
     def call(self, inputs):  # type: ignore[no-untyped-def]
-        placed = inputs + ops.cast(self.position, inputs.dtype)
-        places = self.normalise(self.flat(placed))
-        return inputs + self.unflat(self.expand(self.ask(places, places)))
+        points = inputs + ops.cast(self.position, inputs.dtype)
+        points = self.normalise(self.flat(points))
+        return inputs + self.unflat(self.expand(self.ask(points, points)))
 
     def get_config(self):  # type: ignore[no-untyped-def]
         return {**super().get_config(), "n_heads": self.n_heads}

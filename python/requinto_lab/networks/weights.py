@@ -95,7 +95,7 @@ def save_networks(
     """Write a model and the record of how it was made."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
-        f"{network.name}/{i}": _packed(weight)
+        f"{network.name}/{i}": _pack(weight)
         for network in networks
         for i, weight in enumerate(network.get_weights())
     }
@@ -110,6 +110,6 @@ def save_networks(
     (folder / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
 
 
-def _packed(weight: np.ndarray) -> np.ndarray:
+def _pack(weight: np.ndarray) -> np.ndarray:
     """Halve the precision of matrices; biases and statistics keep theirs."""
     return weight.astype(np.float16) if weight.ndim > 1 else weight

@@ -14,8 +14,8 @@ import shutil
 from pathlib import Path
 
 from requinto.errors import ConfigError
-from requinto_lab.training.callbacks import Progress
-from requinto_lab.training.fit import CHECKPOINT, PROGRESS, TrainingConfig
+from requinto_lab.training.fit import TrainingConfig
+from requinto_lab.training.loop import CHECKPOINT, PROGRESS, Progress
 
 _N_EPOCHS = 6  # of a branch: the rate falls from one to the next
 _BRANCH = "branch.json"  # written last: the copy is whole
@@ -25,7 +25,7 @@ def branch(config: TrainingConfig, n_steps: int, folder: Path | str) -> Training
     """Copy a run's last checkpoint; return the run that goes on from the copy.
 
     Of a folder that is a branch already, return how it goes on, with the number of
-    steps that it was begun with.
+    steps that it was started with.
 
     Parameters
     ----------
@@ -51,14 +51,14 @@ def branch(config: TrainingConfig, n_steps: int, folder: Path | str) -> Training
         if (folder / PROGRESS).exists():
             raise ConfigError(f"{folder} is the folder of another run")
         _copy(run, folder, n_steps)
-    begun = json.loads((folder / _BRANCH).read_text())
-    last = begun["first"] + begun["n_steps"]
+    start = json.loads((folder / _BRANCH).read_text())
+    last = start["first"] + start["n_steps"]
     return dataclasses.replace(
         config,
         run=str(folder),
         steps=last,
-        decay=begun["n_steps"] / last,
-        steps_per_epoch=math.ceil(begun["n_steps"] / _N_EPOCHS),
+        decay=start["n_steps"] / last,
+        steps_per_epoch=math.ceil(start["n_steps"] / _N_EPOCHS),
     )
 
 
@@ -69,5 +69,5 @@ def _copy(run: Path, folder: Path, n_steps: int) -> None:
     # The best of a branch is chosen among its own
     progress.best, progress.epochs_since_best = -math.inf, 0
     progress.save(folder / PROGRESS)
-    begun = {"first": progress.step, "n_steps": n_steps}
-    (folder / _BRANCH).write_text(json.dumps(begun))
+    start = {"first": progress.step, "n_steps": n_steps}
+    (folder / _BRANCH).write_text(json.dumps(start))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose who plays in a training mix, which bars of it, and who is asked for."""
+"""Choose the players of a training mix, their bars, and the targets."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class BandGenerator:
         Who has no part in the song keeps to its speed.
         """
         coherent = rng.random() < self._config.coherent
-        size = self._size(rng) if coherent else None
+        size = self._config.choose_size(rng) if coherent else None
         song = self._library.songs[self._songs[rng.integers(len(self._songs))]]
         shared: Window | None = None
         players: dict[str, Player] = {}
@@ -126,20 +126,12 @@ class BandGenerator:
         self, stem: Stem, rng: np.random.Generator, size: int | None = None
     ) -> Window:
         """Return some bars of a stem, at a random speed where `size` is None."""
-        size = size or self._size(rng)
+        size = size or self._config.choose_size(rng)
         last = max(stem.n_frames - size, 0)
         if rng.random() < self._config.at_beat:
             beats = [b for b in stem.beats if b <= last] or [0]
             return Window(beats[rng.integers(len(beats))], size)
         return Window(int(rng.integers(last + 1)), size)
-
-    def _size(self, rng: np.random.Generator) -> int:
-        """Return how many frames of a stem are played in the time of `n_frames`."""
-        cfg = self._config
-        if rng.random() >= cfg.varispeed:
-            return cfg.n_frames
-        widest = cfg.varispeed_semitones
-        return round(cfg.n_frames * 2 ** (rng.uniform(-widest, widest) / 12))
 
     def choose_queries(
         self, target: str, playing: list[str], rng: np.random.Generator

@@ -15,23 +15,24 @@ import numpy as np
 from keras import ops
 
 from requinto.config import TrackerConfig
-from requinto.errors import ConfigError
 from requinto.model_folder import BEATS
 from requinto_lab.networks.beat_network import build_beat_network
 from requinto_lab.networks.weights import read_weights, save_networks, set_weights
-from requinto_lab.training.beat_material import Heard, read
+from requinto_lab.training.beat_material import BeatExample, read
+from requinto_lab.training.examples import check_counts
+from requinto_lab.training.loop import CHECKPOINT, PROGRESS, Epoch, Loop, Plan
 from requinto_lab.training.provenance import commit
 
-_COLUMNS = 1500  # of an example: 30 s
+_N_COLUMNS = 1500  # of an excerpt: 30 s
 _WARM_EPOCHS = 1
-_LOOK_AGAIN = 10  # epochs after which songs rendered since are read too
+_EPOCHS_PER_READ = 10  # after which songs rendered since are read too
 _NEAR = (1.0, 0.5, 0.2)  # what the columns on a beat, beside it and next are worth
 _TILT = 0.3  # standard deviation of what is added to the logarithm over the bands
 _GAIN = 0.8  # standard deviation of a gain's natural logarithm
-_MOVED = 2  # bands by which a sound is higher or lower, at most
-
-
-_LAST, _STATE = "last.keras", "state.json"
+_MAX_SHIFT = 2  # bands by which a sound is higher or lower
+_SCORE = "validation_loss"
+# Of a run that was started before there was `loop.py`
+_OLDER_CHECKPOINT, _OLDER_STATE = "last.keras", "state.json"
 
 
 @dataclass(frozen=True)
@@ -42,87 +43,115 @@ class BeatTraining:
     output: str  # a folder for checkpoints and for the best network
     epochs: int = 120
     steps_per_epoch: int = 100
-    batch_size: int = 8  # stretches of half a minute
+    batch_size: int = 8  # excerpts of half a minute
     learning_rate: float = 2e-3  # at its highest; falls as a cosine
     seed: int = 1
     start_from: str = ""  # a folder with a network to begin with; none when empty
     resume: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "steps_per_epoch", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} must be 1 or more, got {getattr(self, name)}"
-                )
+        check_counts(self, "epochs", "steps_per_epoch", "batch_size")
 
 
-class Stretches:
-    """Batches of half a minute, drawn from whatever songs there are.
+class BeatBatches:
+    """Batches of half a minute, of whatever songs there are.
 
     Parameters
     ----------
-    rows : list of Heard
+    rows : list of BeatExample
     config : TrackerConfig
     batch_size : int
     seed : int
     """
 
     def __init__(
-        self, rows: list[Heard], config: TrackerConfig, *, batch_size: int, seed: int
+        self,
+        rows: list[BeatExample],
+        config: TrackerConfig,
+        *,
+        batch_size: int,
+        seed: int,
     ) -> None:
         self._rows = rows
         self._targets = [targets(row, config) for row in rows]
         self._n_bands = config.rhythm.n_bands
         self._batch_size, self._seed = batch_size, seed
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __call__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return features and truth of a step: `(batch, n_columns, ...)`."""
         rng = np.random.default_rng([self._seed, index])
-        pairs = [self._stretch(rng) for _ in range(self._batch_size)]
-        heard, truth = (np.stack(part) for part in zip(*pairs, strict=True))
-        return heard, truth
+        pairs = [self._excerpt(rng) for _ in range(self._batch_size)]
+        features, truth = (np.stack(part) for part in zip(*pairs, strict=True))
+        return features, truth
 
-    def _stretch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _excerpt(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         row = int(rng.integers(len(self._rows)))
-        heard, truth = self._rows[row].features, self._targets[row]
+        features, truth = self._rows[row].features, self._targets[row]
+        n_columns = len(features)
         # Beginnings and ends of songs come up as often as what lies between
-        start = int(rng.integers(-_COLUMNS // 3, max(len(heard) - _COLUMNS // 2, 1)))
-        start = min(max(start, 0), max(len(heard) - _COLUMNS, 0))
-        part = heard[start : start + _COLUMNS].astype(np.float32)
-        missing = _COLUMNS - len(part)
-        part = self._changed(part, rng)
-        return (
-            np.pad(part, ((0, missing), (0, 0))),
-            np.pad(truth[start : start + _COLUMNS], ((0, missing), (0, 0))),
-        )
+        last = max(n_columns - _N_COLUMNS // 2, 1)
+        start = int(rng.integers(-_N_COLUMNS // 3, last))
+        start = min(max(start, 0), max(n_columns - _N_COLUMNS, 0))
+        part, part_truth = _cut(features, truth, start)
+        n_present = min(n_columns - start, _N_COLUMNS)
+        part[:n_present] = self._augment(part[:n_present], rng)
+        return part, part_truth
 
-    def _changed(self, heard: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _augment(self, features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return features of the sound through another desk."""
         n = self._n_bands
         tilt = np.interp(
             np.arange(n), [0, n / 3, 2 * n / 3, n], rng.normal(0, _TILT, 4)
         )
-        moved = int(rng.integers(-_MOVED, _MOVED + 1))
-        bands = np.roll(heard[:, :n], moved, axis=1) + tilt + rng.normal(0, _GAIN)
-        return np.concatenate([np.maximum(bands, 0), heard[:, n:]], axis=1)
+        shift = int(rng.integers(-_MAX_SHIFT, _MAX_SHIFT + 1))
+        bands = np.roll(features[:, :n], shift, axis=1) + tilt + rng.normal(0, _GAIN)
+        return np.concatenate([np.maximum(bands, 0), features[:, n:]], axis=1)
 
 
-def targets(row: Heard, config: TrackerConfig) -> np.ndarray:
-    """Return what the network is to say, `(n_columns, 2)`, 0 to 1."""
+class _GrowingBatches:
+    """Batches of a folder of songs, which is read again while more are rendered."""
+
+    def __init__(self, config: BeatTraining, tracker: TrackerConfig) -> None:
+        self._config, self._tracker = config, tracker
+        self._batches: BeatBatches | None = None
+
+    @property
+    def n_sounds(self) -> int:
+        return len(self._batches) if self._batches else 0
+
+    def __call__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        config = self._config
+        is_due = index % (_EPOCHS_PER_READ * config.steps_per_epoch) == 0
+        if self._batches is None or is_due:
+            self._batches = BeatBatches(
+                read(Path(config.material), "train"),
+                self._tracker,
+                batch_size=config.batch_size,
+                seed=config.seed,
+            )
+        return self._batches(index)
+
+
+def targets(row: BeatExample, config: TrackerConfig) -> np.ndarray:
+    """Return what the network is to answer, `(n_columns, 2)`, 0 to 1."""
     truth = np.zeros((len(row.features), 2), np.float32)
     for kind, times_s in enumerate((row.beats_s, row.downbeats_s)):
         columns = np.round(times_s * config.rhythm.columns_per_s).astype(int)
         for distance in reversed(range(len(_NEAR))):
             for side in (-distance, distance):
-                places = columns + side
-                inside = places[(places >= 0) & (places < len(truth))]
+                near = columns + side
+                inside = near[(near >= 0) & (near < len(truth))]
                 truth[inside, kind] = _NEAR[distance]
     return truth
 
 
-def loss(truth: Any, found: Any) -> Any:
+def loss(truth: Any, activations: Any) -> Any:
     """Cross entropy; a downbeat counts as much as the beats of a bar."""
-    found = ops.clip(found, 1e-6, 1 - 1e-6)
-    entropy = -truth * ops.log(found) - (1 - truth) * ops.log(1 - found)
+    activations = ops.clip(activations, 1e-6, 1 - 1e-6)
+    entropy = -truth * ops.log(activations) - (1 - truth) * ops.log(1 - activations)
     return ops.mean(entropy[..., 0] + 1.5 * entropy[..., 1])
 
 
@@ -132,51 +161,63 @@ def train(config: BeatTraining) -> Path:
     It is written with its weights to the run's folder, whenever it is better than
     before; a run that was stopped goes on, with `resume`, from its last epoch.
     """
-    tracker, folder = TrackerConfig(), Path(config.output)
-    folder.mkdir(parents=True, exist_ok=True)
-    validation = read(Path(config.material), "validation")
-    held = _held_out(validation, tracker)
-    parent = {}
-    if config.start_from:
-        parent["began_from"] = read_weights(Path(config.start_from), BEATS)[0][
-            "provenance"
-        ]
-    network, state = _begun(config, tracker)
-    batches = None
-    for epoch in range(state["epoch"], config.epochs):
-        begun = time.perf_counter()
-        if epoch % _LOOK_AGAIN == 0 or batches is None:
-            rows = read(Path(config.material), "train")
-            batches = Stretches(
-                rows, tracker, batch_size=config.batch_size, seed=config.seed
-            )
-        first = epoch * config.steps_per_epoch
-        loss_here = _fitted(network, batches, first, config.steps_per_epoch)
-        trained = network.get_weights()
-        network.optimizer.finalize_variable_values(network.trainable_variables)
-        found = float(network.evaluate(*held, batch_size=8, verbose=0))
-        state["epoch"] = epoch + 1
-        if found < state["best"]:
-            state["best"] = found
-            record = {"loss": found, "epoch": epoch + 1, "n_sounds": len(rows)}
-            made = {**dataclasses.asdict(config), **record, **parent}
-            keep(folder, network, tracker, made)
-        network.set_weights(trained)
-        network.save(folder / _LAST)
-        (folder / _STATE).write_text(json.dumps(state))
+    tracker = TrackerConfig()
+    batches = _GrowingBatches(config, tracker)
+    loop = _build_loop(config, tracker, batches)
+    start_s = time.perf_counter()
+    for epoch in loop.epochs(batches):
         print(
-            f"{epoch + 1}/{config.epochs}  train {loss_here:.4f}  "
-            f"validation {found:.4f}  best {state['best']:.4f}  "
-            f"{time.perf_counter() - begun:.0f} s",
+            f"{_number(epoch, config)}/{config.epochs}  "
+            f"train {epoch.losses['loss']:.4f}  "
+            f"validation {epoch.scores[_SCORE]:.4f}  "
+            f"best {epoch.progress['best']:.4f}  "
+            f"{time.perf_counter() - start_s:.0f} s",
             flush=True,
         )
-    return folder / f"{BEATS}.json"
+        start_s = time.perf_counter()
+    return Path(config.output) / f"{BEATS}.json"
 
 
-def keep(
+def _build_loop(
+    config: BeatTraining, tracker: TrackerConfig, batches: _GrowingBatches
+) -> Loop:
+    folder = Path(config.output)
+    validation = _validation_excerpts(config, tracker)
+    parent = _parent_record(config)
+    network = _start(config, tracker)
+    if config.resume:
+        _convert_older_run(folder, config.steps_per_epoch)
+
+    def evaluate() -> dict[str, float]:
+        return {_SCORE: float(network.evaluate(*validation, batch_size=8, verbose=0))}
+
+    def save_best(epoch: Epoch) -> None:
+        record = {
+            "loss": epoch.scores[_SCORE],
+            "epoch": _number(epoch, config),
+            "n_sounds": batches.n_sounds,
+        }
+        made = {**dataclasses.asdict(config), **record, **parent}
+        save_tracker(folder, network, tracker, made)
+
+    plan = Plan(
+        steps_per_epoch=config.steps_per_epoch,
+        steps=config.epochs * config.steps_per_epoch,
+        score=_SCORE,
+        lowest_is_best=True,
+    )
+    return Loop(
+        *(folder, network, plan),
+        evaluate=evaluate,
+        save_best=save_best,
+        resume=config.resume,
+    )
+
+
+def save_tracker(
     folder: Path, network: Any, tracker: TrackerConfig, record: dict[str, Any]
 ) -> None:
-    """Write a network as the tracker finds it, and how it was made."""
+    """Write a network as the tracker loads it, and how it was made."""
     provenance = {
         **record,
         "commit": commit(),
@@ -186,15 +227,19 @@ def keep(
     save_networks(folder, BEATS, tracker, (network,), provenance)
 
 
-def _begun(
-    config: BeatTraining, tracker: TrackerConfig
-) -> tuple[keras.Model, dict[str, Any]]:
-    """Return a network ready to be fitted, and where its run stands."""
-    folder = Path(config.output)
-    if config.resume and (folder / _LAST).exists():
-        state = json.loads((folder / _STATE).read_text())
-        known = {"loss": loss}
-        return keras.saving.load_model(folder / _LAST, custom_objects=known), state
+def _number(epoch: Epoch, config: BeatTraining) -> int:
+    return round(epoch.progress["step"] / config.steps_per_epoch)
+
+
+def _parent_record(config: BeatTraining) -> dict[str, Any]:
+    if not config.start_from:
+        return {}
+    record, _ = read_weights(Path(config.start_from), BEATS)
+    return {"began_from": record["provenance"]}
+
+
+def _start(config: BeatTraining, tracker: TrackerConfig) -> keras.Model:
+    """Return a network ready to be fitted."""
     keras.utils.set_random_seed(config.seed)
     network = build_beat_network(tracker.rhythm, tracker.network)
     if config.start_from:
@@ -211,38 +256,42 @@ def _begun(
         schedule, clipnorm=1.0, use_ema=True, ema_momentum=0.995
     )
     network.compile(optimizer, loss=loss)
-    return network, {"epoch": 0, "best": float("inf")}
+    return network
 
 
-def _fitted(
-    network: keras.Model, batches: Stretches, first: int, n_steps: int
-) -> float:
-    """Fit a network to some of the batches; return its loss.
+def _convert_older_run(folder: Path, steps_per_epoch: int) -> None:
+    """Turn the state of a run from before `loop.py` into what `Loop` goes on from."""
+    state_path = folder / _OLDER_STATE
+    if (folder / PROGRESS).exists() or not state_path.exists():
+        return
+    state = json.loads(state_path.read_text())
+    network = keras.saving.load_model(
+        folder / _OLDER_CHECKPOINT, custom_objects={"loss": loss}
+    )
+    network.save_weights(folder / CHECKPOINT)
+    progress = {"step": state["epoch"] * steps_per_epoch, "best": state["best"]}
+    (folder / PROGRESS).write_text(json.dumps(progress))
 
-    One by one: what `fit` is given stays in memory, and at its end it puts the
-    averaged weights in the place of those that are trained.
-    """
-    network.reset_metrics()
-    for index in range(first, first + n_steps):
-        found = network.train_on_batch(*batches[index])
-    return float(found)
 
-
-def _held_out(
-    rows: list[Heard], config: TrackerConfig
+def _validation_excerpts(
+    config: BeatTraining, tracker: TrackerConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same stretch of each validation song."""
+    """Return the same excerpt of each validation song."""
     pairs = []
-    for row in rows:
-        truth = targets(row, config)
-        start = max((len(truth) - _COLUMNS) // 2, 0)
-        part = slice(start, start + _COLUMNS)
-        missing = ((0, max(_COLUMNS - len(truth), 0)), (0, 0))
-        pairs.append(
-            (
-                np.pad(row.features[part].astype(np.float32), missing),
-                np.pad(truth[part], missing),
-            )
-        )
-    heard, truths = (np.stack(part) for part in zip(*pairs, strict=True))
-    return heard, truths
+    for row in read(Path(config.material), "validation"):
+        start = max((len(row.features) - _N_COLUMNS) // 2, 0)
+        pairs.append(_cut(row.features, targets(row, tracker), start))
+    features, truth = (np.stack(part) for part in zip(*pairs, strict=True))
+    return features, truth
+
+
+def _cut(
+    features: np.ndarray, truth: np.ndarray, start: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return an excerpt of both, `_N_COLUMNS` long; zeros are beyond their end."""
+    part = slice(start, start + _N_COLUMNS)
+    missing = ((0, max(start + _N_COLUMNS - len(truth), 0)), (0, 0))
+    return (
+        np.pad(features[part].astype(np.float32), missing),
+        np.pad(truth[part], missing),
+    )

@@ -39,8 +39,8 @@ _RARE = 20  # songs, among which one sound has no beats, and another only clicks
 _NOTHING_S = 60.0
 
 
-class Heard(NamedTuple):
-    """A sound as the beat network meets it, and its truth."""
+class BeatExample(NamedTuple):
+    """Features of a sound, and where its beats are."""
 
     features: np.ndarray  # (n_columns, n_features), float16
     beats_s: np.ndarray  # (n_beats,)
@@ -50,13 +50,13 @@ class Heard(NamedTuple):
 def build(folder: Path, split: str, n_songs: int, n_workers: int = 2) -> int:
     """Render the songs that a folder lacks; return how many were missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [i for i in range(n_songs) if not _place(folder, split, i).exists()]
+    missing = [i for i in range(n_songs) if not _path(folder, split, i).exists()]
     each(render, [(folder, split, i) for i in missing], "Rendering", n_workers)
     return len(missing)
 
 
 def render(folder: Path, split: str, index: int) -> None:
-    """Write what is heard of one song, in each of its mixes."""
+    """Write the features of one song, in each of its mixes."""
     seed = splits.seeds(split)[_FIRST_SEED[split] + index]
     rng = generator(seed, "mixes")
     rows = [_nothing(rng)] if index % _RARE == 0 else []
@@ -68,7 +68,7 @@ def render(folder: Path, split: str, index: int) -> None:
         mixture, late_s = mix_song(stems, song, song_config, rng)
         when = timing(song, LEAD_IN_S + late_s)
         rows.append(
-            Heard(
+            BeatExample(
                 features(mixture, SAMPLE_RATE, config).astype(np.float16),
                 np.array(when["beats_s"]),
                 np.array(when["downbeats_s"]),
@@ -79,14 +79,14 @@ def render(folder: Path, split: str, index: int) -> None:
         for i, row in enumerate(rows)
         for name, value in row._asdict().items()
     }
-    place = _place(folder, split, index)
-    work = place.with_suffix(f".{os.getpid()}.tmp")
+    path = _path(folder, split, index)
+    work = path.with_suffix(f".{os.getpid()}.tmp")
     with work.open("wb") as file:
         np.savez(file, **arrays)
-    work.rename(place)
+    work.rename(path)
 
 
-def read(folder: Path, split: str) -> list[Heard]:
+def read(folder: Path, split: str) -> list[BeatExample]:
     """Return everything of a split that is there.
 
     Raises
@@ -99,7 +99,7 @@ def read(folder: Path, split: str) -> list[Heard]:
         with np.load(path) as arrays:
             n_rows = sum(name.startswith("features_") for name in arrays)
             rows += [
-                Heard(*(arrays[f"{name}_{i}"] for name in Heard._fields))
+                BeatExample(*(arrays[f"{name}_{i}"] for name in BeatExample._fields))
                 for i in range(n_rows)
             ]
     if not rows:
@@ -107,20 +107,18 @@ def read(folder: Path, split: str) -> list[Heard]:
     return rows
 
 
-def _place(folder: Path, split: str, index: int) -> Path:
+def _path(folder: Path, split: str, index: int) -> Path:
     return folder / f"{split}-{index:05d}.npz"
 
 
-def _nothing(rng: np.random.Generator) -> Heard:
+def _nothing(rng: np.random.Generator) -> BeatExample:
     """Return a sound without beats."""
     n_frames = round(_NOTHING_S * SAMPLE_RATE)
     make = (_silence, _noise, _drone, _scattered)[int(rng.integers(4))]
-    sound = make(n_frames, rng).astype(np.float32)[None]
-    found = features(sound, SAMPLE_RATE, RhythmConfig()).astype(np.float16)
-    return Heard(found, np.zeros(0), np.zeros(0))
+    return BeatExample(_features(make(n_frames, rng)), np.zeros(0), np.zeros(0))
 
 
-def _metronome(rng: np.random.Generator) -> Heard:
+def _metronome(rng: np.random.Generator) -> BeatExample:
     """Return clicks on beats; without an accent none of them begins a bar."""
     apart_s = 60 / np.exp(rng.uniform(np.log(50), np.log(210)))
     beats_s = np.arange(rng.uniform(0, 5), _NOTHING_S - 0.5, apart_s)
@@ -131,9 +129,14 @@ def _metronome(rng: np.random.Generator) -> Heard:
         stroke = strokes[accented and i % per_bar == 0]
         start = round(beat_s * SAMPLE_RATE)
         sound[start : start + len(stroke)] += stroke * rng.uniform(0.7, 1)
-    mono = sound.astype(np.float32)[None]
-    found = features(mono, SAMPLE_RATE, RhythmConfig()).astype(np.float16)
-    return Heard(found, beats_s, beats_s[::per_bar] if accented else np.zeros(0))
+    downbeats_s = beats_s[::per_bar] if accented else np.zeros(0)
+    return BeatExample(_features(sound), beats_s, downbeats_s)
+
+
+def _features(mono: np.ndarray) -> np.ndarray:
+    """Return the features of a sound, `(n_frames,)`."""
+    sound = mono.astype(np.float32)[None]
+    return features(sound, SAMPLE_RATE, RhythmConfig()).astype(np.float16)
 
 
 def _click(rng: np.random.Generator) -> np.ndarray:
@@ -169,7 +172,7 @@ def _drone(n_frames: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _scattered(n_frames: int, rng: np.random.Generator) -> np.ndarray:
-    """Return strokes at random places, a few seconds apart or many."""
+    """Return strokes at random times, a few seconds apart or many."""
     sound = np.zeros(n_frames)
     time_s = np.arange(SAMPLE_RATE // 5) / SAMPLE_RATE
     tone = np.sin(2 * np.pi * rng.uniform(60, 2000) * time_s)

@@ -11,7 +11,7 @@ import keras
 from requinto.errors import ConfigError
 
 
-def shared(n_devices: int) -> contextlib.AbstractContextManager[Any]:
+def device_scope(n_devices: int) -> contextlib.AbstractContextManager[Any]:
     """Return the context in which networks are built to be trained on devices.
 
     Each device takes an equal part of every batch, and their gradients are averaged
@@ -32,7 +32,7 @@ def shared(n_devices: int) -> contextlib.AbstractContextManager[Any]:
     if keras.backend.backend() == "tensorflow":
         return _tensorflow(n_devices)
     if keras.backend.backend() == "jax":
-        names = _enough(keras.distribution.list_devices(), n_devices)
+        names = _first(keras.distribution.list_devices(), n_devices)
         parallel = keras.distribution.DataParallel(devices=names)
         keras.distribution.set_distribution(parallel)
         return contextlib.nullcontext()
@@ -44,12 +44,12 @@ def _tensorflow(n_devices: int) -> contextlib.AbstractContextManager[Any]:
 
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     names = [device.name for device in tf.config.list_logical_devices(kind)]
-    strategy = tf.distribute.MirroredStrategy(_enough(names, n_devices))
+    strategy = tf.distribute.MirroredStrategy(_first(names, n_devices))
     scope: contextlib.AbstractContextManager[Any] = strategy.scope()
     return scope
 
 
-def _enough(names: list[str], n_devices: int) -> list[str]:
+def _first(names: list[str], n_devices: int) -> list[str]:
     if len(names) < n_devices:
         raise ConfigError(f"{n_devices} devices are asked for, there are {names}")
     return names[:n_devices]

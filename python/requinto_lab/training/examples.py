@@ -3,13 +3,51 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from requinto.errors import ConfigError
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 PEAK = 0.98  # of a mixture, at most
+
+
+@dataclass(frozen=True)
+class ExampleConfig:
+    """Numbers of any source of examples; probabilities unless said otherwise."""
+
+    n_frames: int = 63 * 2048  # of the mixture: 64 columns of the model's transform
+    reference_frames: int = 63 * 2048
+    n_targets: int = 3  # of each mixture, at most: mixing costs more than a query
+    absent: float = 0.05  # a target is not in the mixture
+    varispeed: float = 0.7  # pitch and time move together, a reference's too
+    varispeed_semitones: float = 4.0  # at most by this much, either way
+    mono: float = 0.12  # the whole mixture is folded
+    lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
+    highest_db: float = -12.0
+    reference_short: float = 0.3  # the reference is cut
+
+    def __post_init__(self) -> None:
+        check_counts(self, "n_frames", "reference_frames", "n_targets")
+        if not self.lowest_db <= self.highest_db <= 0:
+            raise ConfigError("lowest_db must not exceed highest_db, nor that 0")
+
+    def choose_size(self, rng: np.random.Generator) -> int:
+        """Return how many frames of a stem are played in the time of `n_frames`."""
+        if rng.random() >= self.varispeed:
+            return self.n_frames
+        widest = self.varispeed_semitones
+        return round(self.n_frames * 2 ** (rng.uniform(-widest, widest) / 12))
+
+
+def check_counts(config: Any, *names: str) -> None:
+    """Raise `ConfigError` where one of some numbers is below 1."""
+    for name in names:
+        if getattr(config, name) < 1:
+            raise ConfigError(f"{name} must be 1 or more, got {getattr(config, name)}")
 
 
 class Example(NamedTuple):
@@ -29,6 +67,25 @@ class ExampleGenerator(Protocol):
         """Return examples that share a mixture; everything random is of `rng`."""
 
 
+def finish(
+    mixture: np.ndarray,
+    sounds: Sequence[np.ndarray],
+    config: ExampleConfig,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return a mixture at a random level, at times folded, and sounds in it alike."""
+    if rng.random() < config.mono:
+        mixture, sounds = fold(mixture), [fold(sound) for sound in sounds]
+    gain = gain_to(mixture, rng.uniform(config.lowest_db, config.highest_db))
+    return mixture * gain, [sound * gain for sound in sounds]
+
+
+def rms(sound: np.ndarray) -> np.float32:
+    """Return the root mean square of a sound; 0 where it has no frames."""
+    flat = sound.ravel()
+    return np.float32(np.sqrt(np.dot(flat, flat) / max(flat.size, 1)))
+
+
 def fold(sound: np.ndarray) -> np.ndarray:
     """Return stereo whose channels are both the mean of the two given."""
     return np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0)
@@ -36,12 +93,9 @@ def fold(sound: np.ndarray) -> np.ndarray:
 
 def gain_to(mixture: np.ndarray, level_db: float, peak: float = PEAK) -> np.float32:
     """Return the gain that brings a mixture to an RMS in dBFS, with no peak above."""
-    flat = mixture.ravel()
-    rms = np.sqrt(np.dot(flat, flat) / flat.size)
     loudest = float(np.abs(mixture).max())
-    return np.float32(
-        min(10 ** (level_db / 20) / (rms + 1e-5), peak / (loudest + 1e-5))
-    )
+    wanted = 10 ** (level_db / 20) / (rms(mixture) + 1e-5)
+    return np.float32(min(float(wanted), peak / (loudest + 1e-5)))
 
 
 def shorten(

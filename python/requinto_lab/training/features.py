@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From mixed sound to what the networks are fed, and what the mask is scored on."""
+"""From mixed sound to the inputs of the networks, and to what the mask is judged by."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from requinto.spectra import Spectra, compress, remove_mean
 from requinto.templates import TemplateMatcher
 from requinto_lab.training.examples import Example
 
+# Statistics of a band in one column, which are all that the loss needs: see `losses.py`
+MIXTURE_POWER, CROSS_POWER, TARGET_POWER = range(3)
 _FLOOR = 1e-9  # power added to silence, so that scaling stays finite
 
 
 class Features(NamedTuple):
-    """One example as the networks meet it, float32."""
+    """One example as inputs of the networks and of the loss, float32."""
 
-    mixture: np.ndarray  # (n_columns, n_bands, n_views), what the U-Net sees
-    reference: np.ndarray  # (n_columns, n_bands, 2), what the encoder sees
-    truth: np.ndarray  # (n_columns, n_bands, 2, 3): moments, see `losses.py`
+    mixture: np.ndarray  # (n_columns, n_bands, n_views), input of the U-Net
+    reference: np.ndarray  # (n_columns, n_bands, 2), input of the encoder
+    truth: np.ndarray  # (n_columns, n_bands, 2, 3), statistics
 
 
 class FeatureExtractor:
@@ -33,7 +35,7 @@ class FeatureExtractor:
     def __call__(self, examples: list[Example]) -> list[Features]:
         """Return the features of examples that share a mixture.
 
-        Moments are in units of the mixture's mean energy.
+        Statistics are in units of the mixture's mean energy.
         """
         config, spectra = self._spectra.config, self._spectra
         if config.limit_inaudible:
@@ -77,5 +79,5 @@ class FeatureExtractor:
         cross = spectra.in_bands(whole.real * part.real + whole.imag * part.imag)
         truth = np.stack([power, cross, spectra.power(part)], axis=-1)
         truth *= spectra.band_sizes[:, None, None]
-        truth /= np.mean(truth[..., 0]) + _FLOOR
+        truth /= np.mean(truth[..., MIXTURE_POWER]) + _FLOOR
         return truth

@@ -8,7 +8,7 @@ import importlib.util
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -20,24 +20,17 @@ from requinto_lab.evaluation.items import read_items
 from requinto_lab.networks.keras_runtime import KerasNetwork
 from requinto_lab.networks.weights import build_networks, load_networks, save_networks
 from requinto_lab.training.batches import Batch, BatchMaker, in_processes, in_threads
-from requinto_lab.training.callbacks import (
-    Checkpoint,
-    Clock,
-    Progress,
-    Scores,
-    Validation,
-)
-from requinto_lab.training.devices import shared
+from requinto_lab.training.devices import device_scope
 from requinto_lab.training.examples import ExampleGenerator
 from requinto_lab.training.generators import MaterialConfig, build_generator
-from requinto_lab.training.mixing import MixingConfig
+from requinto_lab.training.loop import Epoch, Loop, Plan, Scores, half_cosine
+from requinto_lab.training.mixing_config import MixingConfig
 from requinto_lab.training.provenance import commit
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
-from requinto_lab.training.widen import grow
+from requinto_lab.training.widen import widen
 
-_MANY = 10**6  # epochs; the minutes run out before
-CHECKPOINT = "last.weights.h5"  # in the folder of a run
-PROGRESS = "progress.json"
+# Of values in recipes that were written before they were renamed
+EARLIER_NAMES = {"unheard": "embedding_drop"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class TrainingConfig:
     decay: float = 0.25  # share of the run, its last, in which the rate falls
     weight_decay: float = 0.02  # times the learning rate
     dropout: float = 0.3  # of the embedding's numbers
-    unheard: float = 0.3  # of embeddings, so that the evidence alone does too
+    embedding_drop: float = 0.3  # of embeddings, so that the evidence alone does too
     level_weight: float = 0.0  # of each dB that an estimate is too quiet by
     clip_norm: float = 1.0  # of the gradient
     average: float = 0.995  # momentum of the weights' running average
@@ -80,13 +73,13 @@ def training_config(values: dict[str, Any]) -> TrainingConfig:
     Raises
     ------
     ConfigError
-        If a name or value is not one of ours, or one is missing.
+        If a name or value is unknown, or one is missing.
     """
-    given = dict(values)
-    given["model"] = ModelConfig.from_dict(given.get("model", {}))
+    values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
+    values["model"] = ModelConfig.from_dict(values.get("model", {}))
     for name, kind in (("mixing", MixingConfig), ("material", MaterialConfig)):
-        given[name] = from_values(kind, given.get(name, {}), name)
-    return cast(TrainingConfig, from_values(TrainingConfig, given, "training"))
+        values[name] = from_values(kind, values.get(name, {}), name)
+    return cast(TrainingConfig, from_values(TrainingConfig, values, "training"))
 
 
 def train(config: TrainingConfig, *, resume: bool = False) -> Path:
@@ -100,42 +93,41 @@ def train(config: TrainingConfig, *, resume: bool = False) -> Path:
     """
     import keras
 
-    run = Path(config.run)
-    run.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
-    with shared(config.n_devices):
+    with device_scope(config.n_devices):
         networks = _networks(config)
-        model = compiled(networks, config)
-    progress = Progress(run / PROGRESS, resume=resume)
-    if progress.found:
-        model.optimizer.build(model.trainable_variables)  # or its state is dropped
-        model.load_weights(run / CHECKPOINT)
+        model = compile_networks(networks, config)
     generator, checksums = build_generator(
         config.loops, config.mixing, config.material, split="train"
     )
-    clock = build_clock(config, progress)
-    if clock.done < 1:
-        model.fit(
-            _batches(config, generator, progress.step),
-            steps_per_epoch=config.steps_per_epoch,
-            epochs=_MANY,
-            shuffle=False,
-            verbose=0,
-            callbacks=[clock, *_callbacks(config, networks, checksums, progress)],
-        )
+    run = Path(config.run)
+
+    def save_best(epoch: Epoch) -> None:
+        record = _record(config, checksums, epoch)
+        save_networks(run, config.name, config.model, networks, record)
+
+    loop = Loop(
+        run,
+        model,
+        build_plan(config),
+        evaluate=_evaluation(config, networks),
+        save_best=save_best,
+        resume=resume,
+    )
+    loop.fit(_batches(config, generator, loop.progress.step), _tensorboard(run))
     return run
 
 
-def build_clock(config: TrainingConfig, progress: Progress) -> Clock:
-    """Return what sets the learning rate of a run, and ends it."""
-    return Clock(
-        progress,
+def build_plan(config: TrainingConfig) -> Plan:
+    """Return how long a run lasts, and how fast it learns."""
+    return Plan(
+        steps_per_epoch=config.steps_per_epoch,
+        score=SCORE,
         minutes=config.minutes,
         steps=config.steps,
-        learning_rate=config.learning_rate,
-        decay=config.decay,
-        steps_per_epoch=config.steps_per_epoch,
+        rate=half_cosine(config.learning_rate, config.decay),
+        patience=config.patience,
     )
 
 
@@ -162,46 +154,25 @@ def _maker(
     return BatchMaker(generator, config.model, config.batch_size, config.seed, first)
 
 
-def _callbacks(
-    config: TrainingConfig,
-    networks: tuple[Any, Any],
-    checksums: dict[str, str],
-    progress: Progress,
-) -> list[Any]:
-    """Return what else happens at the end of an epoch, in this order.
-
-    The checkpoint is of the weights as they are trained; what is scored and saved
-    are their running averages.
-    """
-    import keras
-
-    run = Path(config.run)
+def _evaluation(
+    config: TrainingConfig, networks: tuple[Any, Any]
+) -> Callable[[], Scores]:
+    """Return what scores the networks on test items of the validation split."""
     items = read_items(Path(config.validation))[:: config.validation_stride]
     test_items = read_test_items(items, config.validation_items_per_set)
     if config.mixing.by_name:
         test_items = by_name(test_items)
     unet, encoder = map(KerasNetwork, networks)
     separator = NetworkSeparator(config.model, unet, encoder)
+    return lambda: scores(separator, test_items)
 
-    def save_best(found: Scores) -> None:
-        record = _record(config, checksums, progress, found)
-        save_networks(run, config.name, config.model, networks, record)
 
-    callbacks = [
-        Checkpoint(run / CHECKPOINT, progress),
-        keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
-        Validation(
-            progress,
-            run / "log.jsonl",
-            scored=lambda: scores(separator, test_items),
-            score=SCORE,
-            save_best=save_best,
-            patience=config.patience,
-        ),
-    ]
-    if all(map(importlib.util.find_spec, ("tensorflow", "tensorboard"))):
-        callbacks.append(keras.callbacks.TensorBoard(run / "tensorboard"))
-    return callbacks
+def _tensorboard(run: Path) -> list[Any]:
+    import keras
+
+    if not all(map(importlib.util.find_spec, ("tensorflow", "tensorboard"))):
+        return []
+    return [keras.callbacks.TensorBoard(run / "tensorboard")]
 
 
 def _networks(config: TrainingConfig) -> tuple[Any, Any]:
@@ -211,16 +182,16 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
     model, networks = load_networks(*parent_model(config))
     # The transform and the factorisation may be others: what they mean is learnt anew
     if not _sees_more(config.model, model):
-        seen, wanted = (
+        old, new = (
             f"{each.n_views} views of {each.spectra.n_bands} bands"
             for each in (model, config.model)
         )
-        raise ConfigError(f"the model in {config.start_from} sees {seen}, not {wanted}")
+        raise ConfigError(f"the model in {config.start_from} sees {old}, not {new}")
     if model.unet == config.model.unet and model.n_views == config.model.n_views:
         return networks
     larger = build_networks(config.model)
     for network, large in zip(networks, larger, strict=True):
-        grow(network, large)
+        widen(network, large)
     return larger
 
 
@@ -244,8 +215,8 @@ def parent_model(config: TrainingConfig) -> tuple[Path, str]:
     return (path, config.name) if path.is_dir() else (path.parent, path.name)
 
 
-def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
-    """Both networks as one that learns from pairs."""
+def compile_networks(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
+    """Return both networks as one that learns from pairs."""
     import keras
 
     from requinto_lab.networks.unet import TAUGHT
@@ -259,10 +230,10 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
     }
     # What is learnt of a timbre by heart does not hold for the next
     embedding = keras.layers.Dropout(config.dropout)(encoder(inputs["reference"]))
-    if config.unheard:
-        whole = keras.layers.Dropout(config.unheard, noise_shape=(None, 1))
+    if config.embedding_drop:
+        drop = keras.layers.Dropout(config.embedding_drop, noise_shape=(None, 1))
         # Undo its scaling: an embedding is there as it is, or not at all
-        embedding = keras.layers.Rescaling(1 - config.unheard)(whole(embedding))
+        embedding = keras.layers.Rescaling(1 - config.embedding_drop)(drop(embedding))
     # With evidence in the mask from the first step it learns to be silent, and stays so
     taught = keras.Model(unet.input, unet.get_layer(TAUGHT).output)
     mask = taught({"mixture": inputs["mixture"], "embedding": embedding})
@@ -283,10 +254,7 @@ def compiled(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
 
 
 def _record(
-    config: TrainingConfig,
-    checksums: dict[str, str],
-    progress: Progress,
-    found: Scores,
+    config: TrainingConfig, checksums: dict[str, str], epoch: Epoch
 ) -> dict[str, Any]:
     """How a model was made, to be saved beside its weights."""
     import keras
@@ -304,9 +272,9 @@ def _record(
         "started_from": started_from,
         "training": training,
         "libraries_sha256": checksums,
-        "minutes": round(progress.minutes, 1),
-        "steps": progress.step,
-        "validation_db": {k: round(v, 2) for k, v in found.items()},
+        "minutes": round(epoch.progress["minutes"], 1),
+        "steps": epoch.progress["step"],
+        "validation_db": {k: round(v, 2) for k, v in epoch.scores.items()},
         "host": f"{platform.machine()}, {platform.system()}, {os.cpu_count()} cores",
         "backend": f"{keras.backend.backend()}, keras {keras.__version__}",
     }

@@ -6,7 +6,7 @@ mask.  The error of m X is then
 
     sum |m X - S|^2 = m^2 sum |X|^2 - 2 m sum Re(X conj S) + sum |S|^2
 
-so three real numbers a band, its *moments*, are all that training needs: the
+so three real numbers a band, its *statistics*, are all that training needs: the
 phase of the mixture is accounted for exactly, without complex tensors.
 """
 
@@ -17,29 +17,30 @@ from typing import Any
 import keras
 from keras import ops
 
+from requinto_lab.training.features import CROSS_POWER, MIXTURE_POWER, TARGET_POWER
+
 _EPSILON = 1e-6  # in units of the mixture's mean power
-
-
 _QUIETEST = 1e-3  # of a mixture's power: a fainter target need not reach its level
 _SILENCE = 1e-4  # of a target's power: a fainter estimate counts as this one
 
 
 @keras.saving.register_keras_serializable("requinto")
-def separation_loss(moments, mask):  # type: ignore[no-untyped-def]
+def separation_loss(statistics, mask):  # type: ignore[no-untyped-def]
     """Return the loss of each example, `(batch,)`.
 
-    The sum of two terms: L1 between square-root magnitudes, which hears quiet
-    parts, and the error's power in dB, which is what separation is scored by.
+    The sum of two terms: L1 between square-root magnitudes, in which quiet parts
+    count, and the error's power in dB, which is what separation is scored by.
 
     Parameters
     ----------
-    moments : tensor, shape=(batch, n_columns, n_bands, n_channels, 3)
-        Mixture power, real cross power, target power, in units of the
-        mixture's mean power over the clip.
+    statistics : tensor, shape=(batch, n_columns, n_bands, n_channels, 3)
+        Mixture power, real cross power, target power, in the order of `features`
+        and in units of the mixture's mean power over the clip.
     mask : tensor, shape=(batch, n_columns, n_bands, n_channels)
         Factor of the mixture's magnitude, 0 or more.
     """
-    mixture, cross, target = (moments[..., i] for i in range(3))
+    mixture = statistics[..., MIXTURE_POWER]
+    cross, target = statistics[..., CROSS_POWER], statistics[..., TARGET_POWER]
     error = ops.maximum(ops.square(mask) * mixture - 2 * mask * cross + target, 0.0)
 
     estimate_root = ops.sqrt(ops.sqrt(ops.square(mask) * mixture + _EPSILON))
@@ -67,17 +68,16 @@ class SeparationLoss(keras.losses.Loss):
     ----------
     level_weight : float
         Of each dB by which the estimate is quieter than the target.
-
     """
 
     def __init__(self, level_weight: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
         self.level_weight = level_weight
 
-    def call(self, moments, mask):  # type: ignore[no-untyped-def]
-        loss = separation_loss(moments, mask)
+    def call(self, statistics, mask):  # type: ignore[no-untyped-def]
+        loss = separation_loss(statistics, mask)
         if self.level_weight:
-            loss = loss + self.level_weight * missing_level_db(moments, mask)
+            loss = loss + self.level_weight * missing_level_db(statistics, mask)
         return loss
 
     def get_config(self) -> dict[str, Any]:
@@ -85,13 +85,14 @@ class SeparationLoss(keras.losses.Loss):
         return {**super().get_config(), "level_weight": self.level_weight}
 
 
-def missing_level_db(moments, mask):  # type: ignore[no-untyped-def]
+def missing_level_db(statistics, mask):  # type: ignore[no-untyped-def]
     """Return by how many dB each estimate is quieter than its target, `(batch,)`.
 
     Zero where it is louder, and where the target is all but absent.
     """
     axes = (1, 2, 3)
-    mixture, target = moments[..., 0], ops.mean(moments[..., 2], axis=axes)
+    mixture = statistics[..., MIXTURE_POWER]
+    target = ops.mean(statistics[..., TARGET_POWER], axis=axes)
     estimate = ops.mean(ops.square(mask) * mixture, axis=axes)
     sounds = target > _QUIETEST * ops.mean(mixture, axis=axes)
     ratio = (target + _EPSILON) / (estimate + _SILENCE * target + _EPSILON)

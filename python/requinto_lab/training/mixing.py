@@ -17,8 +17,6 @@ from requinto_lab.training.mixing_config import MixingConfig, happens
 from requinto_lab.training.parts import Part, PartGenerator, PartPool
 from requinto_lab.training.references import Query, ReferenceGenerator
 
-__all__ = ["Example", "MixGenerator", "MixingConfig"]
-
 _PEAK_BESIDE = 0.88  # beside what is inaudible, so that full scale is not left
 
 
@@ -27,7 +25,7 @@ class _Company(NamedTuple):
 
     wanted: np.ndarray  # (2, n_frames), is part of the target
     rival: np.ndarray  # (2, n_frames), is not
-    is_alike: bool  # the rival, but for its part
+    is_alike: bool  # the rival is like the target in all except its part
 
 
 class MixGenerator:

@@ -12,15 +12,14 @@ from requinto.errors import ConfigError
 from requinto_lab.material.augmentation import AugmentationConfig
 from requinto_lab.material.instruments import BACHATA
 from requinto_lab.material.new_timbres import NewTimbreConfig
+from requinto_lab.training.examples import ExampleConfig, check_counts
 
 
 @dataclass(frozen=True)
-class MixingConfig:
+class MixingConfig(ExampleConfig):
     """Every number of the mixes; probabilities unless said otherwise."""
 
-    n_frames: int = 63 * 2048  # of the mixture: 64 columns of the model's transform
-    reference_frames: int = 63 * 2048
-    n_targets: int = 2  # queries of each mixture: mixing costs more than a query
+    n_targets: int = 2
     coherent: float = 0.5  # all stems from one song, in time with each other
     at_beat: float = 0.7  # the window begins on a beat
     bachata: float = 0.5  # the band plays bachata, else any instruments
@@ -31,21 +30,17 @@ class MixingConfig:
     target_other: float = 0.2  # the target is one of these, when there is one
     fewest: int = 2  # players, outside bachata; uniform up to `most`
     most: int = 7
-    absent: float = 0.08  # the target is not in the mix
+    absent: float = 0.08
     double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
     rival: float = 0.12  # another timbre of the target's instrument plays too
     # For the rival to be alike instead: another part of the target's family, or its
     # own timbre in another register.  Only the part tells who is wanted
     alike: float = 0.0
-    varispeed: float = 0.7  # pitch and time move together, a band's and references'
-    varispeed_semitones: float = 5.0  # at most by this much, either way
+    varispeed_semitones: float = 5.0
     level_db: float = 9.0  # uniform, around equal loudness
-    mono: float = 0.12  # the whole mix is folded
     dense: float = 0.0  # the mix is compressed, limited and clipped
     inaudible: float = 0.0  # an offset, or a line above 15 kHz, is in the mix alone
-    lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
-    highest_db: float = -12.0
-    # For each player to be changed to a timbre never heard, and its reference alike
+    # For each player to get a timbre that no library has, and its reference alike
     new_timbre: float = 0.7
     # Whoever plays the target's instrument is wanted, a rival too; the reference is of
     # any timbre of it
@@ -53,7 +48,6 @@ class MixingConfig:
     # Mixes that each prepared part serves.  Above 1, mixes depend on those before them
     reuse: int = 1
     reference_changed: float = 0.5  # the reference has its own augmentation
-    reference_short: float = 0.3  # the reference is cut
     reference_shortest: float = 0.5  # seconds
     # For a reference of a pitched instrument to be moved by a fourth, fifth, octave,
     # twelfth or two octaves, up or down
@@ -65,21 +59,18 @@ class MixingConfig:
     timbres: NewTimbreConfig = field(default_factory=NewTimbreConfig)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        check_counts(self, "reuse")
         read_parts(self, augmentation=AugmentationConfig, timbres=NewTimbreConfig)
         if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if not 1 <= self.fewest <= self.most:
             raise ConfigError("fewest must be 1 or more, and most no less")
-        for name in ("n_frames", "reference_frames", "n_targets", "reuse"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be 1 or more")
         for name in ("register", "same_desk", "alike", "dense", "inaudible"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(
                     f"{name} must be in [0, 1], got {getattr(self, name)}"
                 )
-        if not self.lowest_db <= self.highest_db <= 0:
-            raise ConfigError("lowest_db must not exceed highest_db, nor that 0")
 
 
 def happens(share: float, rng: np.random.Generator) -> bool:

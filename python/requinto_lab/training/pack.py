@@ -52,7 +52,7 @@ def pack(config: TrainingConfig, folder: Path, n_bytes: int, seed: int = 0) -> N
     folder : Path
         Made; it must not be there.
     n_bytes : int
-        What it may take, but for the model.
+        What it may take, without the model.
     seed : int
         Chooses songs and items.
 
@@ -68,11 +68,7 @@ def pack(config: TrainingConfig, folder: Path, n_bytes: int, seed: int = 0) -> N
     others = [songs for songs in config.material.songs if songs not in loops]
     kinds: list[tuple[str, list[Path], Write]] = [
         ("loops", _songs(loops), _write_stems),
-        (
-            "songs",
-            _songs(others),
-            _write_stems,
-        ),
+        ("songs", _songs(others), _write_stems),
     ]
     if config.material.recorded:
         kinds.append(("recorded", _songs([config.material.recorded]), _write_recorded))
@@ -82,7 +78,7 @@ def pack(config: TrainingConfig, folder: Path, n_bytes: int, seed: int = 0) -> N
     _fill(
         folder / "items",
         [*items],
-        lambda source, place: _write_item(items[source], place),
+        lambda source, target: _write_item(items[source], target),
         round(_SHARES["items"] * n_bytes),
         rng,
     )
@@ -109,27 +105,27 @@ def _fill(
     for index in show_progress(rng.permutation(len(sources)), folder.name):
         source = sources[index]
         # Items keep their set's folder; songs of several libraries may share names
-        place = folder / source.parent.name / source.name
+        target = folder / source.parent.name / source.name
         if folder.name != "items":
-            place = folder / f"{source.name}-{index}"
-        place.parent.mkdir(exist_ok=True)
-        write(source, place)
-        n_written += sum(file.stat().st_size for file in place.iterdir())
+            target = folder / f"{source.name}-{index}"
+        target.parent.mkdir(exist_ok=True)
+        write(source, target)
+        n_written += sum(file.stat().st_size for file in target.iterdir())
         if n_written >= n_bytes:
             return
 
 
-def _write_stems(source: Path, place: Path) -> None:
+def _write_stems(source: Path, target: Path) -> None:
     manifest = json.loads((source / "song.json").read_text())
-    place.mkdir()
+    target.mkdir()
     for row in manifest["stems"]:
         sound, rate = audio_reader.read(source / row["file"])
         row["file"] = Path(row["file"]).with_suffix(".ogg").name
-        _write_coded(place / row["file"], sound, rate)
-    (place / "song.json").write_text(json.dumps(manifest))
+        _write_coded(target / row["file"], sound, rate)
+    (target / "song.json").write_text(json.dumps(manifest))
 
 
-def _write_recorded(source: Path, place: Path) -> None:
+def _write_recorded(source: Path, target: Path) -> None:
     manifest = json.loads((source / "song.json").read_text())
     sound, rate = audio_reader.read(source / manifest.get("file", "song.flac"))
     n_frames = round(_SONG_S * rate)
@@ -138,15 +134,15 @@ def _write_recorded(source: Path, place: Path) -> None:
         round(first / rate / _STEP_S), round((first / rate + _SONG_S) / _STEP_S)
     )
     part = sound[:, first : first + n_frames]
-    place.mkdir()
-    _write_coded(place / "song.ogg", part, rate)
+    target.mkdir()
+    _write_coded(target / "song.ogg", part, rate)
     changes = {
         "file": "song.ogg",
         "n_frames": part.shape[1],
         "level_db": manifest["level_db"][steps],
         "solos": [],
     }
-    (place / "song.json").write_text(json.dumps(manifest | changes))
+    (target / "song.json").write_text(json.dumps(manifest | changes))
 
 
 def _write_coded(path: Path, sound: np.ndarray, rate: int) -> None:
@@ -158,14 +154,14 @@ def _write_coded(path: Path, sound: np.ndarray, rate: int) -> None:
             file.write(sound[:, start : start + (1 << 16)].T)
 
 
-def _write_item(item: Item, place: Path) -> None:
+def _write_item(item: Item, target: Path) -> None:
     mixture, rate = item.read("mix")
     n_frames = round(_ITEM_S * rate)
     sounds = {
         name: item.read(name)[0][:, :n_frames] for name in ("target", "reference")
     }
     write_item(
-        place,
+        target,
         mixture=mixture[:, :n_frames],
         target=sounds["target"],
         reference=sounds["reference"],

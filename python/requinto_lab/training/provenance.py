@@ -10,12 +10,12 @@ from pathlib import Path
 def commit() -> str:
     """Return the commit of this code, or of the working folder, or ""."""
     for folder in (Path(__file__).parent, Path.cwd()):
-        found = subprocess.run(
+        result = subprocess.run(
             ["git", "-C", str(folder), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             check=False,
         )
-        if found.returncode == 0:
-            return found.stdout.strip()
+        if result.returncode == 0:
+            return result.stdout.strip()
     return ""

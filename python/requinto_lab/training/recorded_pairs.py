@@ -20,7 +20,14 @@ from requinto.errors import ConfigError
 from requinto_lab.material.augmentation import equaliser, varispeed
 from requinto_lab.material.recorded_library import RecordedLibrary, RecordedSong
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.training.examples import Example, fold, gain_to, lengthen, shorten
+from requinto_lab.training.examples import (
+    Example,
+    ExampleConfig,
+    finish,
+    lengthen,
+    rms,
+    shorten,
+)
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -30,12 +37,9 @@ _SILENT = 1e-5
 
 
 @dataclass(frozen=True)
-class RecordedPairsConfig:
+class RecordedPairsConfig(ExampleConfig):
     """Every number of the mixtures; probabilities unless said otherwise."""
 
-    n_frames: int = 63 * 2048
-    reference_frames: int = 63 * 2048
-    n_targets: int = 3  # songs that are targets, at most, of each mixture
     third: float = 0.3  # three songs sound, not two
     alike: float = 0.4  # all are of one package or artist: timbres are alike
     same_song: float = 0.1  # the others are excerpts of the target's own song
@@ -44,23 +48,16 @@ class RecordedPairsConfig:
     band: float = 0.15  # a song is band-passed
     equalised: float = 0.5  # a song and its reference pass an equaliser
     equaliser_db: float = 5.0  # standard deviation of each of its filters
-    varispeed: float = 0.5  # pitch and time of a song and its reference are moved
-    varispeed_semitones: float = 4.0  # by this much at most, either way
+    varispeed: float = 0.5
     level_db: float = 9.0  # uniform, around equal loudness
     nearest_s: float = 3.0  # least time between excerpt and reference
     farthest_s: float = 40.0
     quietest_db: float = -20.0  # of an excerpt, beside its song's loudest half second
-    absent: float = 0.04  # a mixture is asked for a song that is not in it
-    mono: float = 0.12
-    lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
-    highest_db: float = -12.0
-    reference_short: float = 0.3  # the reference is cut
+    absent: float = 0.04
     reference_shortest_s: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("n_frames", "reference_frames", "n_targets"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be 1 or more")
+        super().__post_init__()
         if not 0 <= self.nearest_s < self.farthest_s:
             raise ConfigError("nearest_s must be 0 or more, and less than farthest_s")
 
@@ -97,7 +94,7 @@ class RecordedPairs:
             self._packages.setdefault(song.package, []).append(song)
 
     def examples(self, rng: np.random.Generator) -> list[Example]:
-        """Return examples that share a mixture: its songs, each asked for.
+        """Return examples that share a mixture: each is of one of its songs.
 
         Everything random comes from `rng`.
         """
@@ -108,7 +105,7 @@ class RecordedPairs:
             self._sound(one, one.start, one.size, cfg.n_frames) for one in excerpts
         ]
         parts = [
-            part * np.float32(level * _RMS / _rms(part))
+            part * np.float32(level * _RMS / _level(part))
             for part, level in zip(parts, levels, strict=True)
         ]
         targets = list(zip(excerpts, parts, strict=True))[: cfg.n_targets]
@@ -117,28 +114,18 @@ class RecordedPairs:
             playing = {one.song.path for one in excerpts}
             if other.song.path not in playing:
                 targets[-1] = other, np.zeros_like(parts[0])
-        if rng.random() < cfg.mono:
-            parts = [fold(part) for part in parts]
-            targets = [(one, fold(part)) for one, part in targets]
         mixture = np.sum(parts, axis=0)
-        gain = gain_to(mixture, rng.uniform(cfg.lowest_db, cfg.highest_db))
-        mixture = mixture * gain
+        mixture, sounds = finish(mixture, [part for _, part in targets], cfg, rng)
         return [
-            Example(
-                mixture,
-                part * gain,
-                self._reference(one, rng),
-                "song",
-                not part.any(),
-            )
-            for one, part in targets
+            Example(mixture, sound, self._reference(one, rng), "song", not sound.any())
+            for (one, _), sound in zip(targets, sounds, strict=True)
         ]
 
     def excerpt(self, rng: np.random.Generator, n_frames: int) -> np.ndarray:
         """Return a part of any song, `(2, n_frames)`, at an RMS of 0.1."""
         song = self._any(self.library.songs, rng)
         sound = self.library.read(song, self._start(song, n_frames, rng), n_frames)
-        return sound * np.float32(_RMS / _rms(sound))
+        return sound * np.float32(_RMS / _level(sound))
 
     def _excerpts(self, rng: np.random.Generator) -> list[_Excerpt]:
         cfg = self.config
@@ -180,10 +167,7 @@ class RecordedPairs:
 
     def _excerpt(self, song: RecordedSong, rng: np.random.Generator) -> _Excerpt:
         cfg = self.config
-        size = cfg.n_frames
-        if rng.random() < cfg.varispeed:
-            widest = cfg.varispeed_semitones
-            size = round(size * 2 ** (rng.uniform(-widest, widest) / 12))
+        size = cfg.choose_size(rng)
         n_tries = 3 if rng.random() < cfg.sparse else 1
         starts = [self._start(song, size, rng) for _ in range(n_tries)]
         if n_tries > 1:
@@ -236,7 +220,7 @@ class RecordedPairs:
         size = round(n_frames * one.size / cfg.n_frames)
         start = self._near(one, size, rng)
         sound = self._sound(one, start, size, n_frames)
-        sound = sound * np.float32(rng.uniform(0.25, 2.0) * _RMS / _rms(sound))
+        sound = sound * np.float32(rng.uniform(0.25, 2.0) * _RMS / _level(sound))
         if rng.random() < cfg.reference_short:
             sound = lengthen(shorten(sound, cfg.reference_shortest_s, rng), n_frames)
         return sound
@@ -302,6 +286,6 @@ def _density(sound: np.ndarray) -> float:
     return float(np.sqrt(size).mean() ** 2 / (size.mean() + _SILENT))
 
 
-def _rms(sound: np.ndarray) -> float:
-    flat = sound.ravel()
-    return float(np.sqrt(np.dot(flat, flat) / flat.size)) + _SILENT
+def _level(sound: np.ndarray) -> float:
+    """Return the RMS of a sound, above 0."""
+    return float(rms(sound)) + _SILENT

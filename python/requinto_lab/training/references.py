@@ -12,7 +12,7 @@ from requinto_lab.material.instruments import PERCUSSION
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.new_timbres import NewTimbre
 from requinto_lab.training.bands import Player, Window
-from requinto_lab.training.examples import lengthen, shorten
+from requinto_lab.training.examples import lengthen, rms, shorten
 from requinto_lab.training.mixing_config import MixingConfig, happens
 
 _SILENT_RMS = 0.003  # of a window at -20 dBFS: nothing plays there
@@ -49,10 +49,10 @@ class ReferenceGenerator:
             sound = shorten(sound, self._config.reference_shortest, rng)
         if query.timbre is not None:
             sound = query.timbre(sound)
-        sound = self._place(sound, query.desk, rng)
+        sound = self._process(sound, query.desk, rng)
         return lengthen(sound, self._config.reference_frames)
 
-    def _place(
+    def _process(
         self, sound: np.ndarray, desk: Augmentation | None, rng: np.random.Generator
     ) -> np.ndarray:
         """Return a sound through the player's desk, another one, or none: stereo."""
@@ -95,7 +95,6 @@ class ReferenceGenerator:
             starts = free or starts
         for start in starts[:4]:
             sound = self._library.read(stem, start, size)
-            flat = sound.ravel()
-            if np.dot(flat, flat) / flat.size > _SILENT_RMS**2:
+            if rms(sound) > _SILENT_RMS:
                 break
         return sound

@@ -24,40 +24,38 @@ from requinto_lab.material.augmentation import (
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.mastering import master
 from requinto_lab.material.new_timbres import NewTimbre, NewTimbreConfig
-from requinto_lab.training.examples import Example, fold, gain_to, lengthen, shorten
+from requinto_lab.training.examples import (
+    Example,
+    ExampleConfig,
+    check_counts,
+    finish,
+    lengthen,
+    rms,
+    shorten,
+)
 
 _ACTIVE_RMS = 0.1  # of a stem at its gain, where it sounds
 _SILENT_RMS = 0.003
 
 
 @dataclass(frozen=True)
-class SongStemsConfig:
+class SongStemsConfig(ExampleConfig):
     """Every number of these mixtures; probabilities unless said otherwise."""
 
-    n_frames: int = 63 * 2048
-    reference_frames: int = 63 * 2048
-    n_targets: int = 3  # parts that are targets, at most, of each mixture
     n_parts: int = 8  # that play, at most
     balance_db: float = 5.0  # uniform change of each part's level, either way
     faintest_db: float = -22.0  # of a target, beside the mixture
     new_timbre: float = 0.4  # a part and its references are changed alike
     same_desk: float = 0.7  # a reference passes the effects of its part
-    varispeed: float = 0.7  # pitch and time of the whole song are moved
-    varispeed_semitones: float = 4.0
-    absent: float = 0.05  # a part that plays elsewhere in the song is a target
     mono: float = 0.1
-    lowest_db: float = -34.0  # RMS of the mixture, uniform up to `highest_db`
-    highest_db: float = -12.0
-    reference_short: float = 0.3  # the reference is cut
     reference_shortest_s: float = 0.5
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     timbres: NewTimbreConfig = field(default_factory=NewTimbreConfig)
 
     def __post_init__(self) -> None:
         read_parts(self, augmentation=AugmentationConfig, timbres=NewTimbreConfig)
-        for name in ("n_frames", "reference_frames", "n_targets", "n_parts"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be 1 or more")
+        super().__post_init__()
+        check_counts(self, "n_parts")
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class SongStems:
             raise ConfigError(f"no {split} song in {folders} has two parts")
 
     def examples(self, rng: np.random.Generator) -> list[Example]:
-        """Return examples that share a mixture: parts of a song, each asked for."""
+        """Return examples that share a mixture: each is of a part of a song."""
         cfg = self.config
         players, size = self._players(rng)
         mixture = np.sum([p.sound for p in players], axis=0)
@@ -111,14 +109,11 @@ class SongStems:
         if rng.random() < cfg.absent and len(players) > 2:
             mixture, sounds[-1] = mixture - sounds[-1], 0 * sounds[-1]
         mixture, sounds = master(mixture, sounds, cfg.augmentation, rng)
-        if rng.random() < cfg.mono:
-            mixture, sounds = fold(mixture), [fold(sound) for sound in sounds]
-        gain = gain_to(mixture, rng.uniform(cfg.lowest_db, cfg.highest_db))
-        mixture = mixture * gain
+        mixture, sounds = finish(mixture, sounds, cfg, rng)
         return [
             Example(
                 mixture,
-                sound * gain,
+                sound,
                 self._reference(player, size / cfg.n_frames, rng),
                 player.stem.instrument,
                 not sound.any(),
@@ -129,10 +124,7 @@ class SongStems:
     def _players(self, rng: np.random.Generator) -> tuple[list[_Player], int]:
         """Return what plays in some part of some song, and frames read of each stem."""
         cfg = self.config
-        size = cfg.n_frames
-        if rng.random() < cfg.varispeed:
-            widest = cfg.varispeed_semitones
-            size = round(size * 2 ** (rng.uniform(-widest, widest) / 12))
+        size = cfg.choose_size(rng)
         players: list[_Player] = []
         while len(players) < 2:
             stems = self._songs[rng.integers(len(self._songs))]
@@ -152,7 +144,7 @@ class SongStems:
     ) -> _Player | None:
         cfg = self.config
         sound = self.library.read(stem, start, size)
-        if _rms(sound) < _SILENT_RMS:
+        if rms(sound) < _SILENT_RMS:
             return None
         level = 10 ** (rng.uniform(-cfg.balance_db, cfg.balance_db) / 20)
         if stem.style == "module":  # whose parts keep their balance
@@ -161,19 +153,17 @@ class SongStems:
         timbre = None
         if rng.random() < cfg.new_timbre:
             timbre = NewTimbre(cfg.timbres, rng)
-        played = _through(varispeed(sound, cfg.n_frames), timbre, desk)
+        played = _process(varispeed(sound, cfg.n_frames), timbre, desk)
         return _Player(stem, played * np.float32(level), desk, timbre)
 
     def _targets(
         self, players: list[_Player], mixture: np.ndarray, rng: np.random.Generator
     ) -> list[_Player]:
         cfg = self.config
-        faintest = _rms(mixture) * 10 ** (cfg.faintest_db / 20)
-        audible = [p for p in players if _rms(p.sound) > faintest]
+        faintest = rms(mixture) * 10 ** (cfg.faintest_db / 20)
+        audible = [p for p in players if rms(p.sound) > faintest]
         order = rng.permutation(len(audible))[: cfg.n_targets]
-        return [audible[i] for i in order] or [
-            max(players, key=lambda p: _rms(p.sound))
-        ]
+        return [audible[i] for i in order] or [max(players, key=lambda p: rms(p.sound))]
 
     def _reference(
         self, player: _Player, speed: float, rng: np.random.Generator
@@ -189,15 +179,15 @@ class SongStems:
         loudest = np.zeros((1, size), np.float32)
         for start in starts:
             sound = self.library.read(stem, int(start), size)
-            if _rms(sound) > _rms(loudest):
+            if rms(sound) > rms(loudest):
                 loudest = sound
-            if _rms(loudest) > 0.5 * _ACTIVE_RMS:
+            if rms(loudest) > 0.5 * _ACTIVE_RMS:
                 break
         desk: Augmentation | None = player.desk
         if rng.random() >= cfg.same_desk:
             plain = rng.random() < 0.5
             desk = None if plain else Augmentation(cfg.augmentation, rng, len(loudest))
-        sound = _through(varispeed(loudest, n_frames), player.timbre, desk)
+        sound = _process(varispeed(loudest, n_frames), player.timbre, desk)
         sound = sound * np.float32(10 ** (rng.uniform(-12, 6) / 20))
         if rng.random() < cfg.reference_short:
             sound = lengthen(shorten(sound, cfg.reference_shortest_s, rng), n_frames)
@@ -216,7 +206,7 @@ def _voice(stem: Stem) -> tuple[str, str, str]:
     return stem.instrument, stem.timbre, stem.part
 
 
-def _through(
+def _process(
     sound: np.ndarray, timbre: NewTimbre | None, desk: Augmentation | None
 ) -> np.ndarray:
     if timbre:
@@ -224,8 +214,3 @@ def _through(
     if desk:
         return desk(sound)
     return sound if len(sound) == 2 else np.repeat(sound, 2, axis=0)
-
-
-def _rms(sound: np.ndarray) -> float:
-    flat = sound.ravel()
-    return float(np.sqrt(np.dot(flat, flat) / max(flat.size, 1)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask a trained model what the 2020 thesis asked: references, phase, and rate.
+"""Repeat studies of the 2020 thesis on a model: references, phase, and rate.
 
 `python -m requinto_lab.training.studies BENCH` prints mean improvements in SI-SDR on
 the first seconds of the items of a bench, best one of the validation split.
@@ -44,30 +44,30 @@ def references(
     for test_item in test_items:
         meta = test_item.item.meta
         others = [
-            q
-            for q in test_items
-            if q.item.instrument == test_item.item.instrument
-            and q.item.meta["seed"] != meta["seed"]
+            t
+            for t in test_items
+            if t.item.instrument == test_item.item.instrument
+            and t.item.meta["seed"] != meta["seed"]
         ]
-        same = [q for q in others if q.item.meta["timbre"] == meta["timbre"]]
-        unlike = [q for q in others if q.item.meta["timbre"] != meta["timbre"]]
-        pieces = [test_item.reference, *(q.reference for q in _some(same, rng))]
+        same = [t for t in others if t.item.meta["timbre"] == meta["timbre"]]
+        unlike = [t for t in others if t.item.meta["timbre"] != meta["timbre"]]
+        pieces = [test_item.reference, *(t.reference for t in _choose(same, rng))]
         kinds = {
             "the target itself": [test_item.target],
             "its timbre, another piece": pieces,
             "another timbre of its instrument": [
-                q.reference for q in _some(unlike, rng)
+                t.reference for t in _choose(unlike, rng)
             ],
         }
         rows = []
         for kind, sounds in kinds.items():
             gains = [
-                _gain(test_item, _separated(separator, test_item, s)) for s in sounds
+                _gain(test_item, _separate(separator, test_item, s)) for s in sounds
             ]
             rows += [(kind, float(np.mean(gains)))] if gains else []
             if kind.startswith("its timbre") and len(gains) > 2:
                 rows.append(("spread over pieces", float(np.std(gains, ddof=1))))
-                row = _separated(separator, test_item, np.concatenate(sounds, axis=1))
+                row = _separate(separator, test_item, np.concatenate(sounds, axis=1))
                 more = _gain(test_item, row) - float(np.mean(gains))
                 rows.append(("what several pieces in a row add", more))
         yield rows
@@ -83,24 +83,24 @@ def phases_and_rates(
         query = separator.query(test_item.reference, test_item.sample_rate)
         mixed = spectra.analyse(test_item.mixture)
         (mask,) = separator.masks([mixed], query)
-        found = spectra.apply(mask, mixed)
-        estimate = spectra.synthesise(found, n_frames)
+        spectrum = spectra.apply(mask, mixed)
+        estimate = spectra.synthesise(spectrum, n_frames)
         true_phase = np.exp(1j * np.angle(spectra.analyse(test_item.target)))
         rest = test_item.mixture - test_item.target
         variants = {
             "mixture's phase (ours)": estimate,
-            "phase made consistent": _consistent(spectra, found, n_frames),
-            "true phase": spectra.synthesise(np.abs(found) * true_phase, n_frames),
-            "nothing above 5.5 kHz": _narrow(estimate, test_item.sample_rate),
+            "phase made consistent": _fit_phase(spectra, spectrum, n_frames),
+            "true phase": spectra.synthesise(np.abs(spectrum) * true_phase, n_frames),
+            "nothing above 5.5 kHz": _band_limit(estimate, test_item.sample_rate),
             "ideal ratio mask": ideal_ratio_mask(spectra, test_item.target, rest),
-            "ideal ratio mask, nothing above 5.5 kHz": _narrow(
+            "ideal ratio mask, nothing above 5.5 kHz": _band_limit(
                 ideal_ratio_mask(spectra, test_item.target, rest), test_item.sample_rate
             ),
         }
         yield [(name, _gain(test_item, sound)) for name, sound in variants.items()]
 
 
-def _separated(
+def _separate(
     separator: NetworkSeparator, test_item: TestItem, reference: np.ndarray
 ) -> np.ndarray:
     rate = test_item.sample_rate
@@ -113,12 +113,12 @@ def _gain(test_item: TestItem, estimate: np.ndarray) -> float:
     return si_sdr(target, estimate) - si_sdr(target, test_item.mixture)
 
 
-def _some(test_items: list[TestItem], rng: np.random.Generator) -> list[TestItem]:
+def _choose(test_items: list[TestItem], rng: np.random.Generator) -> list[TestItem]:
     order = rng.permutation(len(test_items))[:_MOST_REFERENCES]
     return [test_items[i] for i in order]
 
 
-def _consistent(spectra: Spectra, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
+def _fit_phase(spectra: Spectra, spectrum: np.ndarray, n_frames: int) -> np.ndarray:
     """Return sound whose phase fits its magnitudes, from the phase given.
 
     Griffin and Lim, "Signal estimation from modified short-time Fourier transform",
@@ -132,20 +132,20 @@ def _consistent(spectra: Spectra, spectrum: np.ndarray, n_frames: int) -> np.nda
     return spectra.synthesise(spectrum, n_frames)
 
 
-def _narrow(sound: np.ndarray, sample_rate: int) -> np.ndarray:
+def _band_limit(sound: np.ndarray, sample_rate: int) -> np.ndarray:
     """Return what is left of a sound after the thesis' sample rate."""
     low = librosa.resample(sound, orig_sr=sample_rate, target_sr=_THESIS_RATE)
     back = librosa.resample(low, orig_sr=_THESIS_RATE, target_sr=sample_rate)
     return librosa.util.fix_length(back, size=sound.shape[1])
 
 
-def _show(title: str, found: dict[str, dict[str, list[float]]]) -> None:
-    sets = sorted({name for by_set in found.values() for name in by_set})
+def _show(title: str, gains: dict[str, dict[str, list[float]]]) -> None:
+    sets = sorted({name for by_set in gains.values() for name in by_set})
     table = Table(title=f"{title}: mean gain, dB")
     table.add_column("variant")
     for name in sets:
         table.add_column(name, justify="right")
-    for variant, by_set in found.items():
+    for variant, by_set in gains.items():
         cells = (f"{np.mean(by_set[s]):.2f}" if s in by_set else "" for s in sets)
         table.add_row(variant, *cells)
     Console().print(table)
@@ -168,13 +168,13 @@ def main(
         "Phase and rate": phases_and_rates(separator, test_items),
     }
     for title, rows_of_items in studies.items():
-        found: dict[str, dict[str, list[float]]] = defaultdict(
+        gains: dict[str, dict[str, list[float]]] = defaultdict(
             lambda: defaultdict(list)
         )
         for test_item, rows in zip(test_items, rows_of_items, strict=True):
             for variant, gain in rows:
-                found[variant][test_item.item.set_name].append(gain)
-        _show(title, found)
+                gains[variant][test_item.item.set_name].append(gain)
+        _show(title, gains)
 
 
 if __name__ == "__main__":

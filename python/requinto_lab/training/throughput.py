@@ -30,8 +30,9 @@ from requinto_lab.material.new_timbres import NewTimbre
 from requinto_lab.networks.weights import build_networks
 from requinto_lab.training import malloc_tuning
 from requinto_lab.training.batches import Batch, BatchMaker, in_threads
-from requinto_lab.training.fit import TrainingConfig, compiled
-from requinto_lab.training.mixing import MixGenerator, MixingConfig
+from requinto_lab.training.fit import TrainingConfig, compile_networks
+from requinto_lab.training.mixing import MixGenerator
+from requinto_lab.training.mixing_config import MixingConfig
 
 _WARM_UP = 12  # batches: tracing, and the filling of queues
 # Functions by stage of an example
@@ -111,9 +112,9 @@ def _seconds(stats: pstats.Stats, *calls: Callable[..., Any]) -> float:
 def _print_speeds(make: BatchMaker, training: TrainingConfig, batches: int) -> None:
     """Print examples a second of the step alone, of mixing alone, and of both."""
     keras.mixed_precision.set_global_policy(training.precision)
-    model = compiled(build_networks(training.model), training)
+    model = compile_networks(build_networks(training.model), training)
 
-    def say(name: str, seconds: float) -> None:
+    def report(name: str, seconds: float) -> None:
         speed = training.batch_size * batches / seconds
         print(f"{name}: {speed:.1f} examples/s", flush=True)
 
@@ -122,15 +123,15 @@ def _print_speeds(make: BatchMaker, training: TrainingConfig, batches: int) -> N
     begin = time.perf_counter()
     for _ in range(batches):
         model.train_on_batch(inputs, truth)
-    say("step alone", time.perf_counter() - begin)
+    report("step alone", time.perf_counter() - begin)
     for n in (1, 2):
-        say(f"mixing alone, {n} threads", _mixing_alone(make, batches, n))
+        report(f"mixing alone, {n} threads", _time_mixing(make, batches, n))
     for n in (1, 2):
-        seconds = _fitting(model, in_threads(make, n), batches)
-        say(f"training, {n} threads", seconds)
+        seconds = _time_fit(model, in_threads(make, n), batches)
+        report(f"training, {n} threads", seconds)
 
 
-def _fitting(model: Any, rows: Iterator[Batch], n_batches: int) -> float:
+def _time_fit(model: Any, rows: Iterator[Batch], n_batches: int) -> float:
     """Return the seconds that `n_batches` take after the first `_WARM_UP`."""
     times = []
 
@@ -152,7 +153,7 @@ def _fitting(model: Any, rows: Iterator[Batch], n_batches: int) -> float:
     return times[-1] - times[_WARM_UP - 1]
 
 
-def _mixing_alone(make: BatchMaker, n_batches: int, n_threads: int) -> float:
+def _time_mixing(make: BatchMaker, n_batches: int, n_threads: int) -> float:
     begin = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
         list(pool.map(make, range(n_batches)))

@@ -7,7 +7,7 @@ from keras import Input, Model, layers
 
 from models import SMALL
 from requinto_lab.networks import weights
-from requinto_lab.training.lowering import DepthToSpace, lowered
+from requinto_lab.training.export import DepthToSpace, lower
 
 
 def test_a_lowered_network_answers_as_it_did():
@@ -15,10 +15,12 @@ def test_a_lowered_network_answers_as_it_did():
     rng = np.random.default_rng(3)
     for variable in unet.trainable_variables:  # those that begin at zero too
         variable.assign_add(0.1 * rng.standard_normal(variable.shape))
-    lower = lowered(unet)
-    kinds = {type(layer) for layer in lower.layers}
+    lowered = lower(unet)
+    kinds = {type(layer) for layer in lowered.layers}
     assert DepthToSpace in kinds and layers.Conv2DTranspose not in kinds
-    assert lower.count_params() > unet.count_params()  # a bias for each of four points
+    assert (
+        lowered.count_params() > unet.count_params()
+    )  # a bias for each of four points
     for n_columns in (16, 48):
         shape = (2, n_columns, SMALL.spectra.n_bands, SMALL.n_views)
         inputs = {
@@ -28,7 +30,7 @@ def test_a_lowered_network_answers_as_it_did():
         expected = unet.predict(inputs, verbose=0)
         assert np.ptp(expected) > 0.1
         np.testing.assert_allclose(
-            lower.predict(inputs, verbose=0), expected, atol=1e-5
+            lowered.predict(inputs, verbose=0), expected, atol=1e-5
         )
 
 
@@ -36,4 +38,4 @@ def test_a_lowered_network_answers_as_it_did():
 def test_windows_that_overlap_stay(size, stride):
     given = Input((8, 8, 3))
     network = Model(given, layers.Conv2DTranspose(2, size, stride)(given))
-    assert lowered(network).layers[-1] is network.layers[-1]
+    assert lower(network).layers[-1] is network.layers[-1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A grown network begins as good as the one it grew from, and learns with the rest."""
+"""A widened network begins as good as the small one, and learns with the rest."""
 
 import dataclasses
 
@@ -11,11 +11,11 @@ from models import SMALL
 from requinto.errors import ConfigError
 from requinto_lab.networks.weights import build_networks
 from requinto_lab.training.losses import separation_loss
-from requinto_lab.training.widen import grow
+from requinto_lab.training.widen import widen
 
 
 def built(seed=0, **shape):
-    """Return a U-Net and an encoder as initialised, hearing far only if asked."""
+    """Return a U-Net and an encoder as initialised, each of short reach by default."""
     plain = {"attention": (0, 0, 0), "recurrence": 0}
     unet = dataclasses.replace(SMALL.unet, **plain | shape)
     keras.utils.set_random_seed(seed)
@@ -55,7 +55,7 @@ def inputs():
 def test_it_computes_what_the_small_one_does(shape):
     small, large = shaken(built()), built(seed=5, **shape)
     for one, other, given in zip(small, large, inputs(), strict=True):
-        grow(one, other)
+        widen(one, other)
         np.testing.assert_allclose(
             other.predict_on_batch(given), one.predict_on_batch(given), atol=2e-5
         )
@@ -63,9 +63,9 @@ def test_it_computes_what_the_small_one_does(shape):
 
 def test_what_is_new_learns():
     (small, _), (large, _) = shaken(built()), built(seed=5, widths=(8, 6, 12))
-    grow(small, large)
+    widen(small, large)
     before = [np.array(w) for w in large.trainable_weights]
-    silent = [w == 0 for w in before]  # what old channels hear of new ones
+    silent = [w == 0 for w in before]  # from new channels to old ones
     assert sum(map(np.count_nonzero, silent)) > 1000
 
     large.compile(keras.optimizers.SGD(0.1), loss=separation_loss)
@@ -89,5 +89,5 @@ def test_what_is_new_learns():
     ],
 )
 def test_another_plan_is_refused(small, large):
-    with pytest.raises(ConfigError, match="cannot grow"):
-        grow(built(**small)[0], built(**large)[0])
+    with pytest.raises(ConfigError, match="cannot widen"):
+        widen(built(**small)[0], built(**large)[0])
