@@ -34,7 +34,7 @@ class Scaled:
     """Answer with the truth in some noise, or with the mix where it is wrong."""
 
     n_parameters = 3
-    hears_reference = True
+    uses_reference = True
 
     def __init__(self, name, share, instruments=("bass", "guitar")):
         self.name, self.share, self.instruments = name, share, instruments
@@ -309,14 +309,14 @@ def test_what_has_weights_is_compared_where_they_are_there(tmp_path, monkeypatch
 
     write_neutral(tmp_path)
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
-    without = registry.usual()
+    without = registry.available()
     assert without == tuple(n for n in registry.SYSTEMS if n not in registry._WEIGHTS)
-    assert registry.checked(("requinto fast",))  # it can always be asked for
+    assert registry.check_names(("requinto fast",))  # it can always be asked for
     with pytest.raises(ModelError, match="'fast'; known are standard"):
         registry.make_systems(("requinto fast",))
 
     write_neutral(tmp_path, "fast", gain=0.5)
-    assert registry.usual() == (*without[:2], "requinto fast", *without[2:])
+    assert registry.available() == (*without[:2], "requinto fast", *without[2:])
     sound = noise(RATE)
     task = Task(sound, noise(RATE, seed=1), RATE, "bass", None, sound)
     for name, gain in (("requinto", 1.0), ("requinto fast", 0.5)):
@@ -329,4 +329,4 @@ def test_nobody_knows_another_system():
     from requinto_lab.systems import registry
 
     with pytest.raises(ConfigError, match="unknown system 'walkman'; known are mix"):
-        registry.checked(("walkman",))
+        registry.check_names(("walkman",))

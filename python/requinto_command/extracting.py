@@ -32,7 +32,7 @@ def check_choices(
     """Check the choices of our own system before the work; return the target."""
     if system != "requinto":
         check_workshop()
-        from requinto_lab.systems.extract import instrument_name
+        from requinto_lab.systems.registry import instrument_name
 
         return instrument_name(target) if target else target
     check_sensitivity(sensitivity)
@@ -107,7 +107,7 @@ def _extract(
 ) -> Iterable[Stretch]:
     if system == "requinto":
         return extract_song(song, model=model, progress=progress, **options)
-    from requinto_lab.systems.extract import extract_with
+    from requinto_lab.systems.registry import extract_with
 
     samples = np.concatenate(list(song.blocks()), axis=1)
     extracted = extract_with(system, samples, song.sample_rate, **options)

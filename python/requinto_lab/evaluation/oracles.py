@@ -15,7 +15,7 @@ class Mix:
 
     name = "mix"
     n_parameters = 0
-    hears_reference = False
+    uses_reference = False
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked: always."""
@@ -35,7 +35,7 @@ class IdealRatioMask:
 
     name = "ideal ratio mask"
     n_parameters = 0
-    hears_reference = False
+    uses_reference = False
 
     def __init__(self) -> None:
         self._spectra = Spectra(IDEAL_MASK_TRANSFORM)
@@ -64,7 +64,7 @@ class IdealBinaryMask:
 
     name = "ideal binary mask"
     n_parameters = 0
-    hears_reference = False
+    uses_reference = False
 
     def __init__(self) -> None:
         self._spectra = Spectra(IDEAL_MASK_TRANSFORM)

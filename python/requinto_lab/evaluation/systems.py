@@ -31,7 +31,7 @@ class System(Protocol):
 
     name: str
     n_parameters: int  # trained numbers; 0 where nothing is trained
-    hears_reference: bool  # where not, the instrument's name says it all
+    uses_reference: bool  # where not, the instrument's name says it all
 
     def applies(self, instrument: str) -> bool:
         """Whether it can be asked for this instrument at all."""
@@ -51,7 +51,7 @@ class Requinto:
         Cut at the beats that a task gives, where it else tracks its own.
     """
 
-    hears_reference = True
+    uses_reference = True
 
     def __init__(self, model: str = STANDARD, *, told_beats: bool = False) -> None:
         self.name = "requinto" if model == STANDARD else f"requinto {model}"
