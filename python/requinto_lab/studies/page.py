@@ -31,10 +31,11 @@ from requinto_lab.training.provenance import commit
 _INTRODUCTION = """\
 # The systems, measured
 
-Written by `requinto compare BENCH --page docs/systems.md`, at commit {commit}; not by
-hand. Every system that this project grew from or knows of answers the same questions,
-on one core each, in one table. All figures are of the test split, on which nothing was
-chosen; how each was trained is in `models/NAME.toml` and, as done, `models/NAME.json`.
+Written by `requinto compare BENCH --page docs/systems.md`, at commit {commit}; by hand
+are only the texts of the experiments, in `docs/systems/NAME.md`. Every system that this
+project grew from or knows of answers the same questions, on one core each, in one
+table. All figures are of the test split, on which nothing was chosen; how each was
+trained is in `models/NAME.toml` and, as done, `models/NAME.json`.
 """
 _MEASURES = ("si_sdr", "sdr", "sir", "sar")
 _MIN_ITEMS = 3  # of an instrument for a row of its own
