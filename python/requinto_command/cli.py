@@ -234,11 +234,11 @@ def train(
         raise ConfigError("a branch needs both --anneal STEPS and --output FOLDER")
     check_workshop()
     from requinto_lab.networks.backend import import_for_training
-    from requinto_lab.systems import trainers
+    from requinto_lab.systems import registry
 
     values = read_toml(config)
     system = values.pop("system", "requinto")
-    trainable = ("requinto", "beats", *trainers.TRAINERS)
+    trainable = ("requinto", "beats", *registry.TRAINERS)
     if system not in trainable:
         known = ", ".join(trainable)
         raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
@@ -264,9 +264,9 @@ def _train_another(system: str, values: dict[str, Any]) -> Path:
         from requinto_lab.training import beat_fit
 
         return beat_fit.train(from_values(beat_fit.BeatTraining, values, "training"))
-    from requinto_lab.systems import trainers
+    from requinto_lab.systems import registry
 
-    return trainers.train(system, values)
+    return registry.train(system, values)
 
 
 @plugin_app.command("path")

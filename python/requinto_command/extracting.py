@@ -98,7 +98,7 @@ def _check_choices(request: Request) -> str | None:
     target = request.target
     if request.system != "requinto":
         check_workshop()
-        from requinto_lab.systems.extract import instrument_name
+        from requinto_lab.systems.registry import instrument_name
 
         target = instrument_name(target) if target else target
     else:
@@ -194,7 +194,7 @@ def _extract(
 ) -> Iterable[Stretch]:
     if system == "requinto":
         return extract_song(song, model=model, progress=progress, **options)
-    from requinto_lab.systems.extract import extract_with
+    from requinto_lab.systems.registry import extract_with
 
     samples = np.concatenate(list(song.blocks()), axis=1)
     extracted = extract_with(system, samples, song.sample_rate, **options)

@@ -185,7 +185,7 @@ def compare(
     check_workshop()
     from requinto_lab.evaluation import report, tables
     from requinto_lab.evaluation.items import read_items
-    from requinto_lab.systems import page as systems_page
+    from requinto_lab.studies import page as systems_page
     from requinto_lab.systems import registry
 
     outputs.check_outputs(
@@ -195,7 +195,7 @@ def compare(
     )
     for drawings in (pictures, page.with_suffix("") if page else None):
         outputs.check_folder(drawings, overwrite=overwrite)
-    names = tuple(system or registry.usual())
+    names = tuple(system or registry.available())
     rows = _scored(folder, names, workers, bss_eval=bss_eval)
     result = tables.comparison(rows)
     outputs.write_json(json_path, result, overwrite=overwrite)
@@ -220,7 +220,7 @@ def _scored(
     from requinto_lab.systems import registry
 
     items = read_items(folder)
-    make = functools.partial(_make_quietly, registry.checked(names))
+    make = functools.partial(_make_quietly, registry.check_names(names))
     rows = score(items, make, bss_eval=bss_eval, n_workers=workers)
     if not rows:
         raise ConfigError(f"none of {', '.join(names)} applies to any item in {folder}")

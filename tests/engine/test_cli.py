@@ -16,7 +16,7 @@ import requinto
 from models import write_neutral
 from requinto_command.clicks import clicking
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.systems.harmonic_percussive import HarmonicPercussive
+from requinto_lab.systems.untrained import HarmonicPercussive
 from sounds import RATE, clicks, error_db, noise
 
 COMMAND = Path(sys.executable).parent / "requinto"

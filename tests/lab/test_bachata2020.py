@@ -2,7 +2,6 @@
 """The thesis' system is the thesis' system, and does what its network says."""
 
 import dataclasses
-import functools
 import json
 from pathlib import Path
 
@@ -16,18 +15,19 @@ from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import bachata2020, bachata2020_training, fitting, packing
+from requinto_lab.networks.weights import load_network, save_networks
+from requinto_lab.systems import bachata2020, bachata2020_training, fitting
 from requinto_lab.systems.bachata2020 import NAME, Bachata2020, Bachata2020Config, build
-from requinto_lab.systems.bachata2020_clips import (
+from requinto_lab.systems.bachata2020_training import (
     GAINS,
     INSTRUMENTS,
+    Bachata2020Training,
     Bank,
-    bank,
     draw,
     pictures,
+    read_bank,
 )
-from requinto_lab.systems.bachata2020_training import Bachata2020Training
-from requinto_lab.systems.trainers import TRAINERS
+from requinto_lab.systems.registry import read_run
 from sounds import RATE, clicks, noise
 from thesis import TINY, Loops, Stand
 
@@ -75,16 +75,16 @@ def test_a_clip_is_a_square_picture_and_comes_back(sound):
     error = bachata2020.waveform(spectra, CONFIG) - clip
     # To its edges; what remains is single precision
     assert 20 * np.log10(np.abs(error).max() / np.abs(clip).max()) < -100
-    logs = bachata2020.compressed(spectra)
+    logs = bachata2020.compress(spectra)
     np.testing.assert_allclose(
-        bachata2020.expanded(logs), np.abs(spectra), rtol=1e-4, atol=1e-5
+        bachata2020.expand(logs), np.abs(spectra), rtol=1e-4, atol=1e-5
     )
 
 
 @pytest.mark.parametrize("n_frames", [15000, 18000, 27000])
 def test_stretching_keeps_pitch_and_changes_length(n_frames):
     tone = np.sin(2 * np.pi * 1000 * np.arange(n_frames) / 11025).astype(np.float32)
-    longer = bachata2020.stretched(tone, CONFIG.clip_frames)
+    longer = bachata2020.stretch(tone, CONFIG.clip_frames)
     assert len(longer) == CONFIG.clip_frames
     peak_hz = np.abs(np.fft.rfft(longer)).argmax() * 11025 / CONFIG.clip_frames
     assert peak_hz == pytest.approx(1000, abs=3)
@@ -141,11 +141,11 @@ def test_elsewhere_the_mask_way_keeps_the_waveform_and_the_vocoder_the_sound(tem
     }
     assert si_sdr(mixture, estimates["mask"]) > 30
     # The vocoder's phases are its own: what it keeps is where energy lies
-    truth, heard = (
+    truth, extracted = (
         np.abs(bachata2020.librosa.stft(x[0], n_fft=4096))
         for x in (mixture, estimates["vocoder"])
     )
-    assert si_sdr(truth, heard) > 7
+    assert si_sdr(truth, extracted) > 7
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])
@@ -154,16 +154,16 @@ def test_elsewhere_the_mask_way_keeps_the_waveform_and_the_vocoder_the_sound(tem
 def test_an_estimate_has_the_mixtures_shape(n_channels, sample_rate, unstretch):
     mixture = noise(5 * sample_rate + 13, n_channels) * 0.1
     system = Bachata2020(CONFIG, Stand(), unstretch=unstretch)
-    asked = task(mixture, grid(100, 5.0, 0.3), sample_rate=sample_rate)
-    estimate = system.estimate(asked)
+    noisy = task(mixture, grid(100, 5.0, 0.3), sample_rate=sample_rate)
+    estimate = system.estimate(noisy)
     assert estimate.shape == mixture.shape and estimate.dtype == np.float32
     assert np.isfinite(estimate).all() and estimate.any()
     np.testing.assert_array_equal(estimate[0], estimate[-1])
-    silent = dataclasses.replace(asked, mixture=np.zeros_like(mixture))
+    silent = dataclasses.replace(noisy, mixture=np.zeros_like(mixture))
     assert not system.estimate(silent).any()
 
 
-def test_beats_are_tracked_where_they_are_not_told():
+def test_beats_are_tracked_where_they_are_not_given():
     mixture = 0.5 * clicks(120, 12.0)
     mixture = np.pad(mixture, ((0, 0), (RATE, 0)))
     stand = Stand()
@@ -177,16 +177,16 @@ def test_the_network_sees_the_clip_and_the_reference_each_at_full_scale():
     reference = np.pad(chord(4.0), ((0, 0), (RATE, 0)))
     stand = Stand()
     mixture = 0.2 * noise(8 * RATE, 1)
-    asked = task(mixture, grid(147, 8.0, 0.0), reference)
-    Bachata2020(CONFIG, stand).estimate(asked)
+    whole = task(mixture, grid(147, 8.0, 0.0), reference)
+    Bachata2020(CONFIG, stand).estimate(whole)
     seen = np.concatenate(stand.seen)
     assert seen.shape[1:] == (256, 256, 2)
     np.testing.assert_allclose(seen.max(axis=(1, 2)), 1)
-    # Its second of silence is left out, and all clips hear the same
+    # Its second of silence is left out, and it is the same for all clips
     assert seen[0, :, :4, 1].max() > 0.3
     np.testing.assert_array_equal(seen[0, ..., 1], seen[-1, ..., 1])
     quiet = Stand()
-    lower = dataclasses.replace(asked, reference=0.5 * chord(4.0))
+    lower = dataclasses.replace(whole, reference=0.5 * chord(4.0))
     Bachata2020(CONFIG, quiet).estimate(lower)
     np.testing.assert_array_equal(seen[..., 0], np.concatenate(quiet.seen)[..., 0])
 
@@ -211,14 +211,14 @@ def test_the_networks_output_is_clamped_and_clamped_values_still_learn():
     inputs = np.abs(noise(64 * 64 * 2, 1)).reshape(1, 64, 64, 2)
     signs = np.resize([1000.0, -1000.0], kernel.shape)
     head.set_weights([signs, bias])
-    drawn = np.asarray(network(inputs))
-    assert drawn.shape == (1, 64, 64, 1)
-    assert drawn.min() == 0 and drawn.max() == 1
+    output = np.asarray(network(inputs))
+    assert output.shape == (1, 64, 64, 1)
+    assert output.min() == 0 and output.max() == 1
     free = bachata2020.build(dataclasses.replace(TINY, clamp=False))
     free.set_weights(network.get_weights())
     unlimited = np.asarray(free(inputs))
     assert unlimited.min() < -1 and unlimited.max() > 2
-    np.testing.assert_allclose(np.clip(unlimited, 0, 1), drawn, atol=1e-6)
+    np.testing.assert_allclose(np.clip(unlimited, 0, 1), output, atol=1e-6)
 
     head.set_weights([kernel * 0, bias - 3])  # below all truths
     network.compile(keras.optimizers.SGD(1.0), loss="mse", jit_compile=False)
@@ -239,12 +239,12 @@ def test_a_mixture_holds_one_of_each_with_the_thesis_gains():
     assert GAINS == {"guitar": 1 / 3, "bass": 1, "bongo": 1, "guira": 3}
     mixtures, targets, references = draw(constant_bank(), 200, np.random.default_rng(0))
     gains = np.array([GAINS[name] for name in INSTRUMENTS])
-    asked = set()
+    instruments = set()
     for mixture, target, reference in zip(
         mixtures[:, 0], targets[:, 0], references[:, 0], strict=True
     ):
         which = int(reference) - 1
-        asked.add(which)
+        instruments.add(which)
         value = target / gains[which]
         assert int(value + 1e-3) == which + 1  # its own instrument, at its gain
         assert abs(value - reference) > 0.1  # another song
@@ -252,7 +252,7 @@ def test_a_mixture_holds_one_of_each_with_the_thesis_gains():
         rest = mixture - gains @ np.arange(1, 5)
         assert -1e-4 <= rest <= gains.sum() / 4 + 1e-4
         assert mixture - target > 0
-    assert asked == {0, 1, 2, 3}
+    assert instruments == {0, 1, 2, 3}
     for name, gain in GAINS.items():
         _, targets, _ = draw(constant_bank(), 9, np.random.default_rng(0), name)
         kinds = (targets[:, 0] / gain + 1e-3).astype(int)
@@ -262,26 +262,29 @@ def test_a_mixture_holds_one_of_each_with_the_thesis_gains():
 def test_pictures_are_scaled_by_the_batch():
     waves = 0.1 * noise(CONFIG.clip_frames, 4).astype(np.float32)
     mixtures = waves * np.array([[1], [0.5], [0.1], [0.02]], np.float32)
-    seen, wanted, scale = pictures(mixtures, 0.5 * mixtures, mixtures[::-1], CONFIG)
-    assert seen.shape == (4, 256, 256, 2) and wanted.shape == (4, 256, 256, 1)
-    peaks = seen.max(axis=(1, 2))
+    inputs, targets, scale = pictures(mixtures, 0.5 * mixtures, mixtures[::-1], CONFIG)
+    assert inputs.shape == (4, 256, 256, 2) and targets.shape == (4, 256, 256, 1)
+    peaks = inputs.max(axis=(1, 2))
     assert peaks[0, 0] == pytest.approx(1) and np.all(np.diff(peaks[:, 0]) < 0)
     assert peaks[3, 1] == pytest.approx(1)
-    assert np.all(wanted <= seen[..., :1] + 1e-6) and wanted.min() >= 0
+    assert np.all(targets <= inputs[..., :1] + 1e-6) and targets.min() >= 0
     # Times the scale they are what they are without normalisation
     plain = dataclasses.replace(CONFIG, normalise=False)
     bare = pictures(mixtures, 0.5 * mixtures, mixtures[::-1], plain)
-    assert bare.scale == 1 and scale == pytest.approx(bare.seen[..., 0].max())
-    np.testing.assert_allclose(seen[..., 0] * scale, bare.seen[..., 0], atol=1e-6)
-    np.testing.assert_allclose(wanted * scale, bare.wanted, atol=1e-6)
-    np.testing.assert_array_equal(bare.seen[..., 1], bare.seen[::-1, ..., 0])
+    assert bare.scale == 1 and scale == pytest.approx(bare.inputs[..., 0].max())
+    np.testing.assert_allclose(inputs[..., 0] * scale, bare.inputs[..., 0], atol=1e-6)
+    np.testing.assert_allclose(targets * scale, bare.targets, atol=1e-6)
+    np.testing.assert_array_equal(bare.inputs[..., 1], bare.inputs[::-1, ..., 0])
+
+
+def tiny_model(run):
+    return dataclasses.replace(TINY, width_divisor=run.width_divisor)
 
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
     monkeypatch.setattr(bachata2020_training, "LoopLibrary", Loops)
-    tiny = functools.partial(dataclasses.replace, TINY)
-    monkeypatch.setattr(bachata2020_training, "Bachata2020Config", tiny)
+    monkeypatch.setattr(Bachata2020Training, "model_config", tiny_model)
     return Bachata2020Training(
         loops="anywhere",
         run=str(tmp_path / "run"),
@@ -291,42 +294,42 @@ def run_config(monkeypatch, tmp_path):
         width_divisor=32,
         steps_per_epoch=2,
         n_validation_batches=1,
-        n_heard=1,
-        epochs_per_hearing=2,
+        n_eval=1,
+        epochs_per_eval=2,
     )
 
 
 def test_the_bank_holds_each_sounding_clip_stretched(tmp_path):
-    place = tmp_path / "clips-train"
-    found = bank(Loops(None, "train"), place, CONFIG)
-    assert found.waves.shape == (15, 18000)  # 4 instruments, 2 songs, 2 bars, less 1
-    assert set(found.instruments) == set(INSTRUMENTS)
-    for wave, name in zip(found.waves, found.instruments, strict=True):
+    path = tmp_path / "clips-train"
+    bank = read_bank(Loops(None, "train"), path, CONFIG)
+    assert bank.waves.shape == (15, 18000)  # 4 instruments, 2 songs, 2 bars, less 1
+    assert set(bank.instruments) == set(INSTRUMENTS)
+    for wave, name in zip(bank.waves, bank.instruments, strict=True):
         hz = 150 * 2 ** INSTRUMENTS.index(name)
         spectrum = np.abs(np.fft.rfft(wave.astype(np.float32)))
         assert spectrum.argmax() * 11025 / 18000 == pytest.approx(hz, abs=2)
-    again = bank(Loops(None, "train"), place, CONFIG)
-    np.testing.assert_array_equal(found.waves, again.waves)
+    again = read_bank(Loops(None, "train"), path, CONFIG)
+    np.testing.assert_array_equal(bank.waves, again.waves)
 
 
 def test_the_bank_reads_a_rendered_library(library, tmp_path):
-    cache = LoopLibrary(library, "train")
-    found = bank(cache, tmp_path / "clips", CONFIG)
-    assert set(found.instruments) == set(INSTRUMENTS)
-    assert set(found.songs) == set(cache.songs)
-    power = np.mean(np.square(found.waves, dtype=np.float32), axis=1)
+    loops = LoopLibrary(library, "train")
+    bank = read_bank(loops, tmp_path / "clips", CONFIG)
+    assert set(bank.instruments) == set(INSTRUMENTS)
+    assert set(bank.songs) == set(loops.songs)
+    power = np.mean(np.square(bank.waves, dtype=np.float32), axis=1)
     assert (power > 1e-7).all()
 
 
 def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config, tmp_path):
-    clips = bank(Loops(None, "train"), tmp_path / "c", TINY)
+    clips = read_bank(Loops(None, "train"), tmp_path / "c", TINY)
     batch = pictures(*draw(clips, 2, np.random.default_rng(1)), TINY)[:2]
-    network = bachata2020_training.compiled(TINY, run_config)
+    network = bachata2020_training.compile_network(TINY, run_config)
     losses = [float(network.train_on_batch(*batch)) for _ in range(12)]
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_a_run_is_validated_heard_and_goes_on(run_config):
+def test_a_run_is_validated_evaluated_and_goes_on(run_config):
     run = bachata2020_training.train(run_config)
     (line,) = fitting.read_log(run)
     longer = dataclasses.replace(
@@ -342,12 +345,12 @@ def test_a_run_is_validated_heard_and_goes_on(run_config):
         for way in bachata2020.UNSTRETCHES:
             assert np.isfinite(lines[1][f"{way}_{name}_gain_db"])
 
-    config, best = packing.load(run, NAME, Bachata2020Config, build)
+    config, best = load_network(run, NAME, Bachata2020Config, build)
     assert config == dataclasses.replace(TINY, width_divisor=32)
-    clips = bank(None, run / "clips-validation", config)
-    drawn = draw(clips, 2, np.random.default_rng([0, 1, 0]))
-    seen, wanted, _ = pictures(*drawn, config)
-    mse = float(np.mean(np.square(np.asarray(best(seen)) - wanted)))
+    clips = read_bank(None, run / "clips-validation", config)
+    waves = draw(clips, 2, np.random.default_rng([0, 1, 0]))
+    inputs, targets, _ = pictures(*waves, config)
+    mse = float(np.mean(np.square(np.asarray(best(inputs)) - targets)))
     assert mse == pytest.approx(line["validation_loss"], rel=5e-3)
     training = json.loads((run / "bachata2020.json").read_text())["provenance"]
     assert training["training"]["batch_size"] == 2
@@ -357,26 +360,28 @@ def test_a_run_is_validated_heard_and_goes_on(run_config):
 def test_the_released_model_is_as_its_toml_says_and_draws_as_it_did():
     models = Path(__file__).parents[2] / "models"
     values = tomllib.loads((models / "bachata2020.toml").read_text())
-    assert values.pop("system") in TRAINERS
-    asked = dataclasses.asdict(from_values(Bachata2020Training, values, "training"))
+    recipe = dataclasses.asdict(read_run(values.pop("system"), values))
     record = json.loads((models / "bachata2020.json").read_text())
     made = record["provenance"]["training"]
-    # The record is older than the name `n_heard`
-    assert made.pop("n_validation_songs") == asked["n_heard"]
-    assert {name: asked[name] for name in made} == made
+    # The record is older than the names of today
+    assert made.pop("n_validation_songs") == recipe["n_eval"]
+    made = {
+        fitting.EARLIER_NAMES.get(name, name): value for name, value in made.items()
+    }
+    assert {name: recipe[name] for name in made} == made
 
-    config, network = packing.load(models, NAME, Bachata2020Config, build)
+    config, network = load_network(models, NAME, Bachata2020Config, build)
     assert network.count_params() == record["n_parameters"]
     waves = np.stack([chord(3.0, 11025)[0], noise(33075, 1)[0]])[
         :, : config.clip_frames
     ]
-    logs = bachata2020.compressed(bachata2020.spectrum(waves, config))
-    heard, other = (log / log.max() for log in logs)
-    seen = np.stack([(heard + other) / 2, heard], axis=-1)
-    drawn = network.predict_on_batch(seen[None])
+    logs = bachata2020.compress(bachata2020.spectrum(waves, config))
+    reference, other = (log / log.max() for log in logs)
+    inputs = np.stack([(reference + other) / 2, reference], axis=-1)
+    output = network.predict_on_batch(inputs[None])
     # As measured when it was released; processors differ in the last digits
-    assert float(drawn.mean()) == pytest.approx(0.08545, rel=1e-3)
-    assert float(drawn.std()) == pytest.approx(0.07216, rel=1e-3)
+    assert float(output.mean()) == pytest.approx(0.08545, rel=1e-3)
+    assert float(output.std()) == pytest.approx(0.07216, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -389,7 +394,7 @@ def test_what_cannot_be_a_configuration_is_said(values):
 
 def test_a_system_without_a_network_loads_the_released_one(tmp_path, monkeypatch):
     network = bachata2020.build(TINY)
-    packing.save(tmp_path, NAME, TINY, network, {})
+    save_networks(tmp_path, NAME, TINY, (network,), {})
     (tmp_path / "targets.txt").write_text("guitar\n")
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
     system = Bachata2020()

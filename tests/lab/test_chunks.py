@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from requinto_lab.systems.chunks import cut, joined
+from requinto_lab.systems.fixed_outputs import cut, join
 
 SIZES = [(1, 1), (2, 1), (7, 7), (8, 4), (8, 3), (64, 17)]  # and hops
 LENGTHS = [1, 2, 7, 8, 9, 16, 100, 129]
@@ -18,9 +18,9 @@ def columns(n_columns, leading=(2, 5), dtype=np.float32):
 @pytest.mark.parametrize(("size", "hop"), SIZES)
 @pytest.mark.parametrize("n_columns", LENGTHS)
 @pytest.mark.parametrize("leading", [(), (3,), (2, 5)])
-def test_pieces_joined_are_what_was_cut(size, hop, n_columns, leading):
+def test_joined_pieces_are_what_was_cut(size, hop, n_columns, leading):
     whole = columns(n_columns, leading)
-    again = joined(cut(whole, size, hop), hop, n_columns)
+    again = join(cut(whole, size, hop), hop, n_columns)
     assert again.shape == whole.shape and again.dtype == whole.dtype
     # An average of equals, in single precision
     np.testing.assert_allclose(again, whole, rtol=1e-5, atol=1e-6)
@@ -28,7 +28,7 @@ def test_pieces_joined_are_what_was_cut(size, hop, n_columns, leading):
 
 def test_complex_columns_stay_complex():
     whole = columns(50) + 1j * columns(51)[..., :50]
-    again = joined(cut(whole.astype(np.complex64), 8, 3), 3, 50)
+    again = join(cut(whole.astype(np.complex64), 8, 3), 3, 50)
     assert again.dtype == np.complex64
     np.testing.assert_allclose(again, whole, rtol=1e-5, atol=1e-6)
 
@@ -49,11 +49,11 @@ def test_pieces_are_the_columns_and_zeros_after_them(size, hop, n_columns):
 
 
 @pytest.mark.parametrize(("size", "hop"), [(8, 4), (8, 2), (9, 3), (64, 32)])
-def test_no_join_is_heard(size, hop):
+def test_joins_are_smooth(size, hop):
     n_pieces = 6
     levels = np.arange(n_pieces, dtype=np.float32)  # each piece another level
     pieces = np.repeat(levels[:, None], size, axis=1)
-    whole = joined(pieces, hop, (n_pieces - 1) * hop + size)
+    whole = join(pieces, hop, (n_pieces - 1) * hop + size)
     steps = np.diff(whole)
     # Up without a jump, from the first piece's level to the last one's
     assert whole[0] == 0 and whole[-1] == n_pieces - 1
@@ -64,7 +64,7 @@ def test_no_join_is_heard(size, hop):
 def test_the_middle_of_a_piece_counts_most(size, hop):
     pieces = np.zeros((5, size), np.float32)
     pieces[2] = 1
-    share = joined(pieces, hop, 4 * hop + size)[2 * hop : 2 * hop + size]
+    share = join(pieces, hop, 4 * hop + size)[2 * hop : 2 * hop + size]
     middle = size // 2
     assert share[middle] > 0.5
     assert (np.diff(share[: middle + 1]) >= -1e-6).all()
@@ -74,5 +74,5 @@ def test_the_middle_of_a_piece_counts_most(size, hop):
 def test_pieces_are_not_changed_by_joining():
     pieces = cut(columns(40), 8, 4).copy()
     before = pieces.copy()
-    joined(pieces, 4, 40)
+    join(pieces, 4, 40)
     np.testing.assert_array_equal(pieces, before)

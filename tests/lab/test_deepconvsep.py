@@ -2,7 +2,6 @@
 """DeepConvSep shares a stereo mixture out, and learns to as its authors wrote."""
 
 import dataclasses
-import functools
 import itertools
 import json
 
@@ -13,17 +12,14 @@ from quartet import SOURCES, TINY, Loops, Stand
 from requinto.errors import ConfigError, ModelError, TargetError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.systems import (
-    deepconvsep,
-    deepconvsep_loss,
-    deepconvsep_material,
-    deepconvsep_study,
-    deepconvsep_training,
-    packing,
-    study,
-)
+from requinto_lab.networks.weights import load_network
+from requinto_lab.systems import deepconvsep, deepconvsep_training
 from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig
-from requinto_lab.systems.deepconvsep_training import DeepConvSepTraining
+from requinto_lab.systems.deepconvsep_training import (
+    DeepConvSepTraining,
+    unlikeness,
+)
+from requinto_lab.systems.layers import UNLIKE, contrastive_loss
 from sounds import noise
 
 QUARTERS = np.full((4, TINY.n_bins), 0.25)
@@ -49,13 +45,13 @@ def test_the_transform_is_undone_and_keeps_energy(config, n_frames):
 def test_shares_come_back_as_sound(n_channels, n_frames):
     sound = noise(n_frames, n_channels)
     shares = np.array([0.5, 0.3, 0.2, 0.0])[:, None] * np.ones(TINY.n_bins)
-    answers = DeepConvSep(TINY, Stand(shares)).separated(sound)
+    answers = DeepConvSep(TINY, Stand(shares)).separate(sound)
     assert answers.shape == (4, n_channels, n_frames)
     for answer, share in zip(answers, shares[:, 0], strict=True):
         np.testing.assert_allclose(answer, share * sound, atol=1e-5)
 
 
-def test_sources_in_bands_of_their_own_are_parted():
+def test_sources_in_bands_of_their_own_are_separated():
     time_s = np.arange(11025) / 11025
     bins = (3, 9, 15, 24)
     stems = np.stack(
@@ -66,7 +62,7 @@ def test_sources_in_bands_of_their_own_are_parted():
     shares = np.zeros((4, TINY.n_bins))
     for row, (low, high) in zip(shares, itertools.pairwise(edges), strict=True):
         row[low:high] = 1
-    answers = DeepConvSep(TINY, Stand(shares)).separated(stems.sum(axis=0))
+    answers = DeepConvSep(TINY, Stand(shares)).separate(stems.sum(axis=0))
     for answer, stem in zip(answers, stems, strict=True):
         assert si_sdr(stem, answer) > 30
 
@@ -75,28 +71,28 @@ def test_sources_in_bands_of_their_own_are_parted():
 def test_the_network_sees_one_loudness_and_answers_keep_theirs(gain):
     sound = noise(6000, 2)
     stand = Stand(QUARTERS)
-    answer = DeepConvSep(TINY, stand).separated(np.float32(gain) * sound)
+    answer = DeepConvSep(TINY, stand).separate(np.float32(gain) * sound)
     seen = np.concatenate(stand.seen)
     assert seen.shape[1:] == (TINY.n_columns, TINY.n_bins, 2)
     assert np.sqrt(np.mean(seen**2)) == pytest.approx(1, rel=0.1)
     np.testing.assert_allclose(answer[1], gain * sound / 4, atol=1e-5 * gain)
 
 
-def test_mono_is_heard_as_two_equal_channels():
+def test_mono_becomes_two_equal_channels():
     stand = Stand(QUARTERS)
-    DeepConvSep(TINY, stand).separated(noise(3000, 1))
+    DeepConvSep(TINY, stand).separate(noise(3000, 1))
     for seen in stand.seen:
         np.testing.assert_array_equal(seen[..., 0], seen[..., 1])
 
 
-def test_silence_is_not_asked_about():
+def test_silence_does_not_reach_the_network():
     stand = Stand(QUARTERS)
     system = DeepConvSep(TINY, stand)
-    assert not system.separated(np.zeros((2, 4000), np.float32)).any()
+    assert not system.separate(np.zeros((2, 4000), np.float32)).any()
     assert not stand.seen
     sound = noise(16 * 400, 2)
     sound[:, 16 * 100 : 16 * 300] = 0
-    answers = system.separated(sound)
+    answers = system.separate(sound)
     np.testing.assert_allclose(answers[0], sound / 4, atol=1e-5)
     # About 101 pieces begin within 401 columns, half of them in silence
     assert 48 <= sum(map(len, stand.seen)) <= 56
@@ -154,7 +150,7 @@ def written(truths, estimates, others, alpha, beta, beta_lead):
     return e_sq - alpha * e_diff - beta * e_other - beta_lead * e_lead
 
 
-@pytest.mark.parametrize("unlike", deepconvsep_loss.UNLIKE)
+@pytest.mark.parametrize("unlike", UNLIKE)
 @pytest.mark.parametrize(
     "factors",
     [
@@ -168,20 +164,20 @@ def written(truths, estimates, others, alpha, beta, beta_lead):
 def test_each_term_of_the_loss_is_as_written(factors, unlike):
     rng = np.random.default_rng(0)
     truths, estimates = rng.random((2, 3, 4, 5, 6, 2)).astype(np.float32)
-    weights = deepconvsep_loss.weights(SOURCES, **ROLES, **factors)
-    found = deepconvsep_loss.total(weights, unlike)(truths, estimates)
+    weights = unlikeness(SOURCES, **ROLES, **factors)
+    loss = contrastive_loss(weights, unlike)(truths, estimates)
     others = estimates if unlike == "estimates" else truths
     expected = written(truths, estimates, others, **factors)
-    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-4)
+    np.testing.assert_allclose(np.asarray(loss), expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("unlike", deepconvsep_loss.UNLIKE)
+@pytest.mark.parametrize("unlike", UNLIKE)
 def test_the_loss_is_least_a_little_beyond_the_truth(unlike):
     """Where its gradient vanishes, as linear algebra says, it is least."""
     rng = np.random.default_rng(1)
     truths = rng.random((1, 4, 3, 2, 2)).astype(np.float32)
-    weights = deepconvsep_loss.weights(SOURCES, **ROLES, **PRINTED)
-    loss = deepconvsep_loss.total(weights, unlike)
+    weights = unlikeness(SOURCES, **ROLES, **PRINTED)
+    loss = contrastive_loss(weights, unlike)
     rows = truths.reshape(4, -1).astype(np.float64)
     if unlike == "estimates":
         both = weights + weights.T
@@ -199,56 +195,55 @@ def test_the_loss_is_least_a_little_beyond_the_truth(unlike):
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
-    monkeypatch.setattr(deepconvsep_material, "LoopLibrary", Loops)
-    tiny = functools.partial(dataclasses.replace, TINY)
-    monkeypatch.setattr(deepconvsep_training, "DeepConvSepConfig", tiny)
+    monkeypatch.setattr(deepconvsep_training, "LoopLibrary", Loops)
+    monkeypatch.setattr(DeepConvSepTraining, "model_config", lambda run: TINY)
     return DeepConvSepTraining(
         loops="anywhere",
         run=str(tmp_path / "run"),
         minutes=1e-6,
-        moment_s=0.5,
-        pieces_per_moment=4,
+        excerpt_s=0.5,
+        pieces_per_excerpt=4,
         steps_per_epoch=2,
         n_validation_batches=1,
-        n_heard=1,
-        epochs_per_hearing=2,
+        n_eval=1,
+        epochs_per_eval=2,
     )
 
 
 def test_pieces_are_cut_where_there_is_sound(run_config):
     stems = np.zeros((4, 2, 16 * 200), np.float32)
     stems[:, :, 16 * 100 : 16 * 120] = noise(16 * 20 * 8, 1).reshape(4, 2, -1)
-    config = dataclasses.replace(run_config, pieces_per_moment=50)
+    config = dataclasses.replace(run_config, pieces_per_excerpt=50)
     rng = np.random.default_rng(0)
-    mixtures, truths = deepconvsep_material.pieces(stems, TINY, config, rng)
+    mixtures, truths = deepconvsep_training.pieces(stems, TINY, config, rng)
     assert mixtures.shape == (50, 8, 33, 2) and truths.shape == (50, 4, 8, 33, 2)
     assert mixtures.mean(axis=(1, 2, 3)).min() > config.quiet
     # Magnitudes of a sum are no more than the sum of magnitudes
     assert np.all(mixtures <= truths.sum(axis=1) + 1e-4)
-    louder = deepconvsep_material.pieces(
+    louder = deepconvsep_training.pieces(
         8 * stems, TINY, config, np.random.default_rng(0)
     )
     np.testing.assert_allclose(louder[1], truths, rtol=1e-4, atol=1e-5)
 
 
 def test_both_augmentations_do_what_they_say(run_config):
-    """Sources are dropped, and come from songs and moments of their own."""
+    """Sources are dropped, and come from songs and positions of their own."""
     every = dataclasses.replace(run_config, dropped=0.5, remixed=1.0)
-    known = deepconvsep_material.moments(every, TINY, "train")
+    excerpts = deepconvsep_training.make_excerpts(every, TINY, "train")
     silent = [
         not stem.any()
         for seed in range(40)
-        for stem in known.draw(np.random.default_rng(seed))
+        for stem in excerpts.draw(np.random.default_rng(seed))
     ]
     assert 0.3 < np.mean(silent) < 0.6
-    assert (known.config.remixed, known.config.n_channels) == (1.0, 2)
+    assert (excerpts.config.remixed, excerpts.config.n_channels) == (1.0, 2)
 
 
 def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config):
-    known = deepconvsep_material.moments(run_config, TINY, "train")
+    excerpts = deepconvsep_training.make_excerpts(run_config, TINY, "train")
     rng = np.random.default_rng(3)
-    batch = deepconvsep_material.batch(known, TINY, run_config, rng)
-    network = deepconvsep_training.compiled(TINY, run_config)
+    batch = deepconvsep_training.batch(excerpts, TINY, run_config, rng)
+    network = deepconvsep_training.compile_network(TINY, run_config)
     assert float(network.optimizer.learning_rate.numpy()) == 1.0
     losses = [float(network.train_on_batch(*batch)) for _ in range(30)]
     assert losses[-1] < 0.8 * losses[0]
@@ -279,20 +274,20 @@ def test_a_run_leaves_its_record_and_goes_on(run_config, monkeypatch):
     monkeypatch.setenv("REQUINTO_MODELS", str(run))
     system = DeepConvSep()
     assert system.config == TINY
-    known = deepconvsep_material.moments(run_config, TINY, "validation")
-    batch = deepconvsep_material.batch(
-        known, TINY, run_config, np.random.default_rng([0, 1, 0])
+    excerpts = deepconvsep_training.make_excerpts(run_config, TINY, "validation")
+    batch = deepconvsep_training.batch(
+        excerpts, TINY, run_config, np.random.default_rng([0, 1, 0])
     )
-    found = system.drawn(batch[0])
-    weights = deepconvsep_loss.weights(SOURCES, **ROLES, **PRINTED)
-    loss = deepconvsep_loss.total(weights, "estimates")(batch[1], found)
+    estimates = system.estimate_pieces(batch[0])
+    weights = unlikeness(SOURCES, **ROLES, **PRINTED)
+    loss = contrastive_loss(weights, "estimates")(batch[1], estimates)
     best = min(x["validation_loss"] for x in lines)
     assert float(np.mean(np.asarray(loss))) == pytest.approx(best, rel=5e-3)
 
 
 def test_what_is_missing_or_wrong_is_said(run_config, tmp_path):
     with pytest.raises(ModelError, match="deepconvsep"):
-        packing.load(tmp_path, "deepconvsep", DeepConvSepConfig, deepconvsep.build)
+        load_network(tmp_path, "deepconvsep", DeepConvSepConfig, deepconvsep.build)
     for values in (
         {"sources": ("guitar",)},
         {"sources": ("guitar", "guitar")},
@@ -302,43 +297,10 @@ def test_what_is_missing_or_wrong_is_said(run_config, tmp_path):
     ):
         with pytest.raises(ConfigError):
             dataclasses.replace(TINY, **values)
-    for values in ({"pieces_per_moment": 0}, {"moment_s": 0.0}, {"batch_size": 0}):
+    for values in ({"pieces_per_excerpt": 0}, {"excerpt_s": 0.0}, {"batch_size": 0}):
         with pytest.raises(ConfigError):
             dataclasses.replace(run_config, **values)
     for values in ({"lead": "guira"}, {"rest": "voice"}, {"unlike": "songs"}):
         wrong = dataclasses.replace(run_config, **values)
         with pytest.raises(ConfigError):
-            deepconvsep_training.compiled(TINY, wrong)
-
-
-def test_the_study_says_what_it_found(run_config, monkeypatch, tmp_path):
-    asked = []
-
-    def ran(name, base, n_heard):
-        asked.append((name, base.minutes, n_heard))
-        gains = {f"{s}_gain_db": len(asked) / 2 for s in (*SOURCES, "mean")}
-        return deepconvsep_study.Found(name, gains, dict.fromkeys(gains, 1.0))
-
-    monkeypatch.setattr(deepconvsep_study, "ran", ran)
-    deepconvsep_study.main(tmp_path, tmp_path / "found", tmp_path, 2.0, 3)
-    (made,) = study.read(tmp_path / "found")
-    assert [name for name, *_ in asked] == list(deepconvsep_study.CASES)
-    assert all(rest == [2.0, 3] for _, *rest in asked)
-    assert [row[1] for row in made.rows] == [0.5 * (i + 1) for i in range(len(asked))]
-    assert f"Best in songs is: {asked[-1][0]}." in made.finding
-    assert (tmp_path / "found" / made.pictures[0][0]).stat().st_size > 1000
-
-
-def test_a_case_of_the_study_is_trained_in_its_own_folder(run_config, monkeypatch):
-    trained = []
-    monkeypatch.setattr(deepconvsep_study, "train", trained.append)
-    monkeypatch.setattr(
-        deepconvsep_study.packing, "load", lambda *_: (TINY, Stand(QUARTERS))
-    )
-    found = deepconvsep_study.ran("square error alone", run_config, 2)
-    (run,) = trained
-    assert run.resume and run.run.endswith("square-error-alone")
-    assert (run.alpha, run.beta, run.beta_lead, run.dropped) == (0, 0, 0, 0.1)
-    # A quarter of the mixture for each is no better than the mixture
-    for gains in (found.songs_db, found.strangers_db):
-        np.testing.assert_allclose(list(gains.values()), 0, atol=1e-3)
+            deepconvsep_training.compile_network(TINY, wrong)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Autoencoders clean what the separator answers, each its own source."""
+"""Autoencoders clean the separator's estimates, each its own source."""
 
 import dataclasses
 import json
@@ -9,18 +9,15 @@ import pytest
 
 from quartet import SOURCES, TINY, Loops, Stand
 from requinto.errors import ConfigError, ModelError
+from requinto_lab.networks.weights import load_network, save_networks
 from requinto_lab.systems import (
     deepconvsep,
-    deepconvsep_material,
+    deepconvsep_training,
     denoising_autoencoder,
-    denoising_autoencoder_training,
-    packing,
 )
 from requinto_lab.systems.denoising_autoencoder import (
     Denoised,
     DenoisingAutoencoderConfig,
-)
-from requinto_lab.systems.denoising_autoencoder_training import (
     DenoisingAutoencoderTraining,
 )
 from sounds import noise
@@ -58,7 +55,7 @@ def test_the_network_is_as_wide_as_the_thesis_has_it():
 def test_long_filters_are_keras_own_convolutions(back, n_filters):
     from keras import layers
 
-    from requinto_lab.systems.denoising_autoencoder_network import AcrossBins
+    from requinto_lab.systems.layers import AcrossBins
 
     ours = AcrossBins(n_filters, 24, back=back)
     kind = layers.Conv2DTranspose if back else layers.Conv2D
@@ -73,29 +70,29 @@ def test_long_filters_are_keras_own_convolutions(back, n_filters):
     np.testing.assert_allclose(ours(pieces), theirs(pieces), atol=1e-5)
 
 
-def test_the_network_hears_both_directions_and_draws_nothing_negative():
+def test_the_network_sees_both_directions_and_returns_nothing_negative():
     import keras
 
     keras.utils.set_random_seed(0)
     network = denoising_autoencoder.build(OWN)
     pieces = np.abs(noise(2 * 8 * 33 * 2, 1)).reshape(2, 8, 33, 2)
-    drawn = network.predict_on_batch(pieces)
-    assert drawn.shape == pieces.shape and drawn.min() == 0 and drawn.max() > 0
+    output = network.predict_on_batch(pieces)
+    assert output.shape == pieces.shape and output.min() == 0 and output.max() > 0
     for changed, looked_at in ((0, -1), (-1, 0)):
         other = pieces.copy()
         other[:, changed] *= 3
         again = network.predict_on_batch(other)
-        assert np.abs(again - drawn)[:, looked_at].max() > 1e-4
+        assert np.abs(again - output)[:, looked_at].max() > 1e-4
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])
-def test_magnitudes_sound_as_they_are_drawn(n_channels):
+def test_magnitudes_are_those_of_the_autoencoders(n_channels):
     sound = noise(5000, n_channels)
     cleaners = {"guitar": Times(1.0), "bass": Times(2.0), "guira": Times(0.0)}
     system = Denoised(TINY, Stand(QUARTERS), cleaners)
     assert system.name == "deepconvsep (autoencoders)"
     assert system.n_parameters == 7 + 3 * 5
-    answers = system.separated(sound)
+    answers = system.separate(sound)
     # Of the bongo there is no autoencoder: the separator's answer stays
     for answer, share in zip(answers, (0.25, 0.5, 0.25, 0.0), strict=True):
         np.testing.assert_allclose(answer, share * sound, atol=1e-5)
@@ -107,7 +104,7 @@ def test_masks_share_the_mixture_out(n_frames):
     cleaners = {"guitar": Times(3.0), "bass": Times(1.0), "guira": Times(0.0)}
     system = Denoised(TINY, Stand(QUARTERS), cleaners, way="masks")
     assert system.name == "deepconvsep (autoencoder masks)"
-    answers = system.separated(sound)
+    answers = system.separate(sound)
     np.testing.assert_allclose(answers.sum(axis=0), sound, atol=1e-5)
     for answer, share in zip(answers, (0.6, 0.2, 0.2, 0.0), strict=True):
         np.testing.assert_allclose(answer, share * sound, atol=2e-3)
@@ -120,20 +117,20 @@ def test_silence_stays_silence(way):
             return pieces + 1
 
     system = Denoised(TINY, Stand(QUARTERS), {"bass": Loud(1)}, way=way)
-    assert not system.separated(np.zeros((2, 3000), np.float32)).any()
+    assert not system.separate(np.zeros((2, 3000), np.float32)).any()
     sound = noise(16 * 400, 2)
     sound[:, 16 * 200 :] = 0
-    answers = system.separated(sound)
+    answers = system.separate(sound)
     assert np.abs(answers[1][:, : 16 * 180]).max() > 0.1
     assert not answers[:, :, 16 * 220 :].any()
 
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
-    monkeypatch.setattr(deepconvsep_material, "LoopLibrary", Loops)
+    monkeypatch.setattr(deepconvsep_training, "LoopLibrary", Loops)
     separator = tmp_path / "separator"
     separator.mkdir()
-    packing.save(separator, "deepconvsep", TINY, deepconvsep.build(TINY), {})
+    save_networks(separator, "deepconvsep", TINY, (deepconvsep.build(TINY),), {})
     return DenoisingAutoencoderTraining(
         loops="anywhere",
         run=str(tmp_path / "run"),
@@ -141,21 +138,21 @@ def run_config(monkeypatch, tmp_path):
         sources=("bass", "guira"),
         n_places=10,
         minutes=1e-6,
-        moment_s=0.5,
-        pieces_per_moment=4,
+        excerpt_s=0.5,
+        pieces_per_excerpt=4,
         steps_per_epoch=2,
         n_validation_batches=1,
-        n_heard=1,
-        epochs_per_hearing=2,
+        n_eval=1,
+        epochs_per_eval=2,
     )
 
 
 def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config):
-    known = deepconvsep_material.moments(run_config, TINY, "train")
+    excerpts = deepconvsep_training.make_excerpts(run_config, TINY, "train")
     rng = np.random.default_rng(3)
-    mixtures, truths = deepconvsep_material.batch(known, TINY, run_config, rng)
+    mixtures, truths = deepconvsep_training.batch(excerpts, TINY, run_config, rng)
     config = dataclasses.replace(run_config, learning_rate=0.01)
-    network = denoising_autoencoder_training.compiled(OWN, config)
+    network = denoising_autoencoder.compile_network(OWN, config)
     batch = mixtures / 4, truths[:, 1]
     losses = [float(network.train_on_batch(*batch)) for _ in range(30)]
     assert losses[-1] < 0.8 * losses[0]
@@ -166,14 +163,14 @@ def log(folder):
 
 
 def test_each_source_has_a_run_that_goes_on(run_config, monkeypatch):
-    run = denoising_autoencoder_training.train(run_config)
+    run = denoising_autoencoder.train(run_config)
     assert sorted(p.name for p in run.iterdir()) == ["bass", "guira"]
     (line,) = log(run / "bass")
     assert line["step"] == 2
     longer = dataclasses.replace(
         run_config, sources=("bass",), minutes=line["minutes"] + 1e-6, resume=True
     )
-    denoising_autoencoder_training.train(longer)
+    denoising_autoencoder.train(longer)
     lines = log(run / "bass")
     assert lines[0] == line and lines[1]["step"] == 4 and len(log(run / "guira")) == 1
     for way in ("before", *denoising_autoencoder.WAYS):
@@ -189,10 +186,10 @@ def test_each_source_has_a_run_that_goes_on(run_config, monkeypatch):
     assert "separator" not in provenance["training"]
 
     # What was saved is the model of the best epoch, in half precision
-    known = deepconvsep_material.moments(run_config, TINY, "validation")
+    excerpts = deepconvsep_training.make_excerpts(run_config, TINY, "validation")
     rng = np.random.default_rng([0, 1, 0])
-    mixtures, truths = deepconvsep_material.batch(known, TINY, run_config, rng)
-    _, separating = packing.load(
+    mixtures, truths = deepconvsep_training.batch(excerpts, TINY, run_config, rng)
+    _, separating = load_network(
         run.parent / "separator", "deepconvsep", type(TINY), deepconvsep.build
     )
     seen = separating.predict_on_batch(mixtures)[:, 1]
@@ -203,7 +200,7 @@ def test_each_source_has_a_run_that_goes_on(run_config, monkeypatch):
 def test_released_autoencoders_are_loaded_with_the_separator(monkeypatch, tmp_path):
     (tmp_path / "targets.txt").write_text("guitar\n")
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
-    packing.save(tmp_path, "deepconvsep", TINY, deepconvsep.build(TINY), {})
+    save_networks(tmp_path, "deepconvsep", TINY, (deepconvsep.build(TINY),), {})
     with pytest.raises(ModelError, match="denoising-autoencoder-guitar"):
         Denoised()
     sizes = []
@@ -211,11 +208,11 @@ def test_released_autoencoders_are_loaded_with_the_separator(monkeypatch, tmp_pa
         own = dataclasses.replace(OWN, source=source)
         network = denoising_autoencoder.build(own)
         name = denoising_autoencoder.file_name(source)
-        packing.save(tmp_path, name, own, network, {})
+        save_networks(tmp_path, name, own, (network,), {})
         sizes.append(network.count_params())
     system = Denoised()
     assert system.n_parameters == deepconvsep.build(TINY).count_params() + sum(sizes)
-    answers = system.separated(noise(3000, 2))
+    answers = system.separate(noise(3000, 2))
     assert answers.shape == (4, 2, 3000) and np.isfinite(answers).all()
 
 
@@ -226,6 +223,4 @@ def test_what_is_wrong_is_said(run_config):
     with pytest.raises(ConfigError, match="tape"):
         Denoised(TINY, Stand(QUARTERS), {}, way="tape")
     with pytest.raises(ConfigError, match="voice"):
-        denoising_autoencoder_training.train(
-            dataclasses.replace(run_config, sources=("voice",))
-        )
+        denoising_autoencoder.train(dataclasses.replace(run_config, sources=("voice",)))

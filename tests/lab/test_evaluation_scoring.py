@@ -313,14 +313,14 @@ def test_what_has_weights_is_compared_where_they_are_there(tmp_path, monkeypatch
 
     write_neutral(tmp_path)
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
-    without = registry.usual()
+    without = registry.available()
     assert without == tuple(n for n in registry.SYSTEMS if n not in registry._WEIGHTS)
-    assert registry.checked(("requinto fast",))  # it always applies
+    assert registry.check_names(("requinto fast",))  # it can always be asked for
     with pytest.raises(ModelError, match="'fast'; known are standard"):
         registry.make_systems(("requinto fast",))
 
     write_neutral(tmp_path, "fast", gain=0.5)
-    assert registry.usual() == (*without[:2], "requinto fast", *without[2:])
+    assert registry.available() == (*without[:2], "requinto fast", *without[2:])
     sound = noise(RATE)
     task = Task(sound, noise(RATE, seed=1), RATE, "bass", None, sound)
     for name, gain in (("requinto", 1.0), ("requinto fast", 0.5)):
@@ -333,4 +333,4 @@ def test_nobody_knows_another_system():
     from requinto_lab.systems import registry
 
     with pytest.raises(ConfigError, match="unknown system 'walkman'; known are mix"):
-        registry.checked(("walkman",))
+        registry.check_names(("walkman",))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run learns, keeps its best, is told apart from its clock, and goes on."""
+"""A run learns, keeps its best, does not depend on its clock, and goes on."""
 
 import dataclasses
 import json
@@ -25,21 +25,21 @@ def run(tmp_path):
         learning_rate=0.1,
         steps_per_epoch=5,
         n_validation_batches=2,
-        epochs_per_hearing=2,
+        epochs_per_eval=2,
     )
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """Let each epoch take one minute of the processor."""
-    found = {"now": 0.0}
+    state = {"now": 0.0}
 
     def process_time():
-        found["now"] += 30.0  # asked before and after
-        return found["now"] // 60 * 60.0
+        state["now"] += 30.0  # read before and after
+        return state["now"] // 60 * 60.0
 
     monkeypatch.setattr(fitting.time, "process_time", process_time)
-    return found
+    return state
 
 
 def network():
@@ -53,17 +53,17 @@ def network():
 
 
 class Spy:
-    """What a system gives to `fit`, and what it was asked for."""
+    """What a system gives to `fit`, and how that was called."""
 
     def __init__(self, model):
         self.model = model
-        self.drawn, self.rates, self.saved = [], [], []
+        self.inputs, self.rates, self.saved = [], [], []
 
     def draw(self, rng):
         self.rates.append(float(self.model.optimizer.learning_rate))
-        seen = rng.normal(size=(8, 3)).astype(np.float32)
-        self.drawn.append(seen)
-        return seen, seen @ TRUE
+        inputs = rng.normal(size=(8, 3)).astype(np.float32)
+        self.inputs.append(inputs)
+        return inputs, inputs @ TRUE
 
     def save(self, record):
         self.saved.append((record, [w.copy() for w in self.model.get_weights()]))
@@ -122,13 +122,13 @@ def test_the_best_is_kept_with_its_record(run, clock):
     assert not {"loops", "run", "resume"} & set(record["training"])
 
 
-def test_what_is_heard_is_logged_at_times(run, clock):
+def test_what_is_evaluated_is_logged_at_times(run, clock):
     spy = Spy(network())
     folder = fitted(
-        dataclasses.replace(run, minutes=5), spy, hear=lambda: {"gain_db": 7.0}
+        dataclasses.replace(run, minutes=5), spy, evaluate=lambda: {"gain_db": 7.0}
     )
-    heard = [line.get("gain_db") for line in fitting.read_log(folder)]
-    assert heard == [None, 7.0, None, 7.0, None]
+    gains = [line.get("gain_db") for line in fitting.read_log(folder)]
+    assert gains == [None, 7.0, None, 7.0, None]
 
 
 def test_a_run_that_goes_on_is_the_run_that_was_not_stopped(run, clock):
@@ -140,7 +140,7 @@ def test_a_run_that_goes_on_is_the_run_that_was_not_stopped(run, clock):
     fitted(dataclasses.replace(run, minutes=2), first, **steady)
     folder = fitted(dataclasses.replace(run, minutes=4, resume=True), second, **steady)
     assert [line["step"] for line in fitting.read_log(folder)] == [5, 10, 15, 20]
-    for ours, theirs in zip(first.drawn + second.drawn, whole.drawn, strict=True):
+    for ours, theirs in zip(first.inputs + second.inputs, whole.inputs, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     # The optimiser's memory went on too, or they would differ by more than rounding
     for ours, theirs in zip(
@@ -167,12 +167,12 @@ def test_a_run_whose_minutes_are_over_does_nothing_more(run, clock):
     folder = fitted(run, Spy(network()))
     spy = Spy(network())
     fitted(dataclasses.replace(run, resume=True), spy)
-    assert not spy.drawn and not spy.saved and len(fitting.read_log(folder)) == 1
+    assert not spy.inputs and not spy.saved and len(fitting.read_log(folder)) == 1
 
 
 def test_batches_depend_on_the_seed_and_the_split(run, clock):
     def first(spy):
-        return spy.drawn[0]
+        return spy.inputs[0]
 
     here, there, other = (Spy(network()) for _ in range(3))
     for n, (spy, seed) in enumerate([(here, 0), (there, 0), (other, 1)]):
@@ -180,7 +180,7 @@ def test_batches_depend_on_the_seed_and_the_split(run, clock):
     np.testing.assert_array_equal(first(here), first(there))
     assert not np.array_equal(first(here), first(other))
     for seen, _ in fitting.fixed_batches(run, Spy(network()).draw):
-        assert not any(np.array_equal(seen, drawn) for drawn in here.drawn)
+        assert not any(np.array_equal(seen, inputs) for inputs in here.inputs)
 
 
 def test_nothing_unfinished_is_left(run, clock):
@@ -190,9 +190,7 @@ def test_nothing_unfinished_is_left(run, clock):
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["batch_size", "steps_per_epoch", "epochs_per_hearing"]
-)
+@pytest.mark.parametrize("name", ["batch_size", "steps_per_epoch", "epochs_per_eval"])
 def test_numbers_that_cannot_be_are_said(run, name):
     with pytest.raises(ConfigError, match=f"{name} must be 1 or more, got 0"):
         dataclasses.replace(run, **{name: 0})

@@ -4,7 +4,6 @@
 import dataclasses
 import itertools
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,19 +11,14 @@ import pytest
 from requinto.errors import ConfigError, ModelError, TargetError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.systems import (
-    fitting,
-    masking,
-    masking_training,
-    packing,
-    recurrent_masker,
-    recurrent_masker_study,
-    recurrent_masker_training,
-    trainers,
-)
+from requinto_lab.networks.weights import save_networks
+from requinto_lab.systems import fitting, masking, recurrent_masker, registry
 from requinto_lab.systems.masking import Masker, MaskingConfig
-from requinto_lab.systems.recurrent_masker import RecurrentMasker, RecurrentMaskerConfig
-from requinto_lab.systems.recurrent_masker_training import RecurrentMaskerTraining
+from requinto_lab.systems.recurrent_masker import (
+    RecurrentMasker,
+    RecurrentMaskerConfig,
+    RecurrentMaskerTraining,
+)
 from sounds import RATE, noise
 
 CONFIG = RecurrentMaskerConfig()
@@ -79,14 +73,14 @@ def test_a_full_sine_has_magnitude_one():
 def test_shares_of_everything_are_shares_and_sum_to_the_mixture(n_frames, n_channels):
     sound = noise(n_frames, n_channels)
     system = RecurrentMasker(CONFIG, constant(0.3, 0.7))
-    voice, rest = system.separated(sound)
+    voice, rest = system.separate(sound)
     np.testing.assert_allclose(voice, 0.3 * sound, atol=2e-6)
     np.testing.assert_allclose(voice + rest, sound, atol=2e-6)
     assert system.n_parameters == 7
 
 
 @pytest.mark.parametrize("n_pieces", [1, 2, 7, 33])
-def test_pieces_overlap_by_half_and_no_join_is_heard(n_pieces):
+def test_pieces_overlap_by_half_and_joins_are_smooth(n_pieces):
     stand = Stand(lambda x: np.stack([x, 1 - x], axis=-1))
     masker = Masker("stand", TINY, stand)
     magnitudes = np.abs(noise(33 * 4 * (n_pieces + 1), 1)).reshape(1, 33, -1)
@@ -99,7 +93,7 @@ def test_pieces_overlap_by_half_and_no_join_is_heard(n_pieces):
     assert n_seen == n_pieces
 
 
-def test_each_channel_is_heard_by_itself():
+def test_each_channel_is_separated_by_itself():
     def loud_to_voice(x):
         share = np.broadcast_to(x.max(axis=(1, 2), keepdims=True) > 0.2, x.shape)
         return np.stack([share, ~share], axis=-1).astype(np.float32)
@@ -107,7 +101,7 @@ def test_each_channel_is_heard_by_itself():
     time_s = np.arange(16000) / 16000
     wave = np.sin(2 * np.pi * 1000 * time_s).astype(np.float32)
     sound = np.stack([wave, 0.1 * wave])
-    voice, rest = RecurrentMasker(CONFIG, Stand(loud_to_voice)).separated(sound)
+    voice, rest = RecurrentMasker(CONFIG, Stand(loud_to_voice)).separate(sound)
     np.testing.assert_allclose(voice, [wave, 0 * wave], atol=1e-5)
     np.testing.assert_allclose(rest, [0 * wave, 0.1 * wave], atol=1e-5)
 
@@ -123,7 +117,7 @@ def test_the_true_ratio_separates():
             each = np.abs(masking.spectrum(stems, self.config))
             return each / (each.sum(axis=0) + 1e-12)
 
-    answers = Oracle("oracle", CONFIG, constant(1)).separated(stems.sum(axis=0))
+    answers = Oracle("oracle", CONFIG, constant(1)).separate(stems.sum(axis=0))
     for stem, answer in zip(stems, answers, strict=True):
         assert si_sdr(stem, answer) > 30
 
@@ -133,10 +127,10 @@ def test_the_true_ratio_separates():
 def test_an_estimate_has_the_mixtures_shape(sample_rate, n_channels):
     mixture = 0.1 * noise(sample_rate + 13, n_channels)
     system = RecurrentMasker(CONFIG, constant(1.0, 0.0))
-    found = system.estimate(task(mixture, "voice", sample_rate))
-    assert found.shape == mixture.shape and found.dtype == np.float32
+    estimate = system.estimate(task(mixture, "voice", sample_rate))
+    assert estimate.shape == mixture.shape and estimate.dtype == np.float32
     if sample_rate == 16000:
-        np.testing.assert_allclose(found, mixture, atol=1e-5)
+        np.testing.assert_allclose(estimate, mixture, atol=1e-5)
     assert not system.estimate(task(0 * mixture, "voice", sample_rate)).any()
     with pytest.raises(TargetError, match="guitar"):
         system.estimate(task(mixture, "guitar", sample_rate))
@@ -165,25 +159,25 @@ def test_two_outputs_make_masks_and_one_output_does_not(loudness):
     one = recurrent_masker.build(dataclasses.replace(TINY, n_outputs=1))
     masks = np.asarray(one(x))
     assert masks.shape == (3, 8, 32, 1)
-    # What it draws is a sigmoid, whatever the mixture is
-    drawn = masks[..., 0] * x
-    assert drawn.min() > 0.05 and drawn.max() < 1
+    # Its estimate is a sigmoid, whatever the mixture is
+    estimate = masks[..., 0] * x
+    assert estimate.min() > 0.05 and estimate.max() < 1
     assert (masks.max() > 1) == (loudness < 1)
     assert np.isfinite(np.asarray(one(0 * x))).all()
 
 
 def test_masks_of_silence_sum_to_one():
-    from requinto_lab.systems.masking_network import RatioMasks
+    from requinto_lab.systems.layers import RatioMasks
 
     masks = np.asarray(RatioMasks(2)(np.zeros((1, 2, 6), np.float32)))
     np.testing.assert_allclose(masks, 0.5)
     signs = np.array([[[3.0, -1.0, -1.0, 3.0]]], np.float32)
-    found = np.asarray(RatioMasks(2)(signs))[0, 0]
-    np.testing.assert_allclose(found, [[0.75, 0.25], [0.25, 0.75]])
+    ratios = np.asarray(RatioMasks(2)(signs))[0, 0]
+    np.testing.assert_allclose(ratios, [[0.75, 0.25], [0.25, 0.75]])
 
 
 def test_the_loss_is_the_error_of_masked_magnitudes():
-    from requinto_lab.systems.masking_network import masked_loss
+    from requinto_lab.systems.layers import masked_loss
 
     rng = np.random.default_rng(0)
     stems = rng.uniform(0, 1, (2, 3, 4, 2)).astype(np.float32)
@@ -211,10 +205,10 @@ def test_the_loss_is_the_error_of_masked_magnitudes():
 
 @pytest.mark.parametrize("n_pieces", [1, 3])
 def test_examples_are_whole_pieces_of_the_mixture_and_its_sources(n_pieces):
-    size = masking.moment_frames(TINY, n_pieces)
+    size = masking.excerpt_frames(TINY, n_pieces)
     stems = noise(size, 2)
     hiss = 0.1 * noise(size, 1, seed=1)[0]
-    seen, truth = masking_training.examples(stems, hiss, TINY)
+    seen, truth = masking.examples(stems, hiss, TINY)
     assert seen.shape == (n_pieces, 8, 32) and truth.shape == (n_pieces, 8, 32, 3)
     sounds = np.stack([*stems, stems.sum(axis=0) + hiss])
     whole = np.abs(masking.spectrum(sounds, TINY))
@@ -226,10 +220,10 @@ def test_examples_are_whole_pieces_of_the_mixture_and_its_sources(n_pieces):
 
 @pytest.fixture
 def run(library, monkeypatch, tmp_path):
-    def tiny(config):
-        return dataclasses.replace(TINY_PAIR, n_outputs=config.n_outputs)
+    def tiny(run):
+        return dataclasses.replace(TINY_PAIR, n_outputs=run.n_outputs)
 
-    monkeypatch.setattr(recurrent_masker_training, "model", tiny)
+    monkeypatch.setattr(RecurrentMaskerTraining, "model_config", tiny)
     return RecurrentMaskerTraining(
         loops=str(library),
         run=str(tmp_path / "run"),
@@ -239,15 +233,15 @@ def run(library, monkeypatch, tmp_path):
         learning_rate=1e-2,
         steps_per_epoch=2,
         n_validation_batches=1,
-        n_heard=1,
-        epochs_per_hearing=1,
+        n_eval=1,
+        epochs_per_eval=1,
     )
 
 
 @pytest.mark.parametrize("n_outputs", [1, 2])
 def test_steps_lower_the_loss(run, n_outputs):
     config = dataclasses.replace(TINY, n_outputs=n_outputs)
-    network = masking_training.compiled(run, lambda: recurrent_masker.build(config))
+    network = masking.compile_network(run, lambda: recurrent_masker.build(config))
     rng = np.random.default_rng(0)
     stems = rng.uniform(0, 0.5, (8, 8, 32, 2)).astype(np.float32)
     stems[..., :16, 0] *= 0.1
@@ -258,12 +252,12 @@ def test_steps_lower_the_loss(run, n_outputs):
 
 
 def test_a_run_leaves_its_record_and_goes_on(run):
-    folder = recurrent_masker_training.train(run)
+    folder = recurrent_masker.train(run)
     (line,) = fitting.read_log(folder)
     assert line["step"] == 2
     assert np.isfinite(line["guitar_gain_db"])
     longer = dataclasses.replace(run, minutes=line["minutes"] + 1e-6, resume=True)
-    recurrent_masker_training.train(longer)
+    recurrent_masker.train(longer)
     lines = fitting.read_log(folder)
     assert [row["step"] for row in lines] == [2, 4] and lines[0] == line
     record = json.loads((folder / "recurrent-masker.json").read_text())
@@ -278,42 +272,20 @@ def test_a_saved_model_gives_the_same_answer(monkeypatch, tmp_path):
     for n_outputs, name in recurrent_masker.NAMES.items():
         config = dataclasses.replace(TINY, n_outputs=n_outputs)
         network = recurrent_masker.build(config)
-        packing.save(tmp_path, name, config, network, {})
+        save_networks(tmp_path, name, config, (network,), {})
         loaded = RecurrentMasker(n_outputs=n_outputs)
         assert loaded.config == config
         mine = RecurrentMasker(config, network)
         assert loaded.name == mine.name
         # Weights are saved in half precision
-        expected = mine.separated(sound)
-        np.testing.assert_allclose(loaded.separated(sound), expected, atol=1e-2)
+        expected = mine.separate(sound)
+        np.testing.assert_allclose(loaded.separate(sound), expected, atol=1e-2)
     assert "(one output)" in RecurrentMasker(n_outputs=1).name
     (tmp_path / "recurrent-masker.npz").write_bytes(b"damaged")
     with pytest.raises(ModelError, match="damaged"):
         RecurrentMasker()
     with pytest.raises(ConfigError, match="3"):
         RecurrentMasker(n_outputs=3)
-
-
-def test_the_study_shows_the_broken_mask_and_the_cure(run, tmp_path):
-    runs = {
-        n_outputs: dataclasses.replace(
-            run, name=name, run=str(tmp_path / name), n_outputs=n_outputs, resume=True
-        )
-        for n_outputs, name in recurrent_masker.NAMES.items()
-    }
-    found = recurrent_masker_study.study(runs, tmp_path / "out", 1)
-    untrained, one, limited, two = found.rows
-    assert untrained[1] > 0 and one[1] > 0 and one[4] > 1
-    assert limited[1] == limited[2] == 0 and limited[4] == 1
-    assert two[1] == two[2] == 0 and two[4] <= 1
-    assert untrained[5] != one[5]
-    for n_outputs, planned in runs.items():
-        (line,) = fitting.read_log(Path(planned.run))
-        assert (line["largest_mask"] > 1) == (n_outputs == 1)
-        assert (line["share_above_one"] > 0) == (n_outputs == 1)
-    for picture, caption in found.pictures:
-        assert (tmp_path / "out" / picture).stat().st_size > 5000 and caption
-    assert f"{untrained[1]:.1f} %" in found.finding
 
 
 def test_what_is_wrong_is_said(run):
@@ -337,4 +309,4 @@ def test_what_is_wrong_is_said(run):
         with pytest.raises(ConfigError):
             dataclasses.replace(run, **values)
     with pytest.raises(ConfigError, match="unknown"):
-        trainers.train("recurrent-masker", {"loops": "", "run": "", "speed": 1})
+        registry.train("recurrent-masker", {"loops": "", "run": "", "speed": 1})

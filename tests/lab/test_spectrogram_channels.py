@@ -2,7 +2,6 @@
 """The Spectrogram-channels U-Net is the report's, and does what its network says."""
 
 import dataclasses
-import functools
 import json
 from types import SimpleNamespace
 
@@ -13,25 +12,17 @@ import pytest
 from requinto.errors import ConfigError, ModelError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.systems import (
-    fitting,
-    fixed_outputs,
-    packing,
-    spectrogram_channels_study,
-    spectrogram_channels_training,
-)
+from requinto_lab.networks.weights import save_networks
+from requinto_lab.systems import fitting
 from requinto_lab.systems import spectrogram_channels as channels
-from requinto_lab.systems.denoising_gate import gated
-from requinto_lab.systems.excerpts import Windows, WindowsConfig
+from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
+from requinto_lab.systems.fixed_outputs import apply_gate, gains_db
+from requinto_lab.systems.registry import TRAINERS
 from requinto_lab.systems.spectrogram_channels import (
     SpectrogramChannels,
     SpectrogramChannelsConfig,
-)
-from requinto_lab.systems.spectrogram_channels_training import (
     SpectrogramChannelsTraining,
 )
-from requinto_lab.systems.study import read, write
-from requinto_lab.systems.trainers import TRAINERS
 from sounds import RATE, noise
 
 CONFIG = SpectrogramChannelsConfig()
@@ -84,40 +75,40 @@ def test_networks_have_the_size_they_should(divisor, n_sources, lowest, highest)
 @pytest.mark.parametrize("n_frames", [1, 100, 1408, 5003, 20000])
 def test_shares_of_the_mixture_come_back_as_such(n_channels, n_frames):
     sound = noise(n_frames, n_channels)
-    answers = SpectrogramChannels(TINY, Stand(EVENLY)).separated(sound)
+    answers = SpectrogramChannels(TINY, Stand(EVENLY)).separate(sound)
     assert answers.shape == (4, n_channels, n_frames) and answers.dtype == np.float32
     # Single precision, through the transform and back, over the joins of segments
     for answer, share in zip(answers, EVENLY[0], strict=True):
         np.testing.assert_allclose(answer, share * sound, atol=2e-6)
 
 
-def test_segments_of_two_seconds_overlap_and_no_join_is_heard():
+def test_segments_of_two_seconds_overlap_and_joins_are_smooth():
     stand = Stand(EVENLY)
     sound = noise(5 * RATE, 1)
-    answers = SpectrogramChannels(CONFIG, stand).separated(sound)
+    answers = SpectrogramChannels(CONFIG, stand).separate(sound)
     seen = np.concatenate(stand.seen)
     assert seen.shape == (3, 1040, 176, 1)  # 431 columns, a segment each 130
     assert not seen[:, 1025:].any() and not seen[:, :, 173:].any()
     np.testing.assert_allclose(answers.sum(axis=0), sound, atol=1e-5)
 
 
-def test_sources_that_lie_apart_are_told_apart():
+def test_sources_that_lie_apart_are_separated():
     time_s = np.arange(20000) / RATE
     tones = np.stack([0.1 * np.sin(2 * np.pi * hz * time_s) for hz in HZ.values()])
     # Bins of 345 Hz: up to 1 kHz, 3 kHz, 9 kHz, and above
     edges = np.digitize(np.arange(TINY.n_bins) * RATE / TINY.n_fft, [1e3, 3e3, 9e3])
     system = SpectrogramChannels(TINY, Stand(np.eye(4)[edges]))
-    answers = system.separated(tones.sum(axis=0, keepdims=True).astype(np.float32))
+    answers = system.separate(tones.sum(axis=0, keepdims=True).astype(np.float32))
     for tone, answer in zip(tones, answers, strict=True):
         assert si_sdr(tone[None], answer) > 25  # side lobes of a short window
 
 
 @pytest.mark.parametrize("gain", [1e-4, 3.0])
-def test_segments_are_heard_at_one_loudness(gain):
+def test_the_network_sees_segments_at_one_loudness(gain):
     plain, other = Stand(EVENLY), Stand(EVENLY)
     sound = noise(5000, 1)
-    answers = SpectrogramChannels(TINY, plain).separated(sound)
-    scaled = SpectrogramChannels(TINY, other).separated(np.float32(gain) * sound)
+    answers = SpectrogramChannels(TINY, plain).separate(sound)
+    scaled = SpectrogramChannels(TINY, other).separate(np.float32(gain) * sound)
     np.testing.assert_allclose(scaled, gain * answers, rtol=1e-3, atol=1e-6 * gain)
     np.testing.assert_allclose(
         np.concatenate(plain.seen), np.concatenate(other.seen), rtol=1e-3, atol=1e-3
@@ -127,14 +118,14 @@ def test_segments_are_heard_at_one_loudness(gain):
     assert power == pytest.approx(0.01 * 128 * 3 / 8, rel=1e-3)
 
 
-def test_a_channel_is_heard_by_itself():
+def test_a_channel_is_separated_by_itself():
     network = channels.build(dataclasses.replace(TINY, width_divisor=4))
     system = SpectrogramChannels(TINY, network)
     sound = noise(6000, 2)
-    both = system.separated(sound)
-    np.testing.assert_allclose(both[:, :1], system.separated(sound[:1]), atol=1e-5)
+    both = system.separate(sound)
+    np.testing.assert_allclose(both[:, :1], system.separate(sound[:1]), atol=1e-5)
     assert np.isfinite(both).all()
-    assert not system.separated(np.zeros_like(sound)).any()
+    assert not system.separate(np.zeros_like(sound)).any()
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])
@@ -158,19 +149,16 @@ def test_the_gate_is_a_variant_of_the_system():
         "spectrogram-channels",
         "spectrogram-channels (gate)",
     )
-    answers = gate.separated(sound)
-    for answer, open_answer in zip(answers, plain.separated(sound), strict=True):
+    answers = gate.separate(sound)
+    for answer, open_answer in zip(answers, plain.separate(sound), strict=True):
         # The transform's last digit depends on where in memory it works
-        np.testing.assert_allclose(answer, gated(open_answer, RATE), atol=1e-8)
+        np.testing.assert_allclose(answer, apply_gate(open_answer, RATE), atol=1e-8)
     assert not answers[..., 3 * RATE // 2].any()
 
 
 @pytest.mark.parametrize("weights", [(0.5, 0.5), (0.707, 0.293), (0.0, 1.0)])
 def test_the_loss_is_the_weighted_sum_of_absolute_errors(weights):
-    from requinto_lab.systems.spectrogram_channels_network import (
-        SourceError,
-        WeightedError,
-    )
+    from requinto_lab.systems.layers import SourceError, WeightedError
 
     rng = np.random.default_rng(0)
     truth, guess = rng.random((2, 3, 8, 6, 2), np.float32)
@@ -199,7 +187,7 @@ def test_answers_below_zero_are_silent_and_still_learn():
 
 
 class Loops:
-    """Stands in for the cache: two songs of tones, each instrument its own."""
+    """Stands in for the library: two songs of tones, each instrument its own."""
 
     def __init__(self, folder, split):
         self.stems = [
@@ -226,11 +214,13 @@ class Loops:
 
 @pytest.fixture
 def run_config(monkeypatch, tmp_path):
-    monkeypatch.setattr(spectrogram_channels_training, "LoopLibrary", Loops)
-    tiny = functools.partial(dataclasses.replace, TINY)
-    monkeypatch.setattr(
-        spectrogram_channels_training, "SpectrogramChannelsConfig", tiny
-    )
+    def tiny(run):
+        return dataclasses.replace(
+            TINY, sources=run.sources, width_divisor=run.width_divisor
+        )
+
+    monkeypatch.setattr(channels, "LoopLibrary", Loops)
+    monkeypatch.setattr(SpectrogramChannelsTraining, "model_config", tiny)
     return SpectrogramChannelsTraining(
         loops="anywhere",
         run=str(tmp_path / "run"),
@@ -239,19 +229,17 @@ def run_config(monkeypatch, tmp_path):
         learning_rate=1e-2,
         steps_per_epoch=2,
         n_validation_batches=1,
-        n_heard=1,
-        epochs_per_hearing=2,
+        n_eval=1,
+        epochs_per_eval=2,
     )
 
 
 def batch(sources, size=2):
-    moments = Windows(
-        Loops(None, "train"), WindowsConfig(sources, RATE, TINY.segment_frames)
+    excerpts = Excerpts(
+        Loops(None, "train"), ExcerptsConfig(sources, RATE, TINY.segment_frames)
     )
     model = dataclasses.replace(TINY, sources=sources)
-    return spectrogram_channels_training.drawn(
-        moments, model, size, np.random.default_rng(1)
-    )
+    return channels.make_batch(excerpts, model, size, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("sources", [tuple(HZ), ("guitar", "accompaniment")])
@@ -268,7 +256,7 @@ def test_pictures_are_of_the_sources_and_of_their_sum(sources):
 
 
 def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config):
-    network = spectrogram_channels_training.compiled(TINY, run_config)
+    network = channels.compile_network(TINY, run_config)
     given = batch(TINY.sources)
     rows = [network.train_on_batch(*given, return_dict=True) for _ in range(15)]
     assert rows[-1]["loss"] < 0.6 * rows[0]["loss"]
@@ -278,14 +266,14 @@ def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config):
 def test_the_learning_rate_falls_once():
     config = SpectrogramChannelsTraining(loops="", run="")
     shares = (0.0, 0.3, 0.66, 0.67, 0.9, 1.0)
-    rates = [spectrogram_channels_training.rate(config, s) for s in shares]
+    rates = [channels.rate(config, s) for s in shares]
     assert rates == [1e-3] * 3 + [1e-4] * 3
 
 
 def test_a_run_leaves_its_record_and_goes_on(run_config):
     sources = ("guitar", "accompaniment")
     config = dataclasses.replace(run_config, sources=sources, model="some-model")
-    run = spectrogram_channels_training.train(config)
+    run = channels.train(config)
     (line,) = fitting.read_log(run)
     assert line["step"] == 2
 
@@ -293,7 +281,7 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
     progress = json.loads((run / "progress.json").read_text())
     (run / "progress.json").write_text(json.dumps({**progress, "best": 0.0}))
     longer = dataclasses.replace(config, minutes=line["minutes"] + 1e-6, resume=True)
-    spectrogram_channels_training.train(longer)
+    channels.train(longer)
     lines = fitting.read_log(run)
     assert lines[0] == line and lines[1]["step"] == 4
     for name in sources:
@@ -312,51 +300,24 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
 
 def test_a_saved_model_gives_the_same_answer(tmp_path, monkeypatch):
     network = channels.build(TINY)
-    packing.save(tmp_path, channels.VOICE, TINY, network, {})
+    save_networks(tmp_path, channels.VOICE, TINY, (network,), {})
     (tmp_path / "targets.txt").write_text("guitar\n")
     monkeypatch.setenv("REQUINTO_MODELS", str(tmp_path))
     system = SpectrogramChannels(model=channels.VOICE)
     assert system.name == channels.VOICE and system.config == TINY
     assert system.n_parameters == network.count_params()
     sound = noise(4000, 1)
-    expected = SpectrogramChannels(TINY, network).separated(sound)
-    error = system.separated(sound) - expected
+    expected = SpectrogramChannels(TINY, network).separate(sound)
+    error = system.separate(sound) - expected
     assert np.abs(error).max() < 0.01 * np.abs(expected).max()  # half precision
     with pytest.raises(ModelError, match="spectrogram-channels"):
         SpectrogramChannels()
 
 
-def test_the_study_compares_weights_and_trains_once(run_config, tmp_path):
-    study = spectrogram_channels_study
-    case = study.Case(("guitar", "bass"), (0.5, 0.5))
-    equal = study.ran(case, run_config, 1)
-    again = study.ran(case, run_config, 1)
-    assert again.log == equal.log and again.gains_db == equal.gains_db
-    alone = study.Found(
-        study.Case(case.sources, (1.0, 0.0)),
-        [{name: value / 2 for name, value in line.items()} for line in equal.log],
-        {"guitar": equal.gains_db["guitar"] + 2, "bass": equal.gains_db["bass"] - 3},
-    )
-    found = [equal, alone]
-    made = study.study(found, 4, 1)
-    assert [row[:3] for row in made.rows] == [
-        ("2: 0.5 0.5", "guitar", 0.5),
-        ("2: 0.5 0.5", "bass", 0.5),
-        ("2: 1 0", "guitar", 1.0),
-        ("2: 1 0", "bass", 0.0),
-    ]
-    assert f"guitar {equal.gains_db['guitar']:+.1f}" in made.finding
-    assert "change guitar +2.0 dB (error times 0.50), bass -3.0 dB" in made.finding
-    study.draw(found, tmp_path)
-    write(tmp_path, made)
-    assert read(tmp_path) == [made]
-    assert all((tmp_path / name).stat().st_size > 1000 for name, _ in made.pictures)
-
-
 def test_gains_are_those_of_all_sources(run_config):
-    heard = spectrogram_channels_training.heard_moments(run_config, TINY)
+    excerpts = channels.evaluation_excerpts(run_config, TINY)
     system = SpectrogramChannels(TINY, Stand(np.full((1, 4), 0.25)))
-    gains = fixed_outputs.gains_db(system, heard, 2)
+    gains = gains_db(system, excerpts, 2)
     # A share of the mixture is as far from a source as the mixture is
     assert gains == {k: pytest.approx(0, abs=1e-3) for k in gains} and len(gains) == 5
 
@@ -384,4 +345,4 @@ def test_what_cannot_be_a_run_is_said(weights):
 
 
 def test_it_can_be_trained_by_name():
-    assert TRAINERS[channels.NAME][1] == SpectrogramChannelsTraining.__name__
+    assert TRAINERS[channels.NAME].endswith(SpectrogramChannelsTraining.__name__)

@@ -31,7 +31,10 @@ ROOMS = {
         *("arguments", "song_separation", "extract", "plugin", "__init__"),
     ],
 }
-LAB = ["networks", "material", "evaluation", "training", "systems", "benchmark"]
+LAB = [
+    *("networks", "material", "evaluation", "training", "systems", "studies"),
+    "benchmark",
+]
 PACKAGES = ["requinto_files", "requinto", "requinto_lab", "requinto_command"]
 # What runs networks as they were trained is of the workshop, and imported by name
 HOOK = ("requinto.loader", "requinto_lab.networks.keras_runtime")
@@ -171,17 +174,53 @@ def test_network_files_know_one_library():
     ours = ("unet", "reference_encoder", "beat_network")
     paths = [
         *(FILES[f"requinto_lab.networks.{name}"] for name in ours),
-        *PYTHON.glob("requinto_lab/systems/*_network.py"),
-        FILES["requinto_lab.systems.plain_u_net"],
+        FILES["requinto_lab.systems.layers"],
     ]
-    assert len(paths) > 7
-    allowed = {"keras", "requinto", "requinto_lab", "collections", "typing"}
+    allowed = {"keras", "requinto", "requinto_lab", "collections", "typing", "math"}
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 assert {alias.name for alias in node.names} <= {"keras"}
             elif isinstance(node, ast.ImportFrom):
                 assert node.module.split(".")[0] in allowed | {"__future__"}
+
+
+def graph_builders():
+    """Yield the functions of systems that build a graph, or a part of one."""
+    for module, path in FILES.items():
+        if module.startswith("requinto_lab.systems."):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.FunctionDef):
+                    source = ast.unparse(node)
+                    is_layers = module.endswith(".layers")
+                    if re.search(r"\bimport keras|from keras import", source):
+                        if "set_random_seed" not in source:  # as trainers do
+                            yield module, node
+                    elif is_layers:
+                        yield module, node
+
+
+def test_graphs_are_built_of_keras_alone():
+    """And systems are imported without it: some of their users have none."""
+    builders = list(graph_builders())
+    systems = {module.rpartition(".")[2] for module, _ in builders}
+    assert systems >= {
+        *("bachata2020", "spectrogram_channels", "deepconvsep", "spleeter"),
+        *("denoising_autoencoder", "recurrent_masker", "lstm_separator", "layers"),
+    }
+    other = {"np", "numpy", "librosa", "scipy", "tensorflow", "tf"}
+    for module, function in builders:
+        names = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
+        assert not names & other, f"{module}: {function.name} uses {names & other}"
+    for module in FILES:
+        if module.startswith(("requinto_lab.systems.", "requinto_lab.studies")):
+            at_start = {n.split(".")[0] for n in imported(module, at_start=True)}
+            is_layers = module == "requinto_lab.systems.layers"
+            assert ("keras" in at_start) == is_layers, module
+            own_layers = "requinto_lab.systems.layers" in own(
+                imported(module, at_start=True)
+            )
+            assert not own_layers, module
 
 
 def test_public_names_are_there_and_described():

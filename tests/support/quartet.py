@@ -43,7 +43,7 @@ class Stand:
 
 
 class Loops:
-    """Stands in for the cache: two songs of tones."""
+    """Stands in for the library: two songs of tones."""
 
     def __init__(self, folder, split):
         names = (*SOURCES, "piano")

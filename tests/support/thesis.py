@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from requinto_lab.systems.bachata2020 import Bachata2020Config
-from requinto_lab.systems.bachata2020_clips import INSTRUMENTS
+from requinto_lab.systems.bachata2020_training import INSTRUMENTS
 from sounds import RATE
 
 TINY = Bachata2020Config(

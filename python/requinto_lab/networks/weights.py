@@ -10,18 +10,21 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from requinto.config import ModelConfig, TrackerConfig
+from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError, ModelError
 from requinto.model_folder import unknown
 from requinto_lab.networks import backend
 
 if TYPE_CHECKING:
     import keras
+
+C = TypeVar("C")
 
 
 def load_networks(
@@ -39,6 +42,41 @@ def load_networks(
     for network in networks:
         set_weights(network, arrays)
     return config, networks
+
+
+def load_network(
+    folder: Path, name: str, kind: type[C], build: Callable[[C], keras.Model]
+) -> tuple[C, keras.Model]:
+    """Return the configuration and the network of an earlier system, verified.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+    kind : type
+        The configuration's dataclass.
+    build : callable
+        Returns the untrained network of a configuration.
+
+    Raises
+    ------
+    ModelError
+        If they are missing, or are not as they were when saved.
+    """
+    for path in (folder / f"{name}.json", folder / f"{name}.npz"):
+        if not path.exists():
+            raise ModelError(
+                f"model {name!r} is not there, {path} is missing; `requinto train` "
+                "makes it, as CONTRIBUTING.md tells"
+            )
+    record, arrays = read_weights(folder, name)
+    try:
+        config: C = from_values(kind, record["config"], name)
+    except (KeyError, TypeError, ConfigError) as error:
+        raise ModelError(f"model {name!r} cannot be used: {error}") from error
+    network = build(config)
+    set_weights(network, arrays)
+    return config, network
 
 
 def read_weights(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -64,12 +102,13 @@ def read_weights(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any
 
 
 def set_weights(network: keras.Model, arrays: dict[str, Any]) -> None:
-    """Give a network the arrays that were saved under its name."""
+    """Give a network the arrays that were saved under its name.
+
+    Earlier systems were released when files held one network, without its name.
+    """
+    prefix = "" if "0" in arrays else f"{network.name}/"
     network.set_weights(
-        [
-            arrays[f"{network.name}/{i}"].astype(np.float32)
-            for i in range(len(network.weights))
-        ]
+        [arrays[f"{prefix}{i}"].astype(np.float32) for i in range(len(network.weights))]
     )
 
 
@@ -88,11 +127,22 @@ def build_networks(config: ModelConfig) -> tuple[keras.Model, keras.Model]:
 def save_networks(
     folder: Path,
     name: str,
-    config: ModelConfig | TrackerConfig,
+    config: Any,
     networks: tuple[keras.Model, ...],
     provenance: dict[str, Any],
 ) -> None:
-    """Write a model and the record of how it was made."""
+    """Write a model and the record of how it was made.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+    config : dataclass
+        What the networks are built of.
+    networks : tuple of keras.Model
+    provenance : dict
+        How it was made, for the record.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         f"{network.name}/{i}": _pack(weight)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import librosa
 import numpy as np
@@ -34,8 +34,9 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.evaluation.librosa_beats import track
 from requinto_lab.evaluation.systems import Task
+from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import packing
+from requinto_lab.systems.fixed_outputs import Network
 
 if TYPE_CHECKING:
     import keras
@@ -47,6 +48,8 @@ _VOCODER_FFT = 2048  # librosa's own choice for stretching
 _SOUNDING = 0.01  # of the peak: where a reference begins
 _CLIPS_AT_ONCE = 4  # through the network, for the memory's sake
 _GAIN_CEILING = 2.0  # of the mask in the "mask" way back
+
+# Configuration
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Bachata2020Config:
     n_levels: int = 5
     first_width: int = 64  # doubles with each level
     width_divisor: int = 1  # 4 makes the network 16 times smaller
-    clamp: bool = True  # drawings to [0, 1]
+    clamp: bool = True  # the output to [0, 1]
     normalise: bool = True  # spectrograms over their maximum
 
     def __post_init__(self) -> None:
@@ -100,18 +103,70 @@ class Bachata2020Config:
         return tuple(first * 2**level for level in range(self.n_levels))
 
 
-class Network(Protocol):
-    """What draws spectrograms: the Keras model, or a stand-in."""
+# Layers and graph
 
-    def predict_on_batch(self, pictures: np.ndarray) -> np.ndarray:
-        """Turn `(n, n_bins, n_columns, 2)` into `(n, n_bins, n_columns, 1)`."""
 
-    def count_params(self) -> int:
-        """Return how many numbers were trained."""
+def build_network(
+    widths: tuple[int, ...],
+    n_bins: int = 256,
+    n_columns: int = 256,
+    dtype: str = "float32",
+    *,
+    clamp: bool = True,
+) -> keras.Model:
+    """Return the untrained U-Net, from mixture and reference to the target.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Channels at each level, from the full picture down; (64, ..., 1024) of
+        the thesis makes 31.05 million parameters.
+    n_bins, n_columns : int
+        Size of the pictures, multiples of `2 ** (len(widths) - 1)`.
+    dtype : str
+        Keras' policy: "float32", or "mixed_bfloat16" to train where the
+        processor has it.
+    clamp : bool
+        Limit the output to [0, 1].
+
+    Returns
+    -------
+    keras.Model
+        From `(batch, n_bins, n_columns, 2)`, mixture and reference, to
+        `(batch, n_bins, n_columns, 1)`.
+
+    References
+    ----------
+    Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomedical
+    Image Segmentation", MICCAI 2015, arXiv:1505.04597.  Ours pads, so that the
+    picture keeps its size, and normalises each batch.
+    """
+    prepare_keras()
+    import keras
+
+    from requinto_lab.systems.layers import Limited, u_net
+
+    pictures = keras.Input((n_bins, n_columns, 2), name="pictures")
+    x = u_net(pictures, widths, dtype)
+    # In float32 whatever the precision of the rest, so that nothing is coarse
+    output = keras.layers.Conv2D(1, 1, dtype="float32")(x)
+    if clamp:
+        output = Limited(0.0, 1.0, dtype="float32")(output)
+    return keras.Model(pictures, output, name=NAME)
+
+
+def build(config: Bachata2020Config, dtype: str = "float32") -> keras.Model:
+    """Return the untrained network of a configuration."""
+    return build_network(
+        config.widths, config.n_bins, config.n_columns, dtype, clamp=config.clamp
+    )
+
+
+# Signal path
 
 
 class Bachata2020:
-    """The thesis' system, as the bench asks for it.
+    """The thesis' system, as it is compared with others.
 
     Parameters
     ----------
@@ -122,7 +177,7 @@ class Bachata2020:
         How a clip gets its length back.  "vocoder" as the thesis did: a phase
         vocoder over the separated clip, which loses the waveform's phase, so
         that SI-SDR is low however well the network does.  "mask", kinder: the
-        network's drawing over the mixture's spectrogram is a mask, its columns
+        network's output over the mixture's spectrogram is a mask, its columns
         move to where they came from, and the unstretched mixture is masked.
     """
 
@@ -140,8 +195,10 @@ class Bachata2020:
                 f"unstretch must be one of {UNSTRETCHES}, got {unstretch!r}"
             )
         if network is None:
-            loaded = packing.load(models_folder(), NAME, Bachata2020Config, build)
-            config, network = loaded
+            saved = weights.load_network(
+                models_folder(), NAME, Bachata2020Config, build
+            )
+            config, network = saved
         self.config = config or Bachata2020Config()
         self.unstretch = unstretch
         self.name = NAME if unstretch == "vocoder" else f"{NAME} ({unstretch})"
@@ -149,7 +206,7 @@ class Bachata2020:
         self._network = network
 
     def applies(self, instrument: str) -> bool:
-        """Whether it can be asked: always, the reference says what for."""
+        """Whether it knows an instrument: always, the reference is an example of it."""
         return True
 
     def estimate(self, task: Task) -> np.ndarray:
@@ -160,9 +217,9 @@ class Bachata2020:
         rate = self.config.sample_rate
         mixture = check_samples(task.mixture, task.sample_rate, "the mixture")
         beats = task.beats or track(mixture, task.sample_rate)
-        mono = _mono(mixture, task.sample_rate, rate)
+        mono = to_mono(mixture, task.sample_rate, rate)
         reference = self._reference(
-            _mono(task.reference, task.sample_rate, rate), beats.tempo_bpm
+            to_mono(task.reference, task.sample_rate, rate), beats.tempo_bpm
         )
         separated = self._song(mono, reference, beats)
         whole = librosa.resample(separated, orig_sr=rate, target_sr=task.sample_rate)
@@ -178,9 +235,9 @@ class Bachata2020:
         for first in range(0, len(bounds), _CLIPS_AT_ONCE):
             some = bounds[first : first + _CLIPS_AT_ONCE]
             clips = [padded[start:end] for start, end in some]
-            answers = self._clips(clips, reference)
-            for (start, end), answer in zip(some, answers, strict=True):
-                separated[start:end] = answer
+            estimates = self._clips(clips, reference)
+            for (start, end), estimate in zip(some, estimates, strict=True):
+                separated[start:end] = estimate
         return separated[: len(mono)]
 
     def _clips(
@@ -188,34 +245,35 @@ class Bachata2020:
     ) -> Iterator[np.ndarray]:
         """Yield each clip separated, at its own length."""
         cfg = self.config
-        stretched_clips = [stretched(clip, cfg.clip_frames) for clip in clips]
-        spectra = spectrum(np.stack(stretched_clips), cfg)
-        logs = compressed(spectra)
+        stretched = [stretch(clip, cfg.clip_frames) for clip in clips]
+        spectra = spectrum(np.stack(stretched), cfg)
+        logs = compress(spectra)
         scales = scale(logs, cfg, axis=(1, 2))
-        seen = logs / scales
-        heard = np.broadcast_to(reference, seen.shape)
-        drawn = self._network.predict_on_batch(np.stack([seen, heard], axis=-1))
-        # Where nothing is clamped a drawing may fall below silence
-        sizes = expanded(np.maximum(np.asarray(drawn)[..., 0] * scales, 0))
-        for clip, size, mixed in zip(clips, sizes, spectra, strict=True):
+        mixtures = logs / scales
+        references = np.broadcast_to(reference, mixtures.shape)
+        inputs = np.stack([mixtures, references], axis=-1)
+        outputs = np.asarray(self._network.predict_on_batch(inputs))[..., 0]
+        # Where nothing is clamped the output may fall below silence
+        magnitudes = expand(np.maximum(outputs * scales, 0))
+        for clip, target, mixed in zip(clips, magnitudes, spectra, strict=True):
             if self.unstretch == "mask":
-                yield self._masked(clip, size, np.abs(mixed))
+                yield self._mask(clip, target, np.abs(mixed))
             else:
-                turned = size * np.exp(1j * np.angle(mixed))
-                yield stretched(waveform(turned, cfg), len(clip))
+                turned = target * np.exp(1j * np.angle(mixed))
+                yield stretch(waveform(turned, cfg), len(clip))
 
-    def _masked(
-        self, clip: np.ndarray, wanted: np.ndarray, mixed: np.ndarray
+    def _mask(
+        self, clip: np.ndarray, target: np.ndarray, mixed: np.ndarray
     ) -> np.ndarray:
-        """Mask an unstretched clip by what was drawn over its stretched one."""
+        """Mask an unstretched clip by the stretched target over the mixture."""
         cfg = self.config
-        mask = np.minimum(wanted / np.maximum(mixed, 1e-9), _GAIN_CEILING)
+        mask = np.minimum(target / np.maximum(mixed, 1e-9), _GAIN_CEILING)
         original = librosa.stft(clip, n_fft=cfg.n_fft, hop_length=cfg.hop)
         last = cfg.n_columns - 1
-        places = np.arange(original.shape[1]) * cfg.clip_frames / len(clip)
-        places = np.minimum(places, last)
-        before = np.minimum(places.astype(int), last - 1)
-        share = (places - before).astype(np.float32)
+        positions = np.arange(original.shape[1]) * cfg.clip_frames / len(clip)
+        positions = np.minimum(positions, last)
+        before = np.minimum(positions.astype(int), last - 1)
+        share = (positions - before).astype(np.float32)
         moved = mask[:, before] * (1 - share) + mask[:, before + 1] * share
         masked = librosa.istft(
             original * moved, n_fft=cfg.n_fft, hop_length=cfg.hop, length=len(clip)
@@ -229,7 +287,7 @@ class Bachata2020:
         begin = int(np.argmax(loud))
         size = round(cfg.beats_per_clip * 60 / tempo_bpm * cfg.sample_rate)
         clip = librosa.util.fix_length(mono[begin : begin + size], size=size)
-        log = compressed(spectrum(stretched(clip, cfg.clip_frames), cfg))
+        log = compress(spectrum(stretch(clip, cfg.clip_frames), cfg))
         return log / scale(log, cfg)
 
 
@@ -248,11 +306,11 @@ def clip_bounds(
     frames = np.round(np.append(times_s, more) * config.sample_rate).astype(int)
     edges = frames[::step]
     pairs = itertools.pairwise(edges.tolist())
-    found = [(a, b) for a, b in pairs if a < b and a < n_frames]
-    return found or [(n_frames, n_frames + config.clip_frames)]
+    bounds = [(a, b) for a, b in pairs if a < b and a < n_frames]
+    return bounds or [(n_frames, n_frames + config.clip_frames)]
 
 
-def stretched(clip: np.ndarray, n_frames: int) -> np.ndarray:
+def stretch(clip: np.ndarray, n_frames: int) -> np.ndarray:
     """Return a clip `(n_frames_before,)` at another length, its pitch kept.
 
     librosa's phase vocoder; a clip of that length already is returned as it is.
@@ -283,7 +341,7 @@ def waveform(spectra: np.ndarray, config: Bachata2020Config) -> np.ndarray:
     return np.asarray(clips[..., : config.clip_frames], np.float32)
 
 
-def compressed(spectra: np.ndarray) -> np.ndarray:
+def compress(spectra: np.ndarray) -> np.ndarray:
     """Return log10(1 + |X|) of spectra, float32."""
     return np.log10(1 + np.abs(spectra)).astype(np.float32)
 
@@ -293,29 +351,20 @@ def scale(
     config: Bachata2020Config,
     axis: tuple[int, ...] | None = None,
 ) -> np.ndarray:
-    """Return what `compressed` spectra are divided by, over axes that stay there."""
+    """Return what compressed spectra are divided by, over axes that stay there."""
     peaks = np.max(logs, axis=axis, keepdims=True)
     if not config.normalise:
         return np.ones_like(peaks)
     return np.maximum(peaks, np.finfo(np.float32).tiny)
 
 
-def expanded(logs: np.ndarray) -> np.ndarray:
-    """Return the magnitudes that `compressed` made into these."""
+def expand(logs: np.ndarray) -> np.ndarray:
+    """Return the magnitudes that `compress` made into these."""
     return np.power(10, logs).astype(np.float32) - 1
 
 
-def _mono(audio: np.ndarray, sample_rate: int, wanted_rate: int) -> np.ndarray:
+def to_mono(audio: np.ndarray, sample_rate: int, target_rate: int) -> np.ndarray:
+    """Return the mean of channels `(n_frames,)`, or of one, at another rate."""
     mono = np.atleast_2d(audio).mean(axis=0)
-    resampled = librosa.resample(mono, orig_sr=sample_rate, target_sr=wanted_rate)
+    resampled = librosa.resample(mono, orig_sr=sample_rate, target_sr=target_rate)
     return np.asarray(resampled, np.float32)
-
-
-def build(config: Bachata2020Config, dtype: str = "float32") -> keras.Model:
-    """Return the untrained network of a configuration."""
-    prepare_keras()
-    from requinto_lab.systems.bachata2020_network import build_network
-
-    return build_network(
-        config.widths, config.n_bins, config.n_columns, dtype, clamp=config.clamp
-    )

@@ -4,33 +4,45 @@
 J. Grau Noel, "Understanding and Improving Current Deep Learning Source Separation
 Algorithms", thesis, Universitat Pompeu Fabra, 2018, sections 5.4 and 6.3: what the
 separator answers, pieces of 30 columns of 513 bins of both channels, passes a
-convolution of 1 by 386 (to 128 bins), a bidirectional LSTM as wide as what it hears,
-and the convolution turned round.  He trained the one for the voice only, found what
+convolution of 1 by 386 (to 128 bins), a bidirectional LSTM as wide as its input,
+and the convolution transposed.  He trained the one for the voice only, found what
 it gave "similar or worse" than what went in, and measured nothing.
 
-He lets the drawn magnitudes sound, with the mixture's phase; the way "masks" is ours:
-the mixture is shared out in proportion to what the autoencoders draw.
+His output has the autoencoders' magnitudes with the mixture's phase; the way "masks"
+is ours: the mixture is shared out in proportion to those magnitudes.
+
+    requinto train CONFIG.toml [--resume]     # system = "denoising-autoencoder"
+
+trains one for each source, on the separator's estimates, one after the other, each in
+a folder of its own.  The loss is the mean square error of magnitudes, as in the
+thesis' first program; the optimiser is Adam, where the thesis had plain gradient
+descent at a rate of 0.00001.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
+from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import packing
+from requinto_lab.systems import deepconvsep, fitting
+from requinto_lab.systems import deepconvsep_training as training
 from requinto_lab.systems.deepconvsep import (
+    PIECES_AT_ONCE,
     DeepConvSep,
     DeepConvSepConfig,
-    Network,
-    asked,
 )
+from requinto_lab.systems.excerpts import Excerpts
+from requinto_lab.systems.fixed_outputs import Network, gains_db, predict
 
 if TYPE_CHECKING:
     import keras
@@ -38,15 +50,17 @@ if TYPE_CHECKING:
 NAME = "denoising-autoencoder"
 WAYS = ("magnitudes", "masks")
 
+# Configuration
+
 
 @dataclass(frozen=True)
 class DenoisingAutoencoderConfig:
     """Every number of an autoencoder, saved beside its weights."""
 
     source: str  # that it cleans
-    n_columns: int = 30  # that it sees at once
+    n_columns: int = 30  # of a piece
     n_bins: int = 513
-    n_places: int = 128  # of a filter, which has as many bins as leave it these
+    n_places: int = 128  # positions of a filter, which is as long as leaves these
     n_filters: int = 2
 
     def __post_init__(self) -> None:
@@ -63,8 +77,49 @@ class DenoisingAutoencoderConfig:
         return self.n_bins - self.n_places + 1
 
 
+# Layers and graph
+
+
+def build(config: DenoisingAutoencoderConfig, dtype: str = "float32") -> keras.Model:
+    """Return the untrained network of a configuration.
+
+    A convolution over frequency, a recurrent layer over time in both directions, and
+    the convolution transposed.
+
+    Returns
+    -------
+    keras.Model
+        From `(batch, n_columns, n_bins, 2)`, magnitudes of a stereo estimate, to as
+        many, none below zero.
+
+    References
+    ----------
+    Grau Noel's 2018 thesis, section 5.4; the rectifier at the end is ours.
+    """
+    prepare_keras()
+    import keras
+    from keras import layers
+
+    from requinto_lab.systems.layers import AcrossBins
+
+    estimate = keras.Input((config.n_columns, config.n_bins, 2), name="estimate")
+    flow = AcrossBins(config.n_filters, config.n_kernel, dtype=dtype)(estimate)
+    shape = flow.shape[1:]
+    width = config.n_places * config.n_filters
+    flow = layers.Reshape((config.n_columns, width), dtype=dtype)(flow)
+    # Both directions together as wide as their input
+    one_way = layers.LSTM(width // 2, return_sequences=True, dtype=dtype)
+    flow = layers.Bidirectional(one_way, dtype=dtype)(flow)
+    flow = layers.Reshape(shape, dtype=dtype)(flow)
+    flow = AcrossBins(2, config.n_kernel, back=True, dtype=dtype)(flow)
+    return keras.Model(estimate, layers.ReLU(dtype="float32")(flow), name="denoising")
+
+
+# Signal path
+
+
 class Denoised(DeepConvSep):
-    """The separator with its autoencoders, as the bench asks for it.
+    """The separator with its autoencoders, as it is compared with others.
 
     Parameters
     ----------
@@ -75,7 +130,7 @@ class Denoised(DeepConvSep):
         By source; estimates of others stay as they are.  Without, the released ones
         are loaded, one for each source.
     way : str
-        "magnitudes" as the thesis has it, or "masks".
+        "magnitudes" as in the thesis, or "masks".
     """
 
     def __init__(
@@ -96,16 +151,18 @@ class Denoised(DeepConvSep):
         self._autoencoders = autoencoders
         self._way = way
 
-    def drawn(self, pieces: np.ndarray) -> np.ndarray:
+    def estimate_pieces(self, pieces: np.ndarray) -> np.ndarray:
         """Return the sources' magnitudes in pieces, each cleaned by its autoencoder."""
-        found = super().drawn(pieces)
+        estimates = super().estimate_pieces(pieces)
         for nth, source in enumerate(self.sources):
             if source in self._autoencoders:
-                found[:, nth] = asked(self._autoencoders[source], found[:, nth])
+                estimates[:, nth] = predict(
+                    self._autoencoders[source], estimates[:, nth], PIECES_AT_ONCE
+                )
         if self._way == "masks":
-            found = found + np.float32(self.config.epsilon)
-            found *= pieces[:, None] / found.sum(axis=1, keepdims=True)
-        return found
+            estimates = estimates + np.float32(self.config.epsilon)
+            estimates *= pieces[:, None] / estimates.sum(axis=1, keepdims=True)
+        return estimates
 
 
 def file_name(source: str) -> str:
@@ -114,19 +171,118 @@ def file_name(source: str) -> str:
 
 
 def load(folder: Path, source: str) -> tuple[DenoisingAutoencoderConfig, keras.Model]:
-    """Return a source's autoencoder that `packing.save` wrote, verified.
+    """Return a source's autoencoder that a run saved, verified.
 
     Raises
     ------
     ModelError
         If it is missing, or is not as it was when saved.
     """
-    return packing.load(folder, file_name(source), DenoisingAutoencoderConfig, build)
+    return weights.load_network(
+        folder, file_name(source), DenoisingAutoencoderConfig, build
+    )
 
 
-def build(config: DenoisingAutoencoderConfig, dtype: str = "float32") -> keras.Model:
-    """Return the untrained network of a configuration."""
+# Training
+
+
+@dataclass(frozen=True)
+class DenoisingAutoencoderTraining(training.PiecesRun):
+    """The numbers of a run that are the autoencoders' own; minutes are of each."""
+
+    sources: tuple[str, ...] = ()  # one each; without, all that the separator knows
+    separator: str = ""  # folder of the separator's model; without, the released one
+    n_places: int = 128  # as the autoencoder's configuration has them
+    n_filters: int = 2
+
+
+def train(config: DenoisingAutoencoderTraining) -> Path:
+    """Train until the minutes are used up; return the folder that holds all runs.
+
+    Raises
+    ------
+    ConfigError
+        If the separator does not know a source.
+    """
+    folder = Path(config.separator) if config.separator else models_folder()
+    separator = weights.load_network(
+        folder, deepconvsep.NAME, DeepConvSepConfig, deepconvsep.build
+    )
+    packed = (folder / f"{deepconvsep.NAME}.npz").read_bytes()
+    made_for = hashlib.sha256(packed).hexdigest()
+    known_sources = separator[0].sources
+    sources = config.sources or known_sources
+    if unknown := set(sources) - set(known_sources):
+        raise ConfigError(f"the separator knows {known_sources}, not {unknown}")
+    for source in sources:
+        path = str(Path(config.run) / source)
+        run = dataclasses.replace(config, run=path, sources=(source,))
+        _train_one(run, source, separator, made_for)
+    return Path(config.run)
+
+
+def _train_one(
+    config: DenoisingAutoencoderTraining,
+    source: str,
+    separator: tuple[DeepConvSepConfig, keras.Model],
+    made_for: str,
+) -> None:
+    model, separating = separator
+    own = DenoisingAutoencoderConfig(
+        source, model.n_columns, model.n_bins, config.n_places, config.n_filters
+    )
+    network = compile_network(own, config)
+    excerpts = {
+        split: training.make_excerpts(config, model, split)
+        for split in ("train", "validation")
+    }
+    evaluated = training.evaluation_excerpts(config.loops, model)
+    alone = DeepConvSep(model, separating)
+    before = _gain_db(alone, evaluated, config.n_eval, source)
+
+    def draw(split: str, rng: np.random.Generator) -> fitting.Batch:
+        mixtures, truths = training.batch(excerpts[split], model, config, rng)
+        nth = model.sources.index(source)
+        return alone.estimate_pieces(mixtures)[:, nth], truths[:, nth]
+
+    def save(record: dict[str, Any]) -> None:
+        del record["training"]["separator"]  # a path too
+        record = {**record, "separator_sha256": made_for}
+        name = file_name(source)
+        weights.save_networks(Path(config.run), name, own, (network,), record)
+
+    def evaluate() -> fitting.Scores:
+        scores = {"before_gain_db": before}
+        for way in WAYS:
+            system = Denoised(model, separating, {source: network}, way=way)
+            gain = _gain_db(system, evaluated, config.n_eval, source)
+            scores[f"{way}_gain_db"] = gain
+        return scores
+
+    fitting.fit(
+        config,
+        network,
+        draw=lambda rng: draw("train", rng),
+        fixed=fitting.fixed_batches(config, lambda rng: draw("validation", rng)),
+        save=save,
+        evaluate=evaluate,
+    )
+
+
+def _gain_db(system: DeepConvSep, excerpts: Excerpts, n: int, source: str) -> float:
+    return gains_db(system, excerpts, n)[f"{source}_gain_db"]
+
+
+def compile_network(
+    model: DenoisingAutoencoderConfig, config: DenoisingAutoencoderTraining
+) -> keras.Model:
+    """Return the untrained network with its loss and optimiser."""
     prepare_keras()
-    from requinto_lab.systems.denoising_autoencoder_network import build_network
+    import keras
 
-    return build_network(config, dtype)
+    keras.utils.set_random_seed(config.seed)
+    network = build(model)
+    network.compile(
+        keras.optimizers.Adam(config.learning_rate), loss="mse", jit_compile=False
+    )
+    return network

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Moments of the loop library, source by source, for systems with fixed outputs."""
+"""Excerpts of the loop library, source by source, for systems with fixed outputs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 ACCOMPANIMENT = "accompaniment"  # whatever else plays in the song
-_SOUNDING_RMS = 0.003  # of a window at -20 dBFS
-_MOST_SILENT = 20  # windows in a row
-_PLACED = AugmentationConfig.none(pan=0.4)  # as the test sets place their stems
+_SOUNDING_RMS = 0.003  # of an excerpt at -20 dBFS
+_MAX_SILENT = 20  # excerpts in a row
+_PANNED = AugmentationConfig.none(pan=0.4)  # as the test sets pan their stems
 
 
 @dataclass(frozen=True)
-class WindowsConfig:
-    """What a moment holds."""
+class ExcerptsConfig:
+    """What an excerpt holds."""
 
     sources: tuple[str, ...]  # instruments, or "accompaniment"
     sample_rate: int  # Hz
@@ -49,34 +49,34 @@ class WindowsConfig:
             raise ConfigError(f"level_db must be 0 or more, got {self.level_db}")
 
 
-class Windows:
-    """An endless supply of moments at which at least one source sounds.
+class Excerpts:
+    """An endless supply of excerpts in which at least one source sounds.
 
     Where sources come from one song they are in time with each other, one player
-    of each; otherwise each comes from a song and a moment of its own.
+    of each; otherwise each comes from a song and a position of its own.
 
     Parameters
     ----------
-    cache : LoopLibrary
+    library : LoopLibrary
         Of one split.
-    config : WindowsConfig
+    config : ExcerptsConfig
 
     Raises
     ------
     ConfigError
-        If a source is nowhere heard, or no song has all of them.
+        If a source is in no loop, or no song has all of them.
     """
 
-    def __init__(self, cache: LoopLibrary, config: WindowsConfig) -> None:
+    def __init__(self, library: LoopLibrary, config: ExcerptsConfig) -> None:
         self.config = config
-        self._cache = cache
+        self._library = library
         self._named = [name for name in config.sources if name != ACCOMPANIMENT]
-        if missing := set(self._named) - set(cache.by_instrument):
+        if missing := set(self._named) - set(library.by_instrument):
             raise ConfigError(f"no loop of {sorted(missing)} in the library")
         self._songs = [
             song
-            for song in sorted(cache.songs)
-            if set(self._named) <= set(cache.songs[song])
+            for song in sorted(library.songs)
+            if set(self._named) <= set(library.songs[song])
             and (ACCOMPANIMENT not in config.sources or self._others(song))
         ]
         if not self._songs:
@@ -84,25 +84,25 @@ class Windows:
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return `(n_sources, n_channels, n_frames)`, float32; their sum is the mix."""
-        for _ in range(_MOST_SILENT):
-            found = self._drawn(rng)
-            if np.sqrt(np.mean(np.square(found), axis=(1, 2))).max() > _SOUNDING_RMS:
-                return found
-        raise ConfigError(f"{self.config.sources} are silent wherever they are heard")
+        for _ in range(_MAX_SILENT):
+            stems = self._draw(rng)
+            if np.sqrt(np.mean(np.square(stems), axis=(1, 2))).max() > _SOUNDING_RMS:
+                return stems
+        raise ConfigError(f"{self.config.sources} are silent wherever they are drawn")
 
-    def _drawn(self, rng: np.random.Generator) -> np.ndarray:
+    def _draw(self, rng: np.random.Generator) -> np.ndarray:
         cfg = self.config
         together = rng.random() >= cfg.remixed
-        song, place = self._song(rng), float(rng.random())
-        found = np.zeros((len(cfg.sources), cfg.n_channels, cfg.n_frames), np.float32)
-        for row, source in zip(found, cfg.sources, strict=True):
+        song, position = self._song(rng), float(rng.random())
+        stems = np.zeros((len(cfg.sources), cfg.n_channels, cfg.n_frames), np.float32)
+        for row, source in zip(stems, cfg.sources, strict=True):
             if not together:
-                song, place = self._song(rng), float(rng.random())
+                song, position = self._song(rng), float(rng.random())
             if rng.random() < cfg.dropped:
                 continue
             for stem in self._players(source, song, together, rng):
-                row += self._part(stem, place, rng)
-        return found
+                row += self._part(stem, position, rng)
+        return stems
 
     def _song(self, rng: np.random.Generator) -> str:
         return self._songs[rng.integers(len(self._songs))]
@@ -113,31 +113,33 @@ class Windows:
         if source == ACCOMPANIMENT:
             parts = self._others(song)
             return [rows[rng.integers(len(rows))] for rows in parts.values()]
-        rows = self._cache.songs[song][source]
+        rows = self._library.songs[song][source]
         if not together:  # from any song, also one without the others
-            rows = self._cache.by_instrument[source]
+            rows = self._library.by_instrument[source]
         return [rows[rng.integers(len(rows))]]
 
     def _others(self, song: str) -> dict[str, list[Stem]]:
         """Return the stems of the parts that no source is, by part."""
         parts: dict[str, list[Stem]] = {}
-        for instrument, stems in self._cache.songs[song].items():
+        for instrument, stems in self._library.songs[song].items():
             for stem in stems if instrument not in self._named else ():
                 parts.setdefault(stem.part, []).append(stem)
         return parts
 
-    def _part(self, stem: Stem, place: float, rng: np.random.Generator) -> np.ndarray:
-        """Return the window that lies at a place, 0 to 1, of a stem."""
+    def _part(
+        self, stem: Stem, position: float, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return the excerpt at a position, 0 to 1, of a stem."""
         cfg = self.config
         size = -(-cfg.n_frames * SAMPLE_RATE // cfg.sample_rate)
-        first = int(place * max(stem.n_frames - size, 0))
-        sound = self._cache.read(stem, first, size)
+        first = int(position * max(stem.n_frames - size, 0))
+        samples = self._library.read(stem, first, size)
         if cfg.n_channels == 1:
-            sound = sound.mean(axis=0, keepdims=True)
+            samples = samples.mean(axis=0, keepdims=True)
         else:
-            sound = augment(sound, _PLACED, rng)
+            samples = augment(samples, _PANNED, rng)
         level = np.float32(10 ** (rng.uniform(-cfg.level_db, cfg.level_db) / 20))
-        sound = librosa.resample(
-            sound, orig_sr=SAMPLE_RATE, target_sr=cfg.sample_rate, axis=-1
+        samples = librosa.resample(
+            samples, orig_sr=SAMPLE_RATE, target_sr=cfg.sample_rate, axis=-1
         )
-        return np.asarray(sound[:, : cfg.n_frames] * level, np.float32)
+        return np.asarray(samples[:, : cfg.n_frames] * level, np.float32)

@@ -25,11 +25,19 @@ from requinto_lab.training.provenance import commit
 if TYPE_CHECKING:
     import keras
 
-Batch = tuple[Any, Any]  # what the network is given, and what it shall answer
+Batch = tuple[Any, Any]  # inputs and targets
 Scores = dict[str, float]
 
+# What recipes and records of released models call the same numbers
+EARLIER_NAMES = {
+    "n_heard": "n_eval",
+    "epochs_per_hearing": "epochs_per_eval",
+    "moment_s": "excerpt_s",
+    "pieces_per_moment": "pieces_per_excerpt",
+}
+
 _SMALLEST_RATE = 1e-6
-_PLACES = ("loops", "run", "resume")  # of one machine: no part of the record
+_PATHS = ("loops", "run", "resume")  # of one machine: no part of the record
 
 
 @dataclass(frozen=True)
@@ -43,13 +51,13 @@ class Run:
     learning_rate: float = 1e-3  # at the start
     steps_per_epoch: int = 100  # between validations and checkpoints
     n_validation_batches: int = 4
-    n_heard: int = 6  # validation mixtures whose SI-SDR is measured
-    epochs_per_hearing: int = 4  # between such measurements
+    n_eval: int = 6  # validation mixtures whose SI-SDR is measured
+    epochs_per_eval: int = 4  # between such measurements
     seed: int = 0
     resume: bool = False  # go on from the last checkpoint, where there is one
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "steps_per_epoch", "epochs_per_hearing"):
+        for name in ("batch_size", "steps_per_epoch", "epochs_per_eval"):
             if getattr(self, name) < 1:
                 raise ConfigError(
                     f"{name} must be 1 or more, got {getattr(self, name)}"
@@ -68,7 +76,7 @@ def fit(
     draw: Callable[[np.random.Generator], Batch],
     fixed: Sequence[Batch],
     save: Callable[[dict[str, Any]], None],
-    hear: Callable[[], Scores] | None = None,
+    evaluate: Callable[[], Scores] | None = None,
     rate: Callable[[Run, float], float] = half_cosine,
 ) -> Path:
     """Train until the minutes are used up; return the folder of the run.
@@ -87,15 +95,16 @@ def fit(
         Of the validation split; their mean loss says which model is the best.
     save : callable
         Writes the best model, and the record that it is given.
-    hear : callable, optional
-        Returns what is heard of the model as it stands; logged at times.
+    evaluate : callable, optional
+        Returns what is measured of the model as it stands; logged every
+        `epochs_per_eval` epochs.
     rate : callable
         Returns the learning rate when a share of the run, 0 to 1, is over.
     """
     folder = Path(run.run)
     folder.mkdir(parents=True, exist_ok=True)
     network.optimizer.build(network.trainable_variables)
-    progress = _resumed(network, folder) if run.resume else None
+    progress = _resume(network, folder) if run.resume else None
     progress = progress or {"minutes": 0.0, "step": 0, "best": math.inf}
     while progress["minutes"] < run.minutes:
         share = progress["minutes"] / run.minutes
@@ -104,11 +113,9 @@ def fit(
         validated = means([network.test_on_batch(*b, return_dict=True) for b in fixed])
         line = {**progress, **trained}
         line |= {f"validation_{name}": value for name, value in validated.items()}
-        if (
-            hear
-            and progress["step"] // run.steps_per_epoch % run.epochs_per_hearing == 0
-        ):
-            line |= hear()
+        n_epochs = progress["step"] // run.steps_per_epoch
+        if evaluate and n_epochs % run.epochs_per_eval == 0:
+            line |= evaluate()
         if validated["loss"] < progress["best"]:
             progress["best"] = line["best"] = validated["loss"]
             save(record(run, line))
@@ -125,15 +132,15 @@ def _epoch(
     progress: dict[str, Any],
 ) -> Scores:
     """Train for one epoch, note it in `progress`, return the mean losses."""
-    begun = time.process_time()
-    found = []
+    start = time.process_time()
+    losses = []
     for step in range(progress["step"], progress["step"] + run.steps_per_epoch):
         batch = draw(np.random.default_rng([run.seed, 0, step]))
         # Batch by batch: Keras' own loop keeps its sources, and memory, for good
-        found.append(network.train_on_batch(*batch, return_dict=True))
+        losses.append(network.train_on_batch(*batch, return_dict=True))
     progress["step"] += run.steps_per_epoch
-    progress["minutes"] += (time.process_time() - begun) / 60
-    return means(found)
+    progress["minutes"] += (time.process_time() - start) / 60
+    return means(losses)
 
 
 def fixed_batches(
@@ -154,7 +161,7 @@ def means(rows: Sequence[dict[str, Any]]) -> Scores:
 def record(run: Run, line: dict[str, Any]) -> dict[str, Any]:
     """Return how a model was made, to be saved beside its weights."""
     training = dataclasses.asdict(run)
-    for name in _PLACES:
+    for name in _PATHS:
         training.pop(name)
     return {"commit": commit(), "training": training, "reached": line}
 
@@ -172,7 +179,7 @@ def _checkpoint(network: keras.Model, folder: Path, progress: dict[str, Any]) ->
     write_whole(folder / "progress.json", json.dumps(progress))
 
 
-def _resumed(network: keras.Model, folder: Path) -> dict[str, Any] | None:
+def _resume(network: keras.Model, folder: Path) -> dict[str, Any] | None:
     """Load the last checkpoint, with its optimiser, and return how far it was."""
     path = folder / "progress.json"
     if not path.exists():
@@ -182,7 +189,7 @@ def _resumed(network: keras.Model, folder: Path) -> dict[str, Any] | None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that is never seen half written."""
+    """Write a file that no reader ever finds half written."""
     unfinished = path.with_name(f"{path.name}-{os.getpid()}")
     unfinished.write_text(text)
     unfinished.replace(path)

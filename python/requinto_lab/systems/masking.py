@@ -1,24 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Separate with a network that masks a magnitude spectrogram, piece by piece.
+"""Separate with a network that masks a magnitude spectrogram, and train it.
 
-The masked spectra sound with the mixture's phase.  What no mask covers belongs to the
-last source, so that the sources always sum to the mixture.
+The masked spectra have the mixture's phase.  What no mask covers belongs to the last
+source, so that the sources always sum to the mixture.
+
+An excerpt of the loop library is cut into several pieces, since to draw it costs more
+than its length.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import librosa
 import numpy as np
 
 from requinto.errors import ConfigError
-from requinto_lab.systems import chunks
-from requinto_lab.systems.fixed_outputs import FixedOutputs
+from requinto_lab.material.loop_library import LoopLibrary
+from requinto_lab.networks import weights
+from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.systems import fitting
+from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
+from requinto_lab.systems.fixed_outputs import (
+    FixedOutputs,
+    Network,
+    cut,
+    gains_db,
+    join,
+)
+
+if TYPE_CHECKING:
+    import keras
 
 _WINDOW = "cosine"  # half a sine: its squares sum to one at half overlap
 _PIECES_AT_ONCE = 32  # through the network; always as many, to trace it once
+_VALIDATION_REMIXED = 0.5  # the same whatever a run trains on
+
+# Configuration
 
 
 @dataclass(frozen=True)
@@ -47,18 +69,11 @@ class MaskingConfig:
             raise ConfigError(f"sources must be two or more, got {self.sources}")
 
 
-class Network(Protocol):
-    """What draws masks: a Keras model, or a stand-in."""
-
-    def predict_on_batch(self, magnitudes: np.ndarray) -> np.ndarray:
-        """Turn `(n, n_columns, n_bins)` into `(n, n_columns, n_bins, n_masks)`."""
-
-    def count_params(self) -> int:
-        """Return how many numbers were trained."""
+# Signal path
 
 
 class Masker(FixedOutputs):
-    """A system whose network draws masks, heard on each channel by itself.
+    """A system whose network estimates masks, for each channel by itself.
 
     Parameters
     ----------
@@ -76,16 +91,16 @@ class Masker(FixedOutputs):
         self.config = config
         self._network = network
 
-    def separated(self, sound: np.ndarray) -> np.ndarray:
+    def separate(self, samples: np.ndarray) -> np.ndarray:
         """Return the sources of a mixture; they sum to it, to rounding."""
-        size = max(sound.shape[-1], self.config.n_fft)
-        spectra = spectrum(librosa.util.fix_length(sound, size=size), self.config)
+        size = max(samples.shape[-1], self.config.n_fft)
+        spectra = spectrum(librosa.util.fix_length(samples, size=size), self.config)
         masked = self.masks(np.abs(spectra)) * spectra
         # By subtraction, which also makes a last mask where the network has none
         named = masked[: len(self.sources) - 1]
         rest = spectra - named.sum(axis=0)
-        answers = waveform(np.stack([*named, rest]), self.config, size)
-        return answers[..., : sound.shape[-1]]
+        estimates = waveform(np.stack([*named, rest]), self.config, size)
+        return estimates[..., : samples.shape[-1]]
 
     def masks(self, magnitudes: np.ndarray) -> np.ndarray:
         """Return the network's masks, as they are.
@@ -100,55 +115,210 @@ class Masker(FixedOutputs):
         """
         cfg = self.config
         hop = cfg.n_columns // 2
-        seen = chunks.cut(magnitudes[:, : cfg.n_bins], cfg.n_columns, hop)
-        flat = seen.reshape(-1, cfg.n_bins, cfg.n_columns).transpose(0, 2, 1)
-        drawn = self._drawn(np.ascontiguousarray(flat, np.float32))
-        pieces = drawn.transpose(0, 3, 2, 1).reshape(
-            *seen.shape[:2], -1, cfg.n_bins, cfg.n_columns
+        inputs = cut(magnitudes[:, : cfg.n_bins], cfg.n_columns, hop)
+        flat = inputs.reshape(-1, cfg.n_bins, cfg.n_columns).transpose(0, 2, 1)
+        outputs = self._predict(np.ascontiguousarray(flat, np.float32))
+        pieces = outputs.transpose(0, 3, 2, 1).reshape(
+            *inputs.shape[:2], -1, cfg.n_bins, cfg.n_columns
         )
-        masks = chunks.joined(pieces, hop, magnitudes.shape[-1])
+        masks = join(pieces, hop, magnitudes.shape[-1])
         above = magnitudes.shape[1] - cfg.n_bins
         whole = np.pad(masks, ((0, 0), (0, 0), (0, above), (0, 0)), mode="edge")
         return whole.swapaxes(0, 1)
 
-    def _drawn(self, pieces: np.ndarray) -> np.ndarray:
-        found = []
+    def _predict(self, pieces: np.ndarray) -> np.ndarray:
+        outputs = []
         for first in range(0, len(pieces), _PIECES_AT_ONCE):
             some = pieces[first : first + _PIECES_AT_ONCE]
             missing = _PIECES_AT_ONCE - len(some)
             batch = np.pad(some, ((0, missing), (0, 0), (0, 0)))
-            found.append(np.asarray(self._network.predict_on_batch(batch))[: len(some)])
-        return np.concatenate(found)
+            output = np.asarray(self._network.predict_on_batch(batch))
+            outputs.append(output[: len(some)])
+        return np.concatenate(outputs)
 
 
-def spectrum(sound: np.ndarray, config: MaskingConfig) -> np.ndarray:
-    """Return spectra `(..., n_fft // 2 + 1, n_columns)` of sounds `(..., n_frames)`.
+def spectrum(samples: np.ndarray, config: MaskingConfig) -> np.ndarray:
+    """Return spectra `(..., n_fft // 2 + 1, n_columns)` of samples `(..., n_frames)`.
 
     A sine of amplitude 1 has a magnitude of 1.
     """
     spectra = librosa.stft(
-        sound, n_fft=config.n_fft, hop_length=config.hop, window=_WINDOW
+        samples, n_fft=config.n_fft, hop_length=config.hop, window=_WINDOW
     )
     return np.asarray(spectra / _scale(config), np.complex64)
 
 
 def waveform(spectra: np.ndarray, config: MaskingConfig, n_frames: int) -> np.ndarray:
-    """Return the sounds `(..., n_frames)` whose spectra these are."""
-    sounds = librosa.istft(
+    """Return the samples `(..., n_frames)` whose spectra these are."""
+    samples = librosa.istft(
         spectra * _scale(config),
         n_fft=config.n_fft,
         hop_length=config.hop,
         window=_WINDOW,
         length=n_frames,
     )
-    return np.asarray(sounds, np.float32)
+    return np.asarray(samples, np.float32)
 
 
-def moment_frames(config: MaskingConfig, n_pieces: int) -> int:
-    """Return how long a sound of so many pieces is that follow each other."""
+def excerpt_frames(config: MaskingConfig, n_pieces: int) -> int:
+    """Return how long so many pieces are that follow each other."""
     return (config.n_columns * n_pieces - 1) * config.hop
 
 
 def _scale(config: MaskingConfig) -> np.float32:
     window = librosa.filters.get_window(_WINDOW, config.n_fft)
     return np.float32(window.sum() / 2)
+
+
+# Training
+
+
+@dataclass(frozen=True)
+class MaskingRun(fitting.Run):
+    """The numbers of a run, whichever the network."""
+
+    name: str = ""  # of the weights and their record
+    batch_size: int = 4  # excerpts
+    learning_rate: float = 2e-3  # at the start
+    n_pieces: int = 6  # of an excerpt, one after the other
+    remixed: float = 0.5  # probability that sources come from different songs
+    noisy: float = 0.0  # probability of noise that belongs to no source
+    quietest_noise_db: float = -40.0  # of the mixture; uniform between the two
+    loudest_noise_db: float = -10.0
+    discrimination: float = 0.0  # weight of the error against the other source
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.name or self.n_pieces < 1:
+            raise ConfigError(
+                "name must be given and n_pieces be 1 or more, got "
+                f"{self.name!r} and {self.n_pieces}"
+            )
+        if self.quietest_noise_db > self.loudest_noise_db:
+            raise ConfigError(
+                f"quietest_noise_db ({self.quietest_noise_db}) must not be above "
+                f"loudest_noise_db ({self.loudest_noise_db})"
+            )
+
+
+def noise(mixture: np.ndarray, run: MaskingRun, rng: np.random.Generator) -> np.ndarray:
+    """Return white noise for a mixture, at a random level below it, or silence."""
+    if rng.random() >= run.noisy:
+        return np.zeros_like(mixture)
+    level_db = rng.uniform(run.quietest_noise_db, run.loudest_noise_db)
+    rms = np.sqrt(np.mean(np.square(mixture))) * 10 ** (level_db / 20)
+    return np.asarray(rms * rng.standard_normal(mixture.shape), np.float32)
+
+
+def examples(
+    stems: np.ndarray, noise: np.ndarray, config: MaskingConfig
+) -> fitting.Batch:
+    """Return what the network sees of an excerpt, and what `masked_loss` asks for.
+
+    Parameters
+    ----------
+    stems : np.ndarray, shape=(n_sources, n_frames)
+        Their sum, with the noise, is the mixture.
+    noise : np.ndarray, shape=(n_frames,)
+    config : MaskingConfig
+
+    Returns
+    -------
+    inputs : np.ndarray, shape=(n_pieces, n_columns, n_bins)
+    truth : np.ndarray, shape=(n_pieces, n_columns, n_bins, n_sources + 1)
+    """
+    samples = np.concatenate([stems, [stems.sum(axis=0) + noise]])
+    magnitudes = np.abs(spectrum(samples, config))[:, : config.n_bins]
+    n_pieces = magnitudes.shape[-1] // config.n_columns
+    whole = magnitudes[..., : n_pieces * config.n_columns]
+    pieces = whole.reshape(len(samples), config.n_bins, n_pieces, config.n_columns)
+    truth = np.ascontiguousarray(pieces.transpose(2, 3, 1, 0), np.float32)
+    return np.ascontiguousarray(truth[..., -1]), truth
+
+
+def batch_maker(
+    excerpts: Excerpts, run: MaskingRun, config: MaskingConfig
+) -> Callable[[np.random.Generator], fitting.Batch]:
+    """Return a function that draws a batch."""
+
+    def draw(rng: np.random.Generator) -> fitting.Batch:
+        batches = []
+        for _ in range(run.batch_size):
+            stems = excerpts.draw(rng)[:, 0]
+            batches.append(examples(stems, noise(stems.sum(axis=0), run, rng), config))
+        inputs, truth = zip(*batches, strict=True)
+        return np.concatenate(inputs), np.concatenate(truth)
+
+    return draw
+
+
+def compile_network(run: MaskingRun, build: Callable[[], keras.Model]) -> keras.Model:
+    """Return the untrained network with its loss and optimiser."""
+    prepare_keras()
+    import keras
+
+    from requinto_lab.systems.layers import masked_loss
+
+    keras.utils.set_random_seed(run.seed)
+    network = build()
+    # XLA makes recurrence on a CPU slower: 133 against 323 ms a step
+    network.compile(
+        keras.optimizers.Adam(run.learning_rate, clipnorm=1.0),
+        loss=masked_loss(run.discrimination),
+        jit_compile=False,
+    )
+    return network
+
+
+def make_excerpts(
+    run: MaskingRun, config: MaskingConfig, split: str, remixed: float
+) -> Excerpts:
+    """Return the excerpts of a split that a run trains on or is validated on."""
+    excerpt = ExcerptsConfig(
+        config.sources,
+        config.sample_rate,
+        excerpt_frames(config, run.n_pieces),
+        remixed=remixed,
+    )
+    return Excerpts(LoopLibrary(Path(run.loops), split), excerpt)
+
+
+def train(
+    run: MaskingRun,
+    config: MaskingConfig,
+    build: Callable[[], keras.Model],
+    measure: Callable[[keras.Model, list[fitting.Batch]], fitting.Scores] | None = None,
+) -> Path:
+    """Train until the minutes are used up; return the folder of the best model.
+
+    Parameters
+    ----------
+    run : MaskingRun
+    config : MaskingConfig
+        Saved beside the weights.
+    build : callable
+        Returns the untrained network of the configuration.
+    measure : callable, optional
+        Returns what else is to be logged of a network and the validation batches.
+    """
+    network = compile_network(run, build)
+    validation = make_excerpts(run, config, "validation", _VALIDATION_REMIXED)
+    clean = dataclasses.replace(run, noisy=0.0)
+    fixed = fitting.fixed_batches(run, batch_maker(validation, clean, config))
+    system = Masker(run.name, config, network)
+
+    def evaluate() -> fitting.Scores:
+        more = measure(network, fixed) if measure else {}
+        return gains_db(system, validation, run.n_eval) | more
+
+    def save(provenance: dict[str, Any]) -> None:
+        weights.save_networks(Path(run.run), run.name, config, (network,), provenance)
+
+    return fitting.fit(
+        run,
+        network,
+        draw=batch_maker(make_excerpts(run, config, "train", run.remixed), run, config),
+        fixed=fixed,
+        save=save,
+        evaluate=evaluate,
+    )

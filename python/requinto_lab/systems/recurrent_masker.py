@@ -11,25 +11,42 @@ The guide's are the transform of 258 points at half overlap, the pieces of 129 b
 and the masking layer, first with one output, then with two.  258 points make 130
 bins: the highest gets the mask of the one below.  The rate, 16 kHz, and the sine
 window are those of Huang et al.; ours are 256 cells a layer, dropout of 0.2, and the
-logarithm through which the network hears magnitudes.
+logarithmic scale of the magnitudes.
+
+    requinto train CONFIG.toml [--resume]     # system = "recurrent-masker"
+
+With one output the loss is that of the voice alone; with two, that of both masked
+sources, as in Huang et al., less their discriminative term, of which the guide has
+nothing.  The optimiser is Adam.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
+from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import packing
-from requinto_lab.systems.masking import Masker, MaskingConfig, Network
+from requinto_lab.systems import masking
+from requinto_lab.systems.fitting import Batch, Scores
+from requinto_lab.systems.fixed_outputs import Network
+from requinto_lab.systems.masking import Masker, MaskingConfig, MaskingRun
 
 if TYPE_CHECKING:
     import keras
 
 NAMES = {2: "recurrent-masker", 1: "recurrent-masker-one"}  # of the weights
 _TITLES = {2: "recurrent-masker", 1: "recurrent-masker (one output)"}
+AUDIBLE = 1e-3  # of a batch's loudest magnitude: 60 dB below it
+
+# Configuration
 
 
 @dataclass(frozen=True)
@@ -59,8 +76,51 @@ class RecurrentMaskerConfig(MaskingConfig):
             )
 
 
+# Layers and graph
+
+
+def build(config: RecurrentMaskerConfig, dtype: str = "float32") -> keras.Model:
+    """Return the untrained network of a configuration.
+
+    Parameters
+    ----------
+    config : RecurrentMaskerConfig
+    dtype : str
+        Keras' policy of all but the masks.
+
+    Returns
+    -------
+    keras.Model
+        From magnitudes `(batch, n_columns, n_bins)` to masks `(batch, n_columns,
+        n_bins, n_outputs)`.
+    """
+    prepare_keras()
+    import keras
+    from keras import layers
+
+    from requinto_lab.systems.layers import OneOutputMask, RatioMasks, log_loudness
+
+    size = (config.n_columns, config.n_bins)
+    magnitudes = keras.Input(size, name="magnitudes")
+    x = log_loudness(magnitudes)
+    for _ in range(2):
+        x = layers.LSTM(config.n_units, return_sequences=True, dtype=dtype)(x)
+        x = layers.LeakyReLU(dtype=dtype)(x)
+        x = layers.Dropout(config.dropout, dtype=dtype)(x)
+    n_units = config.n_outputs * config.n_bins
+    estimates = layers.Dense(n_units, "sigmoid", dtype="float32")(x)
+    if config.n_outputs == 1:
+        masks = OneOutputMask(name="masks")([estimates, magnitudes])
+    else:
+        masks = RatioMasks(config.n_outputs, name="masks")(estimates)
+    return keras.Model(magnitudes, masks, name="recurrent_masker")
+
+
+# Signal path
+
+
 class RecurrentMasker(Masker):
-    """The recurrent masker, as the bench asks for it.
+    """The recurrent masker, as it is compared with others.
 
     Parameters
     ----------
@@ -82,7 +142,7 @@ class RecurrentMasker(Masker):
         if network is None:
             if n_outputs not in NAMES:
                 raise ConfigError(f"n_outputs must be 1 or 2, got {n_outputs}")
-            saved = packing.load(
+            saved = weights.load_network(
                 models_folder(), NAMES[n_outputs], RecurrentMaskerConfig, build
             )
             config, network = saved
@@ -90,16 +150,49 @@ class RecurrentMasker(Masker):
         super().__init__(_TITLES[config.n_outputs], config, network)
 
 
-def build(config: RecurrentMaskerConfig, dtype: str = "float32") -> keras.Model:
-    """Return the untrained network of a configuration."""
-    prepare_keras()
-    from requinto_lab.systems.recurrent_masker_network import build_network
+# Training
 
-    return build_network(
-        config.n_bins,
-        config.n_columns,
-        config.n_units,
-        config.n_outputs,
-        config.dropout,
-        dtype,
-    )
+
+@dataclass(frozen=True)
+class RecurrentMaskerTraining(MaskingRun):
+    """Every number of a run."""
+
+    name: str = "recurrent-masker"
+    n_units: int = 256  # of each LSTM layer
+    n_outputs: int = 2
+    dropout: float = 0.2
+
+    def model_config(self) -> RecurrentMaskerConfig:
+        """Return the system that the run trains."""
+        return RecurrentMaskerConfig(
+            n_units=self.n_units, n_outputs=self.n_outputs, dropout=self.dropout
+        )
+
+
+def train(config: RecurrentMaskerTraining) -> Path:
+    """Train until the minutes are used up; return the folder of the best model."""
+    model = config.model_config()
+    return masking.train(config, model, functools.partial(build, model), mask_figures)
+
+
+def first_masks(
+    network: Network, batches: Sequence[Batch], min_magnitude: float = AUDIBLE
+) -> np.ndarray:
+    """Return the first source's masks wherever there is something to mask, in a row.
+
+    That is where a magnitude is above `min_magnitude` of its batch's loudest.
+    """
+    audible = []
+    for magnitudes, _ in batches:
+        masks = np.asarray(network.predict_on_batch(magnitudes))[..., 0]
+        audible.append(masks[magnitudes > min_magnitude * magnitudes.max()])
+    return np.concatenate(audible)
+
+
+def mask_figures(network: Network, batches: Sequence[Batch]) -> Scores:
+    """Return how far masks are from being masks, to be logged."""
+    values = first_masks(network, batches)
+    return {
+        "share_above_one": float(np.mean(values > 1)),
+        "largest_mask": float(values.max()),
+    }

@@ -1,28 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every system by its name, in the order of the tables."""
+"""Every system by its name: make it, train it, run it on a song.
+
+Modules of systems are imported when one is made or trained: some take seconds.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from requinto.errors import ConfigError
-from requinto.model_folder import models_folder
+import numpy as np
+from requinto.resampling import resample
+
+from requinto import audio
+from requinto.arguments import name_spelt
+from requinto.config import from_values, read_toml
+from requinto.errors import ConfigError, TargetError
+from requinto.model_folder import models_folder, targets
+from requinto_files import audio_reader
 from requinto_lab.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
-from requinto_lab.evaluation.systems import Requinto, System
-from requinto_lab.material.instruments import BACHATA
-from requinto_lab.systems import spectrogram_channels
-from requinto_lab.systems.bachata2020 import Bachata2020
-from requinto_lab.systems.deepconvsep import DeepConvSep
-from requinto_lab.systems.denoising_autoencoder import Denoised
-from requinto_lab.systems.harmonic_percussive import HarmonicPercussive
-from requinto_lab.systems.lstm_separator import LstmSeparator
-from requinto_lab.systems.nmf import Nmf
-from requinto_lab.systems.recurrent_masker import RecurrentMasker
-from requinto_lab.systems.repet_sim import RepetSim
-from requinto_lab.systems.spectrogram_channels import SpectrogramChannels
-from requinto_lab.systems.spleeter import Spleeter
+from requinto_lab.evaluation.scoring import run_system
+from requinto_lab.evaluation.systems import Requinto, System, Task
+from requinto_lab.material.instruments import BACHATA, INSTRUMENTS
+from requinto_lab.systems.excerpts import ACCOMPANIMENT
+from requinto_lab.systems.fitting import EARLIER_NAMES
 
+_INSTRUMENTS = (*INSTRUMENTS, ACCOMPANIMENT)
+_NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
 _AUTOENCODERS = (
     "deepconvsep",
     *(f"denoising-autoencoder-{name}" for name in BACHATA),
@@ -42,37 +50,90 @@ _WEIGHTS: dict[str, tuple[str, ...]] = {
     "lstm-separator-guitar-bass": ("lstm-separator-guitar-bass",),
 }
 
+
+def _import(name: str) -> Any:
+    """Return what `module.Name` of this folder is."""
+    module, _, attribute = name.partition(".")
+    return getattr(importlib.import_module(f"requinto_lab.systems.{module}"), attribute)
+
+
+def _system(name: str, **options: Any) -> Callable[[], System]:
+    def make() -> System:
+        system: System = _import(name)(**options)
+        return system
+
+    return make
+
+
+# In the order of the tables
 SYSTEMS: dict[str, Callable[[], System]] = {
     "mix": Mix,
     "requinto": Requinto,
     "requinto fast": functools.partial(Requinto, model="fast"),
-    "bachata2020": Bachata2020,
-    "bachata2020 (mask)": functools.partial(Bachata2020, unstretch="mask"),
-    "spectrogram-channels": SpectrogramChannels,
-    "spectrogram-channels (gate)": functools.partial(SpectrogramChannels, gate=True),
-    "spectrogram-channels-voice": functools.partial(
-        SpectrogramChannels, model=spectrogram_channels.VOICE
+    "bachata2020": _system("bachata2020.Bachata2020"),
+    "bachata2020 (mask)": _system("bachata2020.Bachata2020", unstretch="mask"),
+    "spectrogram-channels": _system("spectrogram_channels.SpectrogramChannels"),
+    "spectrogram-channels (gate)": _system(
+        "spectrogram_channels.SpectrogramChannels", gate=True
     ),
-    "deepconvsep": DeepConvSep,
-    "deepconvsep (autoencoders)": Denoised,
-    "deepconvsep (autoencoder masks)": functools.partial(Denoised, way="masks"),
-    "recurrent-masker": RecurrentMasker,
-    "recurrent-masker (one output)": functools.partial(RecurrentMasker, n_outputs=1),
-    "lstm-separator": LstmSeparator,
-    "lstm-separator-guitar-bass": functools.partial(
-        LstmSeparator, sources=("guitar", "bass")
+    "spectrogram-channels-voice": _system(
+        "spectrogram_channels.SpectrogramChannels", model="spectrogram-channels-voice"
     ),
-    "harmonic-percussive": HarmonicPercussive,
-    "nmf": Nmf,
-    "repet-sim": RepetSim,
-    "spleeter": Spleeter,
+    "deepconvsep": _system("deepconvsep.DeepConvSep"),
+    "deepconvsep (autoencoders)": _system("denoising_autoencoder.Denoised"),
+    "deepconvsep (autoencoder masks)": _system(
+        "denoising_autoencoder.Denoised", way="masks"
+    ),
+    "recurrent-masker": _system("recurrent_masker.RecurrentMasker"),
+    "recurrent-masker (one output)": _system(
+        "recurrent_masker.RecurrentMasker", n_outputs=1
+    ),
+    "lstm-separator": _system("lstm_separator.LstmSeparator"),
+    "lstm-separator-guitar-bass": _system(
+        "lstm_separator.LstmSeparator", sources=("guitar", "bass")
+    ),
+    "harmonic-percussive": _system("untrained.HarmonicPercussive"),
+    "nmf": _system("untrained.Nmf"),
+    "repet-sim": _system("untrained.RepetSim"),
+    "spleeter": _system("spleeter.Spleeter"),
     "ideal ratio mask": IdealRatioMask,
     "ideal binary mask": IdealBinaryMask,
 }
 
+# The configuration of a run, beside which there is a `train`
+TRAINERS: dict[str, str] = {
+    "bachata2020": "bachata2020_training.Bachata2020Training",
+    "spectrogram-channels": "spectrogram_channels.SpectrogramChannelsTraining",
+    "recurrent-masker": "recurrent_masker.RecurrentMaskerTraining",
+    "lstm-separator": "lstm_separator.LstmSeparatorTraining",
+    "deepconvsep": "deepconvsep_training.DeepConvSepTraining",
+    "denoising-autoencoder": "denoising_autoencoder.DenoisingAutoencoderTraining",
+}
 
-def usual() -> tuple[str, ...]:
-    """Return the names of all systems but those whose weights are not there."""
+
+@dataclass(frozen=True)
+class About:
+    """What a reader of the tables should know of a system."""
+
+    source: str  # whom it follows
+    differs: str  # where ours is another, and why
+    task: str = ""  # what an earlier system was made for, in our terms
+    own_set: str = ""  # the test set that asks for that
+    reported: str = ""  # what its authors say that it does
+
+
+def _read_about(path: Path) -> dict[str, About]:
+    return {
+        name: from_values(About, values, f"{path.name}: {name}")
+        for name, values in read_toml(path).items()
+    }
+
+
+ABOUT = _read_about(Path(__file__).with_name("about.toml"))
+
+
+def available() -> tuple[str, ...]:
+    """Return the names of all systems whose weights are there."""
     folder = models_folder()
     return tuple(
         name
@@ -81,7 +142,7 @@ def usual() -> tuple[str, ...]:
     )
 
 
-def checked(names: tuple[str, ...]) -> tuple[str, ...]:
+def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return names, or raise `ConfigError` if one is unknown."""
     for name in names:
         if name not in SYSTEMS:
@@ -91,7 +152,7 @@ def checked(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def make_systems(names: tuple[str, ...]) -> list[System]:
-    """Return systems by their names, ready to be asked.
+    """Return systems by their names.
 
     Raises
     ------
@@ -100,4 +161,99 @@ def make_systems(names: tuple[str, ...]) -> list[System]:
     RequintoError
         If what a system needs is not installed.
     """
-    return [SYSTEMS[name]() for name in checked(names)]
+    return [SYSTEMS[name]() for name in check_names(names)]
+
+
+def read_run(system: str, values: dict[str, Any]) -> Any:
+    """Return the configuration of a run from the numbers of a recipe.
+
+    Parameters
+    ----------
+    system : str
+        A key of `TRAINERS`.
+    values : dict
+        As TOML or a record gives them, by their names of today or `EARLIER_NAMES`.
+
+    Raises
+    ------
+    ConfigError
+        If one of them is unknown, missing or out of range.
+    """
+    values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
+    return from_values(_import(TRAINERS[system]), values, "training")
+
+
+def train(system: str, values: dict[str, Any]) -> Path:
+    """Train a system; return the folder of the run.
+
+    Takes what `read_run` takes, and raises what that raises.
+    """
+    run = read_run(system, values)
+    module = TRAINERS[system].partition(".")[0]
+    return Path(_import(f"{module}.train")(run))
+
+
+def extract_with(
+    system: str,
+    mixture: np.ndarray,
+    sample_rate: int,
+    *,
+    target: str | None = None,
+    reference: np.ndarray | None = None,
+    reference_sample_rate: int | None = None,
+) -> np.ndarray:
+    """Return what a system extracts from a mixture, shaped as the mixture.
+
+    Parameters
+    ----------
+    system : str
+        A key of `SYSTEMS`; not an ideal mask, which needs the truth.
+    mixture : np.ndarray, shape=(n_channels, n_frames)
+    sample_rate : int
+        Hz.
+    target : str, optional
+        A built-in target, whose first reference is given to the system, or any
+        instrument for a system that takes no reference; guitar by default.
+    reference : np.ndarray, shape=(n_channels, n_frames), optional
+        One's own example, at `reference_sample_rate`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such system, or it cannot do without the truth.
+    TargetError
+        If the target is unknown, or the system does not know it.
+    """
+    if system in _NEED_TRUTH:
+        raise ConfigError(f"{system!r} needs the truth; `requinto compare` has it")
+    made = make_systems((system,))[0]
+    mixture = audio.check_samples(mixture, sample_rate)
+    instrument = instrument_name(target or "guitar")
+    if not made.applies(instrument):
+        known = [n for n in _INSTRUMENTS if made.applies(n)]
+        raise TargetError(
+            f"{system} does not extract {instrument!r}; it knows {', '.join(known)}"
+        )
+    if reference is None and not made.uses_reference:
+        reference = mixture
+    elif reference is None:
+        reference, reference_sample_rate = _built_in(instrument)
+    reference_rate = reference_sample_rate or sample_rate
+    example = resample(
+        audio.check_samples(reference, reference_rate, "reference"),
+        *(reference_rate, sample_rate),
+    )
+    task = Task(mixture, example, sample_rate, instrument, None, np.zeros_like(mixture))
+    return run_system(made, task)[0]
+
+
+def instrument_name(target: str) -> str:
+    """Return an instrument by its name in any spelling, or what is unknown."""
+    return name_spelt(target, (*targets(), *_INSTRUMENTS)) or target
+
+
+def _built_in(instrument: str) -> tuple[np.ndarray, int]:
+    if instrument not in targets():
+        known = ", ".join(targets())
+        raise TargetError(f"unknown target {instrument!r}; known are {known}")
+    return audio_reader.read(models_folder() / "references" / f"{instrument}-1.flac")

