@@ -18,7 +18,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Weights to train on, and earlier systems, are not installed
 os.environ.setdefault("REQUINTO_MODELS", str(Path(__file__).parents[1] / "models"))
 
-TIERS = ("hosts", "lab", "engine", "quick")  # in this order: the longest files first
+TIERS = ("hosts", "lab", "engine", "quick")  # in this order
+# Files that take long begin first, so that no process waits long for another's last
+LONG = ("test_style", "test_c_units", "test_conformance", "test_ardour", "test_song")
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -57,8 +59,9 @@ def pytest_collection_modifyitems(items):
     tests = Path(__file__).parent
 
     def rank(item):
+        is_alone = item.get_closest_marker("alone") is not None
         tier = item.path.relative_to(tests).parts[0]
-        return item.get_closest_marker("alone") is not None, TIERS.index(tier)
+        return is_alone, item.path.stem not in LONG, TIERS.index(tier)
 
     items.sort(key=rank)
     note_tests_alone([i.nodeid for i in items if i.get_closest_marker("alone")])

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import struct
 import sys
@@ -18,11 +20,11 @@ from requinto.checks import is_number, show
 from requinto.errors import AudioError, PluginError, TargetError
 from requinto_files import output_files
 
-MAX_FILE_SIZE = 64 << 20  # bytes of a reference; that of references.h
 LEARNED = "Learned"  # the target that a reference becomes
-_CLASS_ID = b"52657175696E746F4578747261637421"  # of vst3_factory.c
+_CLASS_ID = b"52657175696E746F4578747261637421"  # of vst3/factory.c
 # What the library takes from 0 to 1; so little of a percent is surely a mistake
 _PERCENT = ("sensitivity",)
+_OTHERWISE = ("target", "learn")  # an argument of `preset`; a request, not a value
 
 
 class Parameter(NamedTuple):
@@ -30,27 +32,39 @@ class Parameter(NamedTuple):
 
     name: str
     kind: Literal["list", "switch", "number"]
-    range: tuple[float, float] = (0.0, 1.0)  # of a number
-    default: float = 0.0  # of a list, an index
-    items: tuple[str, ...] = ()  # of a list or a switch
+    range: tuple[float, float]  # of a number
+    default: float  # of a list or a switch, an index
+    items: tuple[str, ...]  # of a list or a switch
 
 
 def parameters() -> dict[str, Parameter]:
     """Return the parameters that a preset may hold, by name.
 
-    They are those of `plugin/params.c`.
+    Raises
+    ------
+    PluginError
+        If the plugin was not built with this package.
     """
-    rows = (
-        Parameter("output", "list", items=("Extracted", "Everything else")),
-        Parameter("amount", "number", (0.0, 100.0), 100.0),
-        Parameter("beat_source", "list", items=("Host", "Detect", "Fixed tempo")),
-        Parameter("tempo", "number", (40.0, 240.0), 120.0),
-        Parameter("quality", "list", items=("Standard", "Fast")),
-        Parameter("clip", "list", items=("4 beats", "2 beats", "1 beat")),
-        Parameter("sensitivity", "number", (0.0, 100.0), 50.0),
-        Parameter("bypass", "switch", items=("Off", "On")),
-    )
-    return {row.name: row for row in rows}
+    return {
+        row["key"]: Parameter(
+            *(row["key"], row["kind"], (row["min"], row["max"]), row["default"]),
+            tuple(row["labels"]),
+        )
+        for row in _table()["parameters"]
+        if row["saved"] and row["key"] not in _OTHERWISE
+    }
+
+
+def max_reference_bytes() -> int:
+    """Return how large a reference's file may be; raise as `parameters` does."""
+    return int(_table()["max_reference_bytes"])
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    """Return what the build wrote of the plugin's own table of parameters."""
+    table: dict[str, Any] = json.loads(built("params.json").read_text())
+    return table
 
 
 def plugin_path() -> Path:
@@ -61,17 +75,17 @@ def plugin_path() -> Path:
     PluginError
         If it was not built with this package.
     """
-    return built_folder("Requinto.vst3")
+    return built("Requinto.vst3")
 
 
-def built_folder(name: str) -> Path:
-    """Return a folder that the build put beside this package, or raise."""
+def built(name: str) -> Path:
+    """Return what the build put beside this package, or raise `PluginError`."""
     package = Path(__file__).parent
     elsewhere = [Path(entry) / "requinto" / name for entry in sys.path]
     candidates = [package / name, *elsewhere]
-    for folder in candidates:
-        if folder.is_dir():
-            return folder.resolve()
+    for path in candidates:
+        if path.exists():
+            return path.resolve()
     raise PluginError(
         f"{candidates[0]} is not there: the plugin is built by `pip install`, "
         "not by running from the sources"
@@ -165,10 +179,11 @@ def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
     sample_rate = check_rate(sample_rate, "reference")
     checked = check_reference(reference, sample_rate, "reference")
     file = sound.encode_flac(checked, sample_rate)
-    if len(file) > MAX_FILE_SIZE:
+    limit = max_reference_bytes()
+    if len(file) > limit:
         raise AudioError(
             f"the reference makes a file of {len(file) / 2**20:.0f} MiB, and the "
-            f"plugin takes {MAX_FILE_SIZE / 2**20:.0f} at most: give some of it"
+            f"plugin takes {limit / 2**20:.0f} at most: give some of it"
         )
     return file
 

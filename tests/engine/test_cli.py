@@ -33,7 +33,7 @@ def files(folder):
     return {p.name for p in folder.iterdir()}
 
 
-def test_extract_writes_what_was_asked(run, song, tmp_path, unchanged_model):
+def test_extract_writes_the_target(run, song, tmp_path, unchanged_model):
     status, out, err = run(
         *("extract", song, "--target", "bass", "-o", "bass.flac"),
         *("--rest", "rest.wav", "--plot", "bass.png", "--json"),
@@ -53,7 +53,7 @@ def test_extract_writes_what_was_asked(run, song, tmp_path, unchanged_model):
     assert files(tmp_path) == {"song.wav", "bass.flac", "rest.wav", "bass.png"}
 
 
-def test_extract_by_the_model_that_was_asked(run, song, two_models):
+def test_extract_by_the_model_that_was_chosen(run, song, two_models):
     mixture = soundfile.read(song)[0]
     for options, model, gain in [
         ((), "standard", 1.0),

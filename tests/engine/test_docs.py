@@ -46,9 +46,11 @@ def test_there_are_programs_in_readme_and_docs():
 
 def test_two_commands_of_one_line_each():
     for name in ("demo", "tests"):
-        found = re.findall(rf"^<!-- {name} -->\n```sh\n(.*?)```$", README, re.S | re.M)
-        assert len(found) == 1
-        assert found[0].count("\n") == 1
+        commands = re.findall(
+            rf"^<!-- {name} -->\n```sh\n(.*?)```$", README, re.S | re.M
+        )
+        assert len(commands) == 1
+        assert commands[0].count("\n") == 1
 
 
 def test_ci_runs_the_command_of_the_readme(tmp_path):

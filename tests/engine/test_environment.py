@@ -178,7 +178,7 @@ def test_random_numbers_of_the_caller_go_on(monkeypatch):
     assert random.getstate() == state
 
 
-def test_a_program_without_eager_execution_is_told(monkeypatch):
+def test_a_program_without_eager_execution_is_refused(monkeypatch):
     scopes = {"init_scope": contextlib.nullcontext, "executing_eagerly": lambda: False}
     monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(**scopes))
     with pytest.raises(ModelError, match="disable_eager_execution"):
@@ -198,7 +198,7 @@ def test_a_read_only_system_without_a_home(tmp_path, expected, runtime):
     assert [path.name for path in paths[1].parent.iterdir()] == ["bass.npy"]
 
 
-def test_a_system_without_any_folder_to_write_to_is_told(tmp_path):
+def test_a_system_without_any_folder_to_write_to_is_refused(tmp_path):
     """By TensorFlow; LiteRT writes none for a song that fits in memory."""
     np.save(tmp_path / "song.npy", SONG)
     options = {"ALLOWED": "/none", "REQUINTO_RUNTIME": "tensorflow"}

@@ -85,7 +85,7 @@ def test_guitar_is_what_is_meant_where_nothing_is_said():
     assert np.array_equal(named, requinto.extract(song, RATE))
 
 
-def test_a_reference_of_ones_own_is_heard():
+def test_a_reference_of_ones_own_is_used():
     song = 0.3 * noise(3 * RATE)
     one = requinto.extract(song, RATE, reference=sine(RATE, 1, RATE))
     other = requinto.extract(song, RATE, reference=clicks(200, 2))
@@ -117,7 +117,7 @@ def test_several_references_are_one_query():
     assert all(r.shape == song.shape and np.isfinite(r).all() for r in results)
 
 
-def test_what_is_not_wanted_is_told_apart():
+def test_what_is_not_wanted_makes_a_difference():
     """Noise that an example shows to be unwanted is let through less."""
     tone, hiss = 0.3 * sine(3 * RATE, 2, RATE), 0.2 * noise(3 * RATE)
     options = {

@@ -166,7 +166,7 @@ def test_an_export_works_without_its_weights(folder):
         loader.load_separator(runtime="tensorflow")
 
 
-def test_a_damaged_export_is_told(folder):
+def test_a_damaged_export_is_reported(folder):
     path = folder / "litert" / "standard-unet.tflite"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -199,7 +199,7 @@ def test_a_loaded_model_stays_as_it_was(folder, change):
         np.testing.assert_array_equal(again, before)
 
 
-def test_a_model_that_changed_before_it_was_used_is_told(folder):
+def test_a_model_that_changed_before_it_was_used_is_reported(folder):
     separator = loader.load_separator()
     path = folder / "litert" / "standard-unet.tflite"
     path.write_bytes(path.read_bytes()[:-1])
@@ -219,7 +219,7 @@ def test_a_relative_folder_is_another_one_elsewhere(tmp_path, monkeypatch):
         np.testing.assert_allclose(extracted, gain * song, atol=0.01)
 
 
-def test_damaged_queries_are_told(folder):
+def test_damaged_queries_are_reported(folder):
     record_path = folder / "litert" / "standard.json"
     record, queries = json.loads(record_path.read_text()), b"no archive"
     (folder / "litert" / "standard-queries.npz").write_bytes(queries)
@@ -229,20 +229,20 @@ def test_damaged_queries_are_told(folder):
         loader.load_separator()
 
 
-def test_a_network_of_another_kind_is_told(folder):
+def test_a_network_of_another_kind_is_reported(folder):
     separator = loader.load_separator()
     wrong = np.zeros((1, 32, 3, 1), np.float32)
     with pytest.raises(ModelError, match=r"LiteRT cannot use .*standard-unet\.tflite"):
         separator._unet.predict({"mixture": wrong, "embedding": wrong[:, 0, 0]})
 
 
-def test_a_target_that_a_model_lacks_is_told(folder):
+def test_a_target_that_a_model_lacks_is_reported(folder):
     with pytest.raises(ModelError, match="no reference for 'zither'"):
         loader.load_separator().target("zither")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"config": 3, "networks": {}}'])
-def test_a_record_that_is_none_is_told(folder, text):
+def test_a_record_that_is_none_is_reported(folder, text):
     (folder / "standard.json").unlink()
     (folder / "litert" / "standard.json").write_text(text)
     with pytest.raises(ModelError, match="standard"):
@@ -259,7 +259,7 @@ def test_a_precision_is_kept_until_another_is_wanted(folder, precision):
     assert path.stat().st_size == pytest.approx(first, rel=0.01)
 
 
-def test_what_cannot_be_exported_is_told(folder, run_command):
+def test_what_cannot_be_exported_is_reported(folder, run_command):
     status, _, stderr = run_command("export", "zither", "--folder", folder)
     assert status == 2
     assert "no weights of 'zither'" in stderr and "standard" in stderr

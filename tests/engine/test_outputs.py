@@ -97,7 +97,7 @@ OUTPUTS = [
 
 
 @pytest.mark.parametrize(("arguments", "name"), OUTPUTS)
-def test_what_exists_is_replaced_only_when_told(
+def test_what_exists_is_replaced_only_with_overwrite(
     run, refuse, song, monkeypatch, arguments, name
 ):
     Path(name).write_bytes(b"of the user's")

@@ -43,12 +43,12 @@ def test_what_is_said_of_its_training_makes_this_network(name):
 @pytest.mark.parametrize("name", requinto.targets())
 def test_each_target_gains_by_name_and_by_example(song, name, model):
     stems, mixture, rate = song
-    asked = {
+    queries = {
         "name": {"target": name},
         "example": {"reference": stems[name], "reference_sample_rate": rate},
     }
     before = si_sdr(stems[name], mixture)
-    for kind, question in asked.items():
+    for kind, question in queries.items():
         extracted = requinto.extract(mixture, rate, model=model, **question)
         gain = si_sdr(stems[name], extracted) - before
         assert gain > 4, kind

@@ -180,7 +180,7 @@ def interrupt(arguments, until, **options):
 
 
 @pytest.mark.parametrize("delay_s", [0.4, 1.0, 2.5, 6.0])
-def test_ctrl_c_at_any_time_is_told(song, tmp_path, delay_s):
+def test_ctrl_c_at_any_time_is_reported(song, tmp_path, delay_s):
     """While it imports, reads, loads the network or works."""
     long = tmp_path / "long.wav"
     soundfile.write(long, 0.3 * noise(240 * RATE).T, RATE)
@@ -203,7 +203,7 @@ def test_a_reader_that_leaves_is_no_error(n_lines):
     assert result.stdout.splitlines()[-1] in ("0", "141")
 
 
-def test_a_pipe_that_is_closed_is_told_by_the_status():
+def test_a_pipe_that_is_closed_shows_in_the_status():
     read, write = os.pipe()
     os.close(read)
     result = subprocess.run(
@@ -215,7 +215,7 @@ def test_a_pipe_that_is_closed_is_told_by_the_status():
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_full_disk_behind_stdout_is_told(unbuffered):
+def test_a_full_disk_behind_stdout_is_reported(unbuffered):
     environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     options = {"stderr": subprocess.PIPE, "env": environment, "check": False}
     with open("/dev/full", "w") as full:

@@ -69,18 +69,18 @@ def middle(home, neutral, tmp_path_factory):
     )
 
 
-def test_a_neutral_model_gives_the_sound_in_its_place(whole):
+def test_a_neutral_model_gives_the_sound_aligned(whole):
     sound, session = whole
-    heard = export(session)
-    assert heard.shape == sound.shape
-    assert error_db(sound, heard) < -80  # to the model's rate and back
+    output = export(session)
+    assert output.shape == sound.shape
+    assert error_db(sound, output) < -80  # to the model's rate and back
 
 
 def test_so_does_an_export_from_the_middle_of_the_session(middle):
     sound, session = middle
-    heard = export(session)
-    assert heard.shape == sound.shape
-    assert error_db(sound, heard) < -100
+    output = export(session)
+    assert output.shape == sound.shape
+    assert error_db(sound, output) < -100
 
 
 @pytest.mark.parametrize(("name", "rate"), [("whole", OTHER_RATE), ("middle", RATE)])
@@ -96,7 +96,7 @@ def test_ardour_reads_our_latency(name, rate, request, tmp_path):
     assert reopen(session).latency == int(report["latency"])
 
 
-def test_settings_are_saved_and_come_back_and_are_heard(home, neutral, tmp_path):
+def test_settings_are_saved_and_come_back_and_sound(home, neutral, tmp_path):
     sound = noise(6 * RATE)
     settings = {
         "Target": "bongo",
@@ -145,7 +145,7 @@ def test_an_export_lies_on_the_sessions_bars(home, tmp_path):
         metre=(7, 8),
         span=(first, end),
     )
-    heard = export(session)
+    output = export(session)
     bar_s = 3.5 * 0.6
     grid = requinto.Beats.grid(200.0, 8.0, -3.3 % bar_s, beats_per_bar=7)
     expected = requinto.extract(
@@ -155,16 +155,16 @@ def test_an_export_lies_on_the_sessions_bars(home, tmp_path):
     # the last one hears what comes after the range
     inside = slice(RATE, -RATE)
     assert np.abs(expected[:, inside]).max() > 0.01
-    assert error_db(expected[:, inside], heard[:, inside]) < -100
+    assert error_db(expected[:, inside], output[:, inside]) < -100
 
 
 def test_a_bounce_waits_though_ardour_calls_it_live(middle, neutral):
     """And as there is no silence before it, it is the sound to its first frame."""
     _, session = middle
     first, n_frames = 3 * RATE, 6 * RATE
-    heard = bounce(session, first, first + n_frames)
-    assert heard.shape == (2, n_frames)
-    assert error_db(noise(10 * RATE)[:, first : first + n_frames], heard) < -100
+    output = bounce(session, first, first + n_frames)
+    assert output.shape == (2, n_frames)
+    assert error_db(noise(10 * RATE)[:, first : first + n_frames], output) < -100
 
 
 def test_a_reference_comes_back_on_another_machine(home, neutral, tmp_path):
@@ -210,6 +210,6 @@ def test_two_exports_are_equal(home, tmp_path):
     np.testing.assert_array_equal(first, second)
 
 
-def test_without_python_the_dry_signal_is_in_its_place(whole):
+def test_without_python_the_dry_signal_is_aligned(whole):
     sound, session = whole
     assert error_db(sound, export(session, NO_PYTHON)) < -140

@@ -189,7 +189,7 @@ def test_what_raises_returns_0_and_says_why(door):
     assert door.requinto_close(key) == 1
 
 
-def test_a_missing_model_is_told_apart(door, monkeypatch):
+def test_a_missing_model_has_its_own_status(door, monkeypatch):
     def fail(name):
         raise ModelError("model 'ñ' cannot be read")
 
@@ -212,7 +212,7 @@ def test_a_missing_model_is_told_apart(door, monkeypatch):
         (encode_flac(noise(RATE, 3), RATE), "1 or 2 channels"),
     ],
 )
-def test_a_reference_that_cannot_be_used_is_told_apart(door, file, reason):
+def test_a_reference_that_cannot_be_used_has_its_own_status(door, file, reason):
     key = opened(door)
     assert configured(door, key, target=4, file=file) == 0
     kind, text = problem(door)

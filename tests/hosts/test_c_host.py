@@ -29,8 +29,8 @@ def neutral(tmp_path_factory):
     return write_exported(tmp_path_factory.mktemp("neutral"))
 
 
-def undelayed(heard, report):
-    return heard[:, int(report["latency"]) :]
+def undelayed(output, report):
+    return output[:, int(report["latency"]) :]
 
 
 @pytest.mark.alone
@@ -59,7 +59,7 @@ def test_a_neutral_model_gives_the_delayed_input(
     sound = noise(6 * rate, n_channels)
     if rate != 44100:  # nothing above what the model's rate can hold
         sound = sine(6 * rate, n_channels, rate)
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         bundle,
         tmp_path,
         sound,
@@ -68,16 +68,16 @@ def test_a_neutral_model_gives_the_delayed_input(
     )
     latency = int(report["latency"])
     assert latency / rate == pytest.approx(5.35, abs=0.001)
-    assert not heard[:, :latency].any()
+    assert not output[:, :latency].any()
     assert report["status"] == "Ready"
     assert report["python_after_scan"] == "no"
     assert report["python_after_run"] == "yes"
-    assert error_db(sound, undelayed(heard, report)[:, : sound.shape[1]]) < most_db
+    assert error_db(sound, undelayed(output, report)[:, : sound.shape[1]]) < most_db
 
 
 def test_offline_it_gives_what_the_library_gives(bundle, tmp_path):
     sound = 0.3 * noise(8 * RATE)
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         bundle,
         tmp_path,
         sound,
@@ -87,8 +87,8 @@ def test_offline_it_gives_what_the_library_gives(bundle, tmp_path):
     grid = Beats.grid(100.0, sound.shape[1] / RATE)
     expected = requinto.extract(sound, RATE, "bass", beats=grid)
     assert report["status"] == "Ready"
-    found = undelayed(heard, report)[:, : sound.shape[1]]
-    assert error_db(expected, found) < -80
+    aligned = undelayed(output, report)[:, : sound.shape[1]]
+    assert error_db(expected, aligned) < -80
     assert np.abs(expected).max() > 0.01
 
 
@@ -104,16 +104,16 @@ def test_an_installed_bundle_finds_its_way_home(tmp_path, neutral):
 @pytest.mark.alone
 def test_live_it_is_in_time_or_silent(bundle, tmp_path, neutral):
     sound = noise(45 * RATE)
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         bundle,
         tmp_path,
         sound,
         *("--realtime", "--block", "256"),
         environment={"REQUINTO_MODELS": str(neutral)},
     )
-    found = undelayed(heard, report)
-    wrong = np.abs(found - sound[:, : found.shape[1]]).max(axis=0) > 1e-4
-    silent = ~found.any(axis=0)
+    aligned = undelayed(output, report)
+    wrong = np.abs(aligned - sound[:, : aligned.shape[1]]).max(axis=0) > 1e-4
+    silent = ~aligned.any(axis=0)
     assert not (wrong & ~silent).any()
     assert not wrong[-RATE:].any()
     assert float(report["longest_block_ms"]) < 250  # while Python took seconds
@@ -212,7 +212,7 @@ def test_the_host_lives_and_hears_the_dry_signal(bundle, tmp_path, neutral, kind
     environment, status = failing(kind, tmp_path, neutral)
     # Live, what is due before Python has failed is late, so silent, on a loaded machine
     sound = noise(12 * RATE if mode == "live" else RATE, 2)
-    heard, report, complaints = run_host(
+    output, report, complaints = run_host(
         bundle,
         tmp_path,
         sound,
@@ -223,7 +223,7 @@ def test_the_host_lives_and_hears_the_dry_signal(bundle, tmp_path, neutral, kind
     )
     assert report["status"] == status
     assert complaints.strip()
-    dry = undelayed(heard, report)[:, : sound.shape[1]]
+    dry = undelayed(output, report)[:, : sound.shape[1]]
     assert dry.shape == sound.shape
     assert error_db(sound[:, -RATE:], dry[:, -RATE:]) < -140
     first = int(np.argmax(dry.any(axis=0)))

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the plain C host can do to a plugin, it does.
 
-Most is shown with `probe_plugin.c`, a plugin that lets what its host gives be heard.
+Most is shown with `probe_plugin.c`, a plugin that lets what its host gives be output.
 """
 
 import numpy as np
 import pytest
 
 import requinto
-from shell import build, run, run_host, told
+from shell import build, notified_values, run, run_host
 from sounds import RATE, noise
 
 pytestmark = pytest.mark.plugin
@@ -24,8 +24,8 @@ def probe():
 def reflect(folder, what, *options, sound=SILENCE, **more):
     """Return what the probe was given, and the report."""
     show = ("--set", f"Show={SHOWS.index(what)}")
-    heard, report, _ = run_host(probe(), folder, sound, *show, *options, **more)
-    return heard, report
+    output, report, _ = run_host(probe(), folder, sound, *show, *options, **more)
+    return output, report
 
 
 def refused(bundle, folder, *options):
@@ -39,18 +39,18 @@ def refused(bundle, folder, *options):
 
 @pytest.mark.parametrize("block", [0, 1, 480, 8192])
 @pytest.mark.parametrize("n_channels", [1, 2])
-def test_a_sidechain_is_heard_beside_the_sound(tmp_path, block, n_channels):
+def test_a_sidechain_arrives_beside_the_sound(tmp_path, block, n_channels):
     sound, aside = noise(30_000, n_channels), noise(20_000, n_channels, seed=1)
-    heard, _ = reflect(
+    output, _ = reflect(
         tmp_path, "sidechain", "--block", str(block), sound=sound, sidechain=aside
     )
-    np.testing.assert_array_equal(heard[:, :20_000], aside)
-    assert not heard[:, 20_000:].any()
+    np.testing.assert_array_equal(output[:, :20_000], aside)
+    assert not output[:, 20_000:].any()
 
 
 def test_without_a_sidechain_the_bus_stays_silent(tmp_path):
-    heard, _ = reflect(tmp_path, "sidechain", sound=noise(30_000))
-    assert not heard.any()
+    output, _ = reflect(tmp_path, "sidechain", sound=noise(30_000))
+    assert not output.any()
 
 
 @pytest.mark.parametrize("block", ["0", "1", "480", "8192"])
@@ -61,8 +61,8 @@ def test_changes_come_at_their_frames(tmp_path, block):
     expected = np.zeros(30_000, np.float32)
     for frame, value in points.items():
         expected[frame:] = value
-    heard, _ = reflect(tmp_path, "level", "--block", block, *options)
-    np.testing.assert_array_equal(heard[0], expected)
+    output, _ = reflect(tmp_path, "level", "--block", block, *options)
+    np.testing.assert_array_equal(output[0], expected)
 
 
 SCRIPT = (
@@ -89,11 +89,11 @@ def expected_position():
 @pytest.mark.parametrize("block", ["0", "1", "480", "8192"])
 @pytest.mark.parametrize("mode", [[], ["--realtime"]])
 def test_the_position_follows_its_script_at_any_block(tmp_path, block, mode):
-    heard, report = reflect(
+    output, report = reflect(
         tmp_path, "position", "--block", block, *mode, transport=SCRIPT
     )
     # Single precision of quarters below 16
-    np.testing.assert_allclose(heard[0], expected_position(), atol=1e-6)
+    np.testing.assert_allclose(output[0], expected_position(), atol=1e-6)
     assert report["transport_wraps"] == "3"
 
 
@@ -101,32 +101,32 @@ def test_the_position_follows_its_script_at_any_block(tmp_path, block, mode):
     ("option", "expected"),
     [([], (0, 4, 8)), (["--no-bar"], (-1,)), (["--wrong-bar"], (1.5, 5.5, 9.5))],
 )
-def test_the_bar_is_told_as_asked(tmp_path, option, expected):
+def test_the_bar_is_given_as_scripted(tmp_path, option, expected):
     script = ("at 0 play 0", "at 10000 jump 4", "at 20000 jump 11.5")
-    heard, _ = reflect(tmp_path, "bar", *option, transport=script)
-    assert set(heard[0]) == set(expected)
+    output, _ = reflect(tmp_path, "bar", *option, transport=script)
+    assert set(output[0]) == set(expected)
 
 
 def test_a_frozen_transport_stays_at_0(tmp_path):
-    heard, _ = reflect(tmp_path, "position", transport=["at 0 play 9", "at 50 frozen"])
-    assert (heard[0, :50] >= 9).all()
-    assert not heard[0, 50:].any()
+    output, _ = reflect(tmp_path, "position", transport=["at 0 play 9", "at 50 frozen"])
+    assert (output[0, :50] >= 9).all()
+    assert not output[0, 50:].any()
 
 
-def test_without_a_script_nothing_is_told(tmp_path):
+def test_without_a_script_no_position_is_given(tmp_path):
     assert (reflect(tmp_path, "position")[0] == -1).all()
 
 
 def test_what_the_plugin_tells_is_printed(tmp_path):
     _, report = reflect(tmp_path, "level", "--activations", "2")
     assert report["notified_at_block_0.Status"] == "Ready"
-    assert told(report, "Status") == ["Ready"]
+    assert notified_values(report, "Status") == ["Ready"]
     assert report["status"] == report["end.Status"] == "Ready"
 
 
 @pytest.mark.parametrize("mode", [[], ["--realtime"]])
 @pytest.mark.parametrize("follow", [[], ["--follow-restarts"]])
-def test_a_new_latency_is_followed_if_asked(tmp_path, mode, follow):
+def test_a_new_latency_is_followed_with_the_option(tmp_path, mode, follow):
     _, report = reflect(
         tmp_path, "level", "--automate", "5000:Delay=600", *mode, *follow
     )
@@ -162,8 +162,8 @@ def test_a_state_comes_back(tmp_path, kind):
 def test_a_run_ends_after_the_plugin_is_ready(tmp_path):
     sound = noise(RATE)
     options = ("--after-ready", "0.5", "--repeat", "20", "--block", "441")
-    heard, report = reflect(tmp_path, "level", *options, sound=sound)
-    assert int(report["frames"]) == heard.shape[1] == RATE // 2
+    output, report = reflect(tmp_path, "level", *options, sound=sound)
+    assert int(report["frames"]) == output.shape[1] == RATE // 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import soundfile
 import requinto
 from models import write_exported
 from requinto.beats import Beats
-from shell import run_host, told
+from shell import notified_values, run_host
 from sounds import RATE, error_db, noise
 
 pytestmark = pytest.mark.plugin
@@ -27,15 +27,15 @@ def neutral(tmp_path_factory):
     return {"REQUINTO_MODELS": str(folder)}
 
 
-def undelayed(heard, report, n_frames):
-    return heard[:, int(report["latency"]) :][:, :n_frames]
+def undelayed(output, report, n_frames):
+    return output[:, int(report["latency"]) :][:, :n_frames]
 
 
 @pytest.mark.parametrize("bars", ["", "--no-bar"])
 def test_a_bounce_is_what_the_library_gives_on_the_hosts_grid(bundle, tmp_path, bars):
     """From the middle of a song, in 3/4, whatever the host says of its bars."""
     sound = 0.3 * noise(8 * RATE)
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         bundle,
         tmp_path,
         sound,
@@ -48,7 +48,7 @@ def test_a_bounce_is_what_the_library_gives_on_the_hosts_grid(bundle, tmp_path, 
     expected = requinto.extract(sound, RATE, "bass", beats=grid)
     assert report["status"] == "Ready"
     assert np.abs(expected).max() > 0.01
-    assert error_db(expected, undelayed(heard, report, sound.shape[1])) < -80
+    assert error_db(expected, undelayed(output, report, sound.shape[1])) < -80
 
 
 @pytest.mark.parametrize("block", ["64", "0"])
@@ -60,7 +60,7 @@ def test_a_jump_cuts_the_tail_and_a_loop_does_not(bundle, tmp_path, neutral, blo
         f"at {8 * RATE} jump 64",
         f"at {8 * RATE} loop 64 68",  # of 2 s, six times
     ]
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         bundle,
         tmp_path,
         sound,
@@ -72,13 +72,13 @@ def test_a_jump_cuts_the_tail_and_a_loop_does_not(bundle, tmp_path, neutral, blo
     jump, fade = 8 * RATE, RATE // 50
     assert report["status"] == "Ready"
     before, after = slice(0, jump - latency), slice(jump, n)
-    found = undelayed(heard, report, n)
-    assert error_db(sound[:, before], found[:, before]) < -100
-    assert not heard[:, jump + fade : jump + latency].any()
-    assert error_db(sound[:, after], found[:, after]) < -100
+    aligned = undelayed(output, report, n)
+    assert error_db(sound[:, before], aligned[:, before]) < -100
+    assert not output[:, jump + fade : jump + latency].any()
+    assert error_db(sound[:, after], aligned[:, after]) < -100
 
 
-def test_automation_lies_where_it_was_drawn(bundle, tmp_path, neutral):
+def test_automation_lies_where_it_was_written(bundle, tmp_path, neutral):
     """Whatever the blocks; and switching clicks nowhere."""
     sound = 0.5 * np.sin(2 * np.pi * 40 / RATE * np.arange(14 * RATE))
     sound = sound[None].astype(np.float32)
@@ -96,7 +96,7 @@ def test_automation_lies_where_it_was_drawn(bundle, tmp_path, neutral):
         for change in changes
     ]
     options = [option for event in events for option in ("--automate", event)]
-    heard = []
+    output = []
     for block in ("0", "64", "4096"):
         made, report, _ = run_host(
             bundle,
@@ -106,17 +106,17 @@ def test_automation_lies_where_it_was_drawn(bundle, tmp_path, neutral):
             environment=neutral,
             transport=["at 0 tempo 120", "at 0 play 0"],
         )
-        heard.append(undelayed(made, report, sound.shape[1])[0])
-    for other in heard[1:]:
-        np.testing.assert_allclose(other, heard[0], atol=1e-6)
+        output.append(undelayed(made, report, sound.shape[1])[0])
+    for other in output[1:]:
+        np.testing.assert_allclose(other, output[0], atol=1e-6)
     edges = [0.0, *plan, 14.0]
     for level, start, end in zip(levels, edges[:-1], edges[1:], strict=True):
         inside = slice(round(start * RATE) + 7 + RATE // 40, round(end * RATE) - RATE)
         np.testing.assert_allclose(
-            heard[0][inside], level * sound[0, inside], atol=1e-5
+            output[0][inside], level * sound[0, inside], atol=1e-5
         )
     # The tone itself moves by 0.0029 in a frame
-    assert np.abs(np.diff(heard[0][RATE:-RATE])).max() < 0.007
+    assert np.abs(np.diff(output[0][RATE:-RATE])).max() < 0.007
 
 
 def test_what_is_automated_gives_one_bounce(bundle, tmp_path):
@@ -124,7 +124,7 @@ def test_what_is_automated_gives_one_bounce(bundle, tmp_path):
     sound = 0.3 * noise(12 * RATE)
     changes = ["88211:Target=bass", "200000:Sensitivity=80", "300001:Target=bongo"]
     options = [option for change in changes for option in ("--automate", change)]
-    heard = [
+    output = [
         run_host(
             bundle,
             tmp_path,
@@ -134,9 +134,9 @@ def test_what_is_automated_gives_one_bounce(bundle, tmp_path):
         )[0]
         for block in ("0", "256", "8192")
     ]
-    assert np.abs(heard[0]).max() > 0.01
-    for other in heard[1:]:
-        np.testing.assert_array_equal(other, heard[0])
+    assert np.abs(output[0]).max() > 0.01
+    for other in output[1:]:
+        np.testing.assert_array_equal(other, output[0])
 
 
 @pytest.mark.parametrize("from_sidechain", [False, True])
@@ -155,8 +155,8 @@ def test_the_next_bar_is_learnt_and_saved(bundle, tmp_path, neutral, from_sidech
         transport=["at 0 tempo 120", "at 0 play -1"],
     )
     assert report["status"] == "Ready"
-    assert "Learning" in told(report, "Status")
-    assert told(report, "Learn")[-1] == "Off"
+    assert "Learning" in notified_values(report, "Status")
+    assert notified_values(report, "Learn")[-1] == "Off"
 
     saved = state.read_bytes()
     assert b"\ntarget=Learned\n" in saved and b"\nlearn=Off\n" in saved
@@ -184,7 +184,7 @@ def test_another_clip_is_another_latency_once_the_host_has_activated_anew(
     sound = noise(3 * RATE)
     state = tmp_path / "state"
     state.write_bytes(b"requinto 1\nclip=1 beat\n")
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         bundle,
         tmp_path,
         sound,
@@ -192,7 +192,7 @@ def test_another_clip_is_another_latency_once_the_host_has_activated_anew(
         environment=neutral,
     )
     assert int(report["latency"]) == pytest.approx(1.15 * RATE, abs=2)
-    assert error_db(sound, undelayed(heard, report, 3 * RATE)) < -100
+    assert error_db(sound, undelayed(output, report, 3 * RATE)) < -100
 
     _, report, _ = run_host(
         bundle,
@@ -208,8 +208,8 @@ def test_another_clip_is_another_latency_once_the_host_has_activated_anew(
 
 def test_a_host_that_stands_still_is_not_followed(bundle, tmp_path):
     sound = 0.3 * noise(8 * RATE)
-    heard, report, _ = run_host(
+    output, report, _ = run_host(
         bundle, tmp_path, sound, *DRAIN, transport=["at 0 frozen"]
     )
     expected = requinto.extract(sound, RATE, live=True)
-    assert error_db(expected, undelayed(heard, report, sound.shape[1])) < -80
+    assert error_db(expected, undelayed(output, report, sound.shape[1])) < -80

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin as CLAP, in a plain host: what it says, and what is heard."""
+"""The plugin as CLAP, in a plain host: what it says, and what is output."""
 
 import shutil
 
@@ -45,11 +45,11 @@ def test_a_scan_is_quick_and_starts_nothing(plugin, tmp_path):
     assert report["param.Status"] == "Idle"
 
 
-def test_a_change_is_heard_at_its_frame(plugin, tmp_path, halving):
+def test_a_change_takes_effect_at_its_frame(plugin, tmp_path, halving):
     """Amid a block, and with the sound that it came with."""
     at, fade = 3 * RATE + 17, round(0.05 * RATE)
     sound = noise(6 * RATE)
-    heard, report = play(
+    output, report = play(
         *("clap_host", plugin, tmp_path, sound, "--block", "0"),
         *("--at", str(at), "Bypass=On"),
         environment=halving,
@@ -57,21 +57,21 @@ def test_a_change_is_heard_at_its_frame(plugin, tmp_path, halving):
     assert report["after.Status"] == "Ready"
     assert report["python_after_scan"] == "no"
     expected = np.where(np.arange(sound.shape[1]) < at, 0.5 * sound, sound)
-    assert error_db(expected[:, :at], heard[:, :at]) < -100
-    assert error_db(expected[:, at + fade :], heard[:, at + fade :]) < -100
-    assert np.abs(heard[:, at : at + fade] - sound[:, at : at + fade]).max() > 1e-3
+    assert error_db(expected[:, :at], output[:, :at]) < -100
+    assert error_db(expected[:, at + fade :], output[:, at + fade :]) < -100
+    assert np.abs(output[:, at : at + fade] - sound[:, at : at + fade]).max() > 1e-3
 
 
 def test_it_gives_the_same_samples_as_vst3(plugin, tmp_path):
     expected = play_vst3()
-    heard, report = play(
+    output, report = play(
         *("clap_host", plugin, tmp_path, expected.sound, *expected.settings),
         environment=expected.environment,
     )
     assert report["latency"] == expected.latency
-    np.testing.assert_array_equal(heard, expected.output)
+    np.testing.assert_array_equal(output, expected.output)
     # Of a tone that comes and goes, resampled to the model's rate and back
-    assert error_db(0.65 * expected.sound, heard) < -80
+    assert error_db(0.65 * expected.sound, output) < -80
 
 
 def test_a_bounce_gives_what_the_library_gives(plugin, tmp_path):
@@ -80,13 +80,13 @@ def test_a_bounce_gives_what_the_library_gives(plugin, tmp_path):
 
 def test_without_python_the_input_passes_and_clips_change_the_latency(plugin, tmp_path):
     sound = noise(7 * RATE)
-    heard, report = play(
+    output, report = play(
         *("clap_host", plugin, tmp_path, sound, "--activations", "2"),
         *("--set", "Clip=1 beat"),
         environment={"REQUINTO_PYTHON": str(tmp_path / "nowhere")},
     )
     assert report["after.Status"] == "No Python"
-    assert error_db(sound, heard) < -140
+    assert error_db(sound, output) < -140
     # It asks for a restart while the old latency holds, and tells the new one then
     assert int(report["latency"]) / RATE == pytest.approx(1.15, abs=0.001)
     assert (report["restarts"], report["latencies"]) == ("1", "1")
@@ -106,7 +106,7 @@ def test_a_state_keeps_what_was_learnt(plugin, tmp_path, halving):
     )
     assert report["after.Learn"] == "Off"
     assert report["after.Status"] == "Ready"
-    heard, report = play(
+    output, report = play(
         *("clap_host", plugin, tmp_path, sound, "--tempo", "120", "--also", copy),
         *("--load", before, "--save", after),
         environment=halving,
@@ -114,7 +114,7 @@ def test_a_state_keeps_what_was_learnt(plugin, tmp_path, halving):
     assert report["after.Target"] == "Learned"
     assert report["after.Status"] == "Ready"
     assert int(report["latency"]) / RATE == pytest.approx(3.1, abs=0.001)
-    assert error_db(0.875 * sound, heard) < -100
+    assert error_db(0.875 * sound, output) < -100
     assert b"fLaC" in before.read_bytes()
     assert after.read_bytes() == before.read_bytes()
 

@@ -44,7 +44,7 @@ def write_comma_locale(folder: Path) -> None:
 
 @functools.cache
 def results(mode: str, folder: Path) -> dict[str, str]:
-    """Run all checks once and return what each found, by name."""
+    """Run all checks once and return what each results, by name."""
     preset = mode if mode in ("asan", "tsan") else "release"
     program = build(preset) / "tests" / "plugin" / "conform"
     bundle = requinto.plugin_path()
@@ -73,10 +73,10 @@ def results(mode: str, folder: Path) -> dict[str, str]:
         },
         timeout=900,
     )
-    found = dict(re.findall(r"^check=(\w+) ms=\d+ result=(.*)$", result.stdout, re.M))
-    failed = [name for name, text in found.items() if text != "ok"]
-    assert (result.returncode == 0) == (not failed and set(found) == set(NAMES))
-    return found
+    results = dict(re.findall(r"^check=(\w+) ms=\d+ result=(.*)$", result.stdout, re.M))
+    failed = [name for name, text in results.items() if text != "ok"]
+    assert (result.returncode == 0) == (not failed and set(results) == set(NAMES))
+    return results
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +105,7 @@ def test_the_table_of_validators_names_checks():
     assert named <= set(NAMES)
 
 
-def test_a_check_that_fails_is_told():
+def test_a_check_that_fails_is_reported():
     # Without the locale there is one
     program = build("release") / "tests" / "plugin" / "conform"
     name = "state_under_another_locale"

@@ -50,10 +50,10 @@ def said_by(*command, path, **environment):
     return result.stdout + result.stderr
 
 
-def ports_told(uri, path):
+def ports_of(uri, path):
     """Return what hosts know of each port, by its symbol, in order."""
-    told = re.split(r"\n\tPort \d+:\n", said_by("lv2info", uri, path=path))[1:]
-    return {re.search(r"Symbol: +(\S+)", port)[1]: port for port in told}
+    text = re.split(r"\n\tPort \d+:\n", said_by("lv2info", uri, path=path))[1:]
+    return {re.search(r"Symbol: +(\S+)", port)[1]: port for port in text}
 
 
 def test_its_description_is_valid(bundle):
@@ -64,7 +64,7 @@ def test_its_description_is_valid(bundle):
 
 def test_a_host_finds_two_plugins_whose_ports_are_its_parameters(lv2_path):
     assert said_by("lv2ls", path=lv2_path).split() == [URI, f"{URI}-mono"]
-    ports = ports_told(URI, lv2_path)
+    ports = ports_of(URI, lv2_path)
     assert list(ports)[:3] == ["position", "freewheel", "latency"]
     assert list(ports)[9:] == [
         *("target", "output", "amount", "beat_source", "tempo", "status", "quality"),
@@ -72,7 +72,7 @@ def test_a_host_finds_two_plugins_whose_ports_are_its_parameters(lv2_path):
     ]
     points = re.findall(r"(\d+) = \"(.+)\"", ports["target"])
     names = [*requinto.targets(), "Learned", *(f"Own {i + 1}" for i in range(16))]
-    assert {int(place): name for place, name in points} == dict(enumerate(names))
+    assert {int(value): name for value, name in points} == dict(enumerate(names))
     assert "core#isSideChain" in ports["sidechain_left"]
     assert "core#connectionOptional" in ports["sidechain_left"]
     assert "core#reportsLatency" in ports["latency"]
@@ -80,13 +80,13 @@ def test_a_host_finds_two_plugins_whose_ports_are_its_parameters(lv2_path):
         assert re.search(rf"Designation: .*core#{symbol}", ports[symbol])
     for symbol in ("status", "dropouts"):
         assert "OutputPort" in ports[symbol]
-    mono = ports_told(f"{URI}-mono", lv2_path)
+    mono = ports_of(f"{URI}-mono", lv2_path)
     assert list(mono)[3:7] == ["input", "output", "sidechain", "target"]
 
 
 def test_a_bench_runs_it(lv2_path):
-    told = said_by("lv2bench", "-n", "8192", path=lv2_path, REQUINTO_PYTHON="/nowhere")
-    assert re.search(rf"^\d\.\d+ {URI}$", told, re.MULTILINE)
+    text = said_by("lv2bench", "-n", "8192", path=lv2_path, REQUINTO_PYTHON="/nowhere")
+    assert re.search(rf"^\d\.\d+ {URI}$", text, re.MULTILINE)
 
 
 def test_without_python_the_input_passes(lv2_path, tmp_path):
@@ -99,25 +99,25 @@ def test_without_python_the_input_passes(lv2_path, tmp_path):
         path=lv2_path,
         REQUINTO_PYTHON="/nowhere",
     )
-    heard = soundfile.read(tmp_path / "out.wav", dtype="float32")[0].T
+    output = soundfile.read(tmp_path / "out.wav", dtype="float32")[0].T
     latency = round(5.35 * RATE)
-    assert not heard[:, :latency].any()
-    np.testing.assert_array_equal(heard[:, latency:], sound[:2, :-latency])
+    assert not output[:, :latency].any()
+    np.testing.assert_array_equal(output[:, latency:], sound[:2, :-latency])
 
 
 @pytest.mark.parametrize("freewheel", [0, 1])
 def test_lv2apply_says_why_it_is_silent(lv2_path, tmp_path, freewheel):
-    """It plays as fast as it can, and says that it plays live unless told otherwise."""
+    """It plays as fast as it can, and says that it plays live unless text otherwise."""
     soundfile.write(tmp_path / "in.wav", noise(RATE, 4).T, RATE, subtype="FLOAT")
     files = ("-i", tmp_path / "in.wav", "-o", tmp_path / "out.wav")
-    told = said_by("lv2apply", *files, "-c", "freewheel", freewheel, URI, path=lv2_path)
-    assert ("set the port freewheel to 1" in told) == (not freewheel)
+    text = said_by("lv2apply", *files, "-c", "freewheel", freewheel, URI, path=lv2_path)
+    assert ("set the port freewheel to 1" in text) == (not freewheel)
 
 
 @pytest.mark.alone
 def test_it_gives_the_same_samples_as_vst3(bundle, tmp_path):
     expected = play_vst3()
-    heard, report = play(
+    output, report = play(
         *("lv2_host", bundle / "Requinto.so", tmp_path, expected.sound),
         *expected.settings,
         environment=expected.environment,
@@ -126,7 +126,7 @@ def test_it_gives_the_same_samples_as_vst3(bundle, tmp_path):
     assert report["python_after_scan"] == "no"
     assert float(report["scan_ms"]) < 50
     assert report["latency"] == expected.latency
-    np.testing.assert_array_equal(heard, expected.output)
+    np.testing.assert_array_equal(output, expected.output)
 
 
 def test_a_bounce_gives_what_the_library_gives(bundle, tmp_path):
@@ -144,7 +144,7 @@ def test_a_state_keeps_what_was_learnt(bundle, tmp_path, halving):
         environment=halving,
         sidechain=sidechain,
     )
-    heard, report = play(
+    output, report = play(
         *("lv2_host", binary, tmp_path, sound, "--tempo", "120"),
         *("--load", before, "--save", after),
         *("--set", "Target=4", "--set", "Clip=2 beats"),
@@ -152,7 +152,7 @@ def test_a_state_keeps_what_was_learnt(bundle, tmp_path, halving):
     )
     assert report["after.Status"] == "Ready"
     assert int(report["latency"]) / RATE == pytest.approx(3.1, abs=0.001)
-    assert error_db(0.5 * sound, heard) < -100
+    assert error_db(0.5 * sound, output) < -100
     assert b"target=Learned" in before.read_bytes()
     assert b"fLaC" in before.read_bytes()
     assert after.read_bytes() == before.read_bytes()
@@ -204,10 +204,10 @@ def test_live_it_is_in_time_or_silent(lv2_path, halving):
                 time.sleep(1)  # it was ready; it is late until it has caught up
                 live.wait_for("its turn", lambda: jalv.monitored("status") == 2)
                 time.sleep(2)
-    sound, heard = wire.blocks()
-    found, expected = heard[:, latency:], 0.5 * sound[:, :-latency]
-    wrong = np.abs(found - expected).max(axis=0) > 1e-4
+    sound, output = wire.blocks()
+    aligned, expected = output[:, latency:], 0.5 * sound[:, :-latency]
+    wrong = np.abs(aligned - expected).max(axis=0) > 1e-4
     wrong[: 4 * live.PERIOD] = False  # wires are connected one after another
-    assert not (wrong & found.any(axis=0)).any()
+    assert not (wrong & aligned.any(axis=0)).any()
     assert not wrong[-RATE:].any()
-    assert not heard[:, :latency].any()
+    assert not output[:, :latency].any()

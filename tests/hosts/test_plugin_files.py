@@ -26,7 +26,7 @@ def test_each_format_is_whole_and_knows_its_python(tmp_path):
     for form in installing.FORMATS:
         path = paths[form.name]
         assert path == tmp_path / form.folder
-        assert files(path) == files(plugin.built_folder(form.built)) | {form.conf}
+        assert files(path) == files(plugin.built(form.built)) | {form.conf}
         assert installing.is_current(form, path)
         home = installing.read_conf(form, path)
         assert set(home) == {"executable", "libpython", "site"}
@@ -77,7 +77,7 @@ def test_references_go_where_the_plugin_looks(tmp_path, monkeypatch, chosen):
     assert loaded.parameters["target"].valid_values[-1] == "laud"
 
 
-def test_a_place_that_cannot_be_written_is_told_and_left(tmp_path):
+def test_a_path_that_cannot_be_written_is_reported_and_left(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises(PluginError, match="cannot be written"):
@@ -155,7 +155,7 @@ def test_a_home_that_is_no_absolute_path_is_not_used(tmp_path, monkeypatch, vari
 
 
 @pytest.mark.parametrize("variable", [None, "", "relative"])
-def test_windows_without_its_folders_is_told(monkeypatch, variable):
+def test_windows_without_its_folders_is_reported(monkeypatch, variable):
     for name in ("APPDATA", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
         if variable is not None:
@@ -191,7 +191,7 @@ def test_a_python_in_a_folder_of_odd_bytes_is_kept(tmp_path, monkeypatch):
     assert b"/opt/caf\xe9/python\n" in (path / installing.CLAP.conf).read_bytes()
 
 
-def test_what_was_removed_before_a_failure_is_told(tmp_path, monkeypatch):
+def test_what_was_removed_before_a_failure_is_reported(tmp_path, monkeypatch):
     paths = installing.install(tmp_path)
     remove = installing._remove_files
 

@@ -134,11 +134,11 @@ def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
     """It was written, and the plugin called it gone."""
     header = ROOT / "plugin" / "core" / "sound_file.h"
     shift = re.search(r"SOUND_FILE_MAX_SIZE = (\d+) << 20", header.read_text())
-    assert shift and int(shift[1]) << 20 == plugin_module.MAX_FILE_SIZE
+    assert shift and int(shift[1]) << 20 == plugin_module.max_reference_bytes()
     size = len(encode_flac(REFERENCE, RATE))
-    monkeypatch.setattr(plugin_module, "MAX_FILE_SIZE", size)
+    monkeypatch.setattr(plugin_module, "max_reference_bytes", lambda: size)
     preset(reference=REFERENCE, reference_sample_rate=RATE)
-    monkeypatch.setattr(plugin_module, "MAX_FILE_SIZE", size - 1)
+    monkeypatch.setattr(plugin_module, "max_reference_bytes", lambda: size - 1)
     with pytest.raises(AudioError, match="MiB, and the plugin takes 0 at most"):
         preset(reference=REFERENCE, reference_sample_rate=RATE)
 

@@ -9,7 +9,7 @@ import pytest
 
 import requinto
 from models import write_exported
-from shell import SUPPORT, busy_cores, run_host, told
+from shell import SUPPORT, busy_cores, notified_values, run_host
 from sounds import RATE, noise
 
 pytestmark = pytest.mark.plugin
@@ -103,7 +103,7 @@ def test_no_block_calls_what_may_wait(tmp_path, neutral, block):
             watched=True,
             timeout_s=400,
         )
-    status = told(report, "Status")
+    status = notified_values(report, "Status")
     assert status[0] == "Starting"
     assert "Ready" in status
     assert status[-1] == "Late"

@@ -28,6 +28,7 @@ def wine():
         subprocess.run([server, "-k"], env=environment, check=False)
 
 
+@pytest.mark.alone  # its limits are in seconds, and Wine is slow
 def test_units(wine):
     build("mingw")
     result = run("ctest", "--preset", "mingw", "-j2", cwd=ROOT, env=wine)

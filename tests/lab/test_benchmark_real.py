@@ -60,10 +60,10 @@ def test_others_run_as_their_packages_build_them(system, package, tmp_path):
 
 @pytest.mark.slow
 def test_without_its_weights_spleeter_runs_untrained(monkeypatch):
-    def not_found(name):
+    def missing_file(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(importlib.metadata, "distribution", not_found)
+    monkeypatch.setattr(importlib.metadata, "distribution", missing_file)
     workload = peers.LOADERS["spleeter"]()
     assert workload.note == peers.UNTRAINED
     workload.run(workload.input_for(1.0))

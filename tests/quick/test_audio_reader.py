@@ -79,7 +79,10 @@ def test_whole_files_have_no_problem(tmp_path, kind):
     assert audio_reader.read(path)[1] == recording.sample_rate
 
 
-@pytest.mark.parametrize("kind", KINDS)
+# Where CAF is cut, libsndfile refuses it, and ffmpeg does not
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=needs_ffmpeg if k == "caf" else ()) for k in KINDS]
+)
 @pytest.mark.parametrize("share", [0.3, 0.61, 0.97])
 def test_cut_files_are_read_and_said_to_be(tmp_path, kind, share):
     content = encode_song(kind)

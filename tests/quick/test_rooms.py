@@ -73,16 +73,16 @@ def tree_of(module):
 @functools.cache
 def imported(module, *, at_start=False):
     """Return what a file imports; `at_start`, without what functions import."""
-    found, waiting = set(), [tree_of(module)]
+    names, waiting = set(), [tree_of(module)]
     while waiting:
         node = waiting.pop()
-        found.update(names_in(node))
+        names.update(names_in(node))
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
         if at_start and isinstance(node, (ast.FunctionDef, ast.Lambda)):
             continue
         waiting.extend(ast.iter_child_nodes(node))
-    return found
+    return names
 
 
 def test_every_file_has_its_room():

@@ -125,7 +125,7 @@ class Scaled:
 
 
 @pytest.mark.parametrize("at_s", [0.0, 0.1, 1.0, 2.0, 3.9, 4.05, 9.3])
-def test_another_separator_takes_over_where_it_is_asked_for(at_s):
+def test_another_separator_takes_over_where_it_is_configured(at_s):
     rate, tempo_bpm = 8000, 120.0  # clips of 2 s
     audio = np.ones((1, 16 * rate), np.float32)
     stream = Stream(Scaled.clips, sample_rate=rate, n_channels=1)

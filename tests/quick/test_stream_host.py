@@ -112,7 +112,7 @@ def test_clips_begin_at_the_hosts_bars(separator, metre, bar_s):
 
 @pytest.mark.parametrize("block", [64, 1000, 4096])
 @pytest.mark.parametrize("beats", [4, 1])
-def test_jumps_leave_the_sound_in_its_place(separator, beats, block):
+def test_jumps_leave_the_sound_aligned(separator, beats, block):
     """Two seconds before each jump and after are where they were, whatever jumps."""
     audio = noise(SECONDS * RATE, 1)
     jumps = [(0, 0.0), (5.13, 64.0), (9.5, 3.3), (9.55, 90.0), (15.0, 0.0)]

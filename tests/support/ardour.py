@@ -102,22 +102,22 @@ def build_session(
     values = [f"{k}={plain_value(k, v)}" for k, v in (settings or {}).items()]
     grid = [str(number) for number in (tempo_bpm, *metre)]
     options = (str(sample_rate), "Requinto", *grid, *values)
-    _told(_run(session, "ardour_build.lua", *options))
-    _place_sound(session, sound, sample_rate, span or (0, sound.shape[1]))
+    _values(_run(session, "ardour_build.lua", *options))
+    _write_sound(session, sound, sample_rate, span or (0, sound.shape[1]))
     return session
 
 
 def export(session: Session, environment: dict[str, str] | None = None) -> np.ndarray:
     """Export a session as fast as it goes; return `(2, n_frames)`."""
     ours = {**session.environment, **(environment or {})}
-    _told(_run(replace(session, environment=ours), "ardour_export.lua", PRESET))
+    _values(_run(replace(session, environment=ours), "ardour_export.lua", PRESET))
     out = session.folder / "export" / "out.wav"
     return soundfile.read(out, dtype="float32", always_2d=True)[0].T
 
 
 def bounce(session: Session, first: int, end: int) -> np.ndarray:
     """Bounce some frames of the track, as freezing does; return `(2, n_frames)`."""
-    _told(_run(session, "ardour_bounce.lua", str(first), str(end)))
+    _values(_run(session, "ardour_bounce.lua", str(first), str(end)))
     folder = session.folder / "interchange" / session.folder.name / "audiofiles"
     sides = [soundfile.read(path)[0] for path in sorted(folder.glob("bounced*"))]
     return np.array(sides, np.float32)
@@ -125,10 +125,10 @@ def bounce(session: Session, first: int, end: int) -> np.ndarray:
 
 def reopen(session: Session) -> Reopened:
     """Open a session again, and read what came back."""
-    told = _told(_run(session, "ardour_reopen.lua"))
+    values = _values(_run(session, "ardour_reopen.lua"))
     return Reopened(
-        latency=int(told["latency"]),
-        values={k[6:]: float(v) for k, v in told.items() if k.startswith("param.")},
+        latency=int(values["latency"]),
+        values={k[6:]: float(v) for k, v in values.items() if k.startswith("param.")},
         state=saved_state(session, "again"),
     )
 
@@ -168,13 +168,13 @@ def _run(session: Session, script: str, *options: str) -> CompletedProcess[str]:
     )
 
 
-def _told(result: CompletedProcess[str]) -> dict[str, str]:
+def _values(result: CompletedProcess[str]) -> dict[str, str]:
     """Return the `key=value` lines of a script that has done all it should."""
     lines = [line for line in result.stdout.splitlines() if "=" in line]
-    told = dict(line.split("=", 1) for line in lines)
-    is_done = result.returncode == 0 and told.get("ardour") == "done"
+    values = dict(line.split("=", 1) for line in lines)
+    is_done = result.returncode == 0 and values.get("ardour") == "done"
     assert is_done, result.stdout + result.stderr
-    return told
+    return values
 
 
 def _write_preset(folder: Path) -> None:
@@ -199,7 +199,7 @@ def _write_preset(folder: Path) -> None:
     ET.ElementTree(form).write(folder / "float.format")
 
 
-def _place_sound(
+def _write_sound(
     session: Session, sound: np.ndarray, sample_rate: int, span: tuple[int, int]
 ) -> None:
     """Put a sound on the track, and say what an export holds."""

@@ -10,12 +10,12 @@ from sounds import RATE
 
 
 def write_song(folder, name, artist, pitch_hz, seconds=60):
-    """Write a song that is one tone in a stereo place of its own."""
-    place = folder / f"train-{artist}-{name}"
-    place.mkdir(parents=True)
+    """Write a song that is one tone in a stereo path of its own."""
+    path = folder / f"train-{artist}-{name}"
+    path.mkdir(parents=True)
     time_s = np.arange(seconds * RATE) / RATE
     tone = 0.3 * np.sin(2 * np.pi * pitch_hz * time_s)
-    soundfile.write(place / "song.flac", np.stack([tone, 0.5 * tone], 1), RATE)
+    soundfile.write(path / "song.flac", np.stack([tone, 0.5 * tone], 1), RATE)
     row = {
         "package": f"{artist}-music",
         "artist": artist,
@@ -23,4 +23,4 @@ def write_song(folder, name, artist, pitch_hz, seconds=60):
         "n_frames": seconds * RATE,
         "level_db": [-15.0] * (2 * seconds),
     }
-    (place / "song.json").write_text(json.dumps(row))
+    (path / "song.json").write_text(json.dumps(row))

@@ -110,7 +110,7 @@ def run_host(
     return output.reshape(-1, n_channels).T, report, result.stderr
 
 
-def told(report: dict[str, str], name: str) -> list[str]:
+def notified_values(report: dict[str, str], name: str) -> list[str]:
     """Return what the plugin told of a parameter, in order."""
     return [
         text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from requinto_files.figures import new_figure, plain_style, save_figure
 
 _N_BARS = 16  # error bars along a curve of many points
