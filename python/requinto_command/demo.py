@@ -72,7 +72,7 @@ def run(
         {
             "mixture, with the clip grid": mixture,
             f"{SHOWN}, extracted": guitar,
-            f"{SHOWN}, as it was played": stems[SHOWN],
+            "everything else": mixture - guitar,
         },
         rate,
         paths[-1],
