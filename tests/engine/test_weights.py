@@ -71,13 +71,13 @@ def test_a_clip_keeps_its_shape(folder, n_channels, rate):
 def test_the_same_reference_is_looked_at_once(folder, monkeypatch):
     separator = loader.load_separator()
     made = []
-    make = separator._made
+    make = separator._make_query
 
     def listening(sounds):
         made.append(sounds)
         return make(sounds)
 
-    monkeypatch.setattr(separator, "_made", listening)
+    monkeypatch.setattr(separator, "_make_query", listening)
     first = separator.query(noise(30000, seed=1), 44100)
     assert separator.query(noise(30000, seed=1).copy(), 44100) is first
     for seed in range(2, 60):  # more than are remembered

@@ -33,7 +33,7 @@ def test_parameters(load):
         "Fixed tempo",
     ]
     assert plugin.parameters["quality"].valid_values == ["Standard", "Fast"]
-    assert [q.lower() for q in ("Standard", "Fast")] == list(bridge._QUALITIES)
+    assert [q.lower() for q in ("Standard", "Fast")] == list(bridge._MODELS)
     assert plugin.quality == "Standard"
     assert plugin.parameters["clip"].valid_values == ["4 beats", "2 beats", "1 beat"]
     assert plugin.parameters["sensitivity"].range[:2] == (0, 100)

@@ -244,7 +244,7 @@ def test_excerpts_depend_on_the_seed_alone():
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "said"),
     [
         ({"sources": ("guitar", "guitar")}, "sources must differ"),
         ({"sources": ()}, "sources must differ"),

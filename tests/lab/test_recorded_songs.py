@@ -272,7 +272,7 @@ def test_shipped_table_has_no_test_music_and_only_free_licences():
 
 def test_shipped_packages_and_licences_are_documented():
     text = (Path(__file__).parents[2] / "models/LICENCES.md").read_text()
-    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+    guide = (Path(__file__).parents[2] / "docs/workshop.md").read_text()
     for source in recorded_songs.read_sources():
         assert f"`{source.package}`" in text
         assert source.artist in text

@@ -19,7 +19,7 @@ import scipy.ndimage
 from sklearn.datasets import load_digits
 
 from requinto.errors import ConfigError
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Curve, Images, Panel, Panels
@@ -328,7 +328,7 @@ def _measure(variants: Mapping[str, int], options: Options) -> Result:
     }
     runs, scores = [], []
     chosen = list(variants.items())[: options.seeds]
-    for name, seed in tracked(chosen, "Training", len(chosen)):
+    for name, seed in show_progress(chosen, "Training", len(chosen)):
         # The digits ship with scikit-learn: there are no loops
         path = options.run_folder(name)
         config = DigitsTraining("", path, minutes=options.minutes, seed=seed)

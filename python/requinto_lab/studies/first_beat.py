@@ -23,7 +23,7 @@ from requinto.errors import BeatsError
 from requinto_lab.evaluation.items import Item, read_items
 from requinto_lab.evaluation.scoring import read_task
 from requinto_lab.evaluation.systems import Requinto, System, Task
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Curve, Panel, Panels
 from requinto_lab.systems.bachata2020 import Bachata2020, to_mono
@@ -217,7 +217,7 @@ def _mean(values: np.ndarray) -> float:
 
 def _measure(variants: Mapping[str, Callable[[], System]], options: Options) -> Result:
     systems = [make() for make in variants.values()]
-    items = tracked(read_items(options.material), "Cutting")
+    items = show_progress(read_items(options.material), "Cutting")
     return report([row for item in items for row in excesses(item, systems)])
 
 

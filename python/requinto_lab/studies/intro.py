@@ -23,7 +23,7 @@ from requinto.errors import BeatsError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.items import Item, read_items
 from requinto_lab.evaluation.systems import Requinto, System, Task
-from requinto_lab.material.progress import tracked
+from requinto_lab.material.parallel import show_progress
 from requinto_lab.studies import Options, Picture, Result, Study
 from requinto_lab.studies.first_beat import (
     RATE,
@@ -139,7 +139,7 @@ def picture(audio: np.ndarray, sample_rate: int) -> np.ndarray:
 
 def _measure(variants: Mapping[str, Callable[[], System]], options: Options) -> Result:
     systems = [make() for make in variants.values()]
-    items = tracked(read_items(options.material), "Separating")
+    items = show_progress(read_items(options.material), "Separating")
     return report([row for item in items for row in pickup_gains(item, systems)])
 
 

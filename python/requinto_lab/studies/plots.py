@@ -85,6 +85,7 @@ def draw(plot: Plot, path: Path) -> None:
     save_figure(figure, path)
 
 
+@plain_style()
 def _draw_panels(plot: Panels) -> Any:
     figure = new_figure(*plot.size)
     n = len(plot.panels)
@@ -146,6 +147,7 @@ def _set_scales(axis: Any, panel: Panel) -> None:
         axis.yaxis.set_minor_formatter("{x:g}")
 
 
+@plain_style()
 def _draw_bars(plot: Bars) -> Any:
     figure = new_figure(*plot.size)
     axis = figure.subplots()
@@ -160,6 +162,7 @@ def _draw_bars(plot: Bars) -> Any:
     return figure
 
 
+@plain_style()
 def _draw_images(plot: Images) -> Any:
     n_rows = len(next(iter(plot.columns.values())))
     figure = new_figure(1.1 * len(plot.columns), 1.1 * n_rows + 0.3)

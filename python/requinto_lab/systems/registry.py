@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from requinto.resampling import resample
 
 from requinto import audio
 from requinto.arguments import name_spelt
+from requinto.audio import resample
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import models_folder, targets
