@@ -10,8 +10,12 @@ def main() -> None:
     """Import the command and run it; Ctrl-C ends it at any time with one line."""
     try:
         from requinto_command.cli import main as run
+        from requinto_command.signals import ignore_signals
     except KeyboardInterrupt:
         if sys.stderr:  # else print would take stdout
             print("requinto: stopped", file=sys.stderr)
         sys.exit(130)
-    run()
+    try:
+        run()
+    finally:  # it has told how it ended; the interpreter takes a moment more
+        ignore_signals()

@@ -39,6 +39,19 @@ def install_signal_handlers() -> None:
             signal.signal(signum, _terminate)
 
 
+def ignore_signals() -> None:
+    """Let the process end as the command did, whatever signal comes now.
+
+    Only signals that would still raise something are ignored: after "stopped" a second
+    Ctrl-C ends the process at once.
+    """
+    for name in ("SIGINT", *_SIGNALS):
+        signum = getattr(signal, name, None)
+        raising = (signal.default_int_handler, _terminate)
+        if signum is not None and signal.getsignal(signum) in raising:
+            signal.signal(signum, signal.SIG_IGN)
+
+
 def _terminate(signum: int, frame: FrameType | None) -> None:
     del frame
     for name in _SIGNALS:  # a second one must not interrupt the cleaning up

@@ -166,20 +166,20 @@ def test_models(run, two_models):
     assert ["the standard one" in line for line in out.splitlines()] == [True, False]
 
 
-def interrupt(arguments, until, **options):
-    """Return status, stdout and stderr of a command that Ctrl-C ends at some time."""
+def interrupt(arguments, until, signum=signal.SIGINT, command=COMMAND, **options):
+    """Return status, stdout and stderr of a command that a signal ends at some time."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    words = [*COMMAND, *map(str, arguments)]
+    words = [*command, *map(str, arguments)]
     # Where the tests run in the background, as of nohup, SIGINT is ignored
     obey = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(words, text=True, preexec_fn=obey, **(pipes | options))
     until(process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signum)
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("delay_s", [0.4, 1.0, 2.5, 6.0])
+@pytest.mark.parametrize("delay_s", [0.2, 0.5, 1.0, 2.0])
 def test_ctrl_c_at_any_time_is_reported(song, tmp_path, delay_s):
     """While it imports, reads, loads the network or works."""
     long = tmp_path / "long.wav"
@@ -189,6 +189,38 @@ def test_ctrl_c_at_any_time_is_reported(song, tmp_path, delay_s):
     )
     assert result == (130, "", "requinto: stopped\n")
     assert {p.name for p in tmp_path.iterdir()} == {"song.wav", "long.wav"}
+
+
+# The command in an interpreter that takes a while to end, and says when it begins to
+SLOW_END = """
+import atexit, os, time
+def end():
+    os.write(1, b"the end")
+    time.sleep(1.0)
+atexit.register(end)
+from requinto_command import main
+main()
+"""
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "arguments, status, message",
+    [
+        (["--version"], 0, ""),
+        (["extract", "none.wav"], 2, "requinto: none.wav does not exist\n"),
+    ],
+)
+def test_a_signal_that_comes_too_late_changes_nothing(
+    arguments, status, message, signum
+):
+    def until(process):
+        while b"the end" not in os.read(process.stdout.fileno(), 1000):
+            assert process.poll() is None
+
+    command = [sys.executable, "-c", SLOW_END]
+    ended = interrupt(arguments, until, signum, command)
+    assert ended == (status, "", message)
 
 
 @pytest.mark.parametrize("n_lines", [0, 1])
