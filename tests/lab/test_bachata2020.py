@@ -28,6 +28,7 @@ from requinto_lab.systems.bachata2020_training import (
     read_bank,
 )
 from requinto_lab.systems.registry import read_run
+from requinto_lab.training.provenance import rename_earlier
 from sounds import RATE, clicks, noise
 from thesis import TINY, Loops, Stand
 
@@ -365,9 +366,7 @@ def test_the_released_model_is_as_its_toml_says_and_draws_as_it_did():
     made = record["provenance"]["training"]
     # The record is older than the names of today
     assert made.pop("n_validation_songs") == recipe["n_eval"]
-    made = {
-        fitting.EARLIER_NAMES.get(name, name): value for name, value in made.items()
-    }
+    made = rename_earlier(made)
     assert {name: recipe[name] for name in made} == made
 
     config, network = load_network(models, NAME, Bachata2020Config, build)

@@ -4,6 +4,7 @@
 import dataclasses
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def clock(monkeypatch):
         state["now"] += 30.0  # read before and after
         return state["now"] // 60 * 60.0
 
-    monkeypatch.setattr(fitting.time, "process_time", process_time)
+    monkeypatch.setattr(time, "process_time", process_time)
     return state
 
 
@@ -95,7 +96,7 @@ def test_the_rate_falls_with_the_share_of_the_minutes(run, clock):
     np.testing.assert_allclose(spy.rates[::5], wanted, rtol=1e-6)
     np.testing.assert_allclose(spy.rates[4::5], wanted, rtol=1e-6)
     still = Spy(network())
-    folder = fitted(dataclasses.replace(run), still, rate=lambda run, share: 0.0)
+    folder = fitted(dataclasses.replace(run), still, rate=lambda share: 0.0)
     assert still.rates == pytest.approx([1e-6] * 5) and folder.exists()
 
 
@@ -104,7 +105,7 @@ def test_the_best_is_kept_with_its_record(run, clock):
     spy = Spy(network())
     rates = iter([0.1, 0.1, 10.0, 0.001])
     run = dataclasses.replace(run, minutes=4)
-    folder = fitted(run, spy, rate=lambda run, share: next(rates))
+    folder = fitted(run, spy, rate=lambda share: next(rates))
     losses = [line["validation_loss"] for line in fitting.read_log(folder)]
     assert losses[1] < losses[0] and min(losses[2:]) > losses[1]
     assert [kept["reached"]["validation_loss"] for kept, _ in spy.saved] == [
@@ -133,7 +134,7 @@ def test_what_is_evaluated_is_logged_at_times(run, clock):
 
 def test_a_run_that_goes_on_is_the_run_that_was_not_stopped(run, clock):
     whole = Spy(network())
-    steady = {"rate": lambda run, share: 0.05}
+    steady = {"rate": lambda share: 0.05}
     fitted(dataclasses.replace(run, minutes=4, run=run.run + "-whole"), whole, **steady)
 
     first, second = Spy(network()), Spy(network())

@@ -15,9 +15,9 @@ from requinto_lab.evaluation.items import read_items
 from requinto_lab.evaluation.scoring import read_task, run_system
 from requinto_lab.material.instruments import BACHATA
 from requinto_lab.systems import registry
-from requinto_lab.systems.fitting import EARLIER_NAMES
 from requinto_lab.systems.fixed_outputs import FixedOutputs
 from requinto_lab.systems.registry import ABOUT, TRAINERS
+from requinto_lab.training.provenance import rename_earlier
 
 MODELS = Path(__file__).parents[2] / "models"
 RECIPES = {
@@ -60,7 +60,7 @@ def test_weights_are_of_the_recipe_beside_them(recipe):
     for name in RECIPES[recipe]:
         record = json.loads((MODELS / f"{name}.json").read_text())["provenance"]
         # Released before numbers had the names of today
-        done = {EARLIER_NAMES.get(k, k): v for k, v in record["training"].items()}
+        done = rename_earlier(record["training"])
         if name != recipe:  # one of several
             run["sources"] = [name.removeprefix(f"{recipe}-")]
         both = set(run) & set(done)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import soundfile
 
 from requinto.errors import AudioFileError, reason_of
+from requinto_files import output_files
 
 # The instrument of a part that has no clear one.  Two of them need not sound alike, so
 # they count in their songs alone
@@ -151,9 +151,8 @@ def _decode(path: Path, start: int, n_frames: int) -> np.ndarray:
 def _write_whole(path: Path, samples: np.ndarray) -> None:
     """Write a file that other threads and processes see whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(np.ascontiguousarray(samples).tobytes())
-    Path(file.name).replace(path)
+    with output_files.whole_file(path, overwrite=True) as unfinished:
+        np.ascontiguousarray(samples).tofile(unfinished)
 
 
 def _manifests(folders: list[Path], split: str) -> list[Path]:

@@ -12,6 +12,7 @@ import numpy as np
 import soxr
 
 from requinto.errors import ConfigError
+from requinto_files import output_files
 from requinto_lab.material.finishing import add_at
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
@@ -161,9 +162,7 @@ def load_or_make(
         sounds = make()
         path.parent.mkdir(parents=True, exist_ok=True)
         # Whoever reads it at the same time sees all of it or nothing
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with part.open("wb") as file:
-            np.savez(file, **sounds)  # type: ignore[arg-type]
-        part.replace(path)
+        with output_files.whole_file(path, overwrite=True) as unfinished:
+            np.savez(unfinished, **sounds)  # type: ignore[arg-type]
     with np.load(path) as stored:
         return {key: stored[key] for key in stored.files}

@@ -95,7 +95,7 @@ def learn(
         fixed=fitting.fixed_batches(run, lambda rng: batch("validation", rng)),
         save=lambda record: None,
         evaluate=lambda: errors(network, model, own),
-        rate=lambda run, share: run.learning_rate,
+        rate=lambda share: run.learning_rate,
     )
     return _read_errors(fitting.read_log(folder))
 

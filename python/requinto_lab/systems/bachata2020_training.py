@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +23,7 @@ import numpy as np
 from requinto.beats import Beats
 from requinto.errors import ConfigError
 from requinto.metrics import si_sdr
+from requinto_files import output_files
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.soundfonts import SAMPLE_RATE
@@ -99,10 +99,10 @@ def read_bank(library: LoopLibrary, path: Path, config: Bachata2020Config) -> Ba
                 rows += [(stem.instrument, stem.song)] * len(clips)
         if missing := set(INSTRUMENTS) - {name for name, _ in rows}:
             raise ConfigError(f"no clip of {sorted(missing)} in the loops")
-        unfinished = path.with_name(f"{path.name}-{os.getpid()}.npy")
-        np.save(unfinished, np.stack(waves))
-        unfinished.replace(samples)
-        fitting.write_whole(record, json.dumps(rows))
+        with output_files.whole_file(samples, overwrite=True) as unfinished:
+            np.save(unfinished, np.stack(waves))
+        with output_files.whole_file(record, overwrite=True) as unfinished:
+            Path(unfinished).write_text(json.dumps(rows))
     rows = json.loads(record.read_text())
     names, songs = np.array(rows).T
     return Bank(np.load(samples, mmap_mode="r"), names, songs)

@@ -27,7 +27,7 @@ from requinto_lab.evaluation.scoring import run_system
 from requinto_lab.evaluation.systems import Requinto, System, Task
 from requinto_lab.material.instruments import BACHATA, INSTRUMENTS
 from requinto_lab.systems.excerpts import ACCOMPANIMENT
-from requinto_lab.systems.fitting import EARLIER_NAMES
+from requinto_lab.training.provenance import rename_earlier
 
 _INSTRUMENTS = (*INSTRUMENTS, ACCOMPANIMENT)
 _NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
@@ -172,15 +172,15 @@ def read_run(system: str, values: dict[str, Any]) -> Any:
     system : str
         A key of `TRAINERS`.
     values : dict
-        As TOML or a record gives them, by their names of today or `EARLIER_NAMES`.
+        As TOML or a record gives them, by their names of today or earlier ones.
 
     Raises
     ------
     ConfigError
         If one of them is unknown, missing or out of range.
     """
-    values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
-    return from_values(_import(TRAINERS[system]), values, "training")
+    run = _import(TRAINERS[system])
+    return from_values(run, rename_earlier(values), "training")
 
 
 def train(system: str, values: dict[str, Any]) -> Path:

@@ -385,5 +385,5 @@ def train(config: SpectrogramChannelsTraining) -> Path:
         fixed=fitting.fixed_batches(config, lambda rng: draw("validation", rng)),
         save=save,
         evaluate=lambda: gains_db(system, evaluated, config.n_eval),
-        rate=lambda _, share: rate(config, share),
+        rate=lambda share: rate(config, share),
     )

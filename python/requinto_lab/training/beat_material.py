@@ -9,7 +9,6 @@ that a build goes on where it was and a network can train on what is there.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -19,6 +18,7 @@ import typer
 from requinto.config import RhythmConfig
 from requinto.errors import AudioFileError
 from requinto.rhythm import features
+from requinto_files import output_files
 from requinto_lab.material import splits
 from requinto_lab.material.loops import timing
 from requinto_lab.material.parallel import each
@@ -80,10 +80,8 @@ def render(folder: Path, split: str, index: int) -> None:
         for name, value in row._asdict().items()
     }
     path = _path(folder, split, index)
-    work = path.with_suffix(f".{os.getpid()}.tmp")
-    with work.open("wb") as file:
-        np.savez(file, **arrays)
-    work.rename(path)
+    with output_files.whole_file(path, overwrite=True) as unfinished:
+        np.savez(unfinished, **arrays)
 
 
 def read(folder: Path, split: str) -> list[BeatExample]:

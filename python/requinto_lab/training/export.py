@@ -27,6 +27,7 @@ from requinto.model_folder import BEATS, FOR_NAMES, models_in, targets
 from requinto.networks import TENSORFLOW
 from requinto.separator import NetworkSeparator, Query
 from requinto.tracker import BLOCKS
+from requinto_files import output_files
 from requinto_files.quiet import EVERYTHING, filter_stderr
 from requinto_lab.networks.beat_network import build_beat_network
 from requinto_lab.networks.weights import load_networks, read_weights, set_weights
@@ -257,7 +258,6 @@ def _pack_queries(separator: NetworkSeparator) -> bytes:
 def _write(folder: Path, file: str, content: bytes) -> str:
     """Write a file of an export, in place of an older one; return its checksum."""
     path = folder / exports.FOLDER / file
-    new = path.with_name(f"{path.name}.new")
-    new.write_bytes(content)
-    new.replace(path)
+    with output_files.whole_file(path, overwrite=True) as unfinished:
+        Path(unfinished).write_bytes(content)
     return hashlib.sha256(content).hexdigest()

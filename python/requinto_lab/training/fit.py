@@ -25,12 +25,9 @@ from requinto_lab.training.examples import ExampleGenerator
 from requinto_lab.training.generators import MaterialConfig, build_generator
 from requinto_lab.training.loop import Epoch, Loop, Plan, Scores, half_cosine
 from requinto_lab.training.mixing_config import MixingConfig
-from requinto_lab.training.provenance import commit
+from requinto_lab.training.provenance import commit, rename_earlier
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
 from requinto_lab.training.widen import widen
-
-# Of values in recipes that were written before they were renamed
-EARLIER_NAMES = {"unheard": "embedding_drop"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def training_config(values: dict[str, Any]) -> TrainingConfig:
     ConfigError
         If a name or value is unknown, or one is missing.
     """
-    values = {EARLIER_NAMES.get(name, name): value for name, value in values.items()}
+    values = rename_earlier(values)
     values["model"] = ModelConfig.from_dict(values.get("model", {}))
     for name, kind in (("mixing", MixingConfig), ("material", MaterialConfig)):
         values[name] = from_values(kind, values.get(name, {}), name)
