@@ -16,7 +16,7 @@ from requinto_lab.evaluation.systems import Task
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.networks.weights import load_network, save_networks
-from requinto_lab.systems import bachata2020, bachata2020_training, fitting
+from requinto_lab.systems import bachata2020, bachata2020_training
 from requinto_lab.systems.bachata2020 import NAME, Bachata2020, Bachata2020Config, build
 from requinto_lab.systems.bachata2020_training import (
     GAINS,
@@ -28,6 +28,7 @@ from requinto_lab.systems.bachata2020_training import (
     read_bank,
 )
 from requinto_lab.systems.registry import read_run
+from requinto_lab.training import system_fit
 from requinto_lab.training.provenance import rename_earlier
 from sounds import RATE, clicks, noise
 from thesis import TINY, Loops, Stand
@@ -332,7 +333,7 @@ def test_training_steps_lower_the_loss_on_a_fixed_batch(run_config, tmp_path):
 
 def test_a_run_is_validated_evaluated_and_goes_on(run_config):
     run = bachata2020_training.train(run_config)
-    (line,) = fitting.read_log(run)
+    (line,) = system_fit.read_log(run)
     longer = dataclasses.replace(
         run_config, minutes=line["minutes"] + 1e-6, resume=True
     )
@@ -340,7 +341,7 @@ def test_a_run_is_validated_evaluated_and_goes_on(run_config):
     progress = json.loads((run / "progress.json").read_text())
     (run / "progress.json").write_text(json.dumps({**progress, "best": 0.0}))
     bachata2020_training.train(longer)
-    lines = fitting.read_log(run)
+    lines = system_fit.read_log(run)
     assert lines[0] == line and [x["step"] for x in lines] == [2, 4]
     for name in INSTRUMENTS:
         for way in bachata2020.UNSTRETCHES:

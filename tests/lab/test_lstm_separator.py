@@ -10,12 +10,13 @@ import pytest
 from requinto.errors import ConfigError, ModelError, TargetError
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.networks.weights import load_network, save_networks
-from requinto_lab.systems import fitting, lstm_separator, masking, registry
+from requinto_lab.systems import lstm_separator, masking, registry
 from requinto_lab.systems.lstm_separator import (
     LstmSeparator,
     LstmSeparatorConfig,
     LstmSeparatorTraining,
 )
+from requinto_lab.training import system_fit
 from sounds import noise
 
 PAIR = ("guitar", "bass")  # that the tests' library has
@@ -150,11 +151,11 @@ def test_steps_lower_the_loss(run):
 
 def test_a_run_leaves_its_record_and_goes_on(run):
     folder = registry.train("lstm-separator", dataclasses.asdict(run))
-    (line,) = fitting.read_log(folder)
+    (line,) = system_fit.read_log(folder)
     assert np.isfinite([line["guitar_gain_db"], line["bass_gain_db"]]).all()
     longer = dataclasses.replace(run, minutes=line["minutes"] + 1e-6, resume=True)
     lstm_separator.train(longer)
-    assert [row["step"] for row in fitting.read_log(folder)] == [2, 4]
+    assert [row["step"] for row in system_fit.read_log(folder)] == [2, 4]
     record = json.loads((folder / "lstm-separator.json").read_text())
     assert record["config"]["sources"] == list(PAIR)
     config, best = load_network(

@@ -12,13 +12,14 @@ from requinto.errors import ConfigError, ModelError, TargetError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.networks.weights import save_networks
-from requinto_lab.systems import fitting, masking, recurrent_masker, registry
+from requinto_lab.systems import masking, recurrent_masker, registry
 from requinto_lab.systems.masking import Masker, MaskingConfig
 from requinto_lab.systems.recurrent_masker import (
     RecurrentMasker,
     RecurrentMaskerConfig,
     RecurrentMaskerTraining,
 )
+from requinto_lab.training import system_fit
 from sounds import RATE, noise
 
 CONFIG = RecurrentMaskerConfig()
@@ -253,12 +254,12 @@ def test_steps_lower_the_loss(run, n_outputs):
 
 def test_a_run_leaves_its_record_and_goes_on(run):
     folder = recurrent_masker.train(run)
-    (line,) = fitting.read_log(folder)
+    (line,) = system_fit.read_log(folder)
     assert line["step"] == 2
     assert np.isfinite(line["guitar_gain_db"])
     longer = dataclasses.replace(run, minutes=line["minutes"] + 1e-6, resume=True)
     recurrent_masker.train(longer)
-    lines = fitting.read_log(folder)
+    lines = system_fit.read_log(folder)
     assert [row["step"] for row in lines] == [2, 4] and lines[0] == line
     record = json.loads((folder / "recurrent-masker.json").read_text())
     assert record["config"] == json.loads(json.dumps(dataclasses.asdict(TINY_PAIR)))

@@ -13,7 +13,6 @@ from requinto.errors import ConfigError, ModelError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.networks.weights import save_networks
-from requinto_lab.systems import fitting
 from requinto_lab.systems import spectrogram_channels as channels
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
 from requinto_lab.systems.fixed_outputs import apply_gate, gains_db
@@ -23,6 +22,7 @@ from requinto_lab.systems.spectrogram_channels import (
     SpectrogramChannelsConfig,
     SpectrogramChannelsTraining,
 )
+from requinto_lab.training import system_fit
 from sounds import RATE, noise
 
 CONFIG = SpectrogramChannelsConfig()
@@ -274,7 +274,7 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
     sources = ("guitar", "accompaniment")
     config = dataclasses.replace(run_config, sources=sources, model="some-model")
     run = channels.train(config)
-    (line,) = fitting.read_log(run)
+    (line,) = system_fit.read_log(run)
     assert line["step"] == 2
 
     # So that what comes is no better, and the first model stays
@@ -282,7 +282,7 @@ def test_a_run_leaves_its_record_and_goes_on(run_config):
     (run / "progress.json").write_text(json.dumps({**progress, "best": 0.0}))
     longer = dataclasses.replace(config, minutes=line["minutes"] + 1e-6, resume=True)
     channels.train(longer)
-    lines = fitting.read_log(run)
+    lines = system_fit.read_log(run)
     assert lines[0] == line and lines[1]["step"] == 4
     for name in sources:
         assert np.isfinite(lines[1][f"{name}_gain_db"])

@@ -9,7 +9,7 @@ import pytest
 import quartet
 from requinto_lab import studies
 from requinto_lab.studies import maskers, separators
-from requinto_lab.systems import fitting, lstm_separator, recurrent_masker
+from requinto_lab.systems import lstm_separator, recurrent_masker
 from requinto_lab.systems import spectrogram_channels as channels
 from requinto_lab.systems.fixed_outputs import GateConfig
 from requinto_lab.systems.lstm_separator import (
@@ -24,6 +24,7 @@ from requinto_lab.systems.spectrogram_channels import (
     SpectrogramChannelsConfig,
     SpectrogramChannelsTraining,
 )
+from requinto_lab.training import system_fit
 from sounds import noise
 
 STUDIES = {s.name: s for s in (*separators.STUDIES, *maskers.STUDIES)}
@@ -41,7 +42,7 @@ def small_runs(monkeypatch, module, training, **changes):
 
 
 def epochs(path):
-    return len(fitting.read_log(path))
+    return len(system_fit.read_log(path))
 
 
 def check_pictures(report, folder):
@@ -108,7 +109,7 @@ def test_weights_of_errors_are_compared_and_trained_once(
         ("2: 1 0", "guitar", 1.0),
         ("2: 1 0", "accompaniment", 0.0),
     ]
-    (line,) = fitting.read_log(tmp_path / "runs" / "1-0")
+    (line,) = system_fit.read_log(tmp_path / "runs" / "1-0")
     assert report.rows[3][3] == line["validation_accompaniment_l1"]
     check_pictures(report, tmp_path)
     assert studies.run(study, library, tmp_path, options) == report
@@ -213,7 +214,7 @@ def test_the_broken_mask_and_the_cure_are_measured(library, monkeypatch, tmp_pat
     assert two[1] == two[2] == 0 and two[4] <= 1
     assert untrained[5] != one[5]
     for n_outputs, name in recurrent_masker.NAMES.items():
-        (line,) = fitting.read_log(tmp_path / "runs" / name)
+        (line,) = system_fit.read_log(tmp_path / "runs" / name)
         assert (line["largest_mask"] > 1) == (n_outputs == 1)
         assert (line["share_above_one"] > 0) == (n_outputs == 1)
     check_pictures(report, tmp_path)

@@ -21,7 +21,6 @@ import numpy as np
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Curve, Panel, Panels
-from requinto_lab.systems import fitting
 from requinto_lab.systems.bachata2020 import Bachata2020Config
 from requinto_lab.systems.bachata2020_training import (
     INSTRUMENTS,
@@ -33,6 +32,7 @@ from requinto_lab.systems.bachata2020_training import (
     pictures,
     read_bank,
 )
+from requinto_lab.training import system_fit
 
 if TYPE_CHECKING:
     import keras
@@ -83,32 +83,32 @@ def learn(
     model = run.model_config()
     network = compile_network(model, run)
 
-    def batch(split: str, rng: np.random.Generator) -> fitting.Batch:
+    def batch(split: str, rng: np.random.Generator) -> system_fit.Batch:
         waves = draw(banks[split], run.batch_size, rng, variant.instrument)
         return pictures(*waves, model)[:2]
 
     own = {n: waves for n, waves in examples.items() if variant.instrument in ("", n)}
-    folder = fitting.fit(
+    folder = system_fit.fit(
         run,
         network,
         draw=lambda rng: batch("train", rng),
-        fixed=fitting.fixed_batches(run, lambda rng: batch("validation", rng)),
+        fixed=system_fit.fixed_batches(run, lambda rng: batch("validation", rng)),
         save=lambda record: None,
         evaluate=lambda: errors(network, model, own),
         rate=lambda share: run.learning_rate,
     )
-    return _read_errors(fitting.read_log(folder))
+    return _read_errors(system_fit.read_log(folder))
 
 
 def errors(
     network: keras.Model, model: Bachata2020Config, examples: Mapping[str, list[Waves]]
-) -> fitting.Scores:
+) -> system_fit.Scores:
     """Return mean square errors in thousandths, and 95 % margins over examples.
 
     `all` and instruments are of logarithmic spectrograms as they are; names ending in
     `own` are over each target's peak, which is the scale of the thesis' losses.
     """
-    scores: fitting.Scores = {}
+    scores: system_fit.Scores = {}
     for name, batches in examples.items():
         rows = [_errors(network, model, waves) for waves in batches]
         plain, own = 1e3 * np.concatenate(rows, axis=1)
@@ -143,7 +143,7 @@ def _plain(waves: Waves, model: Bachata2020Config) -> Pictures:
     return pictures(*waves, dataclasses.replace(model, normalise=False))
 
 
-def _read_errors(lines: list[fitting.Scores]) -> Errors:
+def _read_errors(lines: list[system_fit.Scores]) -> Errors:
     def column(prefix: str) -> dict[str, np.ndarray]:
         names = [key for key in lines[0] if key.startswith(prefix)]
         return {

@@ -23,9 +23,9 @@ from requinto_lab.material.parallel import show_progress
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Curve, Images, Panel, Panels
-from requinto_lab.systems import fitting
 from requinto_lab.systems.bachata2020 import build_network
 from requinto_lab.systems.fixed_outputs import predict
+from requinto_lab.training import system_fit
 
 if TYPE_CHECKING:
     import keras
@@ -141,7 +141,7 @@ Extractor = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class DigitsTraining(fitting.Run):
+class DigitsTraining(system_fit.Run):
     """The numbers of a run."""
 
     batch_size: int = 16
@@ -155,7 +155,7 @@ class Trained(NamedTuple):
     """A network, and how it came to be."""
 
     extract: Extractor  # by the weights whose validation loss was the lowest
-    log: list[fitting.Scores]  # a line for each epoch
+    log: list[system_fit.Scores]  # a line for each epoch
     watched: dict[int, np.ndarray]  # outputs for what was watched, by steps
 
 
@@ -190,25 +190,25 @@ def train(config: DigitsTraining, watched: np.ndarray) -> Trained:
 
     outputs = {0: extract(watched)}
 
-    def batches(name: str) -> Callable[[np.random.Generator], fitting.Batch]:
+    def batches(name: str) -> Callable[[np.random.Generator], system_fit.Batch]:
         # The first part is the target: parts are in no order
         return lambda rng: draw(splits[name], config.batch_size, rng).batch(0, 0)
 
-    def watch() -> fitting.Scores:
+    def watch() -> system_fit.Scores:
         step = int(network.optimizer.iterations)
         if not (n_epochs := step // config.steps_per_epoch) & (n_epochs - 1):
             outputs[step] = extract(watched)
         return {}
 
-    folder = fitting.fit(
+    folder = system_fit.fit(
         config,
         network,
         draw=batches("train"),
-        fixed=fitting.fixed_batches(config, batches("validation")),
+        fixed=system_fit.fixed_batches(config, batches("validation")),
         save=lambda record: best.update(weights=network.get_weights()),
         evaluate=watch,
     )
-    log = fitting.read_log(folder)
+    log = system_fit.read_log(folder)
     network.set_weights(best["weights"])
     outputs[int(log[-1]["step"])] = extract(watched)
     return Trained(extract, log, outputs)
@@ -306,7 +306,9 @@ def _evolution(
     return Images({**columns, "truth": targets[..., 0]})
 
 
-def _losses(logs: Sequence[list[fitting.Scores]], idle: Mapping[str, Scores]) -> Panels:
+def _losses(
+    logs: Sequence[list[system_fit.Scores]], idle: Mapping[str, Scores]
+) -> Panels:
     n_epochs = min(map(len, logs))  # a busy core makes fewer
     steps = [line["step"] for line in logs[0][:n_epochs]]
     curves = []

@@ -14,7 +14,7 @@ from requinto.metrics import si_sdr
 from requinto_lab.networks.weights import load_network
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Bars, Curve, Panel, Panels
-from requinto_lab.systems import fitting, lstm_separator, masking, recurrent_masker
+from requinto_lab.systems import lstm_separator, masking, recurrent_masker
 from requinto_lab.systems.excerpts import Excerpts
 from requinto_lab.systems.fixed_outputs import FixedOutputs, Network, gains_db
 from requinto_lab.systems.lstm_separator import (
@@ -27,6 +27,7 @@ from requinto_lab.systems.recurrent_masker import (
     RecurrentMaskerConfig,
     RecurrentMaskerTraining,
 )
+from requinto_lab.training import system_fit
 
 # The mask of one output exceeds 1, and two outputs cure it
 
@@ -149,7 +150,7 @@ def _histogram(name: str, values: np.ndarray) -> Curve:
 def _course(folders: Mapping[str, Path]) -> Panels:
     curves = []
     for name, folder in folders.items():
-        lines = [x for x in fitting.read_log(folder) if "share_above_one" in x]
+        lines = [x for x in system_fit.read_log(folder) if "share_above_one" in x]
         shares = [100 * line["share_above_one"] for line in lines]
         curves.append(Curve(name, [line["minutes"] for line in lines], shares))
     return Panels([Panel(curves, "minutes of one core", "masks above 1 (%)")], (8, 4))

@@ -15,7 +15,7 @@ from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks.weights import load_network
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Bars, Curve, Panel, Panels
-from requinto_lab.systems import deepconvsep, deepconvsep_training, fitting
+from requinto_lab.systems import deepconvsep, deepconvsep_training
 from requinto_lab.systems import spectrogram_channels as channels
 from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto_lab.systems.deepconvsep_training import DeepConvSepTraining
@@ -30,6 +30,7 @@ from requinto_lab.systems.spectrogram_channels import (
     SpectrogramChannels,
     SpectrogramChannelsTraining,
 )
+from requinto_lab.training import system_fit
 
 _AT_THE_END = 10**6  # epochs between evaluations: none in the course of a run
 
@@ -125,7 +126,7 @@ def _channels(variants: Mapping[str, Weighted], options: Options) -> Result:
             channels.evaluation_excerpts(run, model),
             options.n_eval,
         )
-        logs[name] = fitting.read_log(folder)
+        logs[name] = system_fit.read_log(folder)
         for source, weight in zip(sources, weights, strict=True):
             error = min(line[f"validation_{source}_l1"] for line in logs[name])
             label = f"{len(sources)}: {name}"
@@ -158,7 +159,7 @@ def _by_sources(variants: Mapping[str, Weighted]) -> dict[tuple[str, ...], list[
 
 
 def _error_curves(
-    sources: Sequence[str], logs: Mapping[str, list[fitting.Scores]]
+    sources: Sequence[str], logs: Mapping[str, list[system_fit.Scores]]
 ) -> Panels:
     panels = [
         Panel(

@@ -29,8 +29,9 @@ from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import bachata2020, fitting
+from requinto_lab.systems import bachata2020
 from requinto_lab.systems.bachata2020 import NAME, Bachata2020, Bachata2020Config
+from requinto_lab.training import system_fit
 
 if TYPE_CHECKING:
     import keras
@@ -45,7 +46,7 @@ _SILENT_DB = -100.0  # what a silent estimate of a sounding target counts as
 
 
 @dataclass(frozen=True)
-class Bachata2020Training(fitting.Run):
+class Bachata2020Training(system_fit.Run):
     """Every number of a run; `n_eval` songs are separated whole."""
 
     minutes: float = 40.0  # of one core; then the learning rate is zero
@@ -200,18 +201,18 @@ def train(run: Bachata2020Training) -> Path:
     }
     network = compile_network(model, run)
 
-    def batch(split: str, rng: np.random.Generator) -> fitting.Batch:
+    def batch(split: str, rng: np.random.Generator) -> system_fit.Batch:
         return pictures(*draw(banks[split], run.batch_size, rng), model)[:2]
 
     def save(record: dict[str, Any]) -> None:
         del record["training"]["clips"]  # a path too
         weights.save_networks(folder, NAME, model, (network,), record)
 
-    return fitting.fit(
+    return system_fit.fit(
         run,
         network,
         draw=lambda rng: batch("train", rng),
-        fixed=fitting.fixed_batches(run, lambda rng: batch("validation", rng)),
+        fixed=system_fit.fixed_batches(run, lambda rng: batch("validation", rng)),
         save=save,
         evaluate=lambda: gains_db(libraries["validation"], model, network, run.n_eval),
     )

@@ -38,10 +38,11 @@ from requinto.errors import ConfigError
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.networks.weights import save_networks
-from requinto_lab.systems import deepconvsep, fitting
+from requinto_lab.systems import deepconvsep
 from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
 from requinto_lab.systems.fixed_outputs import gains_db
+from requinto_lab.training import system_fit
 
 if TYPE_CHECKING:
     import keras
@@ -52,7 +53,7 @@ _CONSTANT = 1e-6  # what keeps their ratio finite: as in both programs
 
 
 @dataclass(frozen=True)
-class PiecesRun(fitting.Run):
+class PiecesRun(system_fit.Run):
     """The numbers of a run that say what is learnt from, for autoencoders too."""
 
     batch_size: int = 6  # excerpts: fewer of more pieces each make the loss jump
@@ -123,7 +124,7 @@ def batch(
     model: DeepConvSepConfig,
     run: PiecesRun,
     rng: np.random.Generator,
-) -> fitting.Batch:
+) -> system_fit.Batch:
     """Return pieces of some excerpts, and what their sources are."""
     examples = [
         pieces(excerpts.draw(rng), model, run, rng) for _ in range(run.batch_size)
@@ -206,14 +207,14 @@ def train(config: DeepConvSepTraining) -> Path:
     excerpts = {s: make_excerpts(config, model, s) for s in ("train", "validation")}
     evaluated = evaluation_excerpts(config.loops, model)
 
-    def draw(split: str, rng: np.random.Generator) -> fitting.Batch:
+    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
         return batch(excerpts[split], model, config, rng)
 
-    return fitting.fit(
+    return system_fit.fit(
         config,
         network,
         draw=lambda rng: draw("train", rng),
-        fixed=fitting.fixed_batches(config, lambda rng: draw("validation", rng)),
+        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
         save=lambda record: save_networks(
             Path(config.run), deepconvsep.NAME, model, (network,), record
         ),

@@ -34,7 +34,7 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import deepconvsep, fitting
+from requinto_lab.systems import deepconvsep
 from requinto_lab.systems import deepconvsep_training as training
 from requinto_lab.systems.deepconvsep import (
     PIECES_AT_ONCE,
@@ -43,6 +43,7 @@ from requinto_lab.systems.deepconvsep import (
 )
 from requinto_lab.systems.excerpts import Excerpts
 from requinto_lab.systems.fixed_outputs import Network, gains_db, predict
+from requinto_lab.training import system_fit
 
 if TYPE_CHECKING:
     import keras
@@ -240,7 +241,7 @@ def _train_one(
     alone = DeepConvSep(model, separating)
     before = _gain_db(alone, evaluated, config.n_eval, source)
 
-    def draw(split: str, rng: np.random.Generator) -> fitting.Batch:
+    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
         mixtures, truths = training.batch(excerpts[split], model, config, rng)
         nth = model.sources.index(source)
         return alone.estimate_pieces(mixtures)[:, nth], truths[:, nth]
@@ -251,7 +252,7 @@ def _train_one(
         name = file_name(source)
         weights.save_networks(Path(config.run), name, own, (network,), record)
 
-    def evaluate() -> fitting.Scores:
+    def evaluate() -> system_fit.Scores:
         scores = {"before_gain_db": before}
         for way in WAYS:
             system = Denoised(model, separating, {source: network}, way=way)
@@ -259,11 +260,11 @@ def _train_one(
             scores[f"{way}_gain_db"] = gain
         return scores
 
-    fitting.fit(
+    system_fit.fit(
         config,
         network,
         draw=lambda rng: draw("train", rng),
-        fixed=fitting.fixed_batches(config, lambda rng: draw("validation", rng)),
+        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
         save=save,
         evaluate=evaluate,
     )

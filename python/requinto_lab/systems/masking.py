@@ -23,7 +23,6 @@ from requinto.errors import ConfigError
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import fitting
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
 from requinto_lab.systems.fixed_outputs import (
     FixedOutputs,
@@ -32,6 +31,7 @@ from requinto_lab.systems.fixed_outputs import (
     gains_db,
     join,
 )
+from requinto_lab.training import system_fit
 
 if TYPE_CHECKING:
     import keras
@@ -174,7 +174,7 @@ def _scale(config: MaskingConfig) -> np.float32:
 
 
 @dataclass(frozen=True)
-class MaskingRun(fitting.Run):
+class MaskingRun(system_fit.Run):
     """The numbers of a run, whichever the network."""
 
     name: str = ""  # of the weights and their record
@@ -212,7 +212,7 @@ def noise(mixture: np.ndarray, run: MaskingRun, rng: np.random.Generator) -> np.
 
 def examples(
     stems: np.ndarray, noise: np.ndarray, config: MaskingConfig
-) -> fitting.Batch:
+) -> system_fit.Batch:
     """Return what the network sees of an excerpt, and what `masked_loss` asks for.
 
     Parameters
@@ -238,10 +238,10 @@ def examples(
 
 def batch_maker(
     excerpts: Excerpts, run: MaskingRun, config: MaskingConfig
-) -> Callable[[np.random.Generator], fitting.Batch]:
+) -> Callable[[np.random.Generator], system_fit.Batch]:
     """Return a function that draws a batch."""
 
-    def draw(rng: np.random.Generator) -> fitting.Batch:
+    def draw(rng: np.random.Generator) -> system_fit.Batch:
         batches = []
         for _ in range(run.batch_size):
             stems = excerpts.draw(rng)[:, 0]
@@ -287,7 +287,8 @@ def train(
     run: MaskingRun,
     config: MaskingConfig,
     build: Callable[[], keras.Model],
-    measure: Callable[[keras.Model, list[fitting.Batch]], fitting.Scores] | None = None,
+    measure: Callable[[keras.Model, list[system_fit.Batch]], system_fit.Scores]
+    | None = None,
 ) -> Path:
     """Train until the minutes are used up; return the folder of the best model.
 
@@ -304,17 +305,17 @@ def train(
     network = compile_network(run, build)
     validation = make_excerpts(run, config, "validation", _VALIDATION_REMIXED)
     clean = dataclasses.replace(run, noisy=0.0)
-    fixed = fitting.fixed_batches(run, batch_maker(validation, clean, config))
+    fixed = system_fit.fixed_batches(run, batch_maker(validation, clean, config))
     system = Masker(run.name, config, network)
 
-    def evaluate() -> fitting.Scores:
+    def evaluate() -> system_fit.Scores:
         more = measure(network, fixed) if measure else {}
         return gains_db(system, validation, run.n_eval) | more
 
     def save(provenance: dict[str, Any]) -> None:
         weights.save_networks(Path(run.run), run.name, config, (network,), provenance)
 
-    return fitting.fit(
+    return system_fit.fit(
         run,
         network,
         draw=batch_maker(make_excerpts(run, config, "train", run.remixed), run, config),

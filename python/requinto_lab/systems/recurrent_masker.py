@@ -35,9 +35,9 @@ from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.systems import masking
-from requinto_lab.systems.fitting import Batch, Scores
 from requinto_lab.systems.fixed_outputs import Network
 from requinto_lab.systems.masking import Masker, MaskingConfig, MaskingRun
+from requinto_lab.training.system_fit import Batch, Scores
 
 if TYPE_CHECKING:
     import keras

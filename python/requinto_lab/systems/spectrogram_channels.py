@@ -36,7 +36,6 @@ from requinto.model_folder import models_folder
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import fitting
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
 from requinto_lab.systems.fixed_outputs import (
     FixedOutputs,
@@ -47,6 +46,7 @@ from requinto_lab.systems.fixed_outputs import (
     gains_db,
     join,
 )
+from requinto_lab.training import system_fit
 
 if TYPE_CHECKING:
     import keras
@@ -257,7 +257,7 @@ def pictures(magnitudes: np.ndarray, config: SpectrogramChannelsConfig) -> np.nd
 
 
 @dataclass(frozen=True)
-class SpectrogramChannelsTraining(fitting.Run):
+class SpectrogramChannelsTraining(system_fit.Run):
     """Every number of a run."""
 
     model: str = NAME  # name of the resulting files
@@ -304,7 +304,7 @@ def make_batch(
     model: SpectrogramChannelsConfig,
     size: int,
     rng: np.random.Generator,
-) -> fitting.Batch:
+) -> system_fit.Batch:
     """Return pictures of `size` mixtures and of their sources, at one loudness."""
     inputs, targets = [], []
     for _ in range(size):
@@ -372,17 +372,17 @@ def train(config: SpectrogramChannelsTraining) -> Path:
     }
     evaluated = evaluation_excerpts(config, model)
 
-    def draw(split: str, rng: np.random.Generator) -> fitting.Batch:
+    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
         return make_batch(excerpts[split], model, config.batch_size, rng)
 
     def save(record: dict[str, Any]) -> None:
         weights.save_networks(Path(config.run), config.model, model, (network,), record)
 
-    return fitting.fit(
+    return system_fit.fit(
         config,
         network,
         draw=lambda rng: draw("train", rng),
-        fixed=fitting.fixed_batches(config, lambda rng: draw("validation", rng)),
+        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
         save=save,
         evaluate=lambda: gains_db(system, evaluated, config.n_eval),
         rate=lambda share: rate(config, share),

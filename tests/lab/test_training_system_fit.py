@@ -11,14 +11,14 @@ import pytest
 
 from requinto.errors import ConfigError
 from requinto_lab.networks.backend import prepare_keras
-from requinto_lab.systems import fitting
+from requinto_lab.training import system_fit
 
 TRUE = np.array([[1.0], [-2.0], [0.5]], np.float32)
 
 
 @pytest.fixture
 def run(tmp_path):
-    return fitting.Run(
+    return system_fit.Run(
         loops="anywhere",
         run=str(tmp_path / "deep" / "run"),
         minutes=1e-9,  # one epoch
@@ -71,8 +71,8 @@ class Spy:
 
 
 def fitted(run, spy, **more):
-    fixed = fitting.fixed_batches(run, Spy(spy.model).draw)
-    return fitting.fit(
+    fixed = system_fit.fixed_batches(run, Spy(spy.model).draw)
+    return system_fit.fit(
         run, spy.model, draw=spy.draw, fixed=fixed, save=spy.save, **more
     )
 
@@ -81,7 +81,7 @@ def test_a_run_learns_and_logs_each_epoch(run, clock):
     spy = Spy(network())
     folder = fitted(dataclasses.replace(run, minutes=12), spy)
     assert folder.name == "run"
-    lines = fitting.read_log(folder)
+    lines = system_fit.read_log(folder)
     assert [line["step"] for line in lines] == [5 * n for n in range(1, 13)]
     assert [line["minutes"] for line in lines] == list(range(1, 13))
     assert lines[-1]["loss"] < 0.2 * lines[0]["loss"]
@@ -106,7 +106,7 @@ def test_the_best_is_kept_with_its_record(run, clock):
     rates = iter([0.1, 0.1, 10.0, 0.001])
     run = dataclasses.replace(run, minutes=4)
     folder = fitted(run, spy, rate=lambda share: next(rates))
-    losses = [line["validation_loss"] for line in fitting.read_log(folder)]
+    losses = [line["validation_loss"] for line in system_fit.read_log(folder)]
     assert losses[1] < losses[0] and min(losses[2:]) > losses[1]
     assert [kept["reached"]["validation_loss"] for kept, _ in spy.saved] == [
         pytest.approx(x, abs=1e-6) for x in losses[:2]
@@ -115,7 +115,7 @@ def test_the_best_is_kept_with_its_record(run, clock):
     mean = np.mean(
         [
             np.mean((seen @ weights[0] + weights[1] - true) ** 2)
-            for seen, true in fitting.fixed_batches(run, spy.draw)
+            for seen, true in system_fit.fixed_batches(run, spy.draw)
         ]
     )
     assert record["reached"]["best"] == pytest.approx(mean, rel=1e-4)
@@ -128,7 +128,7 @@ def test_what_is_evaluated_is_logged_at_times(run, clock):
     folder = fitted(
         dataclasses.replace(run, minutes=5), spy, evaluate=lambda: {"gain_db": 7.0}
     )
-    gains = [line.get("gain_db") for line in fitting.read_log(folder)]
+    gains = [line.get("gain_db") for line in system_fit.read_log(folder)]
     assert gains == [None, 7.0, None, 7.0, None]
 
 
@@ -140,7 +140,7 @@ def test_a_run_that_goes_on_is_the_run_that_was_not_stopped(run, clock):
     first, second = Spy(network()), Spy(network())
     fitted(dataclasses.replace(run, minutes=2), first, **steady)
     folder = fitted(dataclasses.replace(run, minutes=4, resume=True), second, **steady)
-    assert [line["step"] for line in fitting.read_log(folder)] == [5, 10, 15, 20]
+    assert [line["step"] for line in system_fit.read_log(folder)] == [5, 10, 15, 20]
     for ours, theirs in zip(first.inputs + second.inputs, whole.inputs, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     # The optimiser's memory went on too, or they would differ by more than rounding
@@ -156,19 +156,19 @@ def test_a_run_that_goes_on_keeps_the_best_it_had(run, clock):
     (folder / "progress.json").write_text(json.dumps({**progress, "best": 0.0}))
     spy = Spy(network())
     fitted(dataclasses.replace(run, minutes=2, resume=True), spy)
-    assert not spy.saved and len(fitting.read_log(folder)) == 2
+    assert not spy.saved and len(system_fit.read_log(folder)) == 2
 
 
 def test_there_is_nothing_to_resume_at_first(run, clock):
     folder = fitted(dataclasses.replace(run, resume=True), Spy(network()))
-    assert [line["step"] for line in fitting.read_log(folder)] == [5]
+    assert [line["step"] for line in system_fit.read_log(folder)] == [5]
 
 
 def test_a_run_whose_minutes_are_over_does_nothing_more(run, clock):
     folder = fitted(run, Spy(network()))
     spy = Spy(network())
     fitted(dataclasses.replace(run, resume=True), spy)
-    assert not spy.inputs and not spy.saved and len(fitting.read_log(folder)) == 1
+    assert not spy.inputs and not spy.saved and len(system_fit.read_log(folder)) == 1
 
 
 def test_batches_depend_on_the_seed_and_the_split(run, clock):
@@ -180,7 +180,7 @@ def test_batches_depend_on_the_seed_and_the_split(run, clock):
         fitted(dataclasses.replace(run, seed=seed, run=f"{run.run}-{n}"), spy)
     np.testing.assert_array_equal(first(here), first(there))
     assert not np.array_equal(first(here), first(other))
-    for seen, _ in fitting.fixed_batches(run, Spy(network()).draw):
+    for seen, _ in system_fit.fixed_batches(run, Spy(network()).draw):
         assert not any(np.array_equal(seen, inputs) for inputs in here.inputs)
 
 
