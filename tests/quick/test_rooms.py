@@ -85,6 +85,37 @@ def imported(module, *, at_start=False):
     return names
 
 
+@functools.cache
+def names_defined(module):
+    """Return each name that a file assigns, defines or imports."""
+    names = set()
+    for node in ast.walk(tree_of(module)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name)
+    return names
+
+
+@pytest.mark.parametrize("folder", [PYTHON, ROOT / "tests"], ids=["code", "tests"])
+def test_everything_imported_from_our_packages_is_there(folder):
+    """Type checkers take a module that is gone for one without types."""
+    n_names = 0
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for name in names_in(node):
+                if name.split(".")[0] in PACKAGES:
+                    module, _, attribute = name.rpartition(".")
+                    is_there = name in FILES or (
+                        module in FILES and attribute in names_defined(module)
+                    )
+                    assert is_there, f"{path} imports {name}"
+                    n_names += 1
+    assert n_names > 100
+
+
 def test_every_file_has_its_room():
     assert {p.name for p in PYTHON.iterdir() if p.is_dir()} == set(PACKAGES)
     for package, rooms in ROOMS.items():

@@ -178,11 +178,11 @@ def _function(path: str) -> _Function | None:
 
 
 def _importers(original: Callable[..., Any], module: Any) -> list[tuple[Any, str]]:
-    """Return which other modules of the package hold a function, and its name there."""
+    """Return which other modules of ours hold a function, and its name there."""
     return [
         (other, name)
         for key, other in list(sys.modules.items())
-        if key.split(".")[0] == "requinto" and other is not module
+        if key.startswith("requinto") and other is not module
         for name, value in list(vars(other).items())
         if value is original
     ]
