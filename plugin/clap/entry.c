@@ -101,12 +101,6 @@ start_processing(const clap_plugin_t* const clap)
 }
 
 static void CLAP_ABI
-stop_processing(const clap_plugin_t* const clap)
-{
-  (void)clap;
-}
-
-static void CLAP_ABI
 reset(const clap_plugin_t* const clap)
 {
   instance_restart(CLAP_PLUGIN_OF(clap)->instance);
@@ -119,8 +113,9 @@ get_extension(const clap_plugin_t* const clap, const char* const id)
   return !strcmp(id, CLAP_EXT_PARAMS) ? (const void*)&clap_params : clap_extension(id);
 }
 
+/// Nothing is left to do when processing stops, or on the main thread
 static void CLAP_ABI
-on_main_thread(const clap_plugin_t* const clap)
+do_nothing(const clap_plugin_t* const clap)
 {
   (void)clap;
 }
@@ -159,11 +154,11 @@ create_plugin(const clap_plugin_factory_t* const factory,
                                         .activate         = activate,
                                         .deactivate       = deactivate,
                                         .start_processing = start_processing,
-                                        .stop_processing  = stop_processing,
+                                        .stop_processing  = do_nothing,
                                         .reset            = reset,
                                         .process          = clap_process,
                                         .get_extension    = get_extension,
-                                        .on_main_thread   = on_main_thread};
+                                        .on_main_thread   = do_nothing};
   plugin->host        = host;
   plugin->sample_rate = 44100.0;
   plugin->n_channels  = 2;

@@ -1,6 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
-
-   Translate ports, state, latency and what else a host may ask for. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "clap/extensions.h"
 

@@ -1,6 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
-
-   Translate the table of parameters, and events that change them. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "clap/params.h"
 

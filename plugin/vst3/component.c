@@ -1,6 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
-
-   Translate buses, activation and state. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "vst3/component.h"
 

@@ -1,6 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
-
-   Translate the table of parameters for the host's interface. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "vst3/controller.h"
 
@@ -33,17 +31,9 @@ set_component_state(void* const self, struct v3_bstream** const stream)
                 : V3_INVALID_ARG;
 }
 
+/// Neither read nor write: all there is to know is in the component's state
 static v3_result V3_API
-set_state(void* const self, struct v3_bstream** const stream)
-{
-  // All there is to know is in the component's state
-  (void)self;
-  (void)stream;
-  return V3_NOT_IMPLEMENTED;
-}
-
-static v3_result V3_API
-get_state(void* const self, struct v3_bstream** const stream)
+decline_state(void* const self, struct v3_bstream** const stream)
 {
   (void)self;
   (void)stream;
@@ -210,8 +200,8 @@ const struct v3_edit_controller vst3_controller = {
   .initialize                     = initialize,
   .terminate                      = terminate,
   .set_component_state            = set_component_state,
-  .set_state                      = set_state,
-  .get_state                      = get_state,
+  .set_state                      = decline_state,
+  .get_state                      = decline_state,
   .get_parameter_count            = get_parameter_count,
   .get_parameter_info             = get_parameter_info,
   .get_parameter_string_for_value = get_parameter_string_for_value,

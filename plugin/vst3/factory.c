@@ -10,19 +10,26 @@
 #include "vst3/plugin.h"
 #include "vst3/processor.h"
 
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
-static const v3_tuid class_id = V3_ID(0x52657175, 0x696E746F, 0x45787472, 0x61637421);
-
-static const char* const category       = "Audio Module Class";
-static const char* const name           = "Requinto";
-static const char* const sub_categories = "Fx|Tools";
-static const char* const vendor         = "Requinto";
-static const char* const version        = REQUINTO_VERSION;
-static const char* const sdk_version    = "VST 3.7.4";
-
 enum { MANY_INSTANCES = 0x7FFFFFFF, UNICODE_FLAG = 0x10 };
+
+/// The only class; the other versions of what is said of it follow from this one
+static const struct v3_class_info_2 our_class = {
+  .class_id       = V3_ID(0x52657175, 0x696E746F, 0x45787472, 0x61637421),
+  .cardinality    = MANY_INSTANCES,
+  .category       = "Audio Module Class",
+  .name           = "Requinto",
+  .sub_categories = "Fx|Tools",
+  .vendor         = "Requinto",
+  .version        = REQUINTO_VERSION,
+  .sdk_version    = "VST 3.7.4",
+};
+
+_Static_assert(sizeof(struct v3_class_info) ==
+                 offsetof(struct v3_class_info_2, class_flags),
+               "both versions begin alike");
 
 static v3_result V3_API
 query_interface(void* const self, const v3_tuid iid, void** const object)
@@ -48,7 +55,7 @@ get_factory_info(void* const self, struct v3_factory_info* const info)
 {
   (void)self;
   memset(info, 0, sizeof(*info));
-  snprintf(info->vendor, sizeof(info->vendor), "%s", vendor);
+  memcpy(info->vendor, our_class.vendor, sizeof(info->vendor));
   info->flags = UNICODE_FLAG;
   return V3_OK;
 }
@@ -67,11 +74,7 @@ get_class_info(void* const self, const int32_t index, struct v3_class_info* cons
   if (index != 0) {
     return V3_INVALID_ARG;
   }
-  memset(info, 0, sizeof(*info));
-  memcpy(info->class_id, class_id, sizeof(v3_tuid));
-  info->cardinality = MANY_INSTANCES;
-  snprintf(info->category, sizeof(info->category), "%s", category);
-  snprintf(info->name, sizeof(info->name), "%s", name);
+  memcpy(info, &our_class, sizeof(*info));
   return V3_OK;
 }
 
@@ -84,15 +87,7 @@ get_class_info_2(void* const                   self,
   if (index != 0) {
     return V3_INVALID_ARG;
   }
-  memset(info, 0, sizeof(*info));
-  memcpy(info->class_id, class_id, sizeof(v3_tuid));
-  info->cardinality = MANY_INSTANCES;
-  snprintf(info->category, sizeof(info->category), "%s", category);
-  snprintf(info->name, sizeof(info->name), "%s", name);
-  snprintf(info->sub_categories, sizeof(info->sub_categories), "%s", sub_categories);
-  snprintf(info->vendor, sizeof(info->vendor), "%s", vendor);
-  snprintf(info->version, sizeof(info->version), "%s", version);
-  snprintf(info->sdk_version, sizeof(info->sdk_version), "%s", sdk_version);
+  *info = our_class;
   return V3_OK;
 }
 
@@ -101,23 +96,24 @@ get_class_info_utf16(void* const                   self,
                      const int32_t                 index,
                      struct v3_class_info_3* const info)
 {
+#define WRITE(field)                                                                   \
+  utf16_from_utf8(                                                                     \
+    info->field, sizeof(info->field) / sizeof(info->field[0]), our_class.field)
   (void)self;
   if (index != 0) {
     return V3_INVALID_ARG;
   }
   memset(info, 0, sizeof(*info));
-  memcpy(info->class_id, class_id, sizeof(v3_tuid));
-  info->cardinality = MANY_INSTANCES;
-  snprintf(info->category, sizeof(info->category), "%s", category);
-  snprintf(info->sub_categories, sizeof(info->sub_categories), "%s", sub_categories);
-  utf16_from_utf8(info->name, sizeof(info->name) / sizeof(info->name[0]), name);
-  utf16_from_utf8(info->vendor, sizeof(info->vendor) / sizeof(info->vendor[0]), vendor);
-  utf16_from_utf8(
-    info->version, sizeof(info->version) / sizeof(info->version[0]), version);
-  utf16_from_utf8(info->sdk_version,
-                  sizeof(info->sdk_version) / sizeof(info->sdk_version[0]),
-                  sdk_version);
+  memcpy(info->class_id, our_class.class_id, sizeof(v3_tuid));
+  info->cardinality = our_class.cardinality;
+  memcpy(info->category, our_class.category, sizeof(info->category));
+  memcpy(info->sub_categories, our_class.sub_categories, sizeof(info->sub_categories));
+  WRITE(name);
+  WRITE(vendor);
+  WRITE(version);
+  WRITE(sdk_version);
   return V3_OK;
+#undef WRITE
 }
 
 static v3_result V3_API
@@ -134,17 +130,19 @@ create_instance(void* const   self,
                 const v3_tuid iid,
                 void** const  instance)
 {
-  static const Vst3Tables tables = {
-    &vst3_component, &vst3_processor, &vst3_controller, &vst3_requirements};
   (void)self;
   *instance = NULL;
-  if (!v3_tuid_match(wanted, class_id)) {
+  if (!v3_tuid_match(wanted, our_class.class_id)) {
     return V3_NO_INTERFACE;
   }
-  Vst3Plugin* const plugin = vst3_plugin_new(&tables);
+  Vst3Plugin* const plugin = vst3_plugin_new();
   if (!plugin) {
     return V3_NOMEM;
   }
+  plugin->component      = &vst3_component;
+  plugin->processor      = &vst3_processor;
+  plugin->controller     = &vst3_controller;
+  plugin->requirements   = &vst3_requirements;
   const v3_result result = vst3_plugin_query(plugin, iid, instance);
   vst3_plugin_unref(plugin);
   return result;

@@ -11,7 +11,7 @@ enum { WRITE_BYTES = 65536 }; // to a host's stream at a time
 /* Life */
 
 Vst3Plugin*
-vst3_plugin_new(const Vst3Tables* const tables)
+vst3_plugin_new(void)
 {
   Vst3Plugin* const plugin   = (Vst3Plugin*)calloc(1, sizeof(Vst3Plugin));
   Instance* const   instance = instance_new();
@@ -21,10 +21,6 @@ vst3_plugin_new(const Vst3Tables* const tables)
     return NULL;
   }
 
-  plugin->component      = tables->component;
-  plugin->processor      = tables->processor;
-  plugin->controller     = tables->controller;
-  plugin->requirements   = tables->requirements;
   plugin->instance       = instance;
   plugin->sample_rate    = 44100.0;
   plugin->n_channels     = 2;

@@ -62,17 +62,10 @@ typedef struct {
     return vst3_plugin_unref(VST3_PLUGIN_OF(self, field));                             \
   }
 
-/// The tables of functions behind a plugin's interfaces
-typedef struct {
-  const struct v3_component*                    component;
-  const struct v3_audio_processor*              processor;
-  const struct v3_edit_controller*              controller;
-  const struct v3_process_context_requirements* requirements;
-} Vst3Tables;
-
-/// Return an instance with one reference, or NULL.  Main thread only.
+/// Return an instance with one reference, without its tables, or NULL.  Main thread
+/// only.
 Vst3Plugin*
-vst3_plugin_new(const Vst3Tables* tables);
+vst3_plugin_new(void);
 
 /// Give out one of the interfaces, with a reference.  Any thread.
 v3_result

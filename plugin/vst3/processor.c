@@ -1,6 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
-
-   Translate blocks of sound, where the host is, and what changes meanwhile. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "vst3/processor.h"
 
