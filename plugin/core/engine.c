@@ -220,7 +220,7 @@ static void
 send_owed(Engine* const engine)
 {
   engine->n_owed -=
-    ring_write_zeros(engine->session->to_worker, min_u32(engine->n_owed, UINT32_MAX));
+    ring_write(engine->session->to_worker, NULL, min_u32(engine->n_owed, UINT32_MAX));
 }
 
 /// Send `n` frames, or owe them if the worker has left no room

@@ -78,20 +78,6 @@ copy_in(Ring* const ring, const uint32_t count, const void* const from, uint32_t
   }
 }
 
-static uint32_t
-put(Ring* const ring, const void* const elements, const uint32_t n_wanted)
-{
-  const uint32_t n_read = atomic_load_explicit(&ring->n_read, memory_order_acquire);
-  const uint32_t n_written =
-    atomic_load_explicit(&ring->n_written, memory_order_relaxed);
-
-  const uint32_t n = min_u32(n_wanted, ring->size - (n_written - n_read));
-  copy_in(ring, n_written, elements, n);
-
-  atomic_store_explicit(&ring->n_written, n_written + n, memory_order_release);
-  return n;
-}
-
 uint32_t
 ring_room(const Ring* const ring)
 {
@@ -101,15 +87,14 @@ ring_room(const Ring* const ring)
 }
 
 uint32_t
-ring_write(Ring* const ring, const void* const elements, const uint32_t n)
+ring_write(Ring* const ring, const void* const elements, const uint32_t n_wanted)
 {
-  return put(ring, elements, n);
-}
-
-uint32_t
-ring_write_zeros(Ring* const ring, const uint32_t n)
-{
-  return put(ring, NULL, n);
+  const uint32_t n = min_u32(n_wanted, ring_room(ring));
+  const uint32_t n_written =
+    atomic_load_explicit(&ring->n_written, memory_order_relaxed);
+  copy_in(ring, n_written, elements, n);
+  atomic_store_explicit(&ring->n_written, n_written + n, memory_order_release);
+  return n;
 }
 
 uint32_t

@@ -28,13 +28,10 @@ ring_free(Ring* ring);
 uint32_t
 ring_room(const Ring* ring) REALTIME;
 
-/// Write up to `n` elements and return how many.  Writer thread only.
+/// Write up to `n` elements and return how many; NULL stands for zero bytes.  Writer
+/// thread only.
 uint32_t
 ring_write(Ring* ring, const void* elements, uint32_t n) REALTIME;
-
-/// Write up to `n` elements of zero bytes, return how many.  Writer thread only.
-uint32_t
-ring_write_zeros(Ring* ring, uint32_t n) REALTIME;
 
 /// Return how many elements can be read.  Reader thread only.
 uint32_t
