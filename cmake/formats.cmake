@@ -35,8 +35,8 @@ endforeach()
 # What hosts read of the LV2 plugin, and Python of the parameters; Wine runs this in a
 # build for Windows
 set(params_file "${CMAKE_BINARY_DIR}/params.json")
-add_executable(describe plugin/lv2/describe.c plugin/lv2/describe_file.c
-  plugin/lv2/describe_params.c plugin/lv2/describe_turtle.c)
+add_executable(describe plugin/lv2/describe.c plugin/lv2/describe_params.c
+  plugin/lv2/describe_turtle.c)
 target_compile_definitions(describe PRIVATE REQUINTO_VERSION="${PROJECT_VERSION}")
 target_link_libraries(describe PRIVATE core warnings)
 add_custom_command(

@@ -11,6 +11,30 @@
 #include "lv2/describe_turtle.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+static FILE*
+open_file(const char* const folder, const char* const name)
+{
+  char path[4096];
+  snprintf(path, sizeof(path), "%s%s", folder, name);
+  FILE* const file = fopen(path, "w");
+  if (!file) {
+    perror(path);
+    exit(1);
+  }
+  return file;
+}
+
+/// Close a file, and see that all was written
+static void
+close_file(FILE* const file)
+{
+  if (ferror(file) || fclose(file)) {
+    perror("cannot write");
+    exit(1);
+  }
+}
 
 int
 main(const int argc, char** const argv)
@@ -19,7 +43,14 @@ main(const int argc, char** const argv)
     fprintf(stderr, "usage: describe FOLDER BINARY PARAMS\n");
     return 2;
   }
-  describe_turtle(argv[1], argv[2]);
-  describe_params(argv[3]);
+  FILE* const manifest = open_file(argv[1], "/manifest.ttl");
+  FILE* const plugins  = open_file(argv[1], "/requinto.ttl");
+  FILE* const params   = open_file(argv[3], "");
+  describe_manifest(manifest, argv[2]);
+  describe_plugins(plugins);
+  describe_params(params);
+  close_file(manifest);
+  close_file(plugins);
+  close_file(params);
   return 0;
 }

@@ -6,7 +6,6 @@
 #include "core/number_text.h"
 #include "core/params.h"
 #include "core/references.h"
-#include "lv2/describe_file.h"
 
 #include <stdlib.h>
 
@@ -107,9 +106,8 @@ write_learned(FILE* const file)
 }
 
 void
-describe_params(const char* const path)
+describe_params(FILE* const file)
 {
-  FILE* const file = describe_file_open(path);
   fputs("{", file);
   write_text_of(file, "version", REQUINTO_VERSION);
   write_number_of(file, "max_reference_bytes", SOUND_FILE_MAX_SIZE, 0);
@@ -125,5 +123,4 @@ describe_params(const char* const path)
     write_param(file, params_info((ParamIndex)i));
   }
   fputs("]}\n", file);
-  describe_file_close(file);
 }

@@ -17,8 +17,10 @@
 #ifndef REQUINTO_LV2_DESCRIBE_PARAMS_H
 #define REQUINTO_LV2_DESCRIBE_PARAMS_H
 
-/// Write the file; what fails ends the program
+#include <stdio.h>
+
+/// Write the whole file
 void
-describe_params(const char* path);
+describe_params(FILE* file);
 
 #endif

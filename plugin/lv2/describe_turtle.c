@@ -3,7 +3,6 @@
 #include "lv2/describe_turtle.h"
 
 #include "core/references.h"
-#include "lv2/describe_file.h"
 #include "lv2/ports.h"
 
 #include <stdio.h>
@@ -31,16 +30,6 @@ typedef struct {
   const char* uri;
   uint32_t    n_channels;
 } Plugin;
-
-static FILE*
-open_file(const char* const folder, const char* const name)
-{
-  char path[4096];
-  snprintf(path, sizeof(path), "%s/%s", folder, name);
-  FILE* const file = describe_file_open(path);
-  fputs(prefixes, file);
-  return file;
-}
 
 /* Ports; the first begins the plugin's list, the others go on */
 
@@ -124,34 +113,23 @@ write_audio_ports(const Plugin* const plugin,
                   const char* const   name)
 {
   static const char* const sides[]         = {"left", "right"};
-  static const char* const names[]         = {"left", "right"};
-  const bool               is_side         = symbol[0] == 's';
-  const uint32_t           n_channels      = plugin->n_channels;
+  const bool               is_mono         = plugin->n_channels == 1;
   char                     types[64]       = "";
   char                     full_symbol[64] = "";
   char                     full_name[64]   = "";
   char                     object[128]     = "";
   snprintf(types, sizeof(types), "lv2:%sPort , lv2:AudioPort", direction);
-  for (uint32_t c = 0; c < n_channels; ++c) {
-    const bool is_mono = n_channels == 1;
-    snprintf(full_symbol,
-             sizeof(full_symbol),
-             "%s%s%s",
-             symbol,
-             is_mono ? "" : "_",
-             is_mono ? "" : sides[c]);
-    snprintf(full_name,
-             sizeof(full_name),
-             "%s%s%s",
-             name,
-             is_mono ? "" : " ",
-             is_mono ? "" : names[c]);
+  for (uint32_t c = 0; c < plugin->n_channels; ++c) {
+    const char* const side = is_mono ? "" : sides[c];
+    const size_t      n    = sizeof(full_symbol);
+    snprintf(full_symbol, n, "%s%s%s", symbol, is_mono ? "" : "_", side);
+    snprintf(full_name, n, "%s%s%s", name, is_mono ? "" : " ", side);
     begin_port(plugin, first + c, types, full_symbol, full_name);
     snprintf(object, sizeof(object), "<%s#%s>", plugin->uri, symbol);
     add(plugin, "pg:group", object);
-    snprintf(object, sizeof(object), "pg:%s", is_mono ? "center" : sides[c]);
+    snprintf(object, sizeof(object), "pg:%s", is_mono ? "center" : side);
     add(plugin, "lv2:designation", object);
-    if (is_side) {
+    if (symbol[0] == 's') {
       add(plugin, "lv2:portProperty", "lv2:isSideChain , lv2:connectionOptional");
     }
     end_port(plugin);
@@ -318,21 +296,24 @@ write_plugin(const Plugin* const plugin, const char* const name)
 }
 
 void
-describe_turtle(const char* const folder, const char* const binary)
+describe_manifest(FILE* const file, const char* const binary)
 {
   static const char* const uris[] = {LV2_PORTS_URI, LV2_PORTS_MONO_URI};
 
-  FILE* const manifest = open_file(folder, "manifest.ttl");
+  fputs(prefixes, file);
   for (unsigned i = 0; i < 2; ++i) {
-    fprintf(manifest,
+    fprintf(file,
             "\n<%s>\n\ta lv2:Plugin ;\n\tlv2:binary <%s> ;\n"
             "\trdfs:seeAlso <requinto.ttl> .\n",
             uris[i],
             binary);
   }
-  describe_file_close(manifest);
+}
 
-  FILE* const file = open_file(folder, "requinto.ttl");
+void
+describe_plugins(FILE* const file)
+{
+  fputs(prefixes, file);
   fprintf(file,
           "\n<%s>\n\ta rdf:Property ;\n"
           "\trdfs:label \"settings\" ;\n\trdfs:range atom:Chunk .\n"
@@ -342,5 +323,4 @@ describe_turtle(const char* const folder, const char* const binary)
           LV2_PORTS_TARGET_URI);
   write_plugin(&(Plugin){file, LV2_PORTS_URI, 2}, "Requinto");
   write_plugin(&(Plugin){file, LV2_PORTS_MONO_URI, 1}, "Requinto mono");
-  describe_file_close(file);
 }

@@ -5,8 +5,14 @@
 #ifndef REQUINTO_LV2_DESCRIBE_TURTLE_H
 #define REQUINTO_LV2_DESCRIBE_TURTLE_H
 
-/// Write manifest.ttl and requinto.ttl; what fails ends the program
+#include <stdio.h>
+
+/// Write manifest.ttl, which names the binary beside it
 void
-describe_turtle(const char* folder, const char* binary);
+describe_manifest(FILE* file, const char* binary);
+
+/// Write requinto.ttl
+void
+describe_plugins(FILE* file);
 
 #endif

@@ -32,7 +32,7 @@ FLOORS = {
     "clap": ["types", "plugin", "params", "process", "extensions", "entry"],
     "lv2": [
         *("features", "ports", "position", "lv2"),
-        *("describe_file", "describe_params", "describe_turtle", "describe"),
+        *("describe_params", "describe_turtle", "describe"),
     ],
 }
 FORMATS = {"vst3", "clap", "lv2"}
