@@ -18,16 +18,10 @@ enum {
   MAX_MODULES = 4096     // that a process may have loaded
 };
 
-struct OsSemaphoreImpl {
-  HANDLE handle;
-};
+/* Semaphores and threads are the system's own handles, by another name */
 
 struct OsMutexImpl {
   SRWLOCK lock;
-};
-
-struct OsThreadImpl {
-  HANDLE handle;
 };
 
 /* Semaphores */
@@ -35,33 +29,27 @@ struct OsThreadImpl {
 OsSemaphore*
 os_semaphore_new(void)
 {
-  OsSemaphore* const semaphore = (OsSemaphore*)calloc(1, sizeof(OsSemaphore));
-  if (semaphore && !(semaphore->handle = CreateSemaphoreW(NULL, 0, LONG_MAX, NULL))) {
-    free(semaphore);
-    return NULL;
-  }
-  return semaphore;
+  return (OsSemaphore*)CreateSemaphoreW(NULL, 0, LONG_MAX, NULL);
 }
 
 void
 os_semaphore_free(OsSemaphore* const semaphore)
 {
   if (semaphore) {
-    CloseHandle(semaphore->handle);
-    free(semaphore);
+    CloseHandle((HANDLE)semaphore);
   }
 }
 
 void
 os_semaphore_post(OsSemaphore* const semaphore)
 {
-  ReleaseSemaphore(semaphore->handle, 1, NULL);
+  ReleaseSemaphore((HANDLE)semaphore, 1, NULL);
 }
 
 bool
 os_semaphore_wait(OsSemaphore* const semaphore, const uint32_t limit_ms)
 {
-  return WaitForSingleObject(semaphore->handle, limit_ms) == WAIT_OBJECT_0;
+  return WaitForSingleObject((HANDLE)semaphore, limit_ms) == WAIT_OBJECT_0;
 }
 
 /* Mutexes */
@@ -112,26 +100,24 @@ static unsigned __stdcall run_thread(void* const data)
 OsThread*
 os_thread_start(const OsThreadFunc func, void* const argument)
 {
-  OsThread* const thread = (OsThread*)malloc(sizeof(OsThread));
-  Start* const    start  = (Start*)malloc(sizeof(Start));
-  if (thread && start) {
-    start->func     = func;
-    start->argument = argument;
-    thread->handle  = (HANDLE)_beginthreadex(
-      NULL, STACK_SIZE, run_thread, start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
-    if (thread->handle) {
-      return thread;
-    }
+  Start* const start = (Start*)malloc(sizeof(Start));
+  if (!start) {
+    return NULL;
   }
-  free(thread);
-  free(start);
-  return NULL;
+  *start = (Start){func, argument};
+
+  OsThread* const thread = (OsThread*)_beginthreadex(
+    NULL, STACK_SIZE, run_thread, start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+  if (!thread) {
+    free(start);
+  }
+  return thread;
 }
 
 bool
 os_thread_join(OsThread* const thread, const uint32_t limit_ms)
 {
-  if (WaitForSingleObject(thread->handle, limit_ms) != WAIT_OBJECT_0) {
+  if (WaitForSingleObject((HANDLE)thread, limit_ms) != WAIT_OBJECT_0) {
     return false;
   }
   os_thread_detach(thread);
@@ -141,8 +127,7 @@ os_thread_join(OsThread* const thread, const uint32_t limit_ms)
 void
 os_thread_detach(OsThread* const thread)
 {
-  CloseHandle(thread->handle);
-  free(thread);
+  CloseHandle((HANDLE)thread);
 }
 
 uintptr_t
