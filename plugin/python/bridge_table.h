@@ -13,15 +13,13 @@
 
 /// The functions of bridge.h, wherever they come from
 typedef struct {
-  uint32_t (*open)(const StreamSetup* setup);
-  uint32_t (*configure)(uint32_t              stream,
-                        const StreamSettings* settings,
-                        const Reference*      reference);
-  uint32_t (*locate)(uint32_t stream, const HostPosition* position);
-  uint32_t (*exchange)(uint32_t stream, const Passage* passage);
-  uint32_t (*learned)(uint32_t stream, unsigned char* bytes, uint32_t n_bytes);
-  uint32_t (*close)(uint32_t stream);
-  uint32_t (*problem)(char* text, uint32_t n_bytes);
+  __typeof__(requinto_open)*      open;
+  __typeof__(requinto_configure)* configure;
+  __typeof__(requinto_locate)*    locate;
+  __typeof__(requinto_exchange)*  exchange;
+  __typeof__(requinto_learned)*   learned;
+  __typeof__(requinto_close)*     close;
+  __typeof__(requinto_problem)*   problem;
 } Bridge;
 
 /// How loading the bridge went

@@ -16,7 +16,6 @@ enum { POLL_MS = 5 };
 
 typedef int (*IntFunc)(void);
 typedef const char* (*TextFunc)(void);
-typedef void* (*SaveFunc)(void);
 typedef void (*RestoreFunc)(void*);
 typedef void (*HoldFunc)(void);
 typedef void* (*StateFunc)(void);
@@ -90,24 +89,17 @@ load_python(const PythonEnv* const env)
   return is_our_version() ? BRIDGE_LOADED : BRIDGE_WRONG_PYTHON;
 }
 
-/// Return a function of a library as what it is declared to be in `Bridge`
-#define SYMBOL(field, library, name)                                                   \
-  FUNC(__typeof__(((Bridge*)NULL)->field), os_library_symbol((library), (name)))
-
 static BridgeOutcome
 find_functions(void* const library, Bridge* const bridge)
 {
-  bridge->open      = SYMBOL(open, library, "requinto_open");
-  bridge->configure = SYMBOL(configure, library, "requinto_configure");
-  bridge->locate    = SYMBOL(locate, library, "requinto_locate");
-  bridge->exchange  = SYMBOL(exchange, library, "requinto_exchange");
-  bridge->learned   = SYMBOL(learned, library, "requinto_learned");
-  bridge->close     = SYMBOL(close, library, "requinto_close");
-  bridge->problem   = SYMBOL(problem, library, "requinto_problem");
-  return bridge->open && bridge->configure && bridge->locate && bridge->exchange &&
-             bridge->learned && bridge->close && bridge->problem
+#define FIND(name)                                                                     \
+  (bridge->name =                                                                      \
+     FUNC(__typeof__(bridge->name), os_library_symbol(library, "requinto_" #name)))
+  return FIND(open) && FIND(configure) && FIND(locate) && FIND(exchange) &&
+             FIND(learned) && FIND(close) && FIND(problem)
            ? BRIDGE_LOADED
            : BRIDGE_PYTHON_ERROR;
+#undef FIND
 }
 
 /// Return whether this process was forked from one in which loading had begun
@@ -222,7 +214,7 @@ python_hold_thread(void)
 ReleasedLock
 python_release_lock(void)
 {
-  const SaveFunc save = FUNC(SaveFunc, os_process_symbol("PyEval_SaveThread"));
+  const StateFunc save = FUNC(StateFunc, os_process_symbol("PyEval_SaveThread"));
   return (ReleasedLock){save && python_holds_lock() ? save() : NULL};
 }
 
