@@ -9,7 +9,6 @@
 #include "core/instance.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 /// An instance; the host holds a pointer to the first field

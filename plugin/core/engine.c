@@ -345,7 +345,8 @@ wait_for_worker(Engine* const       engine,
     if (session_progressed(session, &last)) {
       since = running_ms();
     }
-    engine->gave_up = session_is_orphaned(session) ||
+    // No worker came along where this process was forked
+    engine->gave_up = session->process != os_this_process() ||
                       running_ms_since(since) > session_limit(session, limits);
   }
 }

@@ -71,12 +71,6 @@ session_leave(Session* const session)
   }
 }
 
-bool
-session_is_orphaned(const Session* const session)
-{
-  return session->process != os_this_process();
-}
-
 Status
 session_status(const Session* const session)
 {

@@ -73,10 +73,6 @@ session_share(Session* session);
 void
 session_leave(Session* session);
 
-/// Return whether no worker came along when this process was forked.  Any thread.
-bool
-session_is_orphaned(const Session* session);
-
 /// Return a `Status`.  Any thread.
 Status
 session_status(const Session* session) REALTIME;

@@ -9,7 +9,6 @@
 #include "core/session.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /// A thread, and the session it serves
 typedef struct WorkerImpl Worker;

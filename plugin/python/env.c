@@ -107,15 +107,3 @@ env_find(PythonEnv* const env)
   find_library(env);
   return true;
 }
-
-bool
-env_has_python(const PythonEnv* const env)
-{
-  return path_exists(env->executable);
-}
-
-bool
-env_is_our_version(const PythonEnv* const env)
-{
-  return env_layout_is_our_version(env->executable);
-}

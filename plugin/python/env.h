@@ -26,12 +26,4 @@ typedef struct {
 bool
 env_find(PythonEnv* env);
 
-/// Return whether the executable is there
-bool
-env_has_python(const PythonEnv* env);
-
-/// Return whether the executable belongs to the version we were built for
-bool
-env_is_our_version(const PythonEnv* env);
-
 #endif

@@ -13,7 +13,6 @@
 #include "os/attributes.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /// Let the calling thread into Python and return its entry, or -1 if it is closed
 int

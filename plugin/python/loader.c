@@ -4,6 +4,7 @@
 
 #include "os/os.h"
 #include "python/env.h"
+#include "python/env_layout.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -72,11 +73,11 @@ static BridgeOutcome
 load_python(const PythonEnv* const env)
 {
   if (!os_process_symbol("Py_IsInitialized")) {
-    if (!env_has_python(env)) {
+    if (!path_exists(env->executable)) {
       tell("no Python at ", env->executable);
       return BRIDGE_NO_PYTHON;
     }
-    if (!env_is_our_version(env)) {
+    if (!env_layout_is_our_version(env->executable)) {
       tell("not Python " REQUINTO_PYTHON_VERSION ": ", env->executable);
       return BRIDGE_WRONG_PYTHON;
     }
