@@ -125,6 +125,38 @@ conform_expect(const bool        so,
   return so;
 }
 
+/* What checks begin and end with */
+
+Sound*
+conform_begin(const Instance* const p, const int32_t block, const int32_t room)
+{
+  EXPECT(instance_start(p, RATE, block, V3_REALTIME));
+  return sound_new(p, room);
+}
+
+void
+conform_end(const Instance* const p, Sound* const sound)
+{
+  EXPECT(instance_stop(p));
+  sound_free(sound);
+}
+
+Stream
+conform_save(const Instance* const p)
+{
+  Stream stream;
+  EXPECT(instance_get_state(p, &stream) == V3_OK);
+  EXPECT(stream.n_bytes > 0);
+  return stream;
+}
+
+Stream
+conform_save_random(const Instance* const p, unsigned* const seed)
+{
+  values_randomise(p, seed);
+  return conform_save(p);
+}
+
 /* Running */
 
 static long

@@ -40,6 +40,22 @@ conform_expect(bool so, const char* what, const char* file, int line);
 
 #define EXPECT(condition) conform_expect((condition), #condition, __FILE__, __LINE__)
 
+/// Activate an instance for blocks in real time, and return room for some of sound
+Sound*
+conform_begin(const Instance* p, int32_t block, int32_t room);
+
+/// Deactivate the instance, and free the sound
+void
+conform_end(const Instance* p, Sound* sound);
+
+/// Return the state
+Stream
+conform_save(const Instance* p);
+
+/// Give the instance random values, and return its state
+Stream
+conform_save_random(const Instance* p, unsigned* seed);
+
 /// The locale whose decimal point is a comma, or NULL
 extern const char* conform_locale;
 

@@ -94,8 +94,7 @@ run_blocks(const Instance* const p)
   for (int i = 0; i < 3; ++i) {
     EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void

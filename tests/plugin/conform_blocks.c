@@ -11,15 +11,13 @@
 static void
 blocks_of_any_size(Instance* const p)
 {
-  unsigned seed = 1;
-  EXPECT(instance_start(p, RATE, MAX_BLOCK, V3_REALTIME));
-  Sound* const sound = sound_new(p, MAX_BLOCK);
+  unsigned     seed  = 1;
+  Sound* const sound = conform_begin(p, MAX_BLOCK, MAX_BLOCK);
   for (int32_t i = 0; i < 300; ++i) {
     const int32_t n = i < 70 ? i : (int32_t)(draw(&seed) % (MAX_BLOCK + 1U));
     EXPECT(sound_plays(sound, p, n, &seed) && sound_is_within(sound, n));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void
@@ -53,30 +51,26 @@ blocks_at_each_rate(Instance* const p)
 static void
 blocks_too_large(Instance* const p)
 {
-  unsigned seed = 3;
-  EXPECT(instance_start(p, RATE, 64, V3_REALTIME));
-  Sound* const sound = sound_new(p, 150000);
+  unsigned     seed  = 3;
+  Sound* const sound = conform_begin(p, 64, 150000);
   for (int32_t n = 65; n <= 150000; n = n * 3 + 1) {
     EXPECT(sound_plays(sound, p, n, &seed) && sound_is_within(sound, n));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void
 blocks_of_negative_size(Instance* const p)
 {
-  unsigned seed = 4;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const         sound   = sound_new(p, BLOCK);
+  unsigned             seed    = 4;
+  Sound* const         sound   = conform_begin(p, BLOCK, BLOCK);
   static const int32_t sizes[] = {-1, -50000, INT32_MIN};
   for (int i = 0; i < 3; ++i) {
     sound_fill(sound, &seed);
     (void)sound_run(sound, p, sizes[i]);
     EXPECT(sound_is_within(sound, 0));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 /// Run a block whose buffers are somehow lacking; only damage is refused
@@ -91,9 +85,8 @@ run_lacking(const Instance* const p, Sound* const sound)
 static void
 buses_without_buffers(Instance* const p)
 {
-  unsigned seed = 5;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const                 sound = sound_new(p, 2 * BLOCK);
+  unsigned                     seed  = 5;
+  Sound* const                 sound = conform_begin(p, BLOCK, 2 * BLOCK);
   const struct v3_process_data whole = sound->data;
   sound_fill(sound, &seed);
   for (unsigned bits = 1; bits < 16; ++bits) {
@@ -114,16 +107,14 @@ buses_without_buffers(Instance* const p)
   }
   sound->data = whole;
   EXPECT(sound_plays(sound, p, BLOCK, &seed));
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void
 channels_without_buffers(Instance* const p)
 {
-  unsigned seed = 6;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const sound = sound_new(p, 2 * BLOCK);
+  unsigned     seed  = 6;
+  Sound* const sound = conform_begin(p, BLOCK, 2 * BLOCK);
   for (int32_t direction = 0; direction < 2; ++direction) {
     struct v3_audio_bus_buffers* const bus = &sound->buses[direction][0];
     const int32_t                      n   = bus->num_channels;
@@ -146,17 +137,15 @@ channels_without_buffers(Instance* const p)
     run_lacking(p, sound);
     bus->num_channels = n;
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void
 more_buses_than_agreed(Instance* const p)
 {
   // A sidechain that a host believes in: its buffers are there, or not
-  unsigned seed = 7;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const  sound = sound_new(p, 2 * BLOCK);
+  unsigned      seed  = 7;
+  Sound* const  sound = conform_begin(p, BLOCK, 2 * BLOCK);
   float         spare[2][2 * BLOCK];
   float*        channels[2] = {spare[0], spare[1]};
   const int32_t n           = sound->data.num_input_buses;
@@ -170,8 +159,7 @@ more_buses_than_agreed(Instance* const p)
       EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
     }
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void
@@ -233,8 +221,7 @@ process_allocates_nothing(Instance* const p)
       EXPECT(allocations_end() == 0);
       EXPECT(result == V3_OK);
     }
-    EXPECT(instance_stop(p));
-    sound_free(sound);
+    conform_end(p, sound);
   }
   free(input);
 

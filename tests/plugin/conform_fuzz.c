@@ -11,16 +11,6 @@
 
 #include <string.h>
 
-/// Give the instance random values, and return its state
-static Stream
-save_random(const Instance* const p, unsigned* const seed)
-{
-  Stream stream;
-  values_randomise(p, seed);
-  EXPECT(instance_get_state(p, &stream) == V3_OK);
-  return stream;
-}
-
 /// Offer a stream, and hold the plugin to the promise above
 static v3_result
 offer_stream(const Instance* const p, Stream* const stream)
@@ -29,16 +19,14 @@ offer_stream(const Instance* const p, Stream* const stream)
   const v3_result result =
     (*p->component)->set_state(p->component, stream_face(stream));
   const Values after = values_read(p);
-  EXPECT(values_are_normal(&after));
+  EXPECT(values_are_normal(p));
   if (result != V3_OK) {
     EXPECT(values_equal(&before, &after));
     return result;
   }
-  Stream saved;
-  EXPECT(instance_get_state(p, &saved) == V3_OK);
-  EXPECT(instance_set_state(p, saved.bytes, (size_t)saved.n_bytes) == V3_OK);
-  const Values again = values_read(p);
-  EXPECT(values_equal(&after, &again));
+  const Stream saved = conform_save(p);
+  EXPECT(instance_set_state(p, &saved) == V3_OK);
+  EXPECT(values_hold(p, &after));
   return result;
 }
 
@@ -62,7 +50,7 @@ static void
 state_cut_anywhere(Instance* const p)
 {
   unsigned     seed  = 1;
-  const Stream saved = save_random(p, &seed);
+  const Stream saved = conform_save_random(p, &seed);
   for (int64_t n = 0; n <= saved.n_bytes; ++n) {
     values_randomise(p, &seed);
     const v3_result result = offer(p, saved.bytes, (size_t)n);
@@ -74,7 +62,7 @@ static void
 state_with_a_bit_flipped(Instance* const p)
 {
   unsigned     seed  = 2;
-  const Stream saved = save_random(p, &seed);
+  const Stream saved = conform_save_random(p, &seed);
   for (int64_t i = 0; i < saved.n_bytes * 8; ++i) {
     char bytes[STREAM_ROOM];
     memcpy(bytes, saved.bytes, (size_t)saved.n_bytes);
@@ -115,7 +103,7 @@ static void
 state_damaged(Instance* const p)
 {
   unsigned     seed  = 3;
-  const Stream saved = save_random(p, &seed);
+  const Stream saved = conform_save_random(p, &seed);
   for (int i = 0; i < 5000; ++i) {
     char bytes[STREAM_ROOM];
     memcpy(bytes, saved.bytes, (size_t)saved.n_bytes);
@@ -127,7 +115,7 @@ static void
 state_made_up(Instance* const p)
 {
   unsigned     seed  = 4;
-  const Stream saved = save_random(p, &seed);
+  const Stream saved = conform_save_random(p, &seed);
   char         bytes[4 * 4096];
   for (int i = 0; i < 3000; ++i) {
     const size_t kept = i % 3 ? draw(&seed) % (size_t)saved.n_bytes : 0;
@@ -145,7 +133,7 @@ static void
 state_of_great_length(Instance* const p)
 {
   unsigned     seed   = 5;
-  const Stream saved  = save_random(p, &seed);
+  const Stream saved  = conform_save_random(p, &seed);
   const Values wanted = values_read(p);
   for (int fill = 0; fill < 3; ++fill) {
     Stream stream;
@@ -156,8 +144,7 @@ state_of_great_length(Instance* const p)
     stream.n_bytes = STREAM_ROOM;
     values_randomise(p, &seed);
     if (offer_stream(p, &stream) == V3_OK) {
-      const Values restored = values_read(p);
-      EXPECT(values_equal(&wanted, &restored)); // a later version may write more
+      EXPECT(values_hold(p, &wanted)); // a later version may write more
     }
   }
 }
@@ -166,7 +153,7 @@ static void
 streams_that_give_little(Instance* const p)
 {
   unsigned     seed   = 6;
-  const Stream saved  = save_random(p, &seed);
+  const Stream saved  = conform_save_random(p, &seed);
   const Values wanted = values_read(p);
   for (int32_t max_bytes = 1; max_bytes < 40; ++max_bytes) {
     for (int fails = 0; fails < 2; ++fails) {
@@ -176,8 +163,7 @@ streams_that_give_little(Instance* const p)
       stream.faults.end_is_fail = fails;
       values_randomise(p, &seed);
       EXPECT(offer_stream(p, &stream) == V3_OK);
-      const Values restored = values_read(p);
-      EXPECT(values_equal(&wanted, &restored));
+      EXPECT(values_hold(p, &wanted));
     }
   }
 }
@@ -186,7 +172,7 @@ static void
 streams_that_fail_to_read(Instance* const p)
 {
   unsigned     seed  = 7;
-  const Stream saved = save_random(p, &seed);
+  const Stream saved = conform_save_random(p, &seed);
   for (int32_t calls = 1; calls < 20; ++calls) {
     Stream stream;
     stream_begin(&stream, saved.bytes, (size_t)saved.n_bytes);
@@ -202,7 +188,7 @@ streams_that_lie(Instance* const p)
 {
   static const int32_t lies[] = {-1, -100, 1, 100, 4096, 1 << 20, -(1 << 20)};
   unsigned             seed   = 8;
-  const Stream         saved  = save_random(p, &seed);
+  const Stream         saved  = conform_save_random(p, &seed);
   for (int i = 0; i < 7; ++i) {
     Stream stream;
     stream_begin(&stream, saved.bytes, (size_t)saved.n_bytes);
@@ -215,7 +201,7 @@ static void
 streams_that_fail_to_write(Instance* const p)
 {
   unsigned     seed   = 9;
-  const Stream whole  = save_random(p, &seed);
+  const Stream whole  = conform_save_random(p, &seed);
   const Values before = values_read(p);
   for (int32_t max_bytes = 1; max_bytes < (int32_t)whole.n_bytes; max_bytes += 7) {
     for (int32_t calls = 1; calls < 4; ++calls) {
@@ -227,8 +213,7 @@ streams_that_fail_to_write(Instance* const p)
       }
     }
   }
-  const Values after = values_read(p);
-  EXPECT(values_equal(&before, &after));
+  EXPECT(values_hold(p, &before));
 }
 
 const Check conform_fuzz[] = {ROW(no_stream),

@@ -23,12 +23,10 @@ latency_of(const Instance* const p)
 static void
 restore_something(const Instance* const p)
 {
-  Stream   stream;
-  unsigned seed = 1;
+  unsigned     seed  = 1;
+  const Stream saved = conform_save_random(p, &seed);
   values_randomise(p, &seed);
-  EXPECT(instance_get_state(p, &stream) == V3_OK);
-  values_randomise(p, &seed);
-  EXPECT(instance_set_state(p, stream.bytes, (size_t)stream.n_bytes) == V3_OK);
+  EXPECT(instance_set_state(p, &saved) == V3_OK);
 }
 
 static void
@@ -136,8 +134,7 @@ latency_holds_while_active(Instance* const p)
       EXPECT(latency_of(p) == latency);
     }
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
   free(input);
 }
 

@@ -48,9 +48,8 @@ both_halves_are_initialised(Instance* const p)
 static void
 terminate_while_active(Instance* const p)
 {
-  unsigned seed = 1;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const sound = sound_new(p, BLOCK);
+  unsigned     seed  = 1;
+  Sound* const sound = conform_begin(p, BLOCK, BLOCK);
   sound_fill(sound, &seed);
   EXPECT(sound_run(sound, p, BLOCK) == V3_OK);
   EXPECT(table(p)->terminate(p->component) == V3_OK);
@@ -195,7 +194,7 @@ call_something(const Instance* const p, Sound* const sound, unsigned* const seed
       break;
     case 4:
       EXPECT(instance_get_state(p, &stream) == V3_OK);
-      EXPECT(instance_set_state(p, stream.bytes, (size_t)stream.n_bytes) == V3_OK);
+      EXPECT(instance_set_state(p, &stream) == V3_OK);
       break;
     case 5:
       values_randomise(p, seed);
@@ -226,8 +225,7 @@ any_order_of_calls(Instance* const p)
   }
   (void)instance_set_active(p, false);
   EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME) && instance_stop(p));
-  const Values values = values_read(p);
-  EXPECT(values_are_normal(&values));
+  EXPECT(values_are_normal(p));
   sound_free(sound);
 }
 
@@ -245,8 +243,7 @@ try_rate(const Instance* const p, const double rate)
   for (int i = 0; i < 3; ++i) {
     EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
   return true;
 }
 

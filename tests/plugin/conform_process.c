@@ -23,8 +23,7 @@ process_blocks(Instance* const p)
     for (int i = 0; i < 50; ++i) {
       EXPECT(sound_plays(sound, p, 64, &seed));
     }
-    EXPECT(instance_stop(p));
-    sound_free(sound);
+    conform_end(p, sound);
   }
 }
 
@@ -32,15 +31,13 @@ static void
 modes_that_differ_from_setup(Instance* const p)
 {
   // Hosts set up for one and process in another, and change their minds
-  unsigned seed = 2;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const sound = sound_new(p, BLOCK);
+  unsigned     seed  = 2;
+  Sound* const sound = conform_begin(p, BLOCK, BLOCK);
   for (int i = 0; i < 60; ++i) {
     sound->data.process_mode = i % 5 ? (i / 5) % 3 : 17;
     EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 /// Check that what is flagged as silent is
@@ -61,9 +58,8 @@ check_flags(const Sound* const sound, const int32_t n_frames)
 static void
 silence_flags(Instance* const p)
 {
-  unsigned seed = 3;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const sound = sound_new(p, BLOCK);
+  unsigned     seed  = 3;
+  Sound* const sound = conform_begin(p, BLOCK, BLOCK);
   for (int i = 0; i < SECONDS * RATE / BLOCK; ++i) {
     if (i % 3) {
       sound_fill(sound, &seed);
@@ -80,15 +76,13 @@ silence_flags(Instance* const p)
     EXPECT(sound_run(sound, p, BLOCK) == V3_OK && sound_is_clean(sound, BLOCK));
     check_flags(sound, BLOCK);
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void
 silence_for_long(Instance* const p)
 {
-  EXPECT(instance_start(p, RATE, MAX_BLOCK, V3_REALTIME));
-  Sound* const sound = sound_new(p, MAX_BLOCK);
+  Sound* const sound = conform_begin(p, MAX_BLOCK, MAX_BLOCK);
   for (int i = 0; i < 20 * RATE / MAX_BLOCK; ++i) {
     sound_silence(sound);
     EXPECT(sound_run(sound, p, MAX_BLOCK) == V3_OK);
@@ -96,16 +90,14 @@ silence_for_long(Instance* const p)
     check_flags(sound, MAX_BLOCK);
     EXPECT(sound_peak(sound, MAX_BLOCK) < 1e-7F);
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void
 inputs_are_left_alone(Instance* const p)
 {
-  unsigned seed = 4;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const sound  = sound_new(p, BLOCK);
+  unsigned     seed   = 4;
+  Sound* const sound  = conform_begin(p, BLOCK, BLOCK);
   float* const before = (float*)malloc(BLOCK * sizeof(float));
   CHECK(before);
   for (int i = 0; i < 50; ++i) {
@@ -212,8 +204,7 @@ tail_ends(Instance* const p)
     EXPECT(sound_run(sound, p, MAX_BLOCK) == V3_OK);
     EXPECT(sound_peak(sound, MAX_BLOCK) < 1e-7F);
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 /// Put samples that no host should give among the noise
@@ -274,8 +265,7 @@ run_noise(const Instance* const p, const bool spoilt)
     EXPECT(i < n_blocks - RATE / BLOCK || sound_is_clean(sound, BLOCK));
   }
   const double sum = read_only_values(p);
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
   return sum;
 }
 
@@ -312,16 +302,14 @@ draw_context(unsigned* const seed)
 static void
 contexts_of_any_kind(Instance* const p)
 {
-  unsigned seed = 7;
-  EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
-  Sound* const sound = sound_new(p, BLOCK);
+  unsigned     seed  = 7;
+  Sound* const sound = conform_begin(p, BLOCK, BLOCK);
   for (int i = 0; i < 300; ++i) {
     struct v3_process_context context = draw_context(&seed);
     sound->data.ctx                   = i % 4 ? &context : NULL;
     EXPECT(sound_plays(sound, p, BLOCK, &seed));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
 }
 
 static void

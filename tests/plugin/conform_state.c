@@ -16,40 +16,16 @@ same(const Stream* const a, const Stream* const b)
   return a->n_bytes == b->n_bytes && !memcmp(a->bytes, b->bytes, (size_t)a->n_bytes);
 }
 
-static Stream
-save(const Instance* const p)
-{
-  Stream stream;
-  EXPECT(instance_get_state(p, &stream) == V3_OK);
-  EXPECT(stream.n_bytes > 0);
-  return stream;
-}
-
-static v3_result
-restore(const Instance* const p, const Stream* const stream)
-{
-  return instance_set_state(p, stream->bytes, (size_t)stream->n_bytes);
-}
-
-/// Give an instance random values, and return its state
-static Stream
-save_random(const Instance* const p, unsigned* const seed)
-{
-  values_randomise(p, seed);
-  return save(p);
-}
-
 static void
 state_comes_back(Instance* const p)
 {
   unsigned seed = 1;
   for (int i = 0; i < 100; ++i) {
-    const Stream saved  = save_random(p, &seed);
+    const Stream saved  = conform_save_random(p, &seed);
     const Values before = values_read(p);
     values_randomise(p, &seed);
-    EXPECT(restore(p, &saved) == V3_OK);
-    const Values after = values_read(p);
-    EXPECT(values_equal(&before, &after));
+    EXPECT(instance_set_state(p, &saved) == V3_OK);
+    EXPECT(values_hold(p, &before));
   }
 }
 
@@ -58,12 +34,12 @@ state_is_stable(Instance* const p)
 {
   unsigned seed = 2;
   for (int i = 0; i < 100; ++i) {
-    const Stream saved = save_random(p, &seed);
-    const Stream twice = save(p);
+    const Stream saved = conform_save_random(p, &seed);
+    const Stream twice = conform_save(p);
     EXPECT(same(&saved, &twice));
     values_randomise(p, &seed);
-    EXPECT(restore(p, &saved) == V3_OK);
-    const Stream again = save(p);
+    EXPECT(instance_set_state(p, &saved) == V3_OK);
+    const Stream again = conform_save(p);
     EXPECT(same(&saved, &again));
   }
 }
@@ -71,13 +47,12 @@ state_is_stable(Instance* const p)
 static void
 state_of_a_fresh_instance(Instance* const p)
 {
-  const Stream fresh  = save(p);
+  const Stream fresh  = conform_save(p);
   const Values before = values_read(p);
   unsigned     seed   = 3;
   values_randomise(p, &seed);
-  EXPECT(restore(p, &fresh) == V3_OK);
-  const Values after = values_read(p);
-  EXPECT(values_equal(&before, &after));
+  EXPECT(instance_set_state(p, &fresh) == V3_OK);
+  EXPECT(values_hold(p, &before));
 }
 
 /// Check that another instance, restored at some moment, has the values
@@ -87,32 +62,31 @@ check_moment(const Instance* const p, const Stream* const saved, const int momen
   Instance     other  = instance_create();
   const Values wanted = values_read(p);
   if (moment == 0) {
-    EXPECT(restore(&other, saved) == V3_OK); // before initialisation
+    EXPECT(instance_set_state(&other, saved) == V3_OK); // before initialisation
   }
   EXPECT((*other.component)->initialize(other.component, NULL) == V3_OK);
   if (moment == 1) {
-    EXPECT(restore(&other, saved) == V3_OK);
+    EXPECT(instance_set_state(&other, saved) == V3_OK);
   }
   EXPECT(instance_setup(&other, RATE, BLOCK, V3_REALTIME) == V3_OK);
   if (moment == 2) {
-    EXPECT(restore(&other, saved) == V3_OK);
+    EXPECT(instance_set_state(&other, saved) == V3_OK);
   }
   EXPECT(instance_set_active(&other, true) == V3_OK);
   Sound* const sound = sound_new(&other, BLOCK);
   if (moment == 3) {
-    EXPECT(restore(&other, saved) == V3_OK);
+    EXPECT(instance_set_state(&other, saved) == V3_OK);
   }
   EXPECT(sound_run(sound, &other, BLOCK) == V3_OK);
   if (moment == 4) {
-    EXPECT(restore(&other, saved) == V3_OK);
+    EXPECT(instance_set_state(&other, saved) == V3_OK);
   }
   EXPECT(sound_run(sound, &other, BLOCK) == V3_OK);
   EXPECT(instance_set_active(&other, false) == V3_OK);
   if (moment == 5) {
-    EXPECT(restore(&other, saved) == V3_OK);
+    EXPECT(instance_set_state(&other, saved) == V3_OK);
   }
-  const Values restored = values_read(&other);
-  EXPECT(values_equal(&wanted, &restored));
+  EXPECT(values_hold(&other, &wanted));
   sound_free(sound);
   EXPECT(instance_free(&other) == 0);
 }
@@ -121,7 +95,7 @@ static void
 state_at_every_moment(Instance* const p)
 {
   unsigned     seed  = 4;
-  const Stream saved = save_random(p, &seed);
+  const Stream saved = conform_save_random(p, &seed);
   for (int moment = 0; moment < 6; ++moment) {
     check_moment(p, &saved, moment);
   }
@@ -131,22 +105,20 @@ static void
 state_for_the_controller(Instance* const p)
 {
   unsigned seed   = 5;
-  Stream   saved  = save_random(p, &seed);
+  Stream   saved  = conform_save_random(p, &seed);
   Values   wanted = values_read(p);
   values_randomise(p, &seed);
   EXPECT((*p->controller)->set_component_state(p->controller, stream_face(&saved)) ==
          V3_OK);
-  const Values restored = values_read(p);
-  EXPECT(values_equal(&wanted, &restored));
+  EXPECT(values_hold(p, &wanted));
 
   Instance other = instance_new(); // as a preset is loaded: both halves, one stream
-  EXPECT(restore(&other, &saved) == V3_OK);
+  EXPECT(instance_set_state(&other, &saved) == V3_OK);
   saved.position = 0;
   EXPECT(
     (*other.controller)->set_component_state(other.controller, stream_face(&saved)) ==
     V3_OK);
-  const Values loaded = values_read(&other);
-  EXPECT(values_equal(&wanted, &loaded));
+  EXPECT(values_hold(&other, &wanted));
   EXPECT(instance_free(&other) == 0);
 }
 
@@ -165,8 +137,7 @@ state_of_the_controller(Instance* const p)
   const v3_result read =
     (*p->controller)->set_state(p->controller, stream_face(&stream));
   EXPECT(wrote != V3_OK || read == V3_OK);
-  const Values after = values_read(p);
-  EXPECT(values_equal(&before, &after));
+  EXPECT(values_hold(p, &before));
 }
 
 static void
@@ -174,7 +145,7 @@ state_from_the_middle_of_a_stream(Instance* const p)
 {
   // Hosts keep it among other things
   unsigned     seed   = 7;
-  const Values wanted = (save_random(p, &seed), values_read(p));
+  const Values wanted = (conform_save_random(p, &seed), values_read(p));
   Stream       stream;
   stream_begin(&stream, "something else, ", 16);
   stream.position = 16;
@@ -183,15 +154,14 @@ state_from_the_middle_of_a_stream(Instance* const p)
   values_randomise(p, &seed);
   stream.position = 16;
   EXPECT((*p->component)->set_state(p->component, stream_face(&stream)) == V3_OK);
-  const Values restored = values_read(p);
-  EXPECT(values_equal(&wanted, &restored));
+  EXPECT(values_hold(p, &wanted));
 }
 
 static void
 state_and_changes_in_any_order(Instance* const p)
 {
   unsigned       seed      = 8;
-  const Stream   saved     = save_random(p, &seed);
+  const Stream   saved     = conform_save_random(p, &seed);
   const Values   wanted    = values_read(p);
   Sound* const   sound     = sound_new(p, BLOCK);
   Changes* const input     = changes_new();
@@ -204,18 +174,14 @@ state_and_changes_in_any_order(Instance* const p)
     }
     sound_fill(sound, &seed);
     EXPECT(sound_run(sound, p, i % 2 ? BLOCK : 0) == V3_OK);
-    const Values changed = values_read(p);
-    EXPECT(!values_equal(&wanted, &changed)); // what came last holds
-    EXPECT(restore(p, &saved) == V3_OK);
-    const Values restored = values_read(p);
-    EXPECT(values_equal(&wanted, &restored));
+    EXPECT(!values_hold(p, &wanted)); // what came last holds
+    EXPECT(instance_set_state(p, &saved) == V3_OK);
+    EXPECT(values_hold(p, &wanted));
     changes_clear(input);
     EXPECT(sound_run(sound, p, BLOCK) == V3_OK);
-    const Values later = values_read(p);
-    EXPECT(values_equal(&wanted, &later));
+    EXPECT(values_hold(p, &wanted));
   }
-  EXPECT(instance_stop(p));
-  sound_free(sound);
+  conform_end(p, sound);
   free(input);
 }
 
@@ -224,7 +190,7 @@ state_under_another_locale(Instance* const p)
 {
   char     number[16];
   unsigned seed   = 9;
-  Stream   plain  = save_random(p, &seed);
+  Stream   plain  = conform_save_random(p, &seed);
   Values   wanted = values_read(p);
   if (!EXPECT(conform_locale && setlocale(LC_NUMERIC, conform_locale))) {
     return;
@@ -232,12 +198,11 @@ state_under_another_locale(Instance* const p)
   snprintf(number, sizeof(number), "%.1f", 1.5);
   EXPECT(!strcmp(number, "1,5")); // or nothing is tested
 
-  const Stream comma = save(p);
+  const Stream comma = conform_save(p);
   EXPECT(same(&plain, &comma));
   values_randomise(p, &seed);
-  EXPECT(restore(p, &plain) == V3_OK);
-  const Values restored = values_read(p);
-  EXPECT(values_equal(&wanted, &restored));
+  EXPECT(instance_set_state(p, &plain) == V3_OK);
+  EXPECT(values_hold(p, &wanted));
   for (int32_t i = 0; i < wanted.n; ++i) {
     v3_str_128        there;
     v3_str_128        here;
@@ -267,10 +232,10 @@ check_saved(const Instance* const p, const int32_t flag)
     const v3_param_id                 id = values.ids[i];
     if (values.flags[i] & flag) {
       EXPECT((*c)->set_parameter_normalised(c, id, 1.0) == V3_OK);
-      const Stream saved = save(p);
+      const Stream saved = conform_save(p);
       EXPECT((*c)->set_parameter_normalised(c, id, 0.0) == V3_OK);
       EXPECT((*c)->get_parameter_normalised(c, id) <= 0.0);
-      EXPECT(restore(p, &saved) == V3_OK);
+      EXPECT(instance_set_state(p, &saved) == V3_OK);
       EXPECT((*c)->get_parameter_normalised(c, id) >= 1.0);
       ++n;
     }

@@ -33,7 +33,7 @@ is_saved(const v3_param_id id)
   (void)(*c)->set_parameter_normalised(c, id, 1.0);
   CHECK(instance_get_state(&p, &stream) == V3_OK);
   (void)(*c)->set_parameter_normalised(c, id, 0.0);
-  (void)instance_set_state(&p, stream.bytes, (size_t)stream.n_bytes);
+  (void)instance_set_state(&p, &stream);
   const bool saved = (*c)->get_parameter_normalised(c, id) > 0.5;
   CHECK(instance_free(&p) == 0);
   return saved;
@@ -81,11 +81,19 @@ values_equal(const Values* const a, const Values* const b)
 }
 
 bool
-values_are_normal(const Values* const values)
+values_hold(const Instance* const p, const Values* const values)
 {
-  bool normal = true;
-  for (int32_t i = 0; i < values->n; ++i) {
-    normal = normal && values->normalised[i] >= 0.0 && values->normalised[i] <= 1.0;
+  const Values now = values_read(p);
+  return values_equal(&now, values);
+}
+
+bool
+values_are_normal(const Instance* const p)
+{
+  const Values now    = values_read(p);
+  bool         normal = true;
+  for (int32_t i = 0; i < now.n; ++i) {
+    normal = normal && now.normalised[i] >= 0.0 && now.normalised[i] <= 1.0;
   }
   return normal;
 }

@@ -25,9 +25,13 @@ values_read(const Instance* instance);
 bool
 values_equal(const Values* a, const Values* b);
 
-/// Return whether all are finite and from 0 to 1
+/// Return whether those that are saved are now equal to others
 bool
-values_are_normal(const Values* values);
+values_hold(const Instance* instance, const Values* values);
+
+/// Return whether all are now finite and from 0 to 1
+bool
+values_are_normal(const Instance* instance);
 
 /// Set all values that are saved to random ones
 void

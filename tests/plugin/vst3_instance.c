@@ -114,12 +114,10 @@ instance_stop(const Instance* const p)
 }
 
 v3_result
-instance_set_state(const Instance* const p,
-                   const char* const     bytes,
-                   const size_t          n_bytes)
+instance_set_state(const Instance* const p, const Stream* const saved)
 {
   Stream stream;
-  stream_begin(&stream, bytes, n_bytes);
+  stream_begin(&stream, saved->bytes, (size_t)saved->n_bytes);
   return (*p->component)->set_state(p->component, stream_face(&stream));
 }
 

@@ -59,9 +59,9 @@ instance_setup(const Instance* instance, double rate, int32_t block, int32_t mod
 v3_result
 instance_set_active(const Instance* instance, bool active);
 
-/// Hand `n_bytes` to the component as a state
+/// Hand the component what a stream of its own memory holds, as a state
 v3_result
-instance_set_state(const Instance* instance, const char* bytes, size_t n_bytes);
+instance_set_state(const Instance* instance, const Stream* saved);
 
 /// Write the component's state to a stream, which is begun and left at its start
 v3_result
