@@ -6,13 +6,6 @@
 
 #include <stdlib.h>
 
-static v3_result
-set_handler(const Instance* const p, Handler* const handler)
-{
-  return (*p->controller)
-    ->set_component_handler(p->controller, handler ? handler_face(handler) : NULL);
-}
-
 static uint32_t
 latency_of(const Instance* const p)
 {
@@ -36,21 +29,21 @@ handlers_come_and_go(Instance* const p)
   static Handler two;
   handler_begin(&one);
   handler_begin(&two);
-  EXPECT(set_handler(p, NULL) == V3_OK);
+  EXPECT(instance_set_handler(p, NULL) == V3_OK);
   restore_something(p); // to nobody
-  EXPECT(set_handler(p, &one) == V3_OK);
-  EXPECT(set_handler(p, &one) == V3_OK); // the same again
+  EXPECT(instance_set_handler(p, &one) == V3_OK);
+  EXPECT(instance_set_handler(p, &one) == V3_OK); // the same again
   restore_something(p);
   const int n_restarts = atomic_load(&one.n_restarts);
-  EXPECT(set_handler(p, &two) == V3_OK);
+  EXPECT(instance_set_handler(p, &two) == V3_OK);
   EXPECT(atomic_load(&one.n_refs) == 1);
   restore_something(p);
   EXPECT(atomic_load(&one.n_restarts) == n_restarts);
   const int n_restarts_two = atomic_load(&two.n_restarts);
-  EXPECT(set_handler(p, NULL) == V3_OK);
+  EXPECT(instance_set_handler(p, NULL) == V3_OK);
   restore_something(p);
   EXPECT(atomic_load(&two.n_restarts) == n_restarts_two);
-  EXPECT(set_handler(p, NULL) == V3_OK);
+  EXPECT(instance_set_handler(p, NULL) == V3_OK);
   EXPECT(atomic_load(&one.n_refs) == 1 && atomic_load(&two.n_refs) == 1);
 }
 
@@ -62,7 +55,7 @@ handler_is_let_go(Instance* const p)
   handler_begin(&handler);
   for (int i = 0; i < 10; ++i) {
     Instance other = instance_new();
-    EXPECT(set_handler(&other, &handler) == V3_OK);
+    EXPECT(instance_set_handler(&other, &handler) == V3_OK);
     restore_something(&other);
     EXPECT(instance_free(&other) == 0);
     EXPECT(atomic_load(&handler.n_refs) == 1);
@@ -74,12 +67,12 @@ restored_values_are_announced(Instance* const p)
 {
   static Handler handler;
   handler_begin(&handler);
-  EXPECT(set_handler(p, &handler) == V3_OK);
+  EXPECT(instance_set_handler(p, &handler) == V3_OK);
   restore_something(p);
   EXPECT(atomic_load(&handler.restart_flags) & V3_RESTART_PARAM_VALUES_CHANGED ||
          atomic_load(&handler.n_edits) > 0);
   EXPECT(!(atomic_load(&handler.restart_flags) & V3_RESTART_RELOAD_COMPONENT));
-  EXPECT(set_handler(p, NULL) == V3_OK);
+  EXPECT(instance_set_handler(p, NULL) == V3_OK);
 }
 
 static void
@@ -89,13 +82,13 @@ values_set_by_the_host_are_not_announced(Instance* const p)
   static Handler handler;
   unsigned       seed = 2;
   handler_begin(&handler);
-  EXPECT(set_handler(p, &handler) == V3_OK);
+  EXPECT(instance_set_handler(p, &handler) == V3_OK);
   for (int i = 0; i < 20; ++i) {
     values_randomise(p, &seed);
   }
   EXPECT(atomic_load(&handler.n_edits) == 0);
   EXPECT(!(atomic_load(&handler.restart_flags) & V3_RESTART_PARAM_VALUES_CHANGED));
-  EXPECT(set_handler(p, NULL) == V3_OK);
+  EXPECT(instance_set_handler(p, NULL) == V3_OK);
 }
 
 static void
@@ -164,11 +157,11 @@ check_announced(const Instance* const p, const bool while_active)
     uint32_t before = latency_with(p, values.ids[i], 0.0, while_active);
     for (int step = 1; step <= 4; ++step) {
       handler_begin(&handler);
-      EXPECT(set_handler(p, &handler) == V3_OK);
+      EXPECT(instance_set_handler(p, &handler) == V3_OK);
       const uint32_t after = latency_with(p, values.ids[i], step / 4.0, while_active);
       EXPECT(after == before ||
              (atomic_load(&handler.restart_flags) & V3_RESTART_LATENCY_CHANGED));
-      EXPECT(set_handler(p, NULL) == V3_OK);
+      EXPECT(instance_set_handler(p, NULL) == V3_OK);
       before = after;
     }
   }

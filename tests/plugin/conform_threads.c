@@ -85,9 +85,7 @@ process_on_another_thread(Instance* const p)
 {
   static Handler handler;
   handler_begin(&handler);
-  EXPECT(
-    (*p->controller)->set_component_handler(p->controller, handler_face(&handler)) ==
-    V3_OK);
+  EXPECT(instance_set_handler(p, &handler) == V3_OK);
   for (int32_t mode = V3_REALTIME; mode <= V3_OFFLINE; ++mode) {
     Player player = {.p = p, .handler = &handler, .mode = mode};
     player_start(&player);
@@ -97,7 +95,7 @@ process_on_another_thread(Instance* const p)
     player_stop(&player);
   }
   EXPECT(atomic_load(&handler.n_from_audio) == 0);
-  EXPECT((*p->controller)->set_component_handler(p->controller, NULL) == V3_OK);
+  EXPECT(instance_set_handler(p, NULL) == V3_OK);
 }
 
 static void
@@ -138,9 +136,7 @@ state_while_processing(Instance* const p)
   unsigned       seed   = 3;
   Player         player = {.p = p, .handler = &handler, .changes_values = true};
   handler_begin(&handler);
-  EXPECT(
-    (*p->controller)->set_component_handler(p->controller, handler_face(&handler)) ==
-    V3_OK);
+  EXPECT(instance_set_handler(p, &handler) == V3_OK);
   player_start(&player);
   while (is_playing(&player, N_BLOCKS)) {
     Stream stream;
@@ -154,7 +150,7 @@ state_while_processing(Instance* const p)
   }
   player_stop(&player);
   EXPECT(atomic_load(&handler.n_from_audio) == 0);
-  EXPECT((*p->controller)->set_component_handler(p->controller, NULL) == V3_OK);
+  EXPECT(instance_set_handler(p, NULL) == V3_OK);
 }
 
 static void

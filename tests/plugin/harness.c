@@ -206,6 +206,14 @@ run_block(Engine* const engine, const float value, const Limits* const limits)
   return status;
 }
 
+void
+play_blocks(const Harness harness, const int n, const Limits* const limits)
+{
+  for (int i = 0; i < n; ++i) {
+    (void)run_block(harness.engine, 0.5F, limits);
+  }
+}
+
 Engine*
 new_engine(void)
 {
@@ -225,12 +233,18 @@ begin(void)
   return harness;
 }
 
-void
-end(const Harness harness)
+bool
+end_within(const Harness harness, const Limits* const limits)
 {
   CHECK(worker_serve(harness.worker, NULL));
   engine_free(harness.engine);
-  CHECK(worker_free(harness.worker, &patient));
+  return worker_free(harness.worker, limits);
+}
+
+void
+end(const Harness harness)
+{
+  CHECK(end_within(harness, &patient));
 }
 
 void

@@ -75,9 +75,17 @@ begin(void);
 void
 end(Harness harness);
 
+/// End the engine, and return whether the worker has ended within limits
+bool
+end_within(Harness harness, const Limits* limits);
+
 /// Run `n` blocks offline, of `value` everywhere; return the last output sample
 float
 run(Engine* engine, int n, float value);
+
+/// Run `n` blocks of sound, waiting up to `limits` in each unless that is NULL
+void
+play_blocks(Harness harness, int n, const Limits* limits);
 
 /// Run a block of `value` everywhere, waiting up to `limits` unless that is NULL
 EngineStatus

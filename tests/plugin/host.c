@@ -66,8 +66,7 @@ scan(const Options* const options, Handler* const handler)
   printf("scan_ms=%.3f\n", (now_s() - begun) * 1e3);
   tell_process("after_scan");
 
-  CHECK((*instance.controller)
-          ->set_component_handler(instance.controller, handler_face(handler)) == V3_OK);
+  CHECK(instance_set_handler(&instance, handler) == V3_OK);
   return instance;
 }
 

@@ -61,8 +61,7 @@ instance_activate(const Instance* const instance, const Options* const options)
 void
 instance_leave(Instance* const instance)
 {
-  CHECK((*instance->controller)->set_component_handler(instance->controller, NULL) ==
-        V3_OK);
+  CHECK(instance_set_handler(instance, NULL) == V3_OK);
   printf("references_left=%u\n", instance_free(instance));
 }
 

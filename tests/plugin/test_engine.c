@@ -241,23 +241,15 @@ test_bad_samples(void)
 static void
 test_settings(void)
 {
-  Engine* const        engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
-  const StreamSettings first  = {
-     .target = 1, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
-  const StreamSettings second = {
-    .target = 2, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
-  const StreamSettings third = {.target      = 2,
-                                .quality     = 1,
-                                .beat_source = BEATS_FIXED,
-                                .tempo_bpm   = 100.0,
-                                .sensitivity = 0.7};
-  controls.stream            = first;
+  Engine* const engine = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+  controls.stream      = (StreamSettings){
+         .target = 1, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
   (void)run(engine, 0, 777, -1.0F);
-  controls.stream = first;
   (void)run(engine, 777, 23, -1.0F);
-  controls.stream = second;
+  controls.stream.target = 2;
   (void)run(engine, 800, 0, -1.0F); // of no frames
-  controls.stream = third;
+  controls.stream.quality     = 1;
+  controls.stream.sensitivity = 0.7;
   (void)run(engine, 800, 1, -1.0F);
   Message message;
   Ring*   ring = engine_session(engine)->messages;
@@ -271,7 +263,6 @@ test_settings(void)
   // A sound that was learnt is news, though the place of its target is the same
   const unsigned char bytes[] = {1, 2, 3};
   CHECK(references_keep(engine_session(engine)->references, "Learned", bytes, 3));
-  controls.stream = third;
   (void)run(engine, 801, 1, -1.0F);
   CHECK(ring_ready(ring) == 1);
   engine_free(engine);

@@ -122,7 +122,7 @@ test_other_threads(void)
   char     text[128];
   handler_begin(&handler);
   struct v3_edit_controller** const c = instance.controller;
-  CHECK((*c)->set_component_handler(c, handler_face(&handler)) == V3_OK);
+  CHECK(instance_set_handler(&instance, &handler) == V3_OK);
   (void)activate(&instance);
   OsThread* const thread = os_thread_start(process_elsewhere, &instance);
   CHECK(thread && os_thread_join(thread, 60000));
@@ -137,7 +137,7 @@ test_other_threads(void)
   utf16_to_utf8(text, sizeof(text), value);
   CHECK(!strcmp(text, "Idle") && atomic_load(&handler.n_restarts) == 1);
   CHECK(instance_stop(&instance));
-  CHECK((*c)->set_component_handler(c, NULL) == V3_OK);
+  CHECK(instance_set_handler(&instance, NULL) == V3_OK);
   CHECK(instance_free(&instance) == 0);
 }
 

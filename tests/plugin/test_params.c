@@ -77,7 +77,6 @@ test_values_survive_the_host(void)
   }
 }
 
-/// A list divides 0 to 1 into equal parts, so that a fader reaches every entry
 /// Hosts keep values in single precision: 128 bpm are 128, and not 127.99999
 static void
 test_single_precision_does_not_show(void)
@@ -93,6 +92,7 @@ test_single_precision_does_not_show(void)
   }
 }
 
+/// A list divides 0 to 1 into equal parts, so that a fader reaches every entry
 static void
 test_lists_are_divided_equally(void)
 {

@@ -41,13 +41,13 @@ end_stopper(const pid_t stopper)
   CHECK(waitpid(stopper, &status, 0) == stopper && WIFEXITED(status));
 }
 
-/// Run blocks of sound, offline where `waits`
+/// Run blocks of sound, offline
 static void
-play(const Harness harness, const int n_blocks, const bool waits)
+play(const Harness harness, const int n_blocks)
 {
   for (int i = 0; i < n_blocks; ++i) {
-    (void)run_block(harness.engine, 0.5F, waits ? &limits : NULL);
-    CHECK(!waits || !engine_is_over(harness.engine));
+    play_blocks(harness, 1, &limits);
+    CHECK(!engine_is_over(harness.engine));
   }
 }
 
@@ -57,10 +57,10 @@ test_in_a_bounce(void)
 {
   reset_script();
   const Harness harness = begin();
-  play(harness, 20, true);
+  play(harness, 20);
   atomic_store(&script.sleep_ms, 100);
   const pid_t stopper = stop_soon(2, 250);
-  play(harness, 60, true);
+  play(harness, 60);
   end_stopper(stopper);
   CHECK(engine_status(harness.engine) == STATUS_READY &&
         !engine_dropouts(harness.engine));
@@ -74,14 +74,12 @@ test_at_the_end(void)
   reset_script();
   atomic_store(&script.sleep_ms, 250);
   const Harness harness = begin();
-  play(harness, 20, false);
+  play_blocks(harness, 20, NULL);
   while (!atomic_load(&script.n_open)) {
     os_sleep_ms(1);
   }
   const pid_t stopper = stop_soon(1, 50);
-  CHECK(worker_serve(harness.worker, NULL));
-  engine_free(harness.engine);
-  CHECK(worker_free(harness.worker, &limits));
+  CHECK(end_within(harness, &limits));
   end_stopper(stopper);
   CHECK(atomic_load(&script.n_closed) == 1);
 }
@@ -93,7 +91,7 @@ test_in_a_fork(void)
   static const Limits long_ones = {60000, 60000};
   reset_script();
   const Harness harness = begin();
-  play(harness, 20, true);
+  play(harness, 20);
   const pid_t child = fork();
   CHECK(child >= 0);
   if (!child) {
@@ -110,7 +108,7 @@ test_in_a_fork(void)
   int status = 0;
   CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
   CHECK(!WEXITSTATUS(status));
-  play(harness, 20, true);
+  play(harness, 20);
   end(harness);
 }
 

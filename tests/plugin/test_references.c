@@ -236,11 +236,8 @@ test_problems(const char* const folder)
   snprintf(path, sizeof(path), "%s/large.wav", folder);
   write_size(path, 1);
   References* const list  = references_new();
-  uint32_t          index = references_count(list) - 1;
-  while (index && strcmp(references_names(list)[index], "large") != 0) {
-    --index;
-  }
-  CHECK(index && !references_problem(list, index)[0]);
+  const uint32_t    index = index_of(list, "large");
+  CHECK(!references_problem(list, index)[0]);
 
   write_size(path, (long)SOUND_FILE_MAX_SIZE + 1);
   CHECK(!references_sound(list, index));
@@ -271,11 +268,8 @@ test_a_pipe(const char* const folder)
   snprintf(path, sizeof(path), "%s/pipe.wav", folder);
   write_size(path, 1);
   References* const list  = references_new();
-  uint32_t          index = references_count(list) - 1;
-  while (index && strcmp(references_names(list)[index], "pipe") != 0) {
-    --index;
-  }
-  CHECK(index && !remove(path) && !mkfifo(path, 0600));
+  const uint32_t    index = index_of(list, "pipe");
+  CHECK(!remove(path) && !mkfifo(path, 0600));
   CHECK(!references_sound(list, index));
   CHECK(strstr(references_problem(list, index), "opened"));
   CHECK(!remove(path));

@@ -12,15 +12,11 @@ static void
 test_settings_come_in_time(void)
 {
   reset_script();
-  const Harness        harness = begin();
-  const StreamSettings first   = {
-      .target = 3, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
-  const StreamSettings other = {
-    .target = 2, .beat_source = BEATS_FIXED, .tempo_bpm = 100.0, .sensitivity = 0.5};
-  controls.stream = first;
+  const Harness harness = begin();
+  choose(3, 0);
   (void)run(harness.engine, 41, 0.5F);
   CHECK(atomic_load(&script.target) == 3);
-  controls.stream = other;
+  choose(2, 0);
   (void)run(harness.engine, 60, 0.5F);
   CHECK(atomic_load(&script.target) == 2);
   CHECK(atomic_load(&script.changed_at) == 41 * BLOCK);
@@ -109,18 +105,12 @@ static void
 test_a_reference_can_be_learnt(void)
 {
   reset_script();
-  const Harness     harness    = begin();
-  References* const references = engine_session(harness.engine)->references;
-  StreamSettings    settings   = {.target      = references_learned(references),
-                                  .beat_source = BEATS_FIXED,
-                                  .tempo_bpm   = 100.0,
-                                  .sensitivity = 0.5};
-  controls.stream              = settings;
+  const Harness harness = begin();
+  choose(references_learned(engine_session(harness.engine)->references), 0);
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE);
 
-  settings.learn  = 1;
-  controls.stream = settings;
+  controls.stream.learn = 1;
   (void)run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_LEARNING);
   CHECK(!engine_learned(harness.engine));
@@ -128,9 +118,8 @@ test_a_reference_can_be_learnt(void)
   atomic_store(&script.learns, 1);
   (void)run(harness.engine, 40, 0.5F);
   CHECK(engine_learned(harness.engine) == 1);
-  settings.learn   = 0;
-  controls.stream  = settings;
-  const float last = run(harness.engine, 40, 0.5F);
+  controls.stream.learn = 0;
+  const float last      = run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_READY);
   CHECK(atomic_load(&script.n_bytes) == 5 && atomic_load(&script.n_open) == 1);
   CHECK(fabsf(last - (520 * BLOCK - 1 - 6000)) < 0.5F);

@@ -114,6 +114,13 @@ instance_stop(const Instance* const p)
 }
 
 v3_result
+instance_set_handler(const Instance* const p, Handler* const handler)
+{
+  struct v3_edit_controller** const c = p->controller;
+  return (*c)->set_component_handler(c, handler ? handler_face(handler) : NULL);
+}
+
+v3_result
 instance_set_state(const Instance* const p, const Stream* const saved)
 {
   Stream stream;

@@ -59,6 +59,10 @@ instance_setup(const Instance* instance, double rate, int32_t block, int32_t mod
 v3_result
 instance_set_active(const Instance* instance, bool active);
 
+/// Give the controller a handler, or none if that is NULL
+v3_result
+instance_set_handler(const Instance* instance, Handler* handler);
+
 /// Hand the component what a stream of its own memory holds, as a state
 v3_result
 instance_set_state(const Instance* instance, const Stream* saved);
