@@ -13,7 +13,6 @@
 #include <string.h>
 
 static const char* const built_in[] = {REQUINTO_TARGETS};
-static const char        learned[]  = "Learned";
 
 enum {
   N_BUILT_IN   = sizeof(built_in) / sizeof(built_in[0]),
@@ -203,7 +202,7 @@ references_new(void)
   for (uint32_t i = 0; references->mutex && i < N_BUILT_IN; ++i) {
     (void)add(references, built_in[i], NULL);
   }
-  if (!references->mutex || add(references, learned, NULL) != N_BUILT_IN) {
+  if (!references->mutex || add(references, REFERENCES_LEARNED, NULL) != N_BUILT_IN) {
     references_leave(references);
     return NULL;
   }
@@ -254,9 +253,8 @@ references_names(const References* const references)
 }
 
 uint32_t
-references_learned(const References* const references)
+references_learned(void)
 {
-  (void)references;
   return N_BUILT_IN;
 }
 

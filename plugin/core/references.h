@@ -23,6 +23,9 @@ enum {
     4 * SOUND_FILE_MAX_SIZE, ///< Bytes, in all, that states brought
 };
 
+/// Name of the sound that was learnt, which comes after the built-in targets
+#define REFERENCES_LEARNED "Learned"
+
 /// Owned by many; the last to leave frees it
 typedef struct ReferencesImpl References;
 
@@ -52,9 +55,9 @@ references_count(const References* references) REALTIME;
 const char* const*
 references_names(const References* references) REALTIME;
 
-/// Return the index of the sound that was learnt.  Any thread.
+/// Return the index of the sound that was learnt, in every list.  Any thread.
 uint32_t
-references_learned(const References* references) REALTIME;
+references_learned(void) REALTIME;
 
 /// Return a number that changes with every sound that is kept.  Any thread.
 uint32_t

@@ -25,9 +25,9 @@ fail(Service* const service, const Status status)
 
 /// Return whether a target is the user's own: a reference, not a built-in name
 static bool
-is_reference(const Service* const service, const uint32_t target)
+is_reference(const uint32_t target)
 {
-  return target >= references_learned(service->session->references);
+  return target >= references_learned();
 }
 
 /// Return why a call returned 0, and tell whoever reads the host's log
@@ -39,7 +39,7 @@ problem(const Service* const service)
   const char* const unread     = references_problem(references, target);
   char              text[512]  = "";
   const uint32_t    kind       = service->bridge->problem(text, sizeof(text));
-  if (kind == PROBLEM_REFERENCE && is_reference(service, target)) {
+  if (kind == PROBLEM_REFERENCE && is_reference(target)) {
     char name[REFERENCES_MAX_SHOWN];
     reference_name_show(params_label(references_names(references), target), name);
     fprintf(stderr, "requinto: %s: %s\n", name, unread[0] ? unread : text);
@@ -57,7 +57,7 @@ configure(const Service* const service)
 {
   References* const references = service->session->references;
   SoundFile* const  sound      = references_sound(references, service->settings.target);
-  const Reference   reference  = {is_reference(service, service->settings.target),
+  const Reference   reference  = {is_reference(service->settings.target),
                                sound ? sound->n_bytes : 0,
                                sound ? sound->bytes : NULL};
 
@@ -167,7 +167,7 @@ takes_networks(const Service* const service, const StreamSettings* const old)
 {
   const StreamSettings* const new = &service->settings;
   return new->quality != old->quality || new->beat_source != old->beat_source ||
-         is_reference(service, new->target) != is_reference(service, old->target);
+         is_reference(new->target) != is_reference(old->target);
 }
 
 static void
@@ -230,11 +230,9 @@ keep_learned(Service* const service)
   if (!n || n > SOUND_FILE_MAX_SIZE) {
     return;
   }
-  unsigned char* const bytes      = (unsigned char*)calloc(n, 1);
-  References* const    references = service->session->references;
-  const uint32_t       index      = references_learned(references);
+  unsigned char* const bytes = (unsigned char*)calloc(n, 1);
   if (bytes && service->bridge->learned(service->stream, bytes, n) == n &&
-      references_keep(references, references_names(references)[index], bytes, n)) {
+      references_keep(service->session->references, REFERENCES_LEARNED, bytes, n)) {
     atomic_fetch_add(&service->session->n_learned, 1);
   }
   free(bytes);

@@ -102,7 +102,7 @@ state_write(const double           values[N_PARAMS],
   }
   memcpy(state.bytes, text, n);
 
-  const uint32_t learned = references_learned(references);
+  const uint32_t learned = references_learned();
   const uint32_t chosen  = (uint32_t)params_clamp(target, values[PARAM_TARGET]);
   append_sound(&state, references, learned);
   if (chosen > learned) {

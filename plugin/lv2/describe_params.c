@@ -7,8 +7,6 @@
 #include "core/params.h"
 #include "core/references.h"
 
-#include <stdlib.h>
-
 enum { NUMBER_SIZE = 32, N_LATENCY_DECIMALS = 2 };
 
 static void
@@ -93,25 +91,13 @@ write_clip(FILE* const file, const ClipChoice choice)
   fprintf(file, "\"beats\": %u}", clip->n_beats);
 }
 
-static void
-write_learned(FILE* const file)
-{
-  References* const references = references_new();
-  if (!references) {
-    exit(1);
-  }
-  const uint32_t index = references_learned(references);
-  write_text_of(file, "learned_target", references_names(references)[index]);
-  references_leave(references);
-}
-
 void
 describe_params(FILE* const file)
 {
   fputs("{", file);
   write_text_of(file, "version", REQUINTO_VERSION);
   write_number_of(file, "max_reference_bytes", SOUND_FILE_MAX_SIZE, 0);
-  write_learned(file);
+  write_text_of(file, "learned_target", REFERENCES_LEARNED);
   fputs("\n\"clips\": [", file);
   for (unsigned i = 0; i < N_CLIPS; ++i) {
     fputs(i ? ",\n  " : "\n  ", file);

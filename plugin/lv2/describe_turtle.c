@@ -6,7 +6,6 @@
 #include "lv2/ports.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const char prefixes[] =
   "# SPDX-License-Identifier: GPL-3.0-or-later\n"
@@ -148,26 +147,18 @@ write_point(const Plugin* const plugin, const uint32_t value, const char* const 
           value);
 }
 
-/// Write the names of targets, and return how many there are
+/// Write names of the user's targets, of which only the user's own computer knows what
+/// they are called, from number `n` on; return how many targets there are then
 static uint32_t
-write_targets(const Plugin* const plugin)
+write_own_targets(const Plugin* const plugin, const uint32_t n)
 {
-  References* const references = references_new();
-  if (!references) {
-    exit(1);
-  }
-  // Only the user's own computer knows what comes after these
-  const uint32_t n_known = references_learned(references) + 1;
-  for (uint32_t i = 0; i < n_known; ++i) {
-    write_point(plugin, i, references_names(references)[i]);
-  }
-  references_leave(references);
-  for (uint32_t i = 0; i < LV2_OWN_TARGETS; ++i) {
+  write_point(plugin, n, REFERENCES_LEARNED);
+  for (uint32_t i = 1; i <= LV2_OWN_TARGETS; ++i) {
     char label[16];
-    snprintf(label, sizeof(label), "Own %u", i + 1);
-    write_point(plugin, n_known + i, label);
+    snprintf(label, sizeof(label), "Own %u", i);
+    write_point(plugin, n + i, label);
   }
-  return n_known + LV2_OWN_TARGETS;
+  return n + 1 + LV2_OWN_TARGETS;
 }
 
 static void
@@ -176,12 +167,11 @@ write_list(const Plugin* const    plugin,
            const ParamInfo* const row)
 {
   uint32_t n = row->n_labels;
+  for (uint32_t i = 0; i < n; ++i) {
+    write_point(plugin, i, row->labels[i]);
+  }
   if (index == PARAM_TARGET) {
-    n = write_targets(plugin);
-  } else {
-    for (uint32_t i = 0; i < n; ++i) {
-      write_point(plugin, i, row->labels[i]);
-    }
+    n = write_own_targets(plugin, n);
   }
   add(plugin, "lv2:portProperty", "lv2:integer , lv2:enumeration");
   add_range(plugin, row->min, n - 1, row->default_value);

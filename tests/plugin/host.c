@@ -24,10 +24,10 @@
 #include "host_run.h"
 #include "host_state.h"
 #include "host_times.h"
+#include "play.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "check.h"
 
@@ -43,18 +43,10 @@ tell_process(const char* const when)
       printf("rss_mb_%s=%.1f\n", when, (double)kilobytes / 1024.0);
     }
   }
-  bool  has_python = false;
-  FILE* maps       = fopen("/proc/self/maps", "r");
-  while (maps && fgets(line, sizeof(line), maps)) {
-    has_python = has_python || strstr(line, "libpython");
-  }
-  printf("python_%s=%s\n", when, has_python ? "yes" : "no");
   if (status) {
     fclose(status);
   }
-  if (maps) {
-    fclose(maps);
-  }
+  play_tell_process(when);
 }
 
 static Instance

@@ -106,7 +106,7 @@ test_a_reference_can_be_learnt(void)
 {
   reset_script();
   const Harness harness = begin();
-  choose(references_learned(engine_session(harness.engine)->references), 0);
+  choose(references_learned(), 0);
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE);
 

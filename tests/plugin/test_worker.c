@@ -159,9 +159,7 @@ static void
 test_loading_anew_is_waited_for(void)
 {
   reset_script();
-  const Harness  harness = begin();
-  const uint32_t n_named =
-    references_learned(engine_session(harness.engine)->references);
+  const Harness harness = begin();
   choose(1, 0);
   play_blocks(harness, 100, &hasty);
   atomic_store(&script.load_ms, 500);
@@ -172,7 +170,7 @@ test_loading_anew_is_waited_for(void)
           !engine_dropouts(harness.engine));
     controls.stream.beat_source = BEATS_DETECT;
   }
-  controls.stream.target = n_named;
+  controls.stream.target = references_learned();
   play_blocks(harness, 100, &hasty);
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE); // and not: no answer
   end(harness);
