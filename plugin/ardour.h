@@ -2,8 +2,7 @@
 
    Everything that is done differently for Ardour, in any format. */
 
-#ifndef REQUINTO_ARDOUR_H
-#define REQUINTO_ARDOUR_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -64,5 +63,3 @@ ardour_exact_quarter(double  rounded,
                      int64_t frame,
                      double  tempo_bpm,
                      double  sample_rate) REALTIME;
-
-#endif

@@ -2,11 +2,8 @@
 
    Ports, state, latency and the rest of what a host may ask for. */
 
-#ifndef REQUINTO_CLAP_EXTENSIONS_H
-#define REQUINTO_CLAP_EXTENSIONS_H
+#pragma once
 
 /// Return an extension that deals with what is not a parameter, or NULL.  Any thread.
 const void*
 clap_extension(const char* id);
-
-#endif

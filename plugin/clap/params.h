@@ -2,8 +2,7 @@
 
    The table of parameters for a CLAP host, and events that change them. */
 
-#ifndef REQUINTO_CLAP_PARAMS_H
-#define REQUINTO_CLAP_PARAMS_H
+#pragma once
 
 #include "clap/plugin.h"
 
@@ -16,5 +15,3 @@ clap_params_take(ClapPlugin* plugin, const clap_event_header_t* event) REALTIME;
 /// Report what the plugin itself has changed.  Audio thread, or while inactive.
 void
 clap_params_report(ClapPlugin* plugin, const clap_output_events_t* events) REALTIME;
-
-#endif

@@ -2,8 +2,7 @@
 
    One instance of the plugin for a CLAP host, and what is reported to that host. */
 
-#ifndef REQUINTO_CLAP_PLUGIN_H
-#define REQUINTO_CLAP_PLUGIN_H
+#pragma once
 
 #include "clap/types.h"
 #include "core/instance.h"
@@ -44,5 +43,3 @@ clap_plugin_tell_values(ClapPlugin* plugin);
 /// Have the host read the list of targets if it grew; must be inactive.  Main thread.
 void
 clap_plugin_tell_targets(ClapPlugin* plugin);
-
-#endif

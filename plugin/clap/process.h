@@ -2,8 +2,7 @@
 
    Blocks of sound from a CLAP host. */
 
-#ifndef REQUINTO_CLAP_PROCESS_H
-#define REQUINTO_CLAP_PROCESS_H
+#pragma once
 
 #include "clap/types.h"
 #include "os/attributes.h"
@@ -11,5 +10,3 @@
 /// Process a block, as `process` of `clap_plugin_t`.  Audio thread only.
 clap_process_status CLAP_ABI
 clap_process(const clap_plugin_t* clap, const clap_process_t* process) REALTIME;
-
-#endif

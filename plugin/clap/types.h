@@ -3,8 +3,7 @@
    The CLAP interfaces we use: those of the headers, of version 1.1, and those that
    the selection of headers at hand leaves out. */
 
-#ifndef REQUINTO_CLAP_TYPES_H
-#define REQUINTO_CLAP_TYPES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,5 +61,3 @@ typedef struct {
 typedef struct {
   uint32_t(CLAP_ABI* get)(const clap_plugin_t* plugin);
 } ClapTail;
-
-#endif

@@ -2,8 +2,7 @@
 
    A block of sound of the host's, passed by value. */
 
-#ifndef REQUINTO_CORE_BLOCK_H
-#define REQUINTO_CORE_BLOCK_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -22,5 +21,3 @@ typedef struct {
 /// Return `n_frames` of a block, from frame `start` on.  Any thread.
 Block
 block_slice(Block block, uint32_t start, uint32_t n_frames) REALTIME;
-
-#endif

@@ -2,8 +2,7 @@
 
    How much is separated at a time, and the delay that this takes. */
 
-#ifndef REQUINTO_CORE_CLIP_H
-#define REQUINTO_CORE_CLIP_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -23,5 +22,3 @@ typedef struct {
 /// Return a row of the table.  Any thread.
 const Clip*
 clip_info(ClipChoice choice) REALTIME;
-
-#endif

@@ -2,8 +2,7 @@
 
    Exchange one block with the worker, at a constant delay. */
 
-#ifndef REQUINTO_CORE_ENGINE_H
-#define REQUINTO_CORE_ENGINE_H
+#pragma once
 
 #include "core/block.h"
 #include "core/clip.h"
@@ -100,5 +99,3 @@ engine_dropouts(const Engine* engine) REALTIME;
 /// Return how many references were learnt since activation.  Audio thread only.
 uint32_t
 engine_learned(const Engine* engine) REALTIME;
-
-#endif

@@ -3,8 +3,7 @@
    One instance of the plugin, whatever the format: its values, its state, and an
    engine with a worker while it is active.  A format's file translates to this. */
 
-#ifndef REQUINTO_CORE_INSTANCE_H
-#define REQUINTO_CORE_INSTANCE_H
+#pragma once
 
 #include "core/engine.h"
 #include "core/params.h"
@@ -134,5 +133,3 @@ instance_run(Instance*        instance,
 */
 bool
 instance_report(Instance* instance, Report* report) REALTIME;
-
-#endif

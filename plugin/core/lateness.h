@@ -2,8 +2,7 @@
 
    Count what came too late, and for how long to say so. */
 
-#ifndef REQUINTO_CORE_LATENESS_H
-#define REQUINTO_CORE_LATENESS_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -44,5 +43,3 @@ lateness_count(Lateness* lateness, Outcome outcome) REALTIME;
 /// the first
 bool
 lateness_shows(const Lateness* lateness) REALTIME;
-
-#endif

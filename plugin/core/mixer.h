@@ -5,8 +5,7 @@
    The gains are delayed with the sound, so that what a host automates lies where
    it was automated. */
 
-#ifndef REQUINTO_CORE_MIXER_H
-#define REQUINTO_CORE_MIXER_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -65,5 +64,3 @@ mixer_run(Mixer*       mixer,
           uint32_t     n_frames,
           uint32_t     first_missing,
           uint32_t     n_missing) REALTIME;
-
-#endif

@@ -2,8 +2,7 @@
 
    Numbers as text, whatever the host's locale says of decimal points. */
 
-#ifndef REQUINTO_CORE_NUMBER_TEXT_H
-#define REQUINTO_CORE_NUMBER_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,5 +14,3 @@ number_to_text(double number, unsigned n_decimals, char* text, size_t size);
 /// Read a decimal number at the head of `text`; return false if there is none
 bool
 number_from_text(const char* text, double* number);
-
-#endif

@@ -2,8 +2,7 @@
 
    Send the worker what has changed, once, and again if there was no room. */
 
-#ifndef REQUINTO_CORE_OUTBOX_H
-#define REQUINTO_CORE_OUTBOX_H
+#pragma once
 
 #include "core/session.h"
 #include "os/attributes.h"
@@ -37,5 +36,3 @@ outbox_set_position(Outbox*             outbox,
 /// Send what was not sent yet, before the sound of `frame` is
 void
 outbox_send(Outbox* outbox, Session* session, uint64_t frame) REALTIME;
-
-#endif

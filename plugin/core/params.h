@@ -4,8 +4,7 @@
 
    All functions here but `params_set_label` are pure: any thread may call them. */
 
-#ifndef REQUINTO_CORE_PARAMS_H
-#define REQUINTO_CORE_PARAMS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -102,5 +101,3 @@ params_to_text(const ParamInfo* info, double plain, char* text, size_t size);
 /// Read a plain value from text, unit or not; return false if it makes no sense
 bool
 params_from_text(const ParamInfo* info, const char* text, double* plain);
-
-#endif

@@ -3,8 +3,7 @@
    Names of references: text of the user's, or of a state that anybody may have
    written, which is printed and shown. */
 
-#ifndef REQUINTO_CORE_REFERENCE_NAME_H
-#define REQUINTO_CORE_REFERENCE_NAME_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -30,5 +29,3 @@ reference_name_show(const char* text, char shown[REFERENCES_MAX_SHOWN]);
 /// Return a copy of a name, or of its file's path, to be freed; NULL without memory
 char*
 reference_name_copy(const char* text);
-
-#endif

@@ -7,8 +7,7 @@
    it while another adds to it.  Once it is full, what an old state brought gives its
    place to what another brings; a name that was read stays as long as the list. */
 
-#ifndef REQUINTO_CORE_REFERENCES_H
-#define REQUINTO_CORE_REFERENCES_H
+#pragma once
 
 #include "core/reference_name.h"
 #include "core/sound_file.h"
@@ -100,5 +99,3 @@ references_keep(References*          references,
 */
 bool
 references_want(References* references, const char* text);
-
-#endif

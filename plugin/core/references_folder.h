@@ -2,8 +2,7 @@
 
    The sound files that the user keeps for targets. */
 
-#ifndef REQUINTO_CORE_REFERENCES_FOLDER_H
-#define REQUINTO_CORE_REFERENCES_FOLDER_H
+#pragma once
 
 #include <stddef.h>
 
@@ -28,5 +27,3 @@ references_folder_free(ReferencesFolder* folder);
 /// Say why a file of the user's is no target, unless an earlier list has
 void
 references_folder_tell(const char* name, const char* why);
-
-#endif

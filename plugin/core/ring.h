@@ -2,8 +2,7 @@
 
    A lock-free queue of equal elements for one writer and one reader. */
 
-#ifndef REQUINTO_CORE_RING_H
-#define REQUINTO_CORE_RING_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -48,5 +47,3 @@ ring_read(Ring* ring, void* elements, uint32_t n) REALTIME;
 /// Drop up to `n` elements and return how many.  Reader thread only.
 uint32_t
 ring_skip(Ring* ring, uint32_t n) REALTIME;
-
-#endif

@@ -2,8 +2,7 @@
 
    Carry the frames of one session between its rings and the bridge. */
 
-#ifndef REQUINTO_CORE_SERVICE_H
-#define REQUINTO_CORE_SERVICE_H
+#pragma once
 
 #include "core/session.h"
 #include "python/bridge_table.h"
@@ -44,5 +43,3 @@ service_end(Service* service);
 /// The same without Python, for a service whose thread does not run any more.
 void
 service_drop(Service* service);
-
-#endif

@@ -5,8 +5,7 @@
    Each activation has its own, because the worker may still be inside Python
    for the one before, and nothing may wait for it. */
 
-#ifndef REQUINTO_CORE_SESSION_H
-#define REQUINTO_CORE_SESSION_H
+#pragma once
 
 #include "core/references.h"
 #include "core/ring.h"
@@ -111,5 +110,3 @@ typedef struct {
 /// thread.
 bool
 session_progressed(const Session* session, Progress* last);
-
-#endif

@@ -4,8 +4,7 @@
 
    All functions here are pure: any thread may call them. */
 
-#ifndef REQUINTO_CORE_SETTINGS_H
-#define REQUINTO_CORE_SETTINGS_H
+#pragma once
 
 #include "core/params.h"
 #include "os/attributes.h"
@@ -24,5 +23,3 @@ settings_of(const double values[N_PARAMS]) REALTIME;
 /// Return whether a stream would do something else
 bool
 settings_differ(const StreamSettings* one, const StreamSettings* other) REALTIME;
-
-#endif

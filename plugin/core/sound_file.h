@@ -2,8 +2,7 @@
 
    A sound file in memory, whole, whatever its format. */
 
-#ifndef REQUINTO_CORE_SOUND_FILE_H
-#define REQUINTO_CORE_SOUND_FILE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -27,5 +26,3 @@ sound_file_copy(const unsigned char* bytes, uint32_t n_bytes);
 */
 SoundFile*
 sound_file_read(const char* path, const char** problem);
-
-#endif

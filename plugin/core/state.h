@@ -2,8 +2,7 @@
 
    Settings as text that later versions can still read, and the sounds they need. */
 
-#ifndef REQUINTO_CORE_STATE_H
-#define REQUINTO_CORE_STATE_H
+#pragma once
 
 #include "core/params.h"
 #include "core/references.h"
@@ -66,5 +65,3 @@ state_read(const void*      bytes,
            size_t           n_bytes,
            const ParamInfo* target,
            double           values[N_PARAMS]);
-
-#endif

@@ -4,8 +4,7 @@
 
    All functions here are pure: any thread may call them. */
 
-#ifndef REQUINTO_CORE_STATUS_H
-#define REQUINTO_CORE_STATUS_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -34,5 +33,3 @@ status_is_failure(Status status) REALTIME;
 /// Return whether the worker has given up for as long as the session lasts
 bool
 status_is_final(Status status) REALTIME;
-
-#endif

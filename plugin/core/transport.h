@@ -2,8 +2,7 @@
 
    Follow the host's position in its song: when it moves on, jumps, or stands still. */
 
-#ifndef REQUINTO_CORE_TRANSPORT_H
-#define REQUINTO_CORE_TRANSPORT_H
+#pragma once
 
 #include "os/attributes.h"
 #include "python/bridge_table.h"
@@ -57,5 +56,3 @@ transport_follow(TransportFollower* follower,
                  const Transport*   now,
                  uint32_t           n_frames,
                  double             sample_rate) REALTIME;
-
-#endif

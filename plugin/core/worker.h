@@ -2,8 +2,7 @@
 
    Own the thread that carries frames between the rings and the bridge. */
 
-#ifndef REQUINTO_CORE_WORKER_H
-#define REQUINTO_CORE_WORKER_H
+#pragma once
 
 #include "core/service.h"
 #include "core/session.h"
@@ -36,5 +35,3 @@ worker_serve(Worker* worker, Session* session);
 */
 bool
 worker_free(Worker* worker, const Limits* limits);
-
-#endif

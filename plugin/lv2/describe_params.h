@@ -14,13 +14,10 @@
      the built-in ones;
    - `read_only`, `saved` and `bypass`: true or false. */
 
-#ifndef REQUINTO_LV2_DESCRIBE_PARAMS_H
-#define REQUINTO_LV2_DESCRIBE_PARAMS_H
+#pragma once
 
 #include <stdio.h>
 
 /// Write the whole file
 void
 describe_params(FILE* file);
-
-#endif

@@ -2,8 +2,7 @@
 
    What hosts read of the LV2 plugins, in Turtle. */
 
-#ifndef REQUINTO_LV2_DESCRIBE_TURTLE_H
-#define REQUINTO_LV2_DESCRIBE_TURTLE_H
+#pragma once
 
 #include <stdio.h>
 
@@ -14,5 +13,3 @@ describe_manifest(FILE* file, const char* binary);
 /// Write requinto.ttl
 void
 describe_plugins(FILE* file);
-
-#endif

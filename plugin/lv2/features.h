@@ -2,8 +2,7 @@
 
    What an LV2 host offers. */
 
-#ifndef REQUINTO_LV2_FEATURES_H
-#define REQUINTO_LV2_FEATURES_H
+#pragma once
 
 #include "ardour.h"
 
@@ -36,5 +35,3 @@ lv2_is_ardour(const LV2_Feature* const* const features)
   }
   return false;
 }
-
-#endif

@@ -383,9 +383,6 @@ extension_data(const char* const uri)
   }
 
 EXPORT const LV2_Descriptor*
-lv2_descriptor(uint32_t index);
-
-const LV2_Descriptor*
 lv2_descriptor(const uint32_t index)
 {
   static const LV2_Descriptor descriptors[] = {DESCRIPTOR(LV2_PORTS_URI),

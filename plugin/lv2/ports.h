@@ -2,8 +2,7 @@
 
    Which port is which, for the plugin and for the data that tells hosts of it. */
 
-#ifndef REQUINTO_LV2_PORTS_H
-#define REQUINTO_LV2_PORTS_H
+#pragma once
 
 #include "core/params.h"
 
@@ -60,5 +59,3 @@ lv2_port_value(const ParamInfo* const info, const double value)
 {
   return info->is_bypass ? 1.0 - value : value;
 }
-
-#endif

@@ -2,8 +2,7 @@
 
    Where the host is, from the events by which LV2's hosts tell what has changed. */
 
-#ifndef REQUINTO_LV2_POSITION_H
-#define REQUINTO_LV2_POSITION_H
+#pragma once
 
 #include "core/transport.h"
 #include "os/attributes.h"
@@ -56,5 +55,3 @@ lv2_position_advance(Lv2Position* position,
 /// Return it as the plugin takes it.  Audio thread only.
 Transport
 lv2_position_transport(const Lv2Position* position) REALTIME;
-
-#endif

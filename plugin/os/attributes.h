@@ -2,8 +2,7 @@
 
    Attributes of functions, as each compiler spells them. */
 
-#ifndef REQUINTO_OS_ATTRIBUTES_H
-#define REQUINTO_OS_ATTRIBUTES_H
+#pragma once
 
 /// A library shows this to those who load it
 #ifdef _WIN32
@@ -17,6 +16,4 @@
 #  define REALTIME __attribute__((nonblocking))
 #else
 #  define REALTIME
-#endif
-
 #endif

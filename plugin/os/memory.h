@@ -2,8 +2,7 @@
 
    Memory that the audio thread is going to use. */
 
-#ifndef REQUINTO_OS_MEMORY_H
-#define REQUINTO_OS_MEMORY_H
+#pragma once
 
 #include <stddef.h>
 
@@ -15,5 +14,3 @@
 */
 void*
 memory_new_resident(size_t n, size_t size);
-
-#endif

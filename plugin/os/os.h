@@ -4,8 +4,7 @@
 
    All text is UTF-8, and paths that come from here have '/' between their parts. */
 
-#ifndef REQUINTO_OS_OS_H
-#define REQUINTO_OS_OS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -141,5 +140,3 @@ os_list_folder(const char* path,
 /// Write the folder where programs keep the user's own data; return false if unknown
 bool
 os_user_data(char* path, size_t size);
-
-#endif

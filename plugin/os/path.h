@@ -2,8 +2,7 @@
 
    Paths, with '/' between their parts. */
 
-#ifndef REQUINTO_OS_PATH_H
-#define REQUINTO_OS_PATH_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -20,5 +19,3 @@ path_go_up(char* path, unsigned n);
 /// Return whether there is a file or a folder
 bool
 path_exists(const char* path);
-
-#endif

@@ -6,8 +6,7 @@
    time goes on, and whoever waits would find that another thread, stopped likewise,
    has taken too long. */
 
-#ifndef REQUINTO_OS_RUNNING_CLOCK_H
-#define REQUINTO_OS_RUNNING_CLOCK_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -32,5 +31,3 @@ running_ms(void);
 /// hours.  Any thread.
 uint32_t
 running_ms_since(uint32_t then);
-
-#endif

@@ -2,8 +2,7 @@
 
    Text between us, who write UTF-8, and Windows, which writes UTF-16. */
 
-#ifndef REQUINTO_OS_WIN32_TEXT_H
-#define REQUINTO_OS_WIN32_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ win32_to_wide(const char* text, wchar_t wide[WIN32_MAX_PATH]);
 /// Write UTF-8; return false if the text is not UTF-16, or too long
 bool
 win32_from_wide(const wchar_t* wide, char* text, size_t size);
-
-#endif

@@ -4,8 +4,7 @@
 
    cffi reads bridge.h too, so that it can hold no include guard of its own. */
 
-#ifndef REQUINTO_PYTHON_BRIDGE_TABLE_H
-#define REQUINTO_PYTHON_BRIDGE_TABLE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -36,5 +35,3 @@ typedef enum {
    Called on the worker thread, when the first sound comes; may take seconds.
 */
 typedef BridgeOutcome (*BridgeLoader)(const Bridge** bridge);
-
-#endif

@@ -7,8 +7,7 @@
    environment whose site-packages hold them; the one that CMake saw.  The environment
    variable REQUINTO_PYTHON, the path of an executable, goes before all of these. */
 
-#ifndef REQUINTO_PYTHON_ENV_H
-#define REQUINTO_PYTHON_ENV_H
+#pragma once
 
 #include "os/path.h"
 
@@ -25,5 +24,3 @@ typedef struct {
 /// Find our Python; return false if even our own path is unknown
 bool
 env_find(PythonEnv* env);
-
-#endif

@@ -2,8 +2,7 @@
 
    How an environment of Python lies on the disk, under each system. */
 
-#ifndef REQUINTO_PYTHON_ENV_LAYOUT_H
-#define REQUINTO_PYTHON_ENV_LAYOUT_H
+#pragma once
 
 #include "os/path.h"
 
@@ -20,5 +19,3 @@ env_layout_is_our_version(const char* executable);
 /// Write the shared library of an executable, or a name by which it may be found
 void
 env_layout_library(const char* executable, char library[PATH_SIZE]);
-
-#endif

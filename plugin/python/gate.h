@@ -7,8 +7,7 @@
    is among its callers, as TensorFlow's is, the process aborts.  So all threads have
    to be out of Python before that, and may not come back. */
 
-#ifndef REQUINTO_PYTHON_GATE_H
-#define REQUINTO_PYTHON_GATE_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -53,5 +52,3 @@ gate_guard_exit(void);
 */
 EXPORT void
 requinto_hold_thread(void);
-
-#endif

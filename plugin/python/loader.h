@@ -2,8 +2,7 @@
 
    Find Python, start it where the host has none, and load the bridge. */
 
-#ifndef REQUINTO_PYTHON_LOADER_H
-#define REQUINTO_PYTHON_LOADER_H
+#pragma once
 
 #include "python/bridge_table.h"
 
@@ -54,5 +53,3 @@ python_release_lock(void);
 /// Take back what `python_release_lock` gave up, on the same thread
 void
 python_retake_lock(ReleasedLock released);
-
-#endif

@@ -2,8 +2,7 @@
 
    The one function of the bridge that is not Python's. */
 
-#ifndef REQUINTO_PYTHON_START_H
-#define REQUINTO_PYTHON_START_H
+#pragma once
 
 #include "os/attributes.h"
 
@@ -20,5 +19,3 @@
 */
 EXPORT uint32_t
 requinto_start(const char* executable, const char* site);
-
-#endif

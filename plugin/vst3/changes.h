@@ -2,8 +2,7 @@
 
    Walk through what a host changes within a block, frame by frame. */
 
-#ifndef REQUINTO_VST3_CHANGES_H
-#define REQUINTO_VST3_CHANGES_H
+#pragma once
 
 #include "core/instance.h"
 #include "vst3/vst3.h"
@@ -35,5 +34,3 @@ vst3_changes_take(Vst3Changes* walk,
                   Instance*    instance,
                   int32_t      frame,
                   int32_t      end) REALTIME;
-
-#endif

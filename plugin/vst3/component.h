@@ -2,11 +2,8 @@
 
    Buses, activation and state for a VST3 host. */
 
-#ifndef REQUINTO_VST3_COMPONENT_H
-#define REQUINTO_VST3_COMPONENT_H
+#pragma once
 
 #include "vst3/vst3.h"
 
 extern const struct v3_component vst3_component;
-
-#endif

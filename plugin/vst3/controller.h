@@ -2,11 +2,8 @@
 
    The table of parameters for a VST3 host. */
 
-#ifndef REQUINTO_VST3_CONTROLLER_H
-#define REQUINTO_VST3_CONTROLLER_H
+#pragma once
 
 #include "vst3/vst3.h"
 
 extern const struct v3_edit_controller vst3_controller;
-
-#endif

@@ -2,8 +2,7 @@
 
    What the hosts of each system call first and last in a module. */
 
-#ifndef REQUINTO_VST3_ENTRY_H
-#define REQUINTO_VST3_ENTRY_H
+#pragma once
 
 #if defined(_WIN32)
 #  define VST3_ENTER           InitDll
@@ -17,6 +16,4 @@
 #  define VST3_ENTER           ModuleEntry
 #  define VST3_LEAVE           ModuleExit
 #  define VST3_ENTER_PARAMETER __attribute__((unused)) void* library
-#endif
-
 #endif

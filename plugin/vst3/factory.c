@@ -162,26 +162,19 @@ static const struct v3_plugin_factory_3 factory = {
 };
 
 EXPORT const void*
-GetPluginFactory(void);
-EXPORT bool
-VST3_LEAVE(void);
-
-EXPORT bool VST3_ENTER(VST3_ENTER_PARAMETER);
-
-const void*
 GetPluginFactory(void)
 {
   static const struct v3_plugin_factory_3* const table = &factory;
   return (const void*)&table;
 }
 
-bool
+EXPORT bool
 VST3_ENTER(VST3_ENTER_PARAMETER)
 {
   return true;
 }
 
-bool
+EXPORT bool
 VST3_LEAVE(void)
 {
   return true;

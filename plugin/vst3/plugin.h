@@ -2,8 +2,7 @@
 
    One instance of the plugin, which is component, processor and controller. */
 
-#ifndef REQUINTO_VST3_PLUGIN_H
-#define REQUINTO_VST3_PLUGIN_H
+#pragma once
 
 #include "ardour.h"
 #include "core/instance.h"
@@ -103,5 +102,3 @@ vst3_plugin_read_state(Vst3Plugin* plugin, struct v3_bstream** stream);
 /// Write the settings to a host's stream.  Main thread only.
 v3_result
 vst3_plugin_write_state(Vst3Plugin* plugin, struct v3_bstream** stream);
-
-#endif

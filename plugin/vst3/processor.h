@@ -2,12 +2,9 @@
 
    Blocks of sound from a VST3 host. */
 
-#ifndef REQUINTO_VST3_PROCESSOR_H
-#define REQUINTO_VST3_PROCESSOR_H
+#pragma once
 
 #include "vst3/vst3.h"
 
 extern const struct v3_audio_processor              vst3_processor;
 extern const struct v3_process_context_requirements vst3_requirements;
-
-#endif

@@ -2,8 +2,7 @@
 
    The VST3 interfaces we use, and checks that they are what hosts expect. */
 
-#ifndef REQUINTO_VST3_VST3_H
-#define REQUINTO_VST3_VST3_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,5 +55,3 @@ _Static_assert(sizeof(struct v3_audio_bus_buffers) == 24, "v3_audio_bus_buffers"
 _Static_assert(sizeof(struct v3_process_data) == 80, "v3_process_data");
 _Static_assert(sizeof(struct v3_process_context) == 112, "v3_process_context");
 _Static_assert(sizeof(struct v3_param_info) == 792, "v3_param_info");
-
-#endif

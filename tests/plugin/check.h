@@ -2,8 +2,7 @@
 
    Stop a test with a line that says where it failed. */
 
-#ifndef REQUINTO_CHECK_H
-#define REQUINTO_CHECK_H
+#pragma once
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,5 +25,3 @@ draw(unsigned* const seed)
   *seed ^= *seed << 5U;
   return *seed;
 }
-
-#endif

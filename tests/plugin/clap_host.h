@@ -2,8 +2,7 @@
 
    A plugin in the plain CLAP host, and how blocks reach it. */
 
-#ifndef REQUINTO_TESTS_CLAP_HOST_H
-#define REQUINTO_TESTS_CLAP_HOST_H
+#pragma once
 
 #include "clap/types.h"
 #include "play.h"
@@ -32,5 +31,3 @@ clap_host_info(const ClapHost* host, uint32_t index);
 /// Process a block; `context` is a `ClapHost`
 void
 clap_host_run(void* context, const PlayBlock* block);
-
-#endif

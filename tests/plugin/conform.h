@@ -2,8 +2,7 @@
 
    What the checks of `conform.c` share. */
 
-#ifndef REQUINTO_CONFORM_H
-#define REQUINTO_CONFORM_H
+#pragma once
 
 #include "vst3_host.h"
 
@@ -66,5 +65,3 @@ allocations_begin(void);
 /// Return how many there were, and count no more
 unsigned
 allocations_end(void);
-
-#endif

@@ -2,8 +2,7 @@
 
    Engine and worker together, with a bridge that is written in harness.c. */
 
-#ifndef REQUINTO_TESTS_RIG_H
-#define REQUINTO_TESTS_RIG_H
+#pragma once
 
 #include "core/engine.h"
 #include "core/worker.h"
@@ -94,5 +93,3 @@ run_block(Engine* engine, float value, const Limits* limits);
 /// Ask for another target, by another model, from the next block on
 void
 choose(uint32_t target, uint32_t quality);
-
-#endif

@@ -2,8 +2,7 @@
 
    The parameter changes of a run, each at its frame. */
 
-#ifndef REQUINTO_HOST_AUTOMATION_H
-#define REQUINTO_HOST_AUTOMATION_H
+#pragma once
 
 #include "host_vst3.h"
 
@@ -19,5 +18,3 @@ automation_free(Automation* automation);
 /// Write the changes of the block of `n` frames that begins at `frame`
 void
 automation_fill(Automation* automation, int64_t frame, int64_t n, Changes* changes);
-
-#endif

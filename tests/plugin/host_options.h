@@ -2,8 +2,7 @@
 
    What the command line asks of the host. */
 
-#ifndef REQUINTO_HOST_OPTIONS_H
-#define REQUINTO_HOST_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -47,5 +46,3 @@ options_parse(int argc, char** argv);
 
 void
 options_free(Options* options);
-
-#endif

@@ -2,8 +2,7 @@
 
    Play a sound through an active plugin, block by block. */
 
-#ifndef REQUINTO_HOST_RUN_H
-#define REQUINTO_HOST_RUN_H
+#pragma once
 
 #include "host_vst3.h"
 #include "host_watch.h"
@@ -14,5 +13,3 @@ run_sound(const Instance* instance,
           const Options*  options,
           const Watch*    watch,
           Handler*        handler);
-
-#endif

@@ -2,8 +2,7 @@
 
    The sound of a run, all of it in memory before the first block. */
 
-#ifndef REQUINTO_HOST_SOUND_H
-#define REQUINTO_HOST_SOUND_H
+#pragma once
 
 #include "host_options.h"
 
@@ -46,5 +45,3 @@ sound_keep(Sound* sound, int64_t frame, int64_t n, float* const* channels);
 /// Write the first `n_frames` that were output to a file
 void
 sound_write(const Sound* sound, const char* path, int64_t n_frames);
-
-#endif

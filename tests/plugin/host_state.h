@@ -2,8 +2,7 @@
 
    Save a plugin's state to a file, and restore it from one. */
 
-#ifndef REQUINTO_HOST_STATE_H
-#define REQUINTO_HOST_STATE_H
+#pragma once
 
 #include "host_vst3.h"
 
@@ -13,5 +12,3 @@ state_load(const Instance* instance, const char* path);
 
 void
 state_save(const Instance* instance, const char* path);
-
-#endif

@@ -3,8 +3,7 @@
    What the audio thread hands the main thread: the changes that it made and
    received.  The main thread repeats them to the controller, as hosts do. */
 
-#ifndef REQUINTO_HOST_TALK_H
-#define REQUINTO_HOST_TALK_H
+#pragma once
 
 #include "host_vst3.h"
 
@@ -31,5 +30,3 @@ talk_say(Talk* talk, const Changes* changes, int block);
 /// Print what the plugin told, and repeat everything to the controller.  Main thread.
 void
 talk_relay(Talk* talk, const Instance* instance);
-
-#endif

@@ -2,8 +2,7 @@
 
    How long the blocks of a run took, and what the thread did meanwhile. */
 
-#ifndef REQUINTO_HOST_TIMES_H
-#define REQUINTO_HOST_TIMES_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/resource.h>
@@ -46,5 +45,3 @@ times_worst_us(const Times* times);
 
 void
 times_free(Times* times);
-
-#endif

@@ -14,8 +14,7 @@
    Frames are those of the run, in rising order.  Before the first line the song
    stands at 0, at 120 bpm in 4/4. */
 
-#ifndef REQUINTO_HOST_TRANSPORT_H
-#define REQUINTO_HOST_TRANSPORT_H
+#pragma once
 
 #include "host_options.h"
 #include "vst3/vst3.h"
@@ -52,5 +51,3 @@ transport_tell(const Transport*           transport,
 /// Return how often the loop has begun again
 int
 transport_wraps(const Transport* transport);
-
-#endif

@@ -2,8 +2,7 @@
 
    Load a plugin, and speak of its parameters by their names. */
 
-#ifndef REQUINTO_HOST_VST3_H
-#define REQUINTO_HOST_VST3_H
+#pragma once
 
 #include "host_options.h"
 #include "vst3_instance.h"
@@ -47,5 +46,3 @@ instance_text(const Instance* instance,
 /// Print every parameter as `PREFIX.NAME=TEXT`
 void
 instance_print(const Instance* instance, const char* prefix);
-
-#endif

@@ -2,8 +2,7 @@
 
    Watch what the plugin calls in a block, if the watching library was preloaded. */
 
-#ifndef REQUINTO_HOST_WATCH_H
-#define REQUINTO_HOST_WATCH_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -24,5 +23,3 @@ watch_find(void);
 /// `hidden`, a system call by a name that nobody watches.  False if unknown.
 bool
 watch_sin(const char* kind);
-
-#endif

@@ -2,8 +2,7 @@
 
    A plugin in the plain LV2 host, and how blocks reach it. */
 
-#ifndef REQUINTO_TESTS_LV2_HOST_H
-#define REQUINTO_TESTS_LV2_HOST_H
+#pragma once
 
 #include "lv2/ports.h"
 #include "play.h"
@@ -38,5 +37,3 @@ lv2_host_set(Lv2Host* host, const PlayBlock* block);
 /// Process a block; `context` is a `Lv2Host`
 void
 lv2_host_run(void* context, const PlayBlock* block);
-
-#endif

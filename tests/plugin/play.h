@@ -13,8 +13,7 @@
    another of each activation.  `--load-late` loads a state while still active. `--also`
    plays through another copy first, in the same process. */
 
-#ifndef REQUINTO_TESTS_PLAY_H
-#define REQUINTO_TESTS_PLAY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -98,5 +97,3 @@ play_read(const char* path);
 /// Write a file whole, or end
 void
 play_write(const char* path, const void* bytes, size_t n_bytes);
-
-#endif

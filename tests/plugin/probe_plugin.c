@@ -376,26 +376,19 @@ static const struct v3_plugin_factory factory = {.query_interface = query,
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT bool
-ModuleEntry(void* library);
-EXPORT bool
-ModuleExit(void);
-EXPORT const struct v3_plugin_factory**
-GetPluginFactory(void);
-
-bool
 ModuleEntry(void* library)
 {
   (void)library;
   return true;
 }
 
-bool
+EXPORT bool
 ModuleExit(void)
 {
   return true;
 }
 
-const struct v3_plugin_factory**
+EXPORT const struct v3_plugin_factory**
 GetPluginFactory(void)
 {
   static const struct v3_plugin_factory* object = &factory;

@@ -2,8 +2,7 @@
 
    The values of an instance, and blocks of sound for it. */
 
-#ifndef REQUINTO_VST3_HOST_H
-#define REQUINTO_VST3_HOST_H
+#pragma once
 
 #include "vst3_instance.h"
 
@@ -86,5 +85,3 @@ sound_plays(Sound* sound, const Instance* instance, int32_t n_frames, unsigned* 
 /// Return the greatest magnitude in the outputs
 float
 sound_peak(const Sound* sound, int32_t n_frames);
-
-#endif

@@ -2,8 +2,7 @@
 
    Load a bundle, make instances, and take them through their lives. */
 
-#ifndef REQUINTO_VST3_INSTANCE_H
-#define REQUINTO_VST3_INSTANCE_H
+#pragma once
 
 #include "vst3_objects.h"
 
@@ -70,5 +69,3 @@ instance_set_state(const Instance* instance, const Stream* saved);
 /// Write the component's state to a stream, which is begun and left at its start
 v3_result
 instance_get_state(const Instance* instance, Stream* stream);
-
-#endif

@@ -5,8 +5,7 @@
    Each lives where the test puts it, and is begun by its function here.  What the
    plugin is given is a pointer to the object, whose first field is its table. */
 
-#ifndef REQUINTO_VST3_OBJECTS_H
-#define REQUINTO_VST3_OBJECTS_H
+#pragma once
 
 #include "vst3/vst3.h"
 
@@ -121,5 +120,3 @@ context_begin(Context* context);
 
 struct v3_funknown**
 context_face(Context* context);
-
-#endif

@@ -151,19 +151,8 @@ watch_take(Slot* const slot, const void* const caller)
 
 /* For the host */
 
-PUBLIC void
-watch_arm(void);
-PUBLIC void
-watch_begin(void);
-PUBLIC void
-watch_end(void);
-PUBLIC unsigned long
-watch_total(void);
-PUBLIC void
-watch_print(void);
-
 /// Ready the calling thread to be watched
-void
+PUBLIC void
 watch_arm(void)
 {
   armed   = dispatch_arm();
@@ -171,14 +160,14 @@ watch_arm(void)
 }
 
 /// Watch the calling thread from here on
-void
+PUBLIC void
 watch_begin(void)
 {
   watch_inside = 1;
   dispatch_tell(armed);
 }
 
-void
+PUBLIC void
 watch_end(void)
 {
   dispatch_tell(false);
@@ -186,7 +175,7 @@ watch_end(void)
 }
 
 /// Return how many calls were counted, of either kind
-unsigned long
+PUBLIC unsigned long
 watch_total(void)
 {
   unsigned long n = 0;
@@ -214,7 +203,7 @@ print_slot(const Slot* const slot)
 }
 
 /// Print what was called, in all watched stretches of all threads
-void
+PUBLIC void
 watch_print(void)
 {
   unsigned long n_calls      = 0;

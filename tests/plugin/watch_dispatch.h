@@ -2,8 +2,7 @@
 
    Have the kernel tell of every system call that a thread makes. */
 
-#ifndef REQUINTO_WATCH_DISPATCH_H
-#define REQUINTO_WATCH_DISPATCH_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -20,5 +19,3 @@ dispatch_tell(bool on);
 /// Return how often system call `number` was made while they were told
 unsigned long
 dispatch_count(int number);
-
-#endif

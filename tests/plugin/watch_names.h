@@ -3,8 +3,7 @@
    The calls that have no place on an audio thread: each may wait, enter the
    kernel, or take a lock. */
 
-#ifndef REQUINTO_WATCH_NAMES_H
-#define REQUINTO_WATCH_NAMES_H
+#pragma once
 
 /// Memory: with the name under which the C library keeps its own, which is there
 /// before anything can be looked up
@@ -49,5 +48,3 @@
   X(syscall) X(getenv) X(setenv) X(kill) X(raise) X(sigaction) X(fork) X(waitpid)      \
   X(sched_setscheduler) X(sched_getcpu) X(setlocale) X(strerror) X(strdup)
 // clang-format on
-
-#endif
