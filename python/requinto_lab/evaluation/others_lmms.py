@@ -30,13 +30,11 @@ from requinto_lab.evaluation.others import (
 )
 from requinto_lab.material import lmms
 from requinto_lab.material.finishing import fit_length
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 from requinto_lab.material.modules import mix_error_db
 
-PROJECT_FOLDERS = (
-    Path("/usr/share/lmms/projects"),
-    Path("/usr/local/share/lmms/projects"),
-)
+PROJECT_FOLDERS = shared_folders("lmms/projects")
 # Licences by project file
 PROJECTS: dict[str, str] = read_toml(Path(__file__).with_suffix(".toml"))["projects"]
 
@@ -65,7 +63,8 @@ def songs() -> Iterator[StemSong]:
         If LMMS is not, or fails.
     """
     for project, licence in PROJECTS.items():
-        path = _find(project)
+        missing = OthersError(f"{project} is not installed (package lmms-common)")
+        path = first_existing((f / project for f in PROJECT_FOLDERS), missing)
         title = path.stem.split("-OriginalBy")[0]
         title = re.sub(r"[^a-z0-9]", "", title.split("-", 1)[-1].lower())
         yield song(f"lmms-{title}", path, licence)
@@ -206,10 +205,3 @@ def _beats(
     per_bar = int(head.get("timesig_numerator", 4)) if head is not None else 4
     # A signature of 1/1 says nothing of bars
     return grid(tempo_bpm, duration_s, per_bar if unit == "4" and per_bar > 1 else None)
-
-
-def _find(project: str) -> Path:
-    for folder in PROJECT_FOLDERS:
-        if (folder / project).is_file():
-            return folder / project
-    raise OthersError(f"{project} is not installed (package lmms-common)")

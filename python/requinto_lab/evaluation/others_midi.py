@@ -25,13 +25,14 @@ from requinto_lab.evaluation.others import (
     StemSong,
     audible_stems,
 )
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.instrument_names import OTHER
 from requinto_lab.material.modules import mix_error_db
 from requinto_lab.material.soundfonts import Synth, find_bank
 
 BANK = "OPL-3_FM_128M.sf2"
 WADS = ("freedoom2.wad", "freedm.wad")
-WAD_FOLDERS = (Path("/usr/share/games/doom"), Path("/usr/local/share/games/doom"))
+WAD_FOLDERS = shared_folders("games/doom")
 LICENCE = "BSD-3-Clause (Freedoom); bank CC-BY-SA-4.0 (OPL-3_FM_128M)"
 
 _DRUM_CHANNEL = 9
@@ -85,8 +86,11 @@ def songs() -> Iterator[StemSong]:
         If the bank or FluidSynth is not.
     """
     seen: set[str] = set()
+    folders = ", ".join(map(str, WAD_FOLDERS))
     for wad in WADS:
-        for name, data in lumps(_find_wad(wad)):
+        missing = OthersError(f"{wad} is not installed (looked in {folders})")
+        path = first_existing((folder / wad for folder in WAD_FOLDERS), missing)
+        for name, data in lumps(path):
             digest = hashlib.sha256(data).hexdigest()
             if digest not in seen:
                 seen.add(digest)
@@ -243,11 +247,3 @@ def _beats(
             downbeats_s.append(round(time_s, 6))
         tick, in_bar = tick + step, in_bar + 1
     return tuple(beats_s), tuple(downbeats_s)
-
-
-def _find_wad(name: str) -> Path:
-    for folder in WAD_FOLDERS:
-        if (folder / name).is_file():
-            return folder / name
-    folders = ", ".join(map(str, WAD_FOLDERS))
-    raise OthersError(f"{name} is not installed (looked in {folders})")

@@ -4,23 +4,20 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from requinto.errors import ConfigError
 from requinto_lab.material import samples
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.sampler import Sample, SampleSet, StrokeSet
 from requinto_lab.material.soundfonts import SAMPLE_RATE, Bank, BankError, find_bank
 from requinto_lab.material.tables import read_table
 
 _T = TypeVar("_T")
 
-SONIC_PI_FOLDERS = (
-    Path("/usr/share/sonic-pi/samples"),
-    Path("/usr/local/share/sonic-pi/samples"),
-)
+SONIC_PI_FOLDERS = shared_folders("sonic-pi/samples")
 _AVL_LAYERS = (0.1, 0.3, 0.5, 0.7, 0.95)
 _AVL_STROKE_S = 2.5
 _HAND_LAYERS = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -120,14 +117,10 @@ def hand_kit(name: str) -> StrokeSet:
 
 
 def _sonic_pi(name: str) -> np.ndarray:
-    for folder in SONIC_PI_FOLDERS:
-        path = folder / f"{name}.flac"
-        if path.exists():
-            sound = samples.read(path)
-            return np.asarray(sound / np.abs(sound).max(), np.float32)
-    raise BankError(
-        f"sample {name!r} is not installed: Debian has it in sonic-pi-samples"
-    )
+    error = f"sample {name!r} is not installed: Debian has it in sonic-pi-samples"
+    paths = (folder / f"{name}.flac" for folder in SONIC_PI_FOLDERS)
+    sound = samples.read(first_existing(paths, BankError(error)))
+    return np.asarray(sound / np.abs(sound).max(), np.float32)
 
 
 def _look_up(table: dict[str, _T], name: str, what: str) -> _T:

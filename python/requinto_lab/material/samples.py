@@ -10,13 +10,11 @@ import numpy as np
 import soundfile
 import soxr
 
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.songs import Chord
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
 
-KIT_FOLDERS = (
-    Path("/usr/share/hydrogen/data/drumkits"),
-    Path("/usr/local/share/hydrogen/data/drumkits"),
-)
+KIT_FOLDERS = shared_folders("hydrogen/data/drumkits")
 HAND_KIT = "Gimme A Hand 1.0"
 STRUM_KIT = "belofilms_GuitarStrums"
 _LAYERS = ("Softest", "Soft", "Med", "Hard", "Hardest")
@@ -45,10 +43,8 @@ STRUM_CHORDS: dict[Chord, str] = {
 
 def find_kit(name: str) -> Path:
     """Return the folder of a drum kit, or raise `BankError`."""
-    for folder in KIT_FOLDERS:
-        if (folder / name).is_dir():
-            return folder / name
-    raise BankError(f"drum kit {name!r} is not installed")
+    error = BankError(f"drum kit {name!r} is not installed")
+    return first_existing((folder / name for folder in KIT_FOLDERS), error)
 
 
 @functools.cache

@@ -22,13 +22,11 @@ import soxr
 
 from requinto.errors import ConfigError
 from requinto_lab.material.finishing import fit_length
+from requinto_lab.material.folders import shared_folders
 from requinto_lab.material.sampler import load_or_make
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, FrameNotes
 
-FOLDERS = (
-    Path("/usr/share/asterisk/sounds"),
-    Path("/usr/local/share/asterisk/sounds"),
-)
+FOLDERS = shared_folders("asterisk/sounds")
 
 
 class Voice(NamedTuple):
