@@ -28,6 +28,7 @@ from requinto_lab.material.folders import whole_folder
 from requinto_lab.material.parallel import each
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
+TABLE = Path(__file__).with_name("recorded_songs.toml")
 FORMAT = 1
 MAX_S = 360.0  # of a song that is kept; the rest is cut off
 MIN_S = 25.0  # shorter files are jingles
@@ -69,7 +70,7 @@ class SongFile:
         return f"{self.name}:{self.member}" if self.member else self.name
 
 
-def read_sources(table: Path | None = None) -> tuple[SongSource, ...]:
+def read_sources(table: Path = TABLE) -> tuple[SongSource, ...]:
     """Return the rows of a table of songs, by default the one shipped.
 
     Raises
@@ -77,15 +78,6 @@ def read_sources(table: Path | None = None) -> tuple[SongSource, ...]:
     ConfigError
         If the table cannot be read.
     """
-    return _shipped_sources() if table is None else _parse_sources(table)
-
-
-@functools.cache
-def _shipped_sources() -> tuple[SongSource, ...]:
-    return _parse_sources(Path(__file__).with_name("recorded_songs.toml"))
-
-
-def _parse_sources(table: Path) -> tuple[SongSource, ...]:
     rows: list[dict[str, Any]] = read_toml(table)["songs"]
     return tuple(from_values(SongSource, row, str(table)) for row in rows)
 
@@ -164,7 +156,7 @@ def build(
     *,
     allow_missing: bool = False,
     n_workers: int = 1,
-    table: Path | None = None,
+    table: Path = TABLE,
 ) -> list[str]:
     """Write the songs that a folder lacks.
 
@@ -178,8 +170,8 @@ def build(
         Go on where packages are missing.
     n_workers : int
         Processes; 1 decodes in this one.
-    table : Path, optional
-        Another table than the one shipped.
+    table : Path
+        The one shipped, or another.
 
     Returns
     -------

@@ -13,7 +13,7 @@ import soxr
 
 from requinto.errors import ConfigError
 from requinto_files import output_files
-from requinto_lab.material.finishing import add_at
+from requinto_lab.material.finishing import add_at, let_go
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 _SOFTEST = 0.15  # of full level, at velocity 0
@@ -64,17 +64,9 @@ class SampleSet:
         n_channels = max(len(s.sound) for s in self._samples)
         out = np.zeros((n_channels, n_frames), np.float32)
         for start, end, pitch, velocity in notes:
-            sound = self._sustain(pitch, max(end - start, 1))
+            sound = let_go(self._at(pitch), max(end - start, 1), self._release_s)
             add_at(out, sound * level(velocity), start)
         return out
-
-    def _sustain(self, pitch: int, length: int) -> np.ndarray:
-        """Return a note that is let go after `length` frames."""
-        release = self._release_s * SAMPLE_RATE
-        sound = self._at(pitch)[:, : length + int(5 * release)].copy()
-        after = np.arange(max(sound.shape[1] - length, 0), dtype=np.float32)
-        sound[:, length:] *= np.exp(-after / np.float32(release))
-        return sound
 
     def _at(self, pitch: int) -> np.ndarray:
         """Return the nearest recording, resampled to a pitch."""
