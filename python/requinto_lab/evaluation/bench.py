@@ -25,7 +25,7 @@ from requinto_lab.evaluation.arranging import (
     voice,
     voices,
 )
-from requinto_lab.evaluation.items import ItemSet, Row, write_item
+from requinto_lab.evaluation.items import Row, item_sets, write_item
 from requinto_lab.evaluation.validation_sets import VALIDATION_SETS
 from requinto_lab.material import splits
 from requinto_lab.material.instruments import BACHATA, UNSEEN
@@ -292,48 +292,21 @@ def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
     return make
 
 
-ITEM_SETS: dict[str, ItemSet] = {
-    "bachata_clips": ItemSet(
-        _bachata_clips, "guitar, bass, bongo, güira in four bars of a bachata", 24, 3
-    ),
-    "bachata_songs": ItemSet(
-        _bachata_songs, "the same four in whole bachatas with pickups", 8, 1
-    ),
-    "other_styles": ItemSet(
-        _other_styles, "whatever plays in four bars of another style", 26, 2
-    ),
-    "unseen_instruments": ItemSet(
-        _unseen, "a class of instrument that is never trained on", 35, 2
-    ),
-    "absent_target": ItemSet(
-        _absent, "what does not play; how loud the answer is beside the mix", 40, 2
-    ),
-    "two_of_a_kind": ItemSet(
-        _two_of_a_kind, "one of two guitars, or of two basses", 30, 2
-    ),
-    "duets": ItemSet(
-        _duets, "voice or drums, guitar or bass, where only these two play", 24, 2
-    ),
-    "singers": ItemSet(_singers, "the voice in a band", 24, 1),
-    "others_lmms": ItemSet(
-        _others("lmms", 4), "parts of songs that others made with LMMS", 1, 0, ("test",)
-    ),
-    "others_modules": ItemSet(
-        _others("modules", 4),
-        "parts of others' tracker modules",
-        1,
-        0,
-        ("test",),
-    ),
-    "others_midi": ItemSet(
-        _others("midi", 1), "parts of others' MIDI files", 1, 0, ("test",)
-    ),
-    "others_hydrogen": ItemSet(
-        _others("hydrogen", 4),
-        "drums of Hydrogen's demo songs",
-        1,
-        0,
-        ("test",),
-    ),
-    **VALIDATION_SETS,
-}
+# Seeds go by the order: new sets come last
+ITEM_SETS = item_sets(
+    {
+        "bachata_clips": _bachata_clips,
+        "bachata_songs": _bachata_songs,
+        "other_styles": _other_styles,
+        "unseen_instruments": _unseen,
+        "absent_target": _absent,
+        "two_of_a_kind": _two_of_a_kind,
+        "duets": _duets,
+        "singers": _singers,
+        "others_lmms": _others("lmms", 4),
+        "others_modules": _others("modules", 4),
+        "others_midi": _others("midi", 1),
+        "others_hydrogen": _others("hydrogen", 4),
+        **VALIDATION_SETS,
+    }
+)

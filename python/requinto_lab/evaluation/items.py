@@ -22,6 +22,7 @@ from requinto.audio import SHORTEST_S
 from requinto.beats import Beats
 from requinto.errors import AudioFileError, reason_of
 from requinto_files import audio_reader
+from requinto_lab.material.tables import read_table
 
 _STEMS = ("mix", "target", "reference")
 _FULL_SCALE = 32767
@@ -39,6 +40,12 @@ class ItemSet(NamedTuple):
     n_quick: int
     splits: tuple[str, ...] = ("validation", "test")
     material: str = ""  # the option that names the folder it is cut from
+
+
+def item_sets(makers: dict[str, Callable[..., Iterator[Row]]]) -> dict[str, ItemSet]:
+    """Return sets by name: how each is made, and what `item_sets.toml` says of it."""
+    table = read_table("item_sets", __file__)
+    return {name: ItemSet(make, **table[name]) for name, make in makers.items()}
 
 
 @dataclass(frozen=True)

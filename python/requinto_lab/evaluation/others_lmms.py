@@ -18,7 +18,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from requinto.config import read_toml
 from requinto_files import audio_reader
 from requinto_lab.evaluation.others import (
     LONGEST_S,
@@ -33,10 +32,11 @@ from requinto_lab.material.finishing import fit_length
 from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 from requinto_lab.material.modules import mix_error_db
+from requinto_lab.material.tables import read_table
 
 PROJECT_FOLDERS = shared_folders("lmms/projects")
 # Licences by project file
-PROJECTS: dict[str, str] = read_toml(Path(__file__).with_suffix(".toml"))["projects"]
+PROJECTS: dict[str, str] = read_table("others_lmms", __file__)["projects"]
 
 _TICKS_PER_BEAT = 48  # a bar of 4/4 has 192
 _INSTRUMENT, _SAMPLE_TRACK = "0", "2"  # types of tracks

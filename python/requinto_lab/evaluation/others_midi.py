@@ -26,9 +26,9 @@ from requinto_lab.evaluation.others import (
     audible_stems,
 )
 from requinto_lab.material.folders import first_existing, shared_folders
-from requinto_lab.material.instrument_names import OTHER
 from requinto_lab.material.modules import mix_error_db
 from requinto_lab.material.soundfonts import Synth, find_bank
+from requinto_lab.material.tables import read_table
 
 BANK = "OPL-3_FM_128M.sf2"
 WADS = ("freedoom2.wad", "freedm.wad")
@@ -40,31 +40,7 @@ _TAIL_S = 2.0  # after the last event, for notes to die away
 # Ticks a beat in files converted from Doom's own format, where beats are unknown
 _MUS_TICKS = 89
 # First General MIDI program, from 0, of each run of one instrument
-_PROGRAMS: tuple[tuple[int, str], ...] = (
-    (0, "piano"),
-    (6, OTHER),  # harpsichord, clavinet, celesta
-    (9, "mallets"),
-    (10, OTHER),  # music box
-    (11, "mallets"),
-    (14, OTHER),  # tubular bells, dulcimer
-    (16, "organ"),
-    (21, "accordion"),
-    (22, OTHER),  # harmonica
-    (23, "accordion"),  # tango accordion
-    (24, "guitar"),
-    (32, "bass"),
-    (40, "strings"),
-    (45, OTHER),  # pizzicato, harp, timpani
-    (48, "strings"),
-    (52, "voice"),
-    (55, OTHER),  # orchestra hit
-    (56, "brass"),
-    (64, "reed"),
-    (72, "flute"),
-    (80, "lead"),
-    (88, "pad"),
-    (96, OTHER),  # effects, plucked instruments of the world, percussion, noises
-)
+_PROGRAMS: tuple[tuple[int, str], ...] = read_table("others_midi", __file__)["programs"]
 _BEND_CENTRE = 8192
 
 Events = list[tuple[float, mido.Message]]  # seconds, ascending

@@ -13,31 +13,15 @@ import soxr
 from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.songs import Chord
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
+from requinto_lab.material.tables import read_table
 
 KIT_FOLDERS = shared_folders("hydrogen/data/drumkits")
 HAND_KIT = "Gimme A Hand 1.0"
 STRUM_KIT = "belofilms_GuitarStrums"
 _LAYERS = ("Softest", "Soft", "Med", "Hard", "Hardest")
-# Chords recorded, by their root above C and quality, as their files call them
-STRUM_CHORDS: dict[Chord, str] = {
-    Chord(9, ""): "Amajor",
-    Chord(9, "m"): "Aminor",
-    Chord(10, ""): "Bflat major",
-    Chord(11, ""): "Bmajor",
-    Chord(11, "m"): "Bminor",
-    Chord(0, ""): "Cmajor",
-    Chord(1, "m"): "Csharp minor",
-    Chord(2, ""): "Dmajor",
-    Chord(2, "m"): "Dminor",
-    Chord(3, "m"): "Dsharp minor",
-    Chord(4, ""): "Emajor",
-    Chord(4, "m"): "Eminor",
-    Chord(5, ""): "Fmajor",
-    Chord(6, ""): "Fsharp major",
-    Chord(6, "m"): "Fsharp minor",
-    Chord(7, ""): "Gmajor",
-    Chord(7, "m"): "Gminor",
-    Chord(8, "m"): "Gsharp minor",
+# Chords recorded, as their files call them
+STRUM_CHORDS = {
+    Chord(root, quality): name for root, quality, name in read_table("strums")["chords"]
 }
 
 

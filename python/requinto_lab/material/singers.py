@@ -25,6 +25,7 @@ from requinto_lab.material.finishing import fit_length
 from requinto_lab.material.folders import shared_folders
 from requinto_lab.material.sampler import load_or_make
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, FrameNotes
+from requinto_lab.material.tables import read_table
 
 FOLDERS = shared_folders("asterisk/sounds")
 
@@ -33,22 +34,10 @@ class Voice(NamedTuple):
     """A speaker, and how much longer the throat is than the one recorded."""
 
     folder: str
-    language: str
     size: float = 1.0
 
 
-# The English and the Spanish prompts are one woman's
-VOICES: dict[str, Voice] = {
-    "allison": Voice("en_US_f_Allison", "en"),
-    "allison-es": Voice("es_MX_f_Allison", "es"),
-    "june": Voice("fr_CA_f_June", "fr"),
-    "carlo": Voice("it_IT_m_Carlo", "it"),
-    "ivr-ru": Voice("ru_RU_f_IvrvoiceRU", "ru"),
-    "allison-large": Voice("en_US_f_Allison", "en", 1.14),
-    "june-small": Voice("fr_CA_f_June", "fr", 0.9),
-    "carlo-small": Voice("it_IT_m_Carlo", "it", 0.86),
-    "ivr-ru-large": Voice("ru_RU_f_IvrvoiceRU", "ru", 1.12),
-}
+VOICES = {name: Voice(**row) for name, row in read_table("singers").items()}
 _RATE = 16000
 _STEP_S = 0.005  # from one frame of WORLD to the next
 _N_BANDS = 48  # of a coded spectrum

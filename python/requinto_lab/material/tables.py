@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the tables of this folder: what is data stands in TOML beside the code."""
+"""Read tables: what is data stands in TOML beside the code."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from requinto.config import read_toml
 
 
-def read_table(name: str) -> dict[str, Any]:
-    """Return the table `name`.toml of this folder, its lists as tuples.
+def read_table(name: str, beside: str = __file__) -> dict[str, Any]:
+    """Return the table `name`.toml beside a file, its lists as tuples.
 
     Raises
     ------
     ConfigError
         If it cannot be read.
     """
-    table: dict[str, Any] = _freeze(read_toml(Path(__file__).parent / f"{name}.toml"))
+    table: dict[str, Any] = _freeze(read_toml(Path(beside).parent / f"{name}.toml"))
     return table
 
 
