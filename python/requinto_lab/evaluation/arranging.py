@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from requinto.errors import ConfigError
+from requinto_lab.evaluation.items import Row
 from requinto_lab.material import splits
 from requinto_lab.material.augmentation import AugmentationConfig, augment
 from requinto_lab.material.finishing import active_power
@@ -45,6 +46,12 @@ class Voice:
     def instrument(self) -> str:
         """What it is."""
         return self.timbre.instrument
+
+    @property
+    def label(self) -> str:
+        """Style, seed and instrument, fit for a folder's name."""
+        name = f"{self.song.style.name}-{self.song.seed}-{self.instrument}"
+        return name.replace(" ", "-")
 
     def notes(self) -> list[Note]:
         """Return what it plays."""
@@ -131,6 +138,25 @@ def mix_stems(stems: list[np.ndarray]) -> tuple[np.ndarray, np.float32]:
     mixture = np.sum(stems, axis=0)
     gain = np.float32(_PEAK / max(float(np.abs(mixture).max()), _PEAK))
     return mixture * gain, gain
+
+
+def item_row(
+    name: str,
+    chosen: Voice,
+    stems: list[np.ndarray],
+    target: np.ndarray,
+    reference: np.ndarray,
+    **about: Any,
+) -> Row:
+    """Return an item: a player's stem among all stems of a song; `about` is meta."""
+    mixture, gain = mix_stems(stems)
+    return {
+        "name": name,
+        "mixture": mixture,
+        "target": target * gain,
+        "reference": reference,
+        "meta": {**meta(chosen.song, chosen), **about},
+    }
 
 
 def sounds(stem: np.ndarray) -> bool:

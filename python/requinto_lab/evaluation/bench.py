@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from requinto_lab.evaluation import arranging, others
 from requinto_lab.evaluation.arranging import (
     OTHER_STYLES,
     Voice,
+    item_row,
     mix_stems,
     quartet,
     voice,
@@ -135,24 +135,6 @@ def _seed(split: str, set_name: str, index: int) -> int:
     return splits.seeds(split)[_FIRST_SEED * (position + 1) + index]
 
 
-def _row(
-    song: Song,
-    chosen: Voice,
-    stems: dict[Voice, np.ndarray],
-    name: str,
-    **more: Any,
-) -> Row:
-    """Return one item: a target among the stems of a song."""
-    mixture, gain = mix_stems(list(stems.values()))
-    return {
-        "name": name,
-        "mixture": mixture,
-        "target": stems[chosen] * gain,
-        "reference": chosen.reference(song.seed + 500),
-        "meta": {**arranging.meta(song, chosen), **more},
-    }
-
-
 def _rows(song: Song, players: list[Voice], targets: tuple[str, ...]) -> Iterator[Row]:
     """Yield an item for each of the target instruments that a song has once."""
     stems = {v: v.render() for v in players}
@@ -162,8 +144,9 @@ def _rows(song: Song, players: list[Voice], targets: tuple[str, ...]) -> Iterato
     for chosen in stems:
         alone = [v.instrument for v in stems].count(chosen.instrument) == 1
         if chosen.instrument in targets and alone:
-            name = f"{song.style.name}-{song.seed}-{chosen.instrument}"
-            yield _row(song, chosen, stems, name.replace(" ", "-"))
+            reference = chosen.reference(song.seed + 500)
+            every = list(stems.values())
+            yield item_row(chosen.label, chosen, every, stems[chosen], reference)
 
 
 def _bachata_clips(split: str, index: int) -> Iterator[Row]:
@@ -242,8 +225,14 @@ def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
     stems = {v: v.render() for v in (wanted, rival, *rest)}
     if not (arranging.sounds(stems[wanted]) and arranging.sounds(stems[rival])):
         return
-    name = f"{instrument}-{seed}"
-    row = _row(song, wanted, stems, name, rival=rival.timbre.id)
+    row = item_row(
+        f"{instrument}-{seed}",
+        wanted,
+        list(stems.values()),
+        stems[wanted],
+        wanted.reference(seed + 500),
+        rival=rival.timbre.id,
+    )
     yield {**row, "wrong_reference": rival.reference(seed + 501)}
 
 

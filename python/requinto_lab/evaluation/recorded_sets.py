@@ -279,10 +279,8 @@ def _backing_row(
         "target_db": round(target_db, 2),
         "rest": [_describe(song) | {"start_s": start / 2}],
     }
-    name = f"{voice.song.style.name}-{voice.song.seed}-{voice.instrument}"
-    return mix_row(
-        name.replace(" ", "-"), stem, scale_rest(stem, rest, target_db), reference, meta
-    )
+    rest = scale_rest(stem, rest, target_db)
+    return mix_row(voice.label, stem, rest, reference, meta)
 
 
 def _describe(song: RecordedSong) -> dict[str, str]:

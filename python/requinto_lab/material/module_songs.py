@@ -8,23 +8,22 @@ and no author is in two splits.
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import soundfile
 
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
-from requinto_lab.material.finishing import WINDOW, active_power, sounding
+from requinto_lab.material.finishing import WINDOW, sounding
 from requinto_lab.material.folders import whole_folder
 from requinto_lab.material.instrument_names import OTHER, instrument_named
-from requinto_lab.material.loops import FORMAT
+from requinto_lab.material.loops import FORMAT, write_stem
 from requinto_lab.material.modules import Rendering, mix_error_db, render, render_alone
 from requinto_lab.material.parallel import each
+from requinto_lab.material.recorded_songs import install_command
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 TABLE = Path(__file__).with_name("module_songs.toml")
@@ -138,8 +137,8 @@ def locate(
             located.append((song, path))
     if missing and not allow_missing:
         raise ConfigError(
-            f"modules are not under {', '.join(map(str, roots))}: sudo apt-get install "
-            f"-y --no-install-recommends {' '.join(sorted(missing))}"
+            f"modules are not under {', '.join(map(str, roots))}: "
+            f"{install_command(sorted(missing))}"
         )
     return located
 
@@ -278,17 +277,14 @@ def _write_stem(
         sound = sound[:1]
     labels = (part.number.zfill(2), part.instrument, _slug(part.label)[:40])
     name = "-".join(dict.fromkeys(filter(None, labels))) + ".flac"
-    soundfile.write(work / name, sound.T, SAMPLE_RATE, "PCM_16")
-    return {
-        "file": name,
+    about = {
         "part": part.label,
         "instrument": part.instrument,
         "family": f"module-{song.name}",
         "timbre": f"module-{song.name}:{part.number}",
         "licence": song.licence,
-        "n_channels": len(sound),
-        "level_db": round(10 * math.log10(active_power(sound)), 3),
     }
+    return write_stem(work / name, sound, about)
 
 
 def manifest(

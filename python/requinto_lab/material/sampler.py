@@ -21,18 +21,10 @@ _FADE_S = 0.003  # of what is cut at the end of a recording
 
 
 class Sample(NamedTuple):
-    """One recorded note.
+    """One recorded note."""
 
-    Attributes
-    ----------
-    sound : np.ndarray, shape=(n_channels, n_frames)
-        From where the note begins.
-    pitch : float
-        What it sounds, as a MIDI note with its fraction.
-    """
-
-    sound: np.ndarray
-    pitch: float
+    sound: np.ndarray  # (n_channels, n_frames), from where the note begins
+    pitch: float  # what it sounds, as a MIDI note with its fraction
 
 
 class SampleSet:

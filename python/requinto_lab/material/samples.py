@@ -27,7 +27,8 @@ STRUM_CHORDS = {
 
 def find_kit(name: str) -> Path:
     """Return the folder of a drum kit, or raise `BankError`."""
-    error = BankError(f"drum kit {name!r} is not installed")
+    packages = "Debian has kits in hydrogen-drumkits and hydrogen-data"
+    error = BankError(f"drum kit {name!r} is not installed: {packages}")
     return first_existing((folder / name for folder in KIT_FOLDERS), error)
 
 

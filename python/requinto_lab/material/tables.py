@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from requinto.config import read_toml
+from requinto.errors import ConfigError
+
+_T = TypeVar("_T")
 
 
 def read_table(name: str, beside: str = __file__) -> dict[str, Any]:
@@ -19,6 +22,13 @@ def read_table(name: str, beside: str = __file__) -> dict[str, Any]:
     """
     table: dict[str, Any] = _freeze(read_toml(Path(beside).parent / f"{name}.toml"))
     return table
+
+
+def look_up(table: dict[str, _T], name: str, wrong: str) -> _T:
+    """Return an entry; else raise `ConfigError`, "WRONG 'NAME'; known are ..."."""
+    if name not in table:
+        raise ConfigError(f"{wrong} {name!r}; known are {', '.join(table)}")
+    return table[name]
 
 
 def _freeze(value: Any) -> Any:
