@@ -87,9 +87,7 @@ class Voice:
         raise ConfigError(f"{self.timbre.id} is silent wherever it plays")
 
 
-def voices(
-    song: Song, split: str, instruments: Iterable[str] = (), offset: int = 0
-) -> Iterator[Voice]:
+def voices(song: Song, split: str, instruments: Iterable[str] = ()) -> Iterator[Voice]:
     """Yield the players of a song, each with a timbre of a split.
 
     Parameters
@@ -99,20 +97,21 @@ def voices(
         "validation" or "test".
     instruments : iterable of str
         Only these, when given.
-    offset : int
-        Other numbers choose other timbres.
     """
     table = timbres(split)
     wanted = set(instruments)
     for part, instrument in players(song):
         if instrument in table and (not wanted or instrument in wanted):
-            yield voice(song, split, part, instrument, offset)
+            yield voice(song, split, part, instrument)
 
 
 def voice(
     song: Song, split: str, part: Part, instrument: str, offset: int = 0
 ) -> Voice:
-    """Return a player with a timbre of a split: a family first, then a timbre."""
+    """Return a player with a timbre of a split: a family first, then a timbre.
+
+    Other numbers as `offset` choose other timbres.
+    """
     rng = generator(song.seed, "timbre", part.name, instrument, offset)
     by_family: dict[str, list[Timbre]] = {}
     for timbre in timbres(split).get(instrument, ()):

@@ -126,7 +126,8 @@ def show(rows: list[OnGrid], console: Console) -> None:
         *("error: downbeats joined", "downbeats not joined", "at joins", "whole song"),
     ):
         page.add_column(column)
-    gains = {name: [r.gain_db for r in rows if r.grid == name] for name in _names(rows)}
+    names = dict.fromkeys(row.grid for row in rows)
+    gains = {name: [r.gain_db for r in rows if r.grid == name] for name in names}
     best = np.array(gains["true bars"])
     for name, gains_db in gains.items():
         some = [r for r in rows if r.grid == name]
@@ -146,10 +147,6 @@ def show(rows: list[OnGrid], console: Console) -> None:
             *("" if np.isnan(cell) else f"{cell:.2f}" for cell in cells),
         )
     console.print(page)
-
-
-def _names(rows: list[OnGrid]) -> list[str]:
-    return list(dict.fromkeys(row.grid for row in rows))
 
 
 def main(

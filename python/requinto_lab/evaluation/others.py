@@ -8,7 +8,6 @@ its own data, what every instrument plays, so that stems are rendered, not guess
 from __future__ import annotations
 
 import importlib
-import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,15 +81,11 @@ class StemSong:
         return np.asarray(sum(self.stems.values()), np.float32)
 
 
-def songs(
-    n_per_source: int | None = None, sources: tuple[str, ...] = SOURCES
-) -> Iterator[StemSong]:
+def songs(sources: tuple[str, ...] = SOURCES) -> Iterator[StemSong]:
     """Yield songs, rendered one at a time.
 
     Parameters
     ----------
-    n_per_source : int or None
-        How many of each source; None for all there are.
     sources : tuple of str
         Any of `SOURCES`.
 
@@ -104,7 +99,7 @@ def songs(
             raise OthersError(f"unknown source {source!r}; known are {SOURCES}")
         # By name, since each source builds on this module
         module = importlib.import_module(f"requinto_lab.evaluation.others_{source}")
-        yield from itertools.islice(module.songs(), n_per_source)
+        yield from module.songs()
 
 
 def items(

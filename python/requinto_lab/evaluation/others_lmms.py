@@ -182,11 +182,16 @@ def _render(root: ElementTree.Element, part: str | None) -> np.ndarray:
     ]
 
 
-def _tempo(root: ElementTree.Element) -> tuple[float, bool]:
-    """Return the tempo in beats per minute, and whether it stays."""
+def _head(root: ElementTree.Element) -> ElementTree.Element:
     head = root.find("head")
     if head is None:
         raise OthersError("an LMMS project has no head")
+    return head
+
+
+def _tempo(root: ElementTree.Element) -> tuple[float, bool]:
+    """Return the tempo in beats per minute, and whether it stays."""
+    head = _head(root)
     own = head.find("bpm")
     if own is None:
         return float(head.get("bpm", 140)), True
@@ -200,8 +205,8 @@ def _beats(
     tempo_bpm, steady = _tempo(root)
     if not steady:
         return (), ()
-    head = root.find("head")
-    unit = head.get("timesig_denominator") if head is not None else None
-    per_bar = int(head.get("timesig_numerator", 4)) if head is not None else 4
+    head = _head(root)
+    unit = head.get("timesig_denominator")
+    per_bar = int(head.get("timesig_numerator", 4))
     # A signature of 1/1 says nothing of bars
     return grid(tempo_bpm, duration_s, per_bar if unit == "4" and per_bar > 1 else None)

@@ -122,16 +122,12 @@ def evaluation(rows: list[Score], ours: str, ideal: str) -> dict[str, Any]:
             item["level_db"] = row.level
         elif row.si_sdr is not None:
             limit = best[row.set_name, row.item]
-            item["si_sdr_db"] = {
-                "estimate": row.si_sdr,
-                "mix": row.si_sdr_mix,
-                "ideal_ratio_mask": limit.si_sdr,
-            }
-            item["snr_db"] = {
-                "estimate": row.snr,
-                "mix": row.snr_mix,
-                "ideal_ratio_mask": limit.snr,
-            }
+            for name in ("si_sdr", "snr"):
+                item[f"{name}_db"] = {
+                    "estimate": getattr(row, name),
+                    "mix": getattr(row, f"{name}_mix"),
+                    "ideal_ratio_mask": getattr(limit, name),
+                }
         items.append(item)
     instruments = {
         name: _medians(group)

@@ -54,6 +54,7 @@ def _presets() -> dict[str, np.ndarray]:
     return {name: sounds[name.replace("/", ":")] for name in names}
 
 
+@functools.cache
 def kit(instrument: str, name: str) -> StrokeSet:
     """Return a kit, ready to play.
 
@@ -74,13 +75,7 @@ def kit(instrument: str, name: str) -> StrokeSet:
         raise BankError(
             f"no drum machine {name!r} of {instrument!r}; known are {', '.join(known)}"
         )
-    return _kit(instrument, name)
-
-
-@functools.cache
-def _kit(instrument: str, name: str) -> StrokeSet:
-    presets = _presets()
-    files = KITS[instrument][name]
+    presets, files = _presets(), known[name]
     strokes = {}
     for stroke, file in files.items():
         sound = presets[file]

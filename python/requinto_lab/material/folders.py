@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,6 +26,11 @@ def whole_folder(target: Path) -> Iterator[Path]:
             work.rename(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def slug(text: str) -> str:
+    """Return a name of lower-case ASCII letters, digits and hyphens for a folder."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def shared_folders(name: str) -> tuple[Path, ...]:

@@ -131,7 +131,10 @@ class LoopLibrary:
         name = hashlib.sha256(kind.encode()).hexdigest()
         path = self._decoded / f"{name}.s16"
         if not path.exists():
-            _write_whole(path, decode(stem.path, 0, stem.n_frames))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Other threads and processes see all of it or nothing
+            with output_files.whole_file(path, overwrite=True) as unfinished:
+                decode(stem.path, 0, stem.n_frames).tofile(unfinished)
         n_values = n_frames * stem.n_channels
         offset = 2 * start * stem.n_channels  # bytes
         values = np.fromfile(path, np.int16, n_values, offset=offset)
@@ -155,13 +158,6 @@ def decode(
     except soundfile.LibsndfileError as error:
         raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
     return np.asarray(samples)
-
-
-def _write_whole(path: Path, samples: np.ndarray) -> None:
-    """Write a file that other threads and processes see whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with output_files.whole_file(path, overwrite=True) as unfinished:
-        np.ascontiguousarray(samples).tofile(unfinished)
 
 
 def _manifests(folders: list[Path], split: str) -> list[Path]:

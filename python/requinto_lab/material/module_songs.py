@@ -18,7 +18,7 @@ import numpy as np
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
 from requinto_lab.material.finishing import WINDOW, sounding
-from requinto_lab.material.folders import whole_folder
+from requinto_lab.material.folders import slug, whole_folder
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 from requinto_lab.material.loops import FORMAT, write_stem
 from requinto_lab.material.modules import Rendering, mix_error_db, render, render_alone
@@ -65,7 +65,7 @@ class ModuleSong:
     def name(self) -> str:
         """Unique among songs, fit for a folder's name."""
         package = re.sub(r"-(data|musics|sounds)$", "", self.package)
-        return _slug(f"{package}-{Path(self.path).stem}")
+        return slug(f"{package}-{Path(self.path).stem}")
 
     @property
     def folder(self) -> str:
@@ -231,19 +231,10 @@ def _parts(data: bytes, whole: Rendering, has_names: bool) -> list[_Part]:
     return parts
 
 
-def sounding_s(sound: np.ndarray) -> float:
-    """Return for how many seconds sound is within 30 dB of its loudest 50 ms.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(n_channels, n_frames)
-    """
-    return float(np.sum(sounding(sound))) * WINDOW / SAMPLE_RATE
-
-
 def _sounds(sound: np.ndarray, song_peak: float) -> bool:
     audible = np.abs(sound).max() > _SILENT * song_peak
-    return bool(audible) and sounding_s(sound) >= SHORTEST_STEM_S
+    seconds = float(np.sum(sounding(sound))) * WINDOW / SAMPLE_RATE
+    return bool(audible) and seconds >= SHORTEST_STEM_S
 
 
 def _write(
@@ -275,7 +266,7 @@ def _write_stem(
     sound = part.sound * gain
     if np.array_equal(sound[0], sound[1]):
         sound = sound[:1]
-    labels = (part.number.zfill(2), part.instrument, _slug(part.label)[:40])
+    labels = (part.number.zfill(2), part.instrument, slug(part.label)[:40])
     name = "-".join(dict.fromkeys(filter(None, labels))) + ".flac"
     about = {
         "part": part.label,
@@ -313,7 +304,3 @@ def manifest(
         "author": song.author,
         "stems": stems,
     }
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

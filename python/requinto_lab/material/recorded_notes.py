@@ -11,7 +11,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -257,9 +257,7 @@ def measure_octave(folder: Path, name: str, max_notes: int = 24) -> int:
     return 12 * round(float(np.nanmedian(offsets)) / 12)
 
 
-@functools.cache
-def _index(folder: Path) -> tuple[Mapping[str, object], ...]:
-    return read_index(folder)
+_index = functools.cache(read_index)
 
 
 @functools.lru_cache(maxsize=600)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import io
 import json
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ import soxr
 
 from requinto.config import from_values, read_toml
 from requinto.errors import AudioFileError
-from requinto_lab.material.folders import whole_folder
+from requinto_lab.material.folders import slug, whole_folder
 from requinto_lab.material.parallel import each
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
@@ -141,8 +140,7 @@ def _archive_names(path: Path) -> list[str]:
 
 def _unique_folder(source: SongSource, name: str, folders: set[str]) -> str:
     """Return a folder name that `folders` does not hold, and add it there."""
-    slug = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")
-    first = folder = f"{source.split}-{source.package}-{slug}"
+    first = folder = f"{source.split}-{source.package}-{slug(Path(name).stem)}"
     number = 2
     while folder in folders:
         folder, number = f"{first}-{number}", number + 1

@@ -123,16 +123,12 @@ def level(velocity: float) -> np.float32:
     return np.float32(_SOFTEST + (1 - _SOFTEST) * min(max(velocity, 0.0), 1.0))
 
 
-def cache_folder() -> Path:
-    """Return where rendered notes are kept: under XDG_CACHE_HOME or ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "requinto"
-
-
 def load_or_make(
     name: str, make: Callable[[], dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """Return sounds by name, made once and then read from the cache folder.
+
+    That is `requinto` under XDG_CACHE_HOME or ~/.cache.
 
     Parameters
     ----------
@@ -141,7 +137,8 @@ def load_or_make(
     make : callable
         Returns the sounds.
     """
-    path = cache_folder() / f"{name}.npz"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    path = Path(base, "requinto", f"{name}.npz")
     if not path.exists():
         sounds = make()
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -61,7 +61,7 @@ def hand_stroke(instrument: str, velocity: float, semitones: float = 0.0) -> np.
     return transpose(sound, semitones) * np.float32(0.4 + 0.6 * velocity)
 
 
-def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarray:
+def strum(chord: Chord, stroke: str, take: int) -> np.ndarray:
     """Return a recorded chord strum, shape `(n_channels, n_frames)`.
 
     The chord is the nearest recorded one of its kind (a seventh counts as
@@ -75,8 +75,6 @@ def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarra
         "down", "up" or anything else for the plain recording.
     take : int
         One of the four guitars recorded, 0 to 3.
-    max_s : float
-        Longest length in seconds.
     """
     kind = "m" if chord.quality == "m" else ""
     near = [c for c in STRUM_CHORDS if c.quality == kind]
@@ -89,7 +87,7 @@ def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarra
         for spelling in spellings:
             path = folder / f"{name}{spelling}_{number:02d}.flac"
             if path.exists():
-                sound = read(path)[:, : int(max_s * 1.2 * SAMPLE_RATE)]
+                sound = read(path)[:, : int(3.0 * 1.2 * SAMPLE_RATE)]
                 return transpose(sound, distances[best])
     raise BankError(f"the strums have no {name!r} in take {take}")
 
