@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import families
 from requinto.errors import RequintoError
 from requinto_lab.material import (
     drum_machines,
-    families,
     freepats,
     recorded,
     sampler,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from requinto.errors import ConfigError
+from requinto_lab.evaluation.items import Row
 from requinto_lab.material import splits
 from requinto_lab.material.augmentation import AugmentationConfig, augment
 from requinto_lab.material.finishing import active_power
@@ -46,6 +47,12 @@ class Voice:
         """What it is."""
         return self.timbre.instrument
 
+    @property
+    def label(self) -> str:
+        """Style, seed and instrument, fit for a folder's name."""
+        name = f"{self.song.style.name}-{self.song.seed}-{self.instrument}"
+        return name.replace(" ", "-")
+
     def notes(self) -> list[Note]:
         """Return what it plays."""
         reader = self.part.instruments[0]
@@ -80,9 +87,7 @@ class Voice:
         raise ConfigError(f"{self.timbre.id} is silent wherever it plays")
 
 
-def voices(
-    song: Song, split: str, instruments: Iterable[str] = (), offset: int = 0
-) -> Iterator[Voice]:
+def voices(song: Song, split: str, instruments: Iterable[str] = ()) -> Iterator[Voice]:
     """Yield the players of a song, each with a timbre of a split.
 
     Parameters
@@ -92,20 +97,21 @@ def voices(
         "validation" or "test".
     instruments : iterable of str
         Only these, when given.
-    offset : int
-        Other numbers choose other timbres.
     """
     table = timbres(split)
     wanted = set(instruments)
     for part, instrument in players(song):
         if instrument in table and (not wanted or instrument in wanted):
-            yield voice(song, split, part, instrument, offset)
+            yield voice(song, split, part, instrument)
 
 
 def voice(
     song: Song, split: str, part: Part, instrument: str, offset: int = 0
 ) -> Voice:
-    """Return a player with a timbre of a split: a family first, then a timbre."""
+    """Return a player with a timbre of a split: a family first, then a timbre.
+
+    Other numbers as `offset` choose other timbres.
+    """
     rng = generator(song.seed, "timbre", part.name, instrument, offset)
     by_family: dict[str, list[Timbre]] = {}
     for timbre in timbres(split).get(instrument, ()):
@@ -131,6 +137,25 @@ def mix_stems(stems: list[np.ndarray]) -> tuple[np.ndarray, np.float32]:
     mixture = np.sum(stems, axis=0)
     gain = np.float32(_PEAK / max(float(np.abs(mixture).max()), _PEAK))
     return mixture * gain, gain
+
+
+def item_row(
+    name: str,
+    chosen: Voice,
+    stems: list[np.ndarray],
+    target: np.ndarray,
+    reference: np.ndarray,
+    **about: Any,
+) -> Row:
+    """Return an item: a player's stem among all stems of a song; `about` is meta."""
+    mixture, gain = mix_stems(stems)
+    return {
+        "name": name,
+        "mixture": mixture,
+        "target": target * gain,
+        "reference": reference,
+        "meta": {**meta(chosen.song, chosen), **about},
+    }
 
 
 def sounds(stem: np.ndarray) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,12 +19,13 @@ from requinto_lab.evaluation import arranging, others
 from requinto_lab.evaluation.arranging import (
     OTHER_STYLES,
     Voice,
+    item_row,
     mix_stems,
     quartet,
     voice,
     voices,
 )
-from requinto_lab.evaluation.items import ItemSet, Row, write_item
+from requinto_lab.evaluation.items import Row, item_sets, write_item
 from requinto_lab.evaluation.validation_sets import VALIDATION_SETS
 from requinto_lab.material import splits
 from requinto_lab.material.instruments import BACHATA, UNSEEN
@@ -135,24 +135,6 @@ def _seed(split: str, set_name: str, index: int) -> int:
     return splits.seeds(split)[_FIRST_SEED * (position + 1) + index]
 
 
-def _row(
-    song: Song,
-    chosen: Voice,
-    stems: dict[Voice, np.ndarray],
-    name: str,
-    **more: Any,
-) -> Row:
-    """Return one item: a target among the stems of a song."""
-    mixture, gain = mix_stems(list(stems.values()))
-    return {
-        "name": name,
-        "mixture": mixture,
-        "target": stems[chosen] * gain,
-        "reference": chosen.reference(song.seed + 500),
-        "meta": {**arranging.meta(song, chosen), **more},
-    }
-
-
 def _rows(song: Song, players: list[Voice], targets: tuple[str, ...]) -> Iterator[Row]:
     """Yield an item for each of the target instruments that a song has once."""
     stems = {v: v.render() for v in players}
@@ -162,8 +144,9 @@ def _rows(song: Song, players: list[Voice], targets: tuple[str, ...]) -> Iterato
     for chosen in stems:
         alone = [v.instrument for v in stems].count(chosen.instrument) == 1
         if chosen.instrument in targets and alone:
-            name = f"{song.style.name}-{song.seed}-{chosen.instrument}"
-            yield _row(song, chosen, stems, name.replace(" ", "-"))
+            reference = chosen.reference(song.seed + 500)
+            every = list(stems.values())
+            yield item_row(chosen.label, chosen, every, stems[chosen], reference)
 
 
 def _bachata_clips(split: str, index: int) -> Iterator[Row]:
@@ -242,8 +225,14 @@ def _two_of_a_kind(split: str, index: int) -> Iterator[Row]:
     stems = {v: v.render() for v in (wanted, rival, *rest)}
     if not (arranging.sounds(stems[wanted]) and arranging.sounds(stems[rival])):
         return
-    name = f"{instrument}-{seed}"
-    row = _row(song, wanted, stems, name, rival=rival.timbre.id)
+    row = item_row(
+        f"{instrument}-{seed}",
+        wanted,
+        list(stems.values()),
+        stems[wanted],
+        wanted.reference(seed + 500),
+        rival=rival.timbre.id,
+    )
     yield {**row, "wrong_reference": rival.reference(seed + 501)}
 
 
@@ -292,48 +281,21 @@ def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
     return make
 
 
-ITEM_SETS: dict[str, ItemSet] = {
-    "bachata_clips": ItemSet(
-        _bachata_clips, "guitar, bass, bongo, güira in four bars of a bachata", 24, 3
-    ),
-    "bachata_songs": ItemSet(
-        _bachata_songs, "the same four in whole bachatas with pickups", 8, 1
-    ),
-    "other_styles": ItemSet(
-        _other_styles, "whatever plays in four bars of another style", 26, 2
-    ),
-    "unseen_instruments": ItemSet(
-        _unseen, "a class of instrument that is never trained on", 35, 2
-    ),
-    "absent_target": ItemSet(
-        _absent, "what does not play; how loud the answer is beside the mix", 40, 2
-    ),
-    "two_of_a_kind": ItemSet(
-        _two_of_a_kind, "one of two guitars, or of two basses", 30, 2
-    ),
-    "duets": ItemSet(
-        _duets, "voice or drums, guitar or bass, where only these two play", 24, 2
-    ),
-    "singers": ItemSet(_singers, "the voice in a band", 24, 1),
-    "others_lmms": ItemSet(
-        _others("lmms", 4), "parts of songs that others made with LMMS", 1, 0, ("test",)
-    ),
-    "others_modules": ItemSet(
-        _others("modules", 4),
-        "parts of others' tracker modules",
-        1,
-        0,
-        ("test",),
-    ),
-    "others_midi": ItemSet(
-        _others("midi", 1), "parts of others' MIDI files", 1, 0, ("test",)
-    ),
-    "others_hydrogen": ItemSet(
-        _others("hydrogen", 4),
-        "drums of Hydrogen's demo songs",
-        1,
-        0,
-        ("test",),
-    ),
-    **VALIDATION_SETS,
-}
+# Seeds go by the order: new sets come last
+ITEM_SETS = item_sets(
+    {
+        "bachata_clips": _bachata_clips,
+        "bachata_songs": _bachata_songs,
+        "other_styles": _other_styles,
+        "unseen_instruments": _unseen,
+        "absent_target": _absent,
+        "two_of_a_kind": _two_of_a_kind,
+        "duets": _duets,
+        "singers": _singers,
+        "others_lmms": _others("lmms", 4),
+        "others_modules": _others("modules", 4),
+        "others_midi": _others("midi", 1),
+        "others_hydrogen": _others("hydrogen", 4),
+        **VALIDATION_SETS,
+    }
+)

@@ -22,6 +22,7 @@ from requinto.audio import SHORTEST_S
 from requinto.beats import Beats
 from requinto.errors import AudioFileError, reason_of
 from requinto_files import audio_reader
+from requinto_lab.material.tables import read_table
 
 _STEMS = ("mix", "target", "reference")
 _FULL_SCALE = 32767
@@ -39,6 +40,12 @@ class ItemSet(NamedTuple):
     n_quick: int
     splits: tuple[str, ...] = ("validation", "test")
     material: str = ""  # the option that names the folder it is cut from
+
+
+def item_sets(makers: dict[str, Callable[..., Iterator[Row]]]) -> dict[str, ItemSet]:
+    """Return sets by name: how each is made, and what `item_sets.toml` says of it."""
+    table = read_table("item_sets", __file__)
+    return {name: ItemSet(make, **table[name]) for name, make in makers.items()}
 
 
 @dataclass(frozen=True)
@@ -77,18 +84,21 @@ class Item:
         known = "beats_s" in self.meta and "tempo_bpm" in self.meta
         if not known or not self.meta.get("beats_given", True):
             return None
-        times_s = np.asarray(self.meta["beats_s"], float)
-        downbeats_s = np.asarray(self.meta.get("downbeats_s", []), float)
-        return Beats(
-            times_s,
-            downbeats_s,
-            float(self.meta["tempo_bpm"]),
-            int(self.meta.get("beats_per_bar", 4)),
-        )
+        return true_beats(self.meta)
 
     def read(self, stem: str) -> tuple[np.ndarray, int]:
         """Return one of its sounds, float32 `(n_channels, n_frames)`, and its rate."""
         return audio_reader.read(self.path / f"{stem}.flac")
+
+
+def true_beats(meta: dict[str, Any]) -> Beats:
+    """Return the beats that `meta.json` holds."""
+    return Beats(
+        np.asarray(meta["beats_s"], float),
+        np.asarray(meta.get("downbeats_s", []), float),
+        float(meta["tempo_bpm"]),
+        int(meta.get("beats_per_bar", 4)),
+    )
 
 
 def read_items(folder: Path) -> list[Item]:

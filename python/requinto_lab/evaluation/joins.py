@@ -27,7 +27,7 @@ from requinto.loader import load_separator, load_tracker
 from requinto.metrics import si_sdr
 from requinto.model_folder import STANDARD
 from requinto.song_separation import plan
-from requinto_lab.evaluation.items import Item, read_items
+from requinto_lab.evaluation.items import Item, read_items, true_beats
 from requinto_lab.material.parallel import show_progress
 
 _AROUND_S = 0.05  # on each side of a moment: as far as a join is faded
@@ -51,10 +51,8 @@ class OnGrid(NamedTuple):
 def grids(item: Item, mixture: np.ndarray, rate: int) -> dict[str, Beats]:
     """Return the beats that a song is cut at, by the name of the grid."""
     duration_s = mixture.shape[1] / rate
-    meta = item.meta
-    times_s, bars_s = (np.array(meta[name]) for name in ("beats_s", "downbeats_s"))
-    metre = int(meta.get("beats_per_bar", 4))
-    true = Beats(times_s, bars_s, meta["tempo_bpm"], metre)
+    true = true_beats(item.meta)
+    times_s, bars_s, metre = true.times_s, true.downbeats_s, true.beats_per_bar
     index = np.searchsorted(times_s, bars_s - 1e-6)
     late = {
         f"{n} late": Beats(
@@ -128,7 +126,8 @@ def show(rows: list[OnGrid], console: Console) -> None:
         *("error: downbeats joined", "downbeats not joined", "at joins", "whole song"),
     ):
         page.add_column(column)
-    gains = {name: [r.gain_db for r in rows if r.grid == name] for name in _names(rows)}
+    names = dict.fromkeys(row.grid for row in rows)
+    gains = {name: [r.gain_db for r in rows if r.grid == name] for name in names}
     best = np.array(gains["true bars"])
     for name, gains_db in gains.items():
         some = [r for r in rows if r.grid == name]
@@ -148,10 +147,6 @@ def show(rows: list[OnGrid], console: Console) -> None:
             *("" if np.isnan(cell) else f"{cell:.2f}" for cell in cells),
         )
     console.print(page)
-
-
-def _names(rows: list[OnGrid]) -> list[str]:
-    return list(dict.fromkeys(row.grid for row in rows))
 
 
 def main(

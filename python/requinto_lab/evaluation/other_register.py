@@ -15,8 +15,8 @@ from requinto_lab.evaluation import arranging
 from requinto_lab.evaluation.arranging import (
     REFERENCE_S,
     Voice,
+    item_row,
     loudest_part,
-    mix_stems,
     voices,
 )
 from requinto_lab.evaluation.items import Row
@@ -60,7 +60,10 @@ def rows(song: Song, split: str, index: int) -> Iterator[Row]:
             continue
         made = _reference(voice, change)
         if made:
-            yield _row(voice, stems[voice], rest, *made)
+            reference, about = made
+            label = f"{change:+d}" if change else "part"
+            name, stem = f"{voice.label}-{label}", stems[voice]
+            yield item_row(name, voice, [stem, *rest], stem, reference, **about)
             return
 
 
@@ -145,27 +148,6 @@ def _reference(voice: Voice, semitones: int) -> tuple[np.ndarray, Row] | None:
     player = players[0]
     name = f"{player.song.style.name} {player.part.name}"
     return player.reference(seed), {"reference_part": name}
-
-
-def _row(
-    voice: Voice,
-    stem: np.ndarray,
-    rest: list[np.ndarray],
-    reference: np.ndarray,
-    about: Row,
-) -> Row:
-    song = voice.song
-    mixture, gain = mix_stems([stem, *rest])
-    change = about.get("reference_semitones")
-    label = "part" if change is None else f"{change:+d}"
-    name = f"{song.style.name}-{song.seed}-{voice.instrument}-{label}"
-    return {
-        "name": name.replace(" ", "-"),
-        "mixture": mixture,
-        "target": stem * gain,
-        "reference": reference,
-        "meta": {**arranging.meta(song, voice), **about},
-    }
 
 
 def _median_pitch(notes: list[Note]) -> float:

@@ -8,7 +8,6 @@ its own data, what every instrument plays, so that stems are rendered, not guess
 from __future__ import annotations
 
 import importlib
-import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,32 +40,22 @@ class OthersError(RequintoError):
 class StemSong:
     """A song as the sum of its instruments.
 
-    Parameters
-    ----------
-    name : str
-        Unique over all sources, fit for a folder's name.
-    stems : dict of str to np.ndarray, shape=(2, n_frames)
-        By instrument, at `SAMPLE_RATE`; "other" gathers the rest. None is silent.
-    beats_s, downbeats_s : tuple of float
-        Seconds, ascending; empty where the source does not say.
-    source, licence : str
-        Where it comes from, and what Debian's copyright file says of it.
-    mix_error_db : float or None
-        Sum of the stems against the renderer's own mix, in dB relative to the
-        latter; None where that was not rendered.
-
     Raises
     ------
     OthersError
         If a stem is not in `INSTRUMENTS`, or shapes differ.
     """
 
-    name: str
+    name: str  # unique over all sources, fit for a folder's name
+    # (2, n_frames) each, by instrument, at `SAMPLE_RATE`; "other" gathers the rest.
+    # None is silent
     stems: dict[str, np.ndarray]
-    beats_s: tuple[float, ...]
-    downbeats_s: tuple[float, ...]
+    beats_s: tuple[float, ...]  # ascending; empty where the source does not say
+    downbeats_s: tuple[float, ...]  # likewise
     source: str
-    licence: str
+    licence: str  # what Debian's copyright file says of it
+    # Of the sum of the stems against the renderer's own mix, relative to the latter;
+    # None where that was not rendered
     mix_error_db: float | None
 
     def __post_init__(self) -> None:
@@ -92,15 +81,11 @@ class StemSong:
         return np.asarray(sum(self.stems.values()), np.float32)
 
 
-def songs(
-    n_per_source: int | None = None, sources: tuple[str, ...] = SOURCES
-) -> Iterator[StemSong]:
+def songs(sources: tuple[str, ...] = SOURCES) -> Iterator[StemSong]:
     """Yield songs, rendered one at a time.
 
     Parameters
     ----------
-    n_per_source : int or None
-        How many of each source; None for all there are.
     sources : tuple of str
         Any of `SOURCES`.
 
@@ -114,7 +99,7 @@ def songs(
             raise OthersError(f"unknown source {source!r}; known are {SOURCES}")
         # By name, since each source builds on this module
         module = importlib.import_module(f"requinto_lab.evaluation.others_{source}")
-        yield from itertools.islice(module.songs(), n_per_source)
+        yield from module.songs()
 
 
 def items(

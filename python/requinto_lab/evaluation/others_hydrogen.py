@@ -23,12 +23,10 @@ from requinto_lab.evaluation.others import (
     grid,
 )
 from requinto_lab.material import samples
+from requinto_lab.material.folders import shared_folders
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 
-SONG_FOLDERS = (
-    Path("/usr/share/hydrogen/data/demo_songs"),
-    Path("/usr/local/share/hydrogen/data/demo_songs"),
-)
+SONG_FOLDERS = shared_folders("hydrogen/data/demo_songs")
 LICENCE = "GPL-2+ (Hydrogen)"
 
 _BEAT = 48  # ticks

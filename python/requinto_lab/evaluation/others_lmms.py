@@ -18,7 +18,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from requinto.config import read_toml
 from requinto_files import audio_reader
 from requinto_lab.evaluation.others import (
     LONGEST_S,
@@ -30,15 +29,14 @@ from requinto_lab.evaluation.others import (
 )
 from requinto_lab.material import lmms
 from requinto_lab.material.finishing import fit_length
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.instrument_names import OTHER, instrument_named
 from requinto_lab.material.modules import mix_error_db
+from requinto_lab.material.tables import read_table
 
-PROJECT_FOLDERS = (
-    Path("/usr/share/lmms/projects"),
-    Path("/usr/local/share/lmms/projects"),
-)
+PROJECT_FOLDERS = shared_folders("lmms/projects")
 # Licences by project file
-PROJECTS: dict[str, str] = read_toml(Path(__file__).with_suffix(".toml"))["projects"]
+PROJECTS: dict[str, str] = read_table("others_lmms", __file__)["projects"]
 
 _TICKS_PER_BEAT = 48  # a bar of 4/4 has 192
 _INSTRUMENT, _SAMPLE_TRACK = "0", "2"  # types of tracks
@@ -65,7 +63,8 @@ def songs() -> Iterator[StemSong]:
         If LMMS is not, or fails.
     """
     for project, licence in PROJECTS.items():
-        path = _find(project)
+        missing = OthersError(f"{project} is not installed (package lmms-common)")
+        path = first_existing((f / project for f in PROJECT_FOLDERS), missing)
         title = path.stem.split("-OriginalBy")[0]
         title = re.sub(r"[^a-z0-9]", "", title.split("-", 1)[-1].lower())
         yield song(f"lmms-{title}", path, licence)
@@ -183,11 +182,16 @@ def _render(root: ElementTree.Element, part: str | None) -> np.ndarray:
     ]
 
 
-def _tempo(root: ElementTree.Element) -> tuple[float, bool]:
-    """Return the tempo in beats per minute, and whether it stays."""
+def _head(root: ElementTree.Element) -> ElementTree.Element:
     head = root.find("head")
     if head is None:
         raise OthersError("an LMMS project has no head")
+    return head
+
+
+def _tempo(root: ElementTree.Element) -> tuple[float, bool]:
+    """Return the tempo in beats per minute, and whether it stays."""
+    head = _head(root)
     own = head.find("bpm")
     if own is None:
         return float(head.get("bpm", 140)), True
@@ -201,15 +205,8 @@ def _beats(
     tempo_bpm, steady = _tempo(root)
     if not steady:
         return (), ()
-    head = root.find("head")
-    unit = head.get("timesig_denominator") if head is not None else None
-    per_bar = int(head.get("timesig_numerator", 4)) if head is not None else 4
+    head = _head(root)
+    unit = head.get("timesig_denominator")
+    per_bar = int(head.get("timesig_numerator", 4))
     # A signature of 1/1 says nothing of bars
     return grid(tempo_bpm, duration_s, per_bar if unit == "4" and per_bar > 1 else None)
-
-
-def _find(project: str) -> Path:
-    for folder in PROJECT_FOLDERS:
-        if (folder / project).is_file():
-            return folder / project
-    raise OthersError(f"{project} is not installed (package lmms-common)")

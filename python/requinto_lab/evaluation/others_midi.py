@@ -25,13 +25,14 @@ from requinto_lab.evaluation.others import (
     StemSong,
     audible_stems,
 )
-from requinto_lab.material.instrument_names import OTHER
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.modules import mix_error_db
 from requinto_lab.material.soundfonts import Synth, find_bank
+from requinto_lab.material.tables import read_table
 
 BANK = "OPL-3_FM_128M.sf2"
 WADS = ("freedoom2.wad", "freedm.wad")
-WAD_FOLDERS = (Path("/usr/share/games/doom"), Path("/usr/local/share/games/doom"))
+WAD_FOLDERS = shared_folders("games/doom")
 LICENCE = "BSD-3-Clause (Freedoom); bank CC-BY-SA-4.0 (OPL-3_FM_128M)"
 
 _DRUM_CHANNEL = 9
@@ -39,31 +40,7 @@ _TAIL_S = 2.0  # after the last event, for notes to die away
 # Ticks a beat in files converted from Doom's own format, where beats are unknown
 _MUS_TICKS = 89
 # First General MIDI program, from 0, of each run of one instrument
-_PROGRAMS: tuple[tuple[int, str], ...] = (
-    (0, "piano"),
-    (6, OTHER),  # harpsichord, clavinet, celesta
-    (9, "mallets"),
-    (10, OTHER),  # music box
-    (11, "mallets"),
-    (14, OTHER),  # tubular bells, dulcimer
-    (16, "organ"),
-    (21, "accordion"),
-    (22, OTHER),  # harmonica
-    (23, "accordion"),  # tango accordion
-    (24, "guitar"),
-    (32, "bass"),
-    (40, "strings"),
-    (45, OTHER),  # pizzicato, harp, timpani
-    (48, "strings"),
-    (52, "voice"),
-    (55, OTHER),  # orchestra hit
-    (56, "brass"),
-    (64, "reed"),
-    (72, "flute"),
-    (80, "lead"),
-    (88, "pad"),
-    (96, OTHER),  # effects, plucked instruments of the world, percussion, noises
-)
+_PROGRAMS: tuple[tuple[int, str], ...] = read_table("others_midi", __file__)["programs"]
 _BEND_CENTRE = 8192
 
 Events = list[tuple[float, mido.Message]]  # seconds, ascending
@@ -85,8 +62,11 @@ def songs() -> Iterator[StemSong]:
         If the bank or FluidSynth is not.
     """
     seen: set[str] = set()
+    folders = ", ".join(map(str, WAD_FOLDERS))
     for wad in WADS:
-        for name, data in lumps(_find_wad(wad)):
+        missing = OthersError(f"{wad} is not installed (looked in {folders})")
+        path = first_existing((folder / wad for folder in WAD_FOLDERS), missing)
+        for name, data in lumps(path):
             digest = hashlib.sha256(data).hexdigest()
             if digest not in seen:
                 seen.add(digest)
@@ -243,11 +223,3 @@ def _beats(
             downbeats_s.append(round(time_s, 6))
         tick, in_bar = tick + step, in_bar + 1
     return tuple(beats_s), tuple(downbeats_s)
-
-
-def _find_wad(name: str) -> Path:
-    for folder in WAD_FOLDERS:
-        if (folder / name).is_file():
-            return folder / name
-    folders = ", ".join(map(str, WAD_FOLDERS))
-    raise OthersError(f"{name} is not installed (looked in {folders})")

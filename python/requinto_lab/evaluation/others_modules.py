@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from requinto.config import read_toml
 from requinto_lab.evaluation.others import (
     LONGEST_S,
     OthersError,
@@ -21,6 +20,7 @@ from requinto_lab.evaluation.others import (
 )
 from requinto_lab.material.instrument_names import instrument_named
 from requinto_lab.material.modules import mix_error_db, render, render_alone
+from requinto_lab.material.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Module:
 
 MODULES = tuple(
     Module(row["package"], f"{row['folder']}/{file}", row["licence"])
-    for row in read_toml(Path(__file__).with_suffix(".toml"))["modules"]
+    for row in read_table("others_modules", __file__)["modules"]
     for file in row["files"]
 )
 

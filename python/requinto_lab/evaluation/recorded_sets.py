@@ -7,7 +7,6 @@ The target is one of the recordings that were summed, so the truth is exact.
 from __future__ import annotations
 
 import functools
-import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from requinto_lab.evaluation.levels import (
     scale_rest,
     sounds_throughout,
 )
+from requinto_lab.material.folders import slug
 from requinto_lab.material.recorded_library import RecordedLibrary, RecordedSong
 from requinto_lab.material.songs import generator
 
@@ -152,8 +152,7 @@ def candidates(rows: list[T], index: int, rng: np.random.Generator) -> list[T]:
 def label(index: int, title: str) -> str:
     """Return a folder's name of ASCII letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-    return f"{index:02d}-{words[:40]}".strip("-")
+    return f"{index:02d}-{slug(plain)[:40]}".strip("-")
 
 
 def _candidate_songs(
@@ -279,10 +278,8 @@ def _backing_row(
         "target_db": round(target_db, 2),
         "rest": [_describe(song) | {"start_s": start / 2}],
     }
-    name = f"{voice.song.style.name}-{voice.song.seed}-{voice.instrument}"
-    return mix_row(
-        name.replace(" ", "-"), stem, scale_rest(stem, rest, target_db), reference, meta
-    )
+    rest = scale_rest(stem, rest, target_db)
+    return mix_row(voice.label, stem, rest, reference, meta)
 
 
 def _describe(song: RecordedSong) -> dict[str, str]:

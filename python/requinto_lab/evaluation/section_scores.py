@@ -19,11 +19,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from requinto.beats import Beats
 from requinto.errors import AudioFileError
 from requinto.loader import load_tracker
 from requinto.sections import Section, sections
 from requinto_files import audio_reader
+from requinto_lab.evaluation.items import true_beats
 from requinto_lab.material.parallel import show_progress
 
 _NEAR_S = 3.0  # within which a boundary is right
@@ -53,14 +53,8 @@ def score(folder: Path) -> Iterator[SectionScore]:
     for path in show_progress(sorted(chosen), "Listening"):
         audio, rate = audio_reader.read(path.parent / "mix.flac")
         duration_s, meta = audio.shape[1] / rate, chosen[path]
-        true = Beats(
-            np.array(meta["beats_s"]),
-            np.array(meta["downbeats_s"]),
-            meta["tempo_bpm"],
-            meta["beats_per_bar"],
-        )
         by_bars = {
-            "true bars": sections(audio, rate, true),
+            "true bars": sections(audio, rate, true_beats(meta)),
             "tracked bars": sections(audio, rate, load_tracker().track(audio, rate)),
             "one section": [Section("verse", "A", 0.0, duration_s)],
         }

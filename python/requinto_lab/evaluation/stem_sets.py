@@ -123,18 +123,7 @@ def _own_row(
 ) -> Row | None:
     """Return an item whose reference is of the same stem, three seconds away or more.
 
-    Parameters
-    ----------
-    index : int
-        Of the item.
-    stem : Stem
-        The target.
-    sound, mix : np.ndarray, shape=(2, n_frames)
-        The target and the sum that holds it.
-    offset : int
-        The frame of the song at which both begin.
-    rng : np.random.Generator
-        Chooses among the positions that serve.
+    `sound` and `mix`, `(2, n_frames)`, begin at frame `offset` of the song.
     """
     if np.abs(sound).max() < _SILENT:
         return None

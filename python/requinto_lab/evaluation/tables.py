@@ -6,12 +6,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import scipy.stats
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from requinto_lab.evaluation.scoring import Score
 
@@ -75,24 +76,25 @@ def comparison(rows: list[Score]) -> dict[str, Any]:
     `items` holds every score.
     """
     systems = {}
-    for name, group in _group(rows, lambda row: row.system).items():
+    for name, group in _group(rows, attrgetter("system")).items():
         duration_s = sum(row.duration_s for row in group)
         systems[name] = {
             "n_parameters": group[0].n_parameters,
             "real_time_factor": sum(row.seconds for row in group) / duration_s,
         }
+    by_instrument = attrgetter("instrument")
     sets = {
         set_name: {
             system: {
                 "all": summary(mine),
                 "instruments": {
                     instrument: summary(some)
-                    for instrument, some in _group(mine, _instrument).items()
+                    for instrument, some in _group(mine, by_instrument).items()
                 },
             }
-            for system, mine in _group(group, lambda row: row.system).items()
+            for system, mine in _group(group, attrgetter("system")).items()
         }
-        for set_name, group in _group(rows, lambda row: row.set_name).items()
+        for set_name, group in _group(rows, attrgetter("set_name")).items()
     }
     items = [{**dataclasses.asdict(r), "improvement": r.improvement} for r in rows]
     return {"systems": systems, "sets": sets, "items": items}
@@ -120,16 +122,12 @@ def evaluation(rows: list[Score], ours: str, ideal: str) -> dict[str, Any]:
             item["level_db"] = row.level
         elif row.si_sdr is not None:
             limit = best[row.set_name, row.item]
-            item["si_sdr_db"] = {
-                "estimate": row.si_sdr,
-                "mix": row.si_sdr_mix,
-                "ideal_ratio_mask": limit.si_sdr,
-            }
-            item["snr_db"] = {
-                "estimate": row.snr,
-                "mix": row.snr_mix,
-                "ideal_ratio_mask": limit.snr,
-            }
+            for name in ("si_sdr", "snr"):
+                item[f"{name}_db"] = {
+                    "estimate": getattr(row, name),
+                    "mix": getattr(row, f"{name}_mix"),
+                    "ideal_ratio_mask": getattr(limit, name),
+                }
         items.append(item)
     instruments = {
         name: _medians(group)
@@ -155,11 +153,8 @@ def _medians(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 def print_evaluation(result: dict[str, Any], console: Console) -> None:
     """Print the medians of an evaluation."""
-    table = Table(title="Medians in dB")
-    table.add_column("instrument")
     headings = ("items", "SI-SDR", "mix", "ideal", "SNR", "mix", "ideal", "absent")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    table = Table("instrument", *map(_numbers, headings), title="Medians in dB")
     rows = {**result["instruments"], "all": result["all"]}
     for name, row in rows.items():
         cells = [str(row["n"])]
@@ -183,8 +178,6 @@ def print_comparison(result: dict[str, Any], console: Console) -> None:
 
 
 def _set_table(set_name: str, systems: dict[str, Any], speeds: dict[str, Any]) -> Table:
-    table = Table(title=f"{set_name}: medians in dB", title_justify="left")
-    table.add_column("system")
     headings = {
         "items": "n",
         "gain": "improvement",
@@ -203,12 +196,10 @@ def _set_table(set_name: str, systems: dict[str, Any], speeds: dict[str, Any]) -
         for heading, key in headings.items()
         if any(key in row["all"] for row in systems.values())
     }
-    for heading in shown:
-        table.add_column(heading, justify="right")
-    if "gain" in shown:
-        table.add_column("95 % of gain", justify="right")
-    table.add_column("parameters", justify="right")
-    table.add_column("real time", justify="right")
+    intervals = ["95 % of gain"] if "gain" in shown else []
+    columns = map(_numbers, (*shown, *intervals, "parameters", "real time"))
+    title = f"{set_name}: medians in dB"
+    table = Table("system", *columns, title=title, title_justify="left")
     for name, row in systems.items():
         cells = [
             str(row["all"]["n"]) if key == "n" else _cell(row["all"].get(key))
@@ -227,10 +218,9 @@ def _set_table(set_name: str, systems: dict[str, Any], speeds: dict[str, Any]) -
 def _instrument_table(
     set_name: str, systems: dict[str, Any], instruments: list[str]
 ) -> Table:
-    table = Table(title=f"{set_name}: median gain in SI-SDR, dB", title_justify="left")
-    table.add_column("system")
-    for name in instruments:
-        table.add_column(name, justify="right")
+    title = f"{set_name}: median gain in SI-SDR, dB"
+    columns = map(_numbers, instruments)
+    table = Table("system", *columns, title=title, title_justify="left")
     for name, row in systems.items():
         gains = (row["instruments"].get(i, {}).get("improvement") for i in instruments)
         table.add_row(name, *map(_cell, gains))
@@ -241,8 +231,8 @@ def _cell(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.1f}"
 
 
-def _instrument(row: Score) -> str:
-    return row.instrument
+def _numbers(heading: str) -> Column:
+    return Column(heading, justify="right")
 
 
 def _values(

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from requinto_lab.evaluation import other_register, recorded_sets, stem_sets
 from requinto_lab.evaluation.arranging import OTHER_STYLES, quartet, voices
-from requinto_lab.evaluation.items import ItemSet, Row
+from requinto_lab.evaluation.items import Row
 from requinto_lab.material import splits
 from requinto_lab.material.songs import Song, generator, plan_loop
 from requinto_lab.material.style import style
@@ -46,42 +46,11 @@ def _song_in_turn(split: str, set_name: str, index: int) -> Song:
     return plan_loop(style(name), seed, _CLIP_BARS)
 
 
-VALIDATION_SETS: dict[str, ItemSet] = {
-    "other_register": ItemSet(
-        _other_register,
-        "an instrument by its timbre, shown in another register or part",
-        32,
-        2,
-        ("validation",),
-    ),
-    "recorded_pairs": ItemSet(
-        recorded_sets.pairs,
-        "one of two or three recorded songs of different artists",
-        32,
-        2,
-        ("validation",),
-        "recorded",
-    ),
-    "alike_pairs": ItemSet(
-        recorded_sets.alike_pairs,
-        "one of two recordings that sound alike",
-        24,
-        2,
-        ("validation",),
-        "recorded",
-    ),
-    "recorded_backings": ItemSet(
-        _backings,
-        "a rendered player over a recorded song",
-        24,
-        2,
-        ("validation",),
-        "recorded",
-    ),
-    "module_stems": ItemSet(
-        stem_sets.modules, "parts of tracker modules", 40, 2, ("validation",), "modules"
-    ),
-    "recorded_notes": ItemSet(
-        stem_sets.notes, "parts of recorded notes", 24, 2, ("validation",), "notes"
-    ),
+VALIDATION_SETS: dict[str, Callable[..., Iterator[Row]]] = {
+    "other_register": _other_register,
+    "recorded_pairs": recorded_sets.pairs,
+    "alike_pairs": recorded_sets.alike_pairs,
+    "recorded_backings": _backings,
+    "module_stems": stem_sets.modules,
+    "recorded_notes": stem_sets.notes,
 }

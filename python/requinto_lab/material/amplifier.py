@@ -17,9 +17,9 @@ import pedalboard
 import soxr
 from scipy import signal
 
-from requinto.errors import ConfigError
 from requinto_lab.material.finishing import active_power
 from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.material.tables import look_up
 
 LEVEL = 0.1  # RMS where it sounds, of what an amplifier returns
 _OVERSAMPLING = 4  # the waveshaper's partials would fold back otherwise
@@ -123,10 +123,7 @@ def sample_amplifier(kind: str, rng: np.random.Generator) -> Amplifier:
     ConfigError
         If there is no such kind.
     """
-    if kind not in KINDS:
-        known = ", ".join(KINDS)
-        raise ConfigError(f"unknown amplifier {kind!r}; known are {known}")
-    row = KINDS[kind]
+    row = look_up(KINDS, kind, "unknown amplifier")
     push = float(rng.uniform(*row.push_db))
     before = (
         partial(pedalboard.HighpassFilter, float(rng.uniform(*row.tight_hz))),

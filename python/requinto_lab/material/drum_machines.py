@@ -18,16 +18,14 @@ import numpy as np
 import soundfile
 
 from requinto_lab.material import lmms
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.sampler import StrokeSet, load_or_make
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
 from requinto_lab.material.tables import read_table
 
 # Instrument, kit, stroke: preset
 KITS: dict[str, dict[str, dict[str, str]]] = read_table("drum_machines")
-FOLDERS = (
-    Path("/usr/share/lmms/samples/drumsynth"),
-    Path("/usr/local/share/lmms/samples/drumsynth"),
-)
+FOLDERS = shared_folders("lmms/samples/drumsynth")
 _SLOT_S = 2.0  # a bar of four beats at 120 in a minute
 _TICKS = 192  # in a bar
 _QUIET = 1e-4
@@ -47,18 +45,16 @@ def _presets() -> dict[str, np.ndarray]:
             for file in row.values()
         }
     )
-    folder = next((f for f in FOLDERS if f.is_dir()), None)
-    if folder is None:
-        raise BankError(
-            "DrumSynth's presets are not installed: Debian has them "
-            "in lmms and lmms-common"
-        )
+    packages = "Debian has them in lmms and lmms-common"
+    missing = BankError(f"DrumSynth's presets are not installed: {packages}")
+    folder = first_existing(FOLDERS, missing)
     project = _project([folder / f"{name}.ds" for name in names])
     digest = hashlib.sha256(project.encode()).hexdigest()[:12]
     sounds = load_or_make(f"drumsynth-{digest}", lambda: _render(project, names))
     return {name: sounds[name.replace("/", ":")] for name in names}
 
 
+@functools.cache
 def kit(instrument: str, name: str) -> StrokeSet:
     """Return a kit, ready to play.
 
@@ -79,13 +75,7 @@ def kit(instrument: str, name: str) -> StrokeSet:
         raise BankError(
             f"no drum machine {name!r} of {instrument!r}; known are {', '.join(known)}"
         )
-    return _kit(instrument, name)
-
-
-@functools.cache
-def _kit(instrument: str, name: str) -> StrokeSet:
-    presets = _presets()
-    files = KITS[instrument][name]
+    presets, files = _presets(), known[name]
     strokes = {}
     for stroke, file in files.items():
         sound = presets[file]

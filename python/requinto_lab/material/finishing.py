@@ -113,6 +113,16 @@ def add_at(sound: np.ndarray, note: np.ndarray, start: int) -> None:
         sound[:, start : start + n] += note[:, :n]
 
 
+def let_go(note: np.ndarray, length: int, release_s: float) -> np.ndarray:
+    """Return a note, `(..., n_frames)`, that decays after `length` frames and ends."""
+    size = min(note.shape[-1], length + int(5 * release_s * SAMPLE_RATE))
+    note = note[..., :size].copy()
+    if size > length:
+        after = np.arange(size - length, dtype=np.float32)
+        note[..., length:] *= np.exp(-after / np.float32(release_s * SAMPLE_RATE))
+    return note
+
+
 def fit_length(sound: np.ndarray, n_frames: int) -> np.ndarray:
     """Return sound cut or filled with silence to a length."""
     missing = n_frames - sound.shape[1]

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders of a library, which are complete or absent."""
+"""Folders: of a library, complete or absent; of what is installed, if it is."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -25,3 +26,21 @@ def whole_folder(target: Path) -> Iterator[Path]:
             work.rename(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def slug(text: str) -> str:
+    """Return a name of lower-case ASCII letters, digits and hyphens for a folder."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def shared_folders(name: str) -> tuple[Path, ...]:
+    """Return where a distribution and an administrator install shared data."""
+    return Path("/usr/share", name), Path("/usr/local/share", name)
+
+
+def first_existing(paths: Iterable[Path], error: Exception) -> Path:
+    """Return the first path that exists, or raise `error`."""
+    for path in paths:
+        if path.exists():
+            return path
+    raise error

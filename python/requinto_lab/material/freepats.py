@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 
 from requinto_lab.material.finishing import fit_length
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.soundfonts import (
     SAMPLE_RATE,
     BankError,
@@ -23,7 +24,7 @@ from requinto_lab.material.soundfonts import (
     events_of,
 )
 
-FOLDERS = (Path("/usr/share/midi/freepats"), Path("/usr/local/share/midi/freepats"))
+FOLDERS = shared_folders("midi/freepats")
 _PATIENCE_S = 300
 _QUARTER = 22050  # ticks, of one frame each, in a quarter note of 0.5 s
 _DRUM_CHANNEL = 9
@@ -31,10 +32,8 @@ _SILENT_KEY = 71  # a whistle whose recording is empty
 
 
 def _folder() -> Path:
-    folder = next((f for f in FOLDERS if f.is_dir()), None)
-    if folder is None:
-        raise BankError("the patches are not installed: Debian has them in freepats")
-    return folder
+    missing = "the patches are not installed: Debian has them in freepats"
+    return first_existing(FOLDERS, BankError(missing))
 
 
 @functools.cache

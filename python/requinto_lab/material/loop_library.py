@@ -125,34 +125,39 @@ class LoopLibrary:
     def _stored(self, stem: Stem, start: int, n_frames: int) -> np.ndarray:
         """Return what lies on disk, `(n_frames, n_channels)`, 16-bit."""
         if self._decoded is None:
-            return _decode(stem.path, start, n_frames)
+            return decode(stem.path, start, n_frames)
         status = stem.path.stat()  # a stem that was rendered again is another one
         kind = f"{stem.path.resolve()} {status.st_size} {status.st_mtime_ns}"
         name = hashlib.sha256(kind.encode()).hexdigest()
         path = self._decoded / f"{name}.s16"
         if not path.exists():
-            _write_whole(path, _decode(stem.path, 0, stem.n_frames))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Other threads and processes see all of it or nothing
+            with output_files.whole_file(path, overwrite=True) as unfinished:
+                decode(stem.path, 0, stem.n_frames).tofile(unfinished)
         n_values = n_frames * stem.n_channels
         offset = 2 * start * stem.n_channels  # bytes
         values = np.fromfile(path, np.int16, n_values, offset=offset)
         return values.reshape(-1, stem.n_channels)
 
 
-def _decode(path: Path, start: int, n_frames: int) -> np.ndarray:
+def decode(
+    path: Path, start: int, n_frames: int, *, dtype: str = "int16"
+) -> np.ndarray:
+    """Return frames of a sound file, `(n_frames, n_channels)`; fewer at its end.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read.
+    """
     try:
         with soundfile.SoundFile(path) as file:
             file.seek(start)
-            samples = file.read(n_frames, dtype="int16", always_2d=True)
+            samples = file.read(n_frames, dtype=dtype, always_2d=True)
     except soundfile.LibsndfileError as error:
         raise AudioFileError(f"{path} cannot be read: {reason_of(error)}") from error
     return np.asarray(samples)
-
-
-def _write_whole(path: Path, samples: np.ndarray) -> None:
-    """Write a file that other threads and processes see whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with output_files.whole_file(path, overwrite=True) as unfinished:
-        np.ascontiguousarray(samples).tofile(unfinished)
 
 
 def _manifests(folders: list[Path], split: str) -> list[Path]:

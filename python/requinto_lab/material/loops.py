@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import soundfile
 
 from requinto.config import from_values, read_toml
@@ -152,31 +153,32 @@ def render(folder: Path, job: Job, config: LibraryConfig) -> Path:
             song, job.split, n_timbres, config.families, samples
         ):
             sound = timbre.render(play(song, part, timbre.instrument), song)
-            power = active_power(sound)
-            if power == 0:
+            if active_power(sound) == 0:
                 continue  # the part rests throughout, or the kit lacks its strokes
             label = f"{part.name}-{timbre.instrument}-{timbre.id}".lower()
-            name = re.sub(r"[^a-z0-9~-]", "_", label) + ".flac"
-            soundfile.write(work / name, sound.T, SAMPLE_RATE, "PCM_16")
-            stems.append(_describe(name, part, timbre, len(sound), power))
+            path = work / (re.sub(r"[^a-z0-9~-]", "_", label) + ".flac")
+            about = {
+                "part": part.name,
+                "instrument": timbre.instrument,
+                "family": timbre.family,
+                "timbre": timbre.id,
+                "licence": timbre.licence,
+            }
+            stems.append(write_stem(path, sound, about))
         text = json.dumps(manifest(song, job, stems), indent=1)
         (work / "song.json").write_text(text)
     return target
 
 
-def _describe(
-    file: str, part: Part, timbre: Timbre, n_channels: int, power: float
-) -> dict[str, Any]:
-    return {
-        "file": file,
-        "part": part.name,
-        "instrument": timbre.instrument,
-        "family": timbre.family,
-        "timbre": timbre.id,
-        "licence": timbre.licence,
-        "n_channels": n_channels,
-        "level_db": round(10 * math.log10(power), 3),
-    }
+def write_stem(path: Path, sound: np.ndarray, about: dict[str, str]) -> dict[str, Any]:
+    """Write a stem, `(n_channels, n_frames)`; return what `song.json` says of it.
+
+    `about` gives its part, instrument, family, timbre and licence.
+    """
+    soundfile.write(path, sound.T, SAMPLE_RATE, "PCM_16")
+    level_db = round(10 * math.log10(active_power(sound)), 3)
+    sizes = {"n_channels": len(sound), "level_db": level_db}
+    return {"file": path.name, **about, **sizes}
 
 
 def manifest(song: Song, job: Job, stems: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import ctypes
 import ctypes.util
 import functools
 import itertools
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -64,7 +63,7 @@ def _library() -> Any:
 
 
 class Player:
-    """One module, played once from its start; a context that frees it at its end."""
+    """One module, played once from its start; close it afterwards."""
 
     def __init__(self, data: bytes) -> None:
         self._lib = lib = _library()
@@ -84,15 +83,8 @@ class Player:
         if not can_mute:
             raise ModuleError("this libopenmpt cannot mute instruments (0.4 or later)")
 
-    def __enter__(self) -> Player:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Free the module; nothing can be played afterwards."""
         self._lib.openmpt_module_ext_destroy(self._ext)
 
     def names(self) -> list[str]:

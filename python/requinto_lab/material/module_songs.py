@@ -8,23 +8,22 @@ and no author is in two splits.
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import soundfile
 
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError
-from requinto_lab.material.finishing import WINDOW, active_power, sounding
-from requinto_lab.material.folders import whole_folder
+from requinto_lab.material.finishing import WINDOW, sounding
+from requinto_lab.material.folders import slug, whole_folder
 from requinto_lab.material.instrument_names import OTHER, instrument_named
-from requinto_lab.material.loops import FORMAT
+from requinto_lab.material.loops import FORMAT, write_stem
 from requinto_lab.material.modules import Rendering, mix_error_db, render, render_alone
 from requinto_lab.material.parallel import each
+from requinto_lab.material.recorded_songs import install_command
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 TABLE = Path(__file__).with_name("module_songs.toml")
@@ -66,7 +65,7 @@ class ModuleSong:
     def name(self) -> str:
         """Unique among songs, fit for a folder's name."""
         package = re.sub(r"-(data|musics|sounds)$", "", self.package)
-        return _slug(f"{package}-{Path(self.path).stem}")
+        return slug(f"{package}-{Path(self.path).stem}")
 
     @property
     def folder(self) -> str:
@@ -138,8 +137,8 @@ def locate(
             located.append((song, path))
     if missing and not allow_missing:
         raise ConfigError(
-            f"modules are not under {', '.join(map(str, roots))}: sudo apt-get install "
-            f"-y --no-install-recommends {' '.join(sorted(missing))}"
+            f"modules are not under {', '.join(map(str, roots))}: "
+            f"{install_command(sorted(missing))}"
         )
     return located
 
@@ -232,19 +231,10 @@ def _parts(data: bytes, whole: Rendering, has_names: bool) -> list[_Part]:
     return parts
 
 
-def sounding_s(sound: np.ndarray) -> float:
-    """Return for how many seconds sound is within 30 dB of its loudest 50 ms.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(n_channels, n_frames)
-    """
-    return float(np.sum(sounding(sound))) * WINDOW / SAMPLE_RATE
-
-
 def _sounds(sound: np.ndarray, song_peak: float) -> bool:
     audible = np.abs(sound).max() > _SILENT * song_peak
-    return bool(audible) and sounding_s(sound) >= SHORTEST_STEM_S
+    seconds = float(np.sum(sounding(sound))) * WINDOW / SAMPLE_RATE
+    return bool(audible) and seconds >= SHORTEST_STEM_S
 
 
 def _write(
@@ -276,19 +266,16 @@ def _write_stem(
     sound = part.sound * gain
     if np.array_equal(sound[0], sound[1]):
         sound = sound[:1]
-    labels = (part.number.zfill(2), part.instrument, _slug(part.label)[:40])
+    labels = (part.number.zfill(2), part.instrument, slug(part.label)[:40])
     name = "-".join(dict.fromkeys(filter(None, labels))) + ".flac"
-    soundfile.write(work / name, sound.T, SAMPLE_RATE, "PCM_16")
-    return {
-        "file": name,
+    about = {
         "part": part.label,
         "instrument": part.instrument,
         "family": f"module-{song.name}",
         "timbre": f"module-{song.name}:{part.number}",
         "licence": song.licence,
-        "n_channels": len(sound),
-        "level_db": round(10 * math.log10(active_power(sound)), 3),
     }
+    return write_stem(work / name, sound, about)
 
 
 def manifest(
@@ -317,7 +304,3 @@ def manifest(
         "author": song.author,
         "stems": stems,
     }
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -7,6 +7,7 @@ muting all others, and beats follow from the rows that play.
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ def render(data: bytes, longest_s: float) -> Rendering:
     blocks: list[np.ndarray] = []
     rows: list[Row] = []
     last, here = (-1, -1), 0
-    with Player(data) as player:
+    with closing(Player(data)) as player:
         names, used = player.names(), player.used_instruments()
         end = player.duration_s() * SAMPLE_RATE
         while here < longest_s * SAMPLE_RATE:
@@ -96,17 +97,16 @@ def render_alone(data: bytes, numbers: set[int], n_frames: int) -> np.ndarray:
     ModuleError
         If libopenmpt is missing, or cannot play it or mute the others.
     """
-    blocks, here = [], 0
-    with Player(data) as player:
+    sound, here = np.zeros((2, n_frames), np.float32), 0
+    with closing(Player(data)) as player:
         player.mute([n for n in range(len(player.names())) if n not in numbers])
         while here < n_frames:
             block = player.read(min(_CHUNK, n_frames - here))
             if block.shape[1] == 0:
                 break
-            blocks.append(block)
+            sound[:, here : here + block.shape[1]] = block
             here += block.shape[1]
-    sound = np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
-    return np.pad(sound, ((0, 0), (0, n_frames - sound.shape[1])))
+    return sound
 
 
 def beats_of(rows: list[Row]) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -4,23 +4,16 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
-from requinto.errors import ConfigError
 from requinto_lab.material import samples
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.sampler import Sample, SampleSet, StrokeSet
 from requinto_lab.material.soundfonts import SAMPLE_RATE, Bank, BankError, find_bank
-from requinto_lab.material.tables import read_table
+from requinto_lab.material.tables import look_up, read_table
 
-_T = TypeVar("_T")
-
-SONIC_PI_FOLDERS = (
-    Path("/usr/share/sonic-pi/samples"),
-    Path("/usr/local/share/sonic-pi/samples"),
-)
+SONIC_PI_FOLDERS = shared_folders("sonic-pi/samples")
 _AVL_LAYERS = (0.1, 0.3, 0.5, 0.7, 0.95)
 _AVL_STROKE_S = 2.5
 _HAND_LAYERS = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -43,7 +36,7 @@ def sonic_pi_kit(instrument: str, name: str) -> StrokeSet:
     BankError
         If the samples are not installed.
     """
-    kit = _look_up(SONIC_PI.get(instrument, {}), name, f"kit of {instrument!r}")
+    kit = look_up(SONIC_PI.get(instrument, {}), name, f"no kit of {instrument!r}")
     layers = {stroke: [_sonic_pi(f) for f in files] for stroke, files in kit.items()}
     return StrokeSet(layers)
 
@@ -60,7 +53,7 @@ def sonic_pi_notes(instrument: str, name: str) -> SampleSet:
         If the samples are not installed.
     """
     known = SONIC_PI_NOTES.get(instrument, {})
-    file, pitch = _look_up(known, name, f"sample of {instrument!r}")
+    file, pitch = look_up(known, name, f"no sample of {instrument!r}")
     return SampleSet([Sample(_sonic_pi(file), pitch)])
 
 
@@ -77,7 +70,7 @@ def avl_kit(name: str) -> StrokeSet:
     BankError
         If it is not installed.
     """
-    file = _look_up(AVL_BANKS, name, "kit")
+    file = look_up(AVL_BANKS, name, "no kit")
     try:
         path = find_bank(file)
     except BankError as error:
@@ -106,11 +99,7 @@ def hand_kit(name: str) -> StrokeSet:
     BankError
         If Hydrogen's kits are not installed.
     """
-    kit = _look_up(HAND, name, "kit")
-    try:
-        samples.find_kit(samples.HAND_KIT)
-    except BankError as error:
-        raise BankError(f"{error}: Debian has it in hydrogen-drumkits") from None
+    kit = look_up(HAND, name, "no kit")
     return StrokeSet(
         {
             stroke: [samples.hand_stroke(file, v) for v in _HAND_LAYERS]
@@ -120,17 +109,7 @@ def hand_kit(name: str) -> StrokeSet:
 
 
 def _sonic_pi(name: str) -> np.ndarray:
-    for folder in SONIC_PI_FOLDERS:
-        path = folder / f"{name}.flac"
-        if path.exists():
-            sound = samples.read(path)
-            return np.asarray(sound / np.abs(sound).max(), np.float32)
-    raise BankError(
-        f"sample {name!r} is not installed: Debian has it in sonic-pi-samples"
-    )
-
-
-def _look_up(table: dict[str, _T], name: str, what: str) -> _T:
-    if name not in table:
-        raise ConfigError(f"no {what} {name!r}; known are {', '.join(table)}")
-    return table[name]
+    error = f"sample {name!r} is not installed: Debian has it in sonic-pi-samples"
+    paths = (folder / f"{name}.flac" for folder in SONIC_PI_FOLDERS)
+    sound = samples.read(first_existing(paths, BankError(error)))
+    return np.asarray(sound / np.abs(sound).max(), np.float32)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from requinto.errors import AudioFileError, reason_of
+from requinto.errors import AudioFileError
+from requinto_lab.material.loop_library import decode
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,7 @@ class RecordedLibrary:
         audio = np.zeros((2, n_frames), np.float32)
         if last <= first:
             return audio
-        try:
-            with soundfile.SoundFile(song.path) as file:
-                file.seek(first)
-                stored = file.read(last - first, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            raise AudioFileError(
-                f"{song.path} cannot be read: {reason_of(error)}"
-            ) from error
+        stored = decode(song.path, first, last - first, dtype="float32")
         audio[:, first - start : first - start + len(stored)] = stored.T
         return audio
 

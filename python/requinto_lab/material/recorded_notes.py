@@ -11,7 +11,7 @@ import functools
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,27 +36,13 @@ _QUIETEST_DB = -30.0  # below the loudest: what is softer is raised noise
 
 
 class Layout(NamedTuple):
-    """How a library names its files.
+    """How a library names its files."""
 
-    Attributes
-    ----------
-    octave : int
-        Semitones from the note in a name (C4 is 60) to the note that sounds.
-    held : str
-        Pattern of the names of held notes.
-    short : str
-        The same of notes that were played short; empty where there are none.
-    dead : str
-        The same of strokes over damped strings.
-    short_s : float
-        A note shorter than this is played by a short one.
-    """
-
-    octave: int
-    held: str
-    short: str = ""
-    dead: str = ""
-    short_s: float = 0.2
+    octave: int  # semitones from the note in a name (C4 is 60) to the one that sounds
+    held: str  # pattern of the names of held notes
+    short: str = ""  # of notes that were played short; empty where there are none
+    dead: str = ""  # of strokes over damped strings
+    short_s: float = 0.2  # a note shorter than this is played by a short one
 
 
 def _layout(octave: int, short_s: float = 0.2, **patterns: str) -> Layout:
@@ -68,26 +54,13 @@ LAYOUTS = {name: _layout(**row) for name, row in read_table("recorded_notes").it
 
 
 class Recording(NamedTuple):
-    """One file of a library.
-
-    Attributes
-    ----------
-    path : Path
-    pitch : int
-        MIDI note that sounds; 0 for a stroke.
-    layer : int
-        How hard it was played, in the order of soft to loud.
-    variant : str
-        Microphone or organ stop, where a library has several.
-    gain : float
-        Factor that brings it beside the others of its library.
-    """
+    """One file of a library."""
 
     path: Path
-    pitch: int
-    layer: int
-    variant: str
-    gain: float
+    pitch: int  # MIDI note that sounds; 0 for a stroke
+    layer: int  # how hard it was played, in the order of soft to loud
+    variant: str  # microphone or organ stop, where a library has several
+    gain: float  # factor that brings it beside the others of its library
 
 
 class NoteSet:
@@ -284,9 +257,7 @@ def measure_octave(folder: Path, name: str, max_notes: int = 24) -> int:
     return 12 * round(float(np.nanmedian(offsets)) / 12)
 
 
-@functools.cache
-def _index(folder: Path) -> tuple[Mapping[str, object], ...]:
-    return read_index(folder)
+_index = functools.cache(read_index)
 
 
 @functools.lru_cache(maxsize=600)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage, signal
 
-from requinto_lab.material.finishing import add_at
+from requinto_lab.material.finishing import add_at, let_go
 from requinto_lab.material.recorded_notes import NoteSet, RecordedLibrary
 from requinto_lab.material.rendering import frame_of, n_frames_of
 from requinto_lab.material.sampler import Sample, level
@@ -79,7 +79,7 @@ def play_take(
             sample = _pick(library, pitch, length, note.velocity, rng)
             curve = _pitch_curve(pitch, before, start, length, touch, rng)
             sound = _resample(sample, curve + touch.cents / 100)
-            sound = _release(sound, length, touch.release_s)
+            sound = let_go(sound, length, touch.release_s)
         before = (end, pitch)
         late = round(float(rng.normal(0, touch.loose_s)) * SAMPLE_RATE)
         add_at(out, sound * level(note.velocity), start + late)
@@ -157,13 +157,6 @@ def _resample(sample: Sample, curve: np.ndarray) -> np.ndarray:
     n_fade = min(int(_FADE_S * SAMPLE_RATE), n_inside)
     out[n_inside - n_fade :] *= np.linspace(1, 0, n_fade, dtype=np.float32)
     return np.asarray(out[None])
-
-
-def _release(sound: np.ndarray, length: int, release_s: float) -> np.ndarray:
-    """Return a note let go after `length` frames."""
-    after = np.arange(max(sound.shape[1] - length, 0), dtype=np.float32)
-    sound[:, length:] *= np.exp(-after / np.float32(release_s * SAMPLE_RATE))
-    return sound
 
 
 def _palm_mute(

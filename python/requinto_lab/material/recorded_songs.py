@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import io
 import json
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -24,10 +23,11 @@ import soxr
 
 from requinto.config import from_values, read_toml
 from requinto.errors import AudioFileError
-from requinto_lab.material.folders import whole_folder
+from requinto_lab.material.folders import slug, whole_folder
 from requinto_lab.material.parallel import each
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
+TABLE = Path(__file__).with_name("recorded_songs.toml")
 FORMAT = 1
 MAX_S = 360.0  # of a song that is kept; the rest is cut off
 MIN_S = 25.0  # shorter files are jingles
@@ -69,7 +69,7 @@ class SongFile:
         return f"{self.name}:{self.member}" if self.member else self.name
 
 
-def read_sources(table: Path | None = None) -> tuple[SongSource, ...]:
+def read_sources(table: Path = TABLE) -> tuple[SongSource, ...]:
     """Return the rows of a table of songs, by default the one shipped.
 
     Raises
@@ -77,15 +77,6 @@ def read_sources(table: Path | None = None) -> tuple[SongSource, ...]:
     ConfigError
         If the table cannot be read.
     """
-    return _shipped_sources() if table is None else _parse_sources(table)
-
-
-@functools.cache
-def _shipped_sources() -> tuple[SongSource, ...]:
-    return _parse_sources(Path(__file__).with_name("recorded_songs.toml"))
-
-
-def _parse_sources(table: Path) -> tuple[SongSource, ...]:
     rows: list[dict[str, Any]] = read_toml(table)["songs"]
     return tuple(from_values(SongSource, row, str(table)) for row in rows)
 
@@ -149,8 +140,7 @@ def _archive_names(path: Path) -> list[str]:
 
 def _unique_folder(source: SongSource, name: str, folders: set[str]) -> str:
     """Return a folder name that `folders` does not hold, and add it there."""
-    slug = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")
-    first = folder = f"{source.split}-{source.package}-{slug}"
+    first = folder = f"{source.split}-{source.package}-{slug(Path(name).stem)}"
     number = 2
     while folder in folders:
         folder, number = f"{first}-{number}", number + 1
@@ -164,7 +154,7 @@ def build(
     *,
     allow_missing: bool = False,
     n_workers: int = 1,
-    table: Path | None = None,
+    table: Path = TABLE,
 ) -> list[str]:
     """Write the songs that a folder lacks.
 
@@ -178,8 +168,8 @@ def build(
         Go on where packages are missing.
     n_workers : int
         Processes; 1 decodes in this one.
-    table : Path, optional
-        Another table than the one shipped.
+    table : Path
+        The one shipped, or another.
 
     Returns
     -------

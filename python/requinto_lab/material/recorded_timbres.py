@@ -29,21 +29,11 @@ _SAME_STROKE_BEATS = 0.15  # notes of one chord begin no farther apart
 
 
 class Character(NamedTuple):
-    """One way in which a library is played.
+    """One way in which a library is played."""
 
-    Attributes
-    ----------
-    amplifier : str
-        A key of `amplifier.KINDS`.
-    n_timbres : int
-        How many, each through its own settings.
-    variant : str
-        Microphone or organ stop.
-    """
-
-    amplifier: str
-    n_timbres: int
-    variant: str = ""
+    amplifier: str  # a key of `amplifier.KINDS`
+    n_timbres: int  # each through its own settings
+    variant: str = ""  # microphone or organ stop
 
 
 _TABLE = read_table("recorded_timbres")
@@ -53,13 +43,7 @@ CHARACTERS: dict[str, tuple[Character, ...]] = {
 }
 _CLEAN = {"chords": ("clean", "direct"), "melodies": ("clean", "direct")}
 _GAIN_KINDS = ("crunch", "high-gain")  # whose rhythm is recorded twice
-_LEAD = Touch(bends=0.3, vibrato=0.6, vibrato_cents=30, slides=0.25, solo=True)
-_PICKED = Touch(bends=0.02, vibrato=0.15, vibrato_cents=12, slides=0.08)
-_BASS = Touch(vibrato=0.05, vibrato_cents=10, slides=0.12, solo=True)
-_BLOWN = Touch(vibrato=0.4, vibrato_cents=18, slides=0.05, release_s=0.04)
-_KEYS = Touch(release_s=0.06)
-_TOUCHES = {"bass": _BASS, "reed": _BLOWN, "brass": _BLOWN}
-_KEYBOARDS = ("piano", "organ")
+_TOUCHES = {name: Touch(**row) for name, row in _TABLE["touches"].items()}
 _DRUM_STROKES: dict[str, dict[str, str]] = _TABLE["drum_strokes"]
 _LAYERS, _TAKES = range(1, 5), range(1, 5)
 
@@ -141,9 +125,9 @@ def _note_renderer(
 
     def render(part: list[Note], song: Song, rng: np.random.Generator) -> np.ndarray:
         is_rhythm = any(note.sound for note in part)
-        touch = _TOUCHES.get(instrument, _KEYS if instrument in _KEYBOARDS else _PICKED)
+        touch = _TOUCHES.get(instrument, _TOUCHES["picked"])
         if kind in (*_GAIN_KINDS, "lead") and not is_rhythm:
-            touch = _LEAD
+            touch = _TOUCHES["lead"]
         if kind == "high-gain":
             part = power_chords(part, song)
         if is_rhythm and kind in _GAIN_KINDS:

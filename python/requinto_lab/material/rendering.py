@@ -20,7 +20,7 @@ from requinto_lab.material import (
 from requinto_lab.material import synthesis_heldout as heldout
 from requinto_lab.material import synthesis_percussion as percussion
 from requinto_lab.material import synthesis_strings as strings
-from requinto_lab.material.finishing import add_at, fit_length
+from requinto_lab.material.finishing import add_at, fit_length, let_go
 from requinto_lab.material.sampler import StrokeSet
 from requinto_lab.material.songs import Note, Song, generator
 from requinto_lab.material.soundfonts import SAMPLE_RATE, FrameNotes
@@ -81,11 +81,7 @@ def frames_of(beats: float, song: Song) -> int:
 
 
 def through_kit(
-    render: RenderNotes,
-    notes: list[Note],
-    keys: Keys,
-    song: Song,
-    semitones: float = 0.0,
+    render: RenderNotes, keys: Keys, semitones: float, notes: list[Note], song: Song
 ) -> np.ndarray:
     """Return strokes through the keys of a drum kit, transposed.
 
@@ -166,7 +162,7 @@ def _ring_notes(
             take = made.sound(note.pitch, longest, force, params, rng)
             takes[key] = take.astype(np.float32) / np.float32(force)
         length = frames_of(note.beats, song)
-        yield note, _release(takes[key], length, release_s) * note.velocity
+        yield note, let_go(takes[key], length, release_s) * note.velocity
 
 
 def _hold_notes(
@@ -177,7 +173,7 @@ def _hold_notes(
         length = frames_of(note.beats, song)
         size = length + int(4 * release_s * SAMPLE_RATE)
         tone = made.sound(note.pitch, size, note.velocity, params, rng)
-        yield note, _release(tone, length, release_s)
+        yield note, let_go(tone, length, release_s)
 
 
 def _strike_notes(
@@ -219,9 +215,9 @@ def through_notes(render: RenderNotes, notes: list[Note], song: Song) -> np.ndar
 
 def through_hands(
     instrument: str,
+    semitones: float,
     notes: list[Note],
     song: Song,
-    semitones: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return strokes through the recorded bongos; of others, through a maraca."""
@@ -265,22 +261,9 @@ def through_strums(
         if note.sound == "mute":
             length = min(length, 3000)
         force = np.float32(note.velocity * rng.uniform(0.95, 1.15))
-        add_at(
-            sound,
-            _release(recorded, length, 0.03) * force,
-            frame_of(note.beat, song),
-        )
+        strum = let_go(recorded, length, 0.03) * force
+        add_at(sound, strum, frame_of(note.beat, song))
     return sound
-
-
-def _release(note: np.ndarray, length: int, release_s: float) -> np.ndarray:
-    """Return a note damped after `length` frames."""
-    size = min(note.shape[-1], length + int(5 * release_s * SAMPLE_RATE))
-    note = note[..., :size].copy()
-    if size > length:
-        after = np.arange(size - length, dtype=np.float32)
-        note[..., length:] *= np.exp(-after / np.float32(release_s * SAMPLE_RATE))
-    return note
 
 
 def _fade(note: np.ndarray, seconds: float) -> np.ndarray:

@@ -13,7 +13,7 @@ import soxr
 
 from requinto.errors import ConfigError
 from requinto_files import output_files
-from requinto_lab.material.finishing import add_at
+from requinto_lab.material.finishing import add_at, let_go
 from requinto_lab.material.soundfonts import SAMPLE_RATE
 
 _SOFTEST = 0.15  # of full level, at velocity 0
@@ -21,18 +21,10 @@ _FADE_S = 0.003  # of what is cut at the end of a recording
 
 
 class Sample(NamedTuple):
-    """One recorded note.
+    """One recorded note."""
 
-    Attributes
-    ----------
-    sound : np.ndarray, shape=(n_channels, n_frames)
-        From where the note begins.
-    pitch : float
-        What it sounds, as a MIDI note with its fraction.
-    """
-
-    sound: np.ndarray
-    pitch: float
+    sound: np.ndarray  # (n_channels, n_frames), from where the note begins
+    pitch: float  # what it sounds, as a MIDI note with its fraction
 
 
 class SampleSet:
@@ -64,17 +56,9 @@ class SampleSet:
         n_channels = max(len(s.sound) for s in self._samples)
         out = np.zeros((n_channels, n_frames), np.float32)
         for start, end, pitch, velocity in notes:
-            sound = self._sustain(pitch, max(end - start, 1))
+            sound = let_go(self._at(pitch), max(end - start, 1), self._release_s)
             add_at(out, sound * level(velocity), start)
         return out
-
-    def _sustain(self, pitch: int, length: int) -> np.ndarray:
-        """Return a note that is let go after `length` frames."""
-        release = self._release_s * SAMPLE_RATE
-        sound = self._at(pitch)[:, : length + int(5 * release)].copy()
-        after = np.arange(max(sound.shape[1] - length, 0), dtype=np.float32)
-        sound[:, length:] *= np.exp(-after / np.float32(release))
-        return sound
 
     def _at(self, pitch: int) -> np.ndarray:
         """Return the nearest recording, resampled to a pitch."""
@@ -139,16 +123,12 @@ def level(velocity: float) -> np.float32:
     return np.float32(_SOFTEST + (1 - _SOFTEST) * min(max(velocity, 0.0), 1.0))
 
 
-def cache_folder() -> Path:
-    """Return where rendered notes are kept: under XDG_CACHE_HOME or ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "requinto"
-
-
 def load_or_make(
     name: str, make: Callable[[], dict[str, np.ndarray]]
 ) -> dict[str, np.ndarray]:
     """Return sounds by name, made once and then read from the cache folder.
+
+    That is `requinto` under XDG_CACHE_HOME or ~/.cache.
 
     Parameters
     ----------
@@ -157,7 +137,8 @@ def load_or_make(
     make : callable
         Returns the sounds.
     """
-    path = cache_folder() / f"{name}.npz"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    path = Path(base, "requinto", f"{name}.npz")
     if not path.exists():
         sounds = make()
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,45 +10,26 @@ import numpy as np
 import soundfile
 import soxr
 
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.songs import Chord
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError
+from requinto_lab.material.tables import read_table
 
-KIT_FOLDERS = (
-    Path("/usr/share/hydrogen/data/drumkits"),
-    Path("/usr/local/share/hydrogen/data/drumkits"),
-)
+KIT_FOLDERS = shared_folders("hydrogen/data/drumkits")
 HAND_KIT = "Gimme A Hand 1.0"
 STRUM_KIT = "belofilms_GuitarStrums"
 _LAYERS = ("Softest", "Soft", "Med", "Hard", "Hardest")
-# Chords recorded, by their root above C and quality, as their files call them
-STRUM_CHORDS: dict[Chord, str] = {
-    Chord(9, ""): "Amajor",
-    Chord(9, "m"): "Aminor",
-    Chord(10, ""): "Bflat major",
-    Chord(11, ""): "Bmajor",
-    Chord(11, "m"): "Bminor",
-    Chord(0, ""): "Cmajor",
-    Chord(1, "m"): "Csharp minor",
-    Chord(2, ""): "Dmajor",
-    Chord(2, "m"): "Dminor",
-    Chord(3, "m"): "Dsharp minor",
-    Chord(4, ""): "Emajor",
-    Chord(4, "m"): "Eminor",
-    Chord(5, ""): "Fmajor",
-    Chord(6, ""): "Fsharp major",
-    Chord(6, "m"): "Fsharp minor",
-    Chord(7, ""): "Gmajor",
-    Chord(7, "m"): "Gminor",
-    Chord(8, "m"): "Gsharp minor",
+# Chords recorded, as their files call them
+STRUM_CHORDS = {
+    Chord(root, quality): name for root, quality, name in read_table("strums")["chords"]
 }
 
 
 def find_kit(name: str) -> Path:
     """Return the folder of a drum kit, or raise `BankError`."""
-    for folder in KIT_FOLDERS:
-        if (folder / name).is_dir():
-            return folder / name
-    raise BankError(f"drum kit {name!r} is not installed")
+    packages = "Debian has kits in hydrogen-drumkits and hydrogen-data"
+    error = BankError(f"drum kit {name!r} is not installed: {packages}")
+    return first_existing((folder / name for folder in KIT_FOLDERS), error)
 
 
 @functools.cache
@@ -80,7 +61,7 @@ def hand_stroke(instrument: str, velocity: float, semitones: float = 0.0) -> np.
     return transpose(sound, semitones) * np.float32(0.4 + 0.6 * velocity)
 
 
-def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarray:
+def strum(chord: Chord, stroke: str, take: int) -> np.ndarray:
     """Return a recorded chord strum, shape `(n_channels, n_frames)`.
 
     The chord is the nearest recorded one of its kind (a seventh counts as
@@ -94,8 +75,6 @@ def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarra
         "down", "up" or anything else for the plain recording.
     take : int
         One of the four guitars recorded, 0 to 3.
-    max_s : float
-        Longest length in seconds.
     """
     kind = "m" if chord.quality == "m" else ""
     near = [c for c in STRUM_CHORDS if c.quality == kind]
@@ -108,7 +87,7 @@ def strum(chord: Chord, stroke: str, take: int, max_s: float = 3.0) -> np.ndarra
         for spelling in spellings:
             path = folder / f"{name}{spelling}_{number:02d}.flac"
             if path.exists():
-                sound = read(path)[:, : int(max_s * 1.2 * SAMPLE_RATE)]
+                sound = read(path)[:, : int(3.0 * 1.2 * SAMPLE_RATE)]
                 return transpose(sound, distances[best])
     raise BankError(f"the strums have no {name!r} in take {take}")
 

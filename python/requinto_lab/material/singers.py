@@ -20,37 +20,23 @@ from typing import NamedTuple
 import numpy as np
 import soxr
 
-from requinto.errors import ConfigError
 from requinto_lab.material.finishing import fit_length
+from requinto_lab.material.folders import shared_folders
 from requinto_lab.material.sampler import load_or_make
 from requinto_lab.material.soundfonts import SAMPLE_RATE, BankError, FrameNotes
+from requinto_lab.material.tables import look_up, read_table
 
-FOLDERS = (
-    Path("/usr/share/asterisk/sounds"),
-    Path("/usr/local/share/asterisk/sounds"),
-)
+FOLDERS = shared_folders("asterisk/sounds")
 
 
 class Voice(NamedTuple):
     """A speaker, and how much longer the throat is than the one recorded."""
 
     folder: str
-    language: str
     size: float = 1.0
 
 
-# The English and the Spanish prompts are one woman's
-VOICES: dict[str, Voice] = {
-    "allison": Voice("en_US_f_Allison", "en"),
-    "allison-es": Voice("es_MX_f_Allison", "es"),
-    "june": Voice("fr_CA_f_June", "fr"),
-    "carlo": Voice("it_IT_m_Carlo", "it"),
-    "ivr-ru": Voice("ru_RU_f_IvrvoiceRU", "ru"),
-    "allison-large": Voice("en_US_f_Allison", "en", 1.14),
-    "june-small": Voice("fr_CA_f_June", "fr", 0.9),
-    "carlo-small": Voice("it_IT_m_Carlo", "it", 0.86),
-    "ivr-ru-large": Voice("ru_RU_f_IvrvoiceRU", "ru", 1.12),
-}
+VOICES = {name: Voice(**row) for name, row in read_table("singers").items()}
 _RATE = 16000
 _STEP_S = 0.005  # from one frame of WORLD to the next
 _N_BANDS = 48  # of a coded spectrum
@@ -93,9 +79,8 @@ def sing(
     BankError
         If pyworld, ffmpeg or the prompts are not installed.
     """
-    if voice not in VOICES:
-        raise ConfigError(f"no voice {voice!r}; known are {', '.join(VOICES)}")
-    syllables = _syllables(VOICES[voice].folder)
+    singer = look_up(VOICES, voice, "no voice")
+    syllables = _syllables(singer.folder)
     n_steps = int(n_frames / SAMPLE_RATE / _STEP_S) + 40
     sound = np.zeros((1, n_frames), np.float32)
     for line in _lines(notes):
@@ -104,7 +89,7 @@ def sing(
             last = line[i - 1][2] if i else note[2]
             syllable = syllables[int(rng.integers(len(syllables)))]
             score.add(note, last, syllable, rng)
-        sung = score.sound(VOICES[voice].size)
+        sung = score.sound(singer.size)
         wide = soxr.resample(sung, _RATE, SAMPLE_RATE)
         sound += fit_length(wide[None].astype(np.float32), n_frames)
     return sound
@@ -163,9 +148,7 @@ class _Score:
         bins = np.arange(spectra.shape[1])
         if size != 1.0:
             away = np.minimum(bins * size, bins[-1])
-            low = away.astype(int)
-            high, part = np.minimum(low + 1, bins[-1]), away - low
-            spectra = spectra[:, low] * (1 - part) + spectra[:, high] * part
+            spectra = np.ascontiguousarray(_between(spectra.T, away).T)
         # Coded spectra have lost their level: give every frame about the same
         spectra /= _audible(spectra, self._pitch_hz)[:, None]
         spectra = np.maximum(spectra * self._gain[:, None], 1e-16)

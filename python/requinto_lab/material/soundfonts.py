@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from requinto.errors import RequintoError
+from requinto_lab.material.folders import first_existing
 
 SAMPLE_RATE = 44100
 # First frame, end frame, MIDI note and velocity of each
@@ -47,11 +48,9 @@ def find_bank(name: str) -> Path:
         If it is not in any of `BANK_FOLDERS`.
     """
     file = BANKS.get(name, name)
-    for folder in BANK_FOLDERS:
-        if (folder / file).exists():
-            return folder / file
     folders = ", ".join(str(f) for f in BANK_FOLDERS)
-    raise BankError(f"sound bank {file} is not installed (looked in {folders})")
+    error = BankError(f"sound bank {file} is not installed (looked in {folders})")
+    return first_existing((folder / file for folder in BANK_FOLDERS), error)
 
 
 @functools.cache

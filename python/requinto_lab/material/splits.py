@@ -3,18 +3,11 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
 from requinto.errors import ConfigError
 from requinto_lab.material.tables import read_table
 
 SPLITS = ("train", "validation", "test")
-
-
-@functools.cache
-def _table() -> dict[str, Any]:
-    return read_table("splits")
+_TABLE = read_table("splits")
 
 
 def seeds(split: str) -> range:
@@ -25,7 +18,7 @@ def seeds(split: str) -> range:
     ConfigError
         If there is no such split.
     """
-    first, last = _table()["seeds"][_check(split)]
+    first, last = _TABLE["seeds"][_check(split)]
     return range(first, last + 1)
 
 
@@ -39,12 +32,12 @@ def split_of_seed(seed: int) -> str:
 
 def families(split: str) -> dict[str, tuple[str, ...]]:
     """Return the families of timbres of each instrument of a split."""
-    return dict(_table()["families"][_check(split)])
+    return dict(_TABLE["families"][_check(split)])
 
 
 def recorded_notes(split: str) -> dict[str, tuple[str, ...]]:
     """Return the libraries of recorded notes of each instrument of a split."""
-    return dict(_table()["recorded_notes"].get(_check(split), {}))
+    return dict(_TABLE["recorded_notes"].get(_check(split), {}))
 
 
 def split_of_family(instrument: str, family: str) -> str:

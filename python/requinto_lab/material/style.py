@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from requinto.config import from_values
 from requinto.errors import ConfigError
 from requinto_lab.material.instruments import INSTRUMENTS, STROKES
-from requinto_lab.material.tables import read_table
+from requinto_lab.material.tables import look_up, read_table
 
 MANNERS: dict[str, str] = {
     "strokes": "",  # letters of the instrument, see `instruments.STROKES`
@@ -171,7 +171,4 @@ def style(name: str) -> Style:
     ConfigError
         If it is unknown.
     """
-    styles = {**STYLES, **LATER_STYLES}
-    if name not in styles:
-        raise ConfigError(f"unknown style {name!r}; known are {', '.join(styles)}")
-    return styles[name]
+    return look_up({**STYLES, **LATER_STYLES}, name, "unknown style")

@@ -7,10 +7,8 @@ import dataclasses
 
 import numpy as np
 
-from requinto.errors import ConfigError
 from requinto_lab.material.songs import Song
-
-MANNERS = ("drift", "ritardando", "rubato", "change", "pauses")
+from requinto_lab.material.tables import look_up
 
 _DRIFT = 0.004  # standard deviation of a player's change of tempo from beat to beat
 _FARTHEST = 0.08  # that drift ever takes the tempo from where it was
@@ -39,12 +37,10 @@ def vary_tempo(song: Song, manner: str, rng: np.random.Generator) -> Song:
     ConfigError
         If the manner is unknown.
     """
-    if manner not in MANNERS:
-        known = ", ".join(MANNERS)
-        raise ConfigError(f"unknown manner {manner!r}; known are {known}")
+    move = look_up(_MANNERS, manner, "unknown manner")
     beats = range(song.n_beats + 1)
     lengths_s = np.diff([song.seconds(beat) for beat in beats])
-    lengths_s = _MANNERS[manner](song, lengths_s, rng)
+    lengths_s = move(song, lengths_s, rng)
     pulse_s = np.concatenate([[0.0], np.cumsum(lengths_s)])
     return dataclasses.replace(song, pulse_s=tuple(pulse_s.tolist()))
 
@@ -89,6 +85,11 @@ def _pauses(song: Song, lengths_s: np.ndarray, rng: np.random.Generator) -> np.n
     return held
 
 
-_MANNERS = dict(
-    zip(MANNERS, (_drift, _ritardando, _rubato, _change, _pauses), strict=True)
-)
+_MANNERS = {
+    "drift": _drift,
+    "ritardando": _ritardando,
+    "rubato": _rubato,
+    "change": _change,
+    "pauses": _pauses,
+}
+MANNERS = tuple(_MANNERS)

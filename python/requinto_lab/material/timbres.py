@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +30,9 @@ from requinto_lab.material import (
 )
 from requinto_lab.material.finishing import finish, with_character
 from requinto_lab.material.instruments import UNSEEN
-from requinto_lab.material.rendering import Keys
 from requinto_lab.material.sampler import StrokeSet
 from requinto_lab.material.songs import Note, Song, generator
+from requinto_lab.material.soundfonts import FrameNotes
 
 Renderer = Callable[[list[Note], Song, np.random.Generator], np.ndarray]
 
@@ -104,73 +105,41 @@ def _all() -> tuple[Timbre, ...]:
     rows += _of_kits()
     for instrument, patches in zyn.PATCHES.items():
         for patch in patches:
-            for label in _versions(patch, 2):
-                rows.append(
-                    Timbre(instrument, "zyn", label, _zyn_renderer(instrument, patch))
-                )
+            play = functools.partial(zyn.render, instrument, patch)
+            render = _renderer(rendering.through_notes, play)
+            rows += [Timbre(instrument, "zyn", n, render) for n in _versions(patch, 2)]
     for voice in singers.VOICES:
-        rows.append(Timbre("voice", "singers", voice, _singer_renderer(voice)))
+        rows.append(Timbre("voice", "singers", voice, functools.partial(_sing, voice)))
     return tuple(rows)
 
 
-def _bank_player(
-    bank: str, program: int, *, drums: bool = False
-) -> rendering.RenderNotes:
-    if bank == "freepats":
-        return functools.partial(freepats.render, program=program, drums=drums)
-    loaded = soundfonts.bank(bank)
-    return functools.partial(loaded.render, program=program, drums=drums)
+def _play_bank(
+    bank: str, program: int, drums: bool, notes: FrameNotes, n_frames: int
+) -> np.ndarray:
+    render = freepats.render if bank == "freepats" else soundfonts.bank(bank).render
+    return render(notes, n_frames, program, drums=drums)
 
 
-def _bank_renderer(bank: str, program: int) -> Renderer:
-    return lambda notes, song, _: rendering.through_notes(
-        _bank_player(bank, program), notes, song
-    )
+def _sing(
+    voice: str, notes: list[Note], song: Song, rng: np.random.Generator
+) -> np.ndarray:
+    sing = functools.partial(singers.sing, voice=voice, rng=rng)
+    return rendering.through_notes(sing, notes, song)
 
 
-def _kit_renderer(bank: str, kit: int, keys: Keys, semitones: float) -> Renderer:
-    return lambda notes, song, _: rendering.through_kit(
-        _bank_player(bank, kit, drums=True), notes, keys, song, semitones
-    )
+def _play_sample(
+    instrument: str, name: str, notes: FrameNotes, n_frames: int
+) -> np.ndarray:
+    return recorded.sonic_pi_notes(instrument, name).render(notes, n_frames)
 
 
-def _zyn_renderer(instrument: str, patch: str) -> Renderer:
-    play = functools.partial(zyn.render, instrument, patch)
-    return lambda notes, song, _: rendering.through_notes(play, notes, song)
-
-
-def _singer_renderer(voice: str) -> Renderer:
-    return lambda notes, song, rng: rendering.through_notes(
-        functools.partial(singers.sing, voice=voice, rng=rng), notes, song
-    )
-
-
-def _sample_renderer(instrument: str, name: str) -> Renderer:
-    return lambda notes, song, _: rendering.through_notes(
-        recorded.sonic_pi_notes(instrument, name).render, notes, song
-    )
+def _renderer(through: Callable[..., np.ndarray], *source: Any) -> Renderer:
+    """Return how a source without chance of its own renders."""
+    return lambda notes, song, _: through(*source, notes, song)
 
 
 def _stroke_renderer(kit: Callable[[], StrokeSet]) -> Renderer:
     return lambda notes, song, _: rendering.through_strokes(kit(), notes, song)
-
-
-def _model_renderer(model: str, name: str, instrument: str) -> Renderer:
-    return functools.partial(rendering.through_model, model, name, instrument)
-
-
-def _hand_renderer(instrument: str, semitones: float) -> Renderer:
-    return lambda notes, song, rng: rendering.through_hands(
-        instrument, notes, song, semitones, rng
-    )
-
-
-def _recorded_kit_renderer(kit: str) -> Renderer:
-    return lambda notes, song, _: rendering.through_recorded_kit(kit, notes, song)
-
-
-def _strum_renderer(take: int) -> Renderer:
-    return functools.partial(rendering.through_strums, take)
 
 
 def _versions(name: str, n: int) -> Iterator[str]:
@@ -186,14 +155,18 @@ def _of_bank(bank: str, n_versions: int) -> Iterator[Timbre]:
         for name, program in programs.items():
             if bank == "freepats" and program not in presets.FREEPATS:
                 continue
+            play = functools.partial(_play_bank, bank, program, False)
+            render = _renderer(rendering.through_notes, play)
             for label in _versions(name, 1 if instrument in unseen else n_versions):
-                yield Timbre(instrument, bank, label, _bank_renderer(bank, program))
+                yield Timbre(instrument, bank, label, render)
     for name, kit in presets.KITS.items():
         if bank in ("opl3", "freepats") and kit:
             continue  # they have one kit
+        play = functools.partial(_play_bank, bank, kit, True)
+        render = _renderer(rendering.through_kit, play, presets.DRUM_KEYS, 0)
         for label in _versions(name, n_versions):
-            render = _kit_renderer(bank, kit, presets.DRUM_KEYS, 0)
             yield Timbre("drums", bank, label, render)
+    play = functools.partial(_play_bank, bank, 0, True)
     for instrument, sets in presets.STRUCK.items():
         for name, keys in sets.items():
             if bank == "freepats" and name in presets.NOT_IN_FREEPATS:
@@ -203,7 +176,7 @@ def _of_bank(bank: str, n_versions: int) -> Iterator[Timbre]:
                 rng = generator(bank, instrument, label)
                 up = 4.0 if (instrument, name) == ("bongo", "conga") else 0.0
                 semitones = up + (float(rng.uniform(-3, 3)) if "~" in label else 0.0)
-                render = _kit_renderer(bank, 0, keys, semitones)
+                render = _renderer(rendering.through_kit, play, keys, semitones)
                 yield Timbre(instrument, bank, label, render)
 
 
@@ -213,7 +186,8 @@ def _of_models() -> Iterator[Timbre]:
             for i in range(n):
                 plain = i % 2 == 0 or model in presets.ALWAYS_PLAIN
                 label = f"{i:02d}" if plain else f"{i:02d}~"
-                render = _model_renderer(model, f"{i:02d}", instrument)
+                source = (model, f"{i:02d}", instrument)
+                render = functools.partial(rendering.through_model, *source)
                 yield Timbre(instrument, model, label, render)
 
 
@@ -233,9 +207,9 @@ def _of_kits() -> Iterator[Timbre]:
             yield Timbre("drums", "sonic-pi", label, _stroke_renderer(make))
     for instrument, names in recorded.SONIC_PI_NOTES.items():
         for name in names:
-            yield Timbre(
-                instrument, "sonic-pi", name, _sample_renderer(instrument, name)
-            )
+            play = functools.partial(_play_sample, instrument, name)
+            render = _renderer(rendering.through_notes, play)
+            yield Timbre(instrument, "sonic-pi", name, render)
     for instrument, name in (("drums", "cajon"), ("maracas", "tambourine")):
         make = functools.partial(recorded.hand_kit, name)
         for label in _versions(name, 2):
@@ -245,16 +219,20 @@ def _of_kits() -> Iterator[Timbre]:
 def _of_recordings() -> Iterator[Timbre]:
     for take in range(4):
         for label in _versions(f"{take}", 2):
-            yield Timbre("guitar", "strums", label, _strum_renderer(take), "strum")
+            render: Renderer = functools.partial(rendering.through_strums, take)
+            yield Timbre("guitar", "strums", label, render, "strum")
     for kit in kits.KITS:
+        render = _renderer(rendering.through_recorded_kit, kit)
         for label in _versions(kit, 2):
-            yield Timbre("drums", "kits", label, _recorded_kit_renderer(kit))
+            yield Timbre("drums", "kits", label, render)
     for kit in kits.WITH_TIMBALES:
-        yield Timbre("timbales", "kits", kit, _recorded_kit_renderer(kit))
+        render = _renderer(rendering.through_recorded_kit, kit)
+        yield Timbre("timbales", "kits", kit, render)
     for instrument, n in (("bongo", 8), ("conga", 4), ("guira", 4), ("maracas", 4)):
         low = -7.0 if instrument == "conga" else 0.0
         for i in range(n):
             label = f"{i:02d}" if i == 0 else f"{i:02d}~"
             rng = generator("hand", instrument, label)
             shift = low + (float(rng.uniform(-4, 4)) if i else 0.0)
-            yield Timbre(instrument, "hand", label, _hand_renderer(instrument, shift))
+            render = functools.partial(rendering.through_hands, instrument, shift)
+            yield Timbre(instrument, "hand", label, render)

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from requinto_files.quiet import EVERYTHING, filter_stderr
+from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.soundfonts import (
     SAMPLE_RATE,
     BankError,
@@ -35,10 +36,7 @@ PLUGINS = (
     Path("/usr/lib/dssi/libzynaddsubfx_dssi.so"),
     Path("/usr/local/lib/dssi/libzynaddsubfx_dssi.so"),
 )
-BANK_FOLDERS = (
-    Path("/usr/share/zynaddsubfx/banks"),
-    Path("/usr/local/share/zynaddsubfx/banks"),
-)
+BANK_FOLDERS = shared_folders("zynaddsubfx/banks")
 _BLOCK = 8192
 _GRAIN = 256  # frames that it computes at a time
 _NOTE_ON, _NOTE_OFF = 6, 7  # as alsa/seq_event.h numbers them
@@ -101,12 +99,8 @@ class Synth:
     """One synthesiser; use `render`."""
 
     def __init__(self) -> None:
-        path = next((p for p in PLUGINS if p.exists()), None)
-        if path is None:
-            raise BankError(
-                "ZynAddSubFX is not installed: Debian has it in zynaddsubfx-dssi"
-            )
-        library = ctypes.CDLL(str(path))
+        missing = "ZynAddSubFX is not installed: Debian has it in zynaddsubfx-dssi"
+        library = ctypes.CDLL(str(first_existing(PLUGINS, BankError(missing))))
         library.dssi_descriptor.restype = ctypes.POINTER(_Dssi)
         self._dssi = library.dssi_descriptor(ctypes.c_ulong(0)).contents
         # Where it takes its chance from; without it no two runs were the same
@@ -202,12 +196,9 @@ def find_patch(name: str) -> Path:
     BankError
         If there is none.
     """
-    for folder in BANK_FOLDERS:
-        if (folder / f"{name}.xiz").exists():
-            return folder / f"{name}.xiz"
-    raise BankError(
-        f"ZynAddSubFX has no patch {name!r}: Debian has them in zynaddsubfx-data"
-    )
+    missing = f"ZynAddSubFX has no patch {name!r}: Debian has them in zynaddsubfx-data"
+    paths = (folder / f"{name}.xiz" for folder in BANK_FOLDERS)
+    return first_existing(paths, BankError(missing))
 
 
 @functools.cache
