@@ -196,8 +196,10 @@ def test_config_round_trip_and_refusals():
     assert ModelConfig.from_dict(json.loads(saved)) == CONFIG
     with pytest.raises(ConfigError, match="unknown names"):
         ModelConfig.from_dict({"unet": {"depth": 3}})
-    with pytest.raises(ConfigError, match="unknown sections"):
+    with pytest.raises(ConfigError, match=r"the model: unknown names \['vnet'\]"):
         ModelConfig.from_dict({"vnet": {}})
+    with pytest.raises(ConfigError, match="unet must be a table of values, got 3"):
+        ModelConfig.from_dict({"unet": 3})
 
 
 def test_a_quiet_estimate_costs_what_it_misses():
