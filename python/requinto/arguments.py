@@ -128,9 +128,9 @@ def check_rate(sample_rate: Any, name: str = "audio") -> float:
     return rate
 
 
-def check_audio(audio: Any, sample_rate: Any, name: str = "audio") -> np.ndarray:
+def check_audio(audio: Any, sample_rate: Any) -> np.ndarray:
     """Return sound as `audio.check_samples` does, or raise `AudioError`."""
-    return sound.check_samples(*_sound(audio, sample_rate, name), name)
+    return sound.check_samples(*_sound(audio, sample_rate, "audio"))
 
 
 def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:

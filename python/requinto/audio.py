@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable
 
 import numpy as np
 import soundfile
@@ -152,14 +151,6 @@ class ChannelStatistics:
         self._sums: np.ndarray | float = 0.0  # (2, n_channels)
         self._n_frames = 0
 
-    @classmethod
-    def of(cls, blocks: Iterable[np.ndarray]) -> ChannelStatistics:
-        """Return the statistics of sound in blocks `(n_channels, n_frames)`."""
-        statistics = cls()
-        for block in blocks:
-            statistics.add(block)
-        return statistics
-
     def add(self, block: np.ndarray) -> None:
         """Add a block `(n_channels, n_frames)`, of which a copy is made."""
         exact = block.astype(np.float64)
@@ -180,8 +171,10 @@ class ChannelStatistics:
 
 def channel_statistics(audio: np.ndarray) -> ChannelStatistics:
     """Return the statistics of sound `(n_channels, n_frames)`, without a copy of it."""
-    starts = range(0, audio.shape[1], _BLOCK)
-    return ChannelStatistics.of(audio[:, start : start + _BLOCK] for start in starts)
+    statistics = ChannelStatistics()
+    for start in range(0, audio.shape[1], _BLOCK):
+        statistics.add(audio[:, start : start + _BLOCK])
+    return statistics
 
 
 def decode(file: bytes) -> tuple[np.ndarray, int]:
