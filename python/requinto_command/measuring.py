@@ -14,19 +14,15 @@ from rich.console import Console
 
 from requinto.errors import ConfigError
 from requinto_command import outputs
-from requinto_command.outputs import Output, Overwrite
+from requinto_command.outputs import JsonPath, Output, Overwrite
 from requinto_command.workshop import check_workshop
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
 
 Folder = Annotated[Path, typer.Argument(help="A folder of test items, or of sets.")]
-JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Where to write the result as JSON.")
-]
 Workers = Annotated[
     int, typer.Option(help="Processes; as many as cores unless given.", min=1)
 ]
-_TABLE_WIDTH = 180  # characters
 _N_CORES = len(os.sched_getaffinity(0))
 
 
@@ -162,7 +158,7 @@ def evaluate(
     rows = _scored(folder, (ours, ideal), workers, bss_eval=False)
     result = tables.evaluation(rows, ours, ideal)
     outputs.write_json(json_path, result, overwrite=overwrite)
-    tables.print_evaluation(result, _console())
+    tables.print_evaluation(result, outputs.table_console())
 
 
 def compare(
@@ -199,7 +195,7 @@ def compare(
     rows = _scored(folder, names, workers, bss_eval=bss_eval)
     result = tables.comparison(rows)
     outputs.write_json(json_path, result, overwrite=overwrite)
-    tables.print_comparison(result, _console())
+    tables.print_comparison(result, outputs.table_console())
     if pictures and "requinto" in names:
         ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
         paths = report.draw(pictures, rows, read_items(folder), ours, ideal)
@@ -233,9 +229,3 @@ def _make_quietly(names: tuple[str, ...]) -> list[Any]:
 
     prepare_own_process()
     return registry.make_systems(names)
-
-
-def _console() -> Console:
-    """Return where tables go: wide enough for them where nobody says how wide."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_TABLE_WIDTH)
