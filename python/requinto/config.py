@@ -179,17 +179,6 @@ class ModelConfig:
         """Shares of templates among these channels."""
         return len(self.evidence.reaches) if self.evidence.n_templates else 0
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
-        """Return the configuration held in nested dictionaries.
-
-        Raises
-        ------
-        ConfigError
-            If a name is unknown or a value cannot be used.
-        """
-        return from_values(cls, values, "the model")
-
 
 @dataclass(frozen=True)
 class RhythmConfig:
@@ -251,11 +240,6 @@ class TrackerConfig:
     rhythm: RhythmConfig = field(default_factory=RhythmConfig)
     network: BeatNetworkConfig = field(default_factory=BeatNetworkConfig)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TrackerConfig:
-        """Return the configuration held in nested dictionaries, or `ConfigError`."""
-        return from_values(cls, values, "the beat tracker")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -120,16 +120,14 @@ class LiteRTNetwork:
         if graph is None:
             while len(self._graphs) >= _N_KEPT:
                 self._graphs.popitem(last=False)
-            graph = self._interpreter().get_signature_runner(name)
+            if self._content is None:
+                self._content = self._read()
+            interpreter = _import_litert().Interpreter(
+                model_content=self._content, num_threads=self._n_threads
+            )
+            graph = interpreter.get_signature_runner(name)
         self._graphs[name] = graph
         return graph
-
-    def _interpreter(self) -> Any:
-        if self._content is None:
-            self._content = self._read()
-        return _import_litert().Interpreter(
-            model_content=self._content, num_threads=self._n_threads
-        )
 
     @contextlib.contextmanager
     def _naming(self) -> Iterator[None]:

@@ -14,12 +14,12 @@ from requinto.arguments import (
     check_beats_per_clip,
     check_model,
     check_progress,
-    check_rate,
     check_references,
     check_sensitivity,
     check_target,
 )
 from requinto.arithmetic import plain_arithmetic, plain_iterations
+from requinto.audio import check_rate
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from requinto import exports, process
-from requinto.config import ClipConfig, ModelConfig
+from requinto.config import ClipConfig, ModelConfig, from_values
 from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.model_folder import (
     BEATS,
@@ -206,7 +206,7 @@ def _has(folder: Path, name: str, runtime: str) -> bool:
 def _exported(folder: Path, name: str) -> NetworkSeparator:
     export = exports.read_export(folder, name)
     try:
-        config = ModelConfig.from_dict(export.config)
+        config = from_values(ModelConfig, export.config, name)
         unet, encoder = (export.networks[n] for n in ("unet", "reference_encoder"))
         queries = _queries(export.arrays)
         return NetworkSeparator(config, unet, encoder, queries=queries)

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from requinto import audio as sound
-from requinto.arguments import check_rate, check_reference, check_target
+from requinto.arguments import check_reference, check_target
 from requinto.arithmetic import plain_arithmetic
 from requinto.checks import check_number, show
 from requinto.errors import AudioError, PluginError, TargetError
@@ -176,7 +176,7 @@ def _check_file(path: Any, overwrite: Any) -> None:
 def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
     if sample_rate is None:
         raise AudioError("reference_sample_rate must be given, in Hz")
-    sample_rate = check_rate(sample_rate, "reference")
+    sample_rate = sound.check_rate(sample_rate, "reference")
     checked = check_reference(reference, sample_rate, "reference")
     file = sound.encode_flac(checked, sample_rate)
     limit = max_reference_bytes()

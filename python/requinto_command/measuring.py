@@ -23,6 +23,13 @@ Folder = Annotated[Path, typer.Argument(help="A folder of test items, or of sets
 Workers = Annotated[
     int, typer.Option(help="Processes; as many as cores unless given.", min=1)
 ]
+Roots = Annotated[
+    list[Path] | None,
+    typer.Option(help="Where packages are unpacked, if not /; may be repeated."),
+]
+AllowMissing = Annotated[
+    bool, typer.Option(help="Go on without packages that are not there.")
+]
 _N_CORES = len(os.sched_getaffinity(0))
 
 
@@ -54,13 +61,8 @@ def data_build(
 @data_app.command("modules")
 def data_modules(
     output: Annotated[Path, typer.Option("-o", "--output", help="The library.")],
-    root: Annotated[
-        list[Path] | None,
-        typer.Option(help="Where packages are unpacked, if not /; may be repeated."),
-    ] = None,
-    allow_missing: Annotated[
-        bool, typer.Option(help="Go on without packages that are not there.")
-    ] = False,
+    root: Roots = None,
+    allow_missing: AllowMissing = False,
     workers: Workers = _N_CORES,
 ) -> None:
     """Render tracker modules of Debian's games as songs, a file a stem."""
@@ -121,13 +123,8 @@ def data_bench(
 @data_app.command("recorded")
 def data_recorded(
     output: Annotated[Path, typer.Option("-o", "--output", help="The songs.")],
-    root: Annotated[
-        list[Path] | None,
-        typer.Option(help="Where packages are unpacked; may be repeated. Usually /."),
-    ] = None,
-    allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Do without missing packages.")
-    ] = False,
+    root: Roots = None,
+    allow_missing: AllowMissing = False,
     workers: Workers = _N_CORES,
 ) -> None:
     """Decode songs by others from Debian packages; go on where that was stopped."""
