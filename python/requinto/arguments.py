@@ -109,28 +109,9 @@ def check_progress(progress: Any) -> None:
         )
 
 
-def check_rate(sample_rate: Any, name: str = "audio") -> float:
-    """Return a sample rate in Hz as a float, or raise `AudioError`."""
-    rate_name = "sample_rate" if name == "audio" else "reference_sample_rate"
-    limits = f"from {sound.MIN_RATE_HZ} to {sound.MAX_RATE_HZ}"
-    if not is_number(sample_rate):
-        raise AudioError(
-            f"{rate_name} must be a number of Hz, {limits}, got {show(sample_rate)}"
-        )
-    try:
-        rate = float(sample_rate)
-    except OverflowError:  # of an integer with hundreds of digits
-        rate = np.inf
-    if not sound.MIN_RATE_HZ <= rate <= sound.MAX_RATE_HZ:
-        raise AudioError(
-            f"the sample rate of {name} must be {limits} Hz, got {show(sample_rate)}"
-        )
-    return rate
-
-
-def check_audio(audio: Any, sample_rate: Any, name: str = "audio") -> np.ndarray:
+def check_audio(audio: Any, sample_rate: Any) -> np.ndarray:
     """Return sound as `audio.check_samples` does, or raise `AudioError`."""
-    return sound.check_samples(*_sound(audio, sample_rate, name), name)
+    return sound.check_samples(*_sound(audio, sample_rate, "audio"))
 
 
 def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:
@@ -140,7 +121,7 @@ def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:
 
 def _sound(audio: Any, sample_rate: Any, name: str) -> tuple[np.ndarray, float]:
     """Return what may be sound, and its rate, or raise `AudioError`."""
-    rate = check_rate(sample_rate, name)
+    rate = sound.check_rate(sample_rate, name)
     if audio is None or isinstance(audio, (str, bytes, os.PathLike)):
         raise AudioError(
             f"{name} must be an array of samples, (n_channels, n_frames) or "

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
 
+from requinto.checks import is_number, show
 from requinto.errors import AudioError, AudioFileError
 from requinto_files import audio_reader
 from requinto_files.signal_shelter import call_away_from_signals
@@ -20,6 +21,25 @@ MIN_RATE_HZ, MAX_RATE_HZ = 4000, 384000
 MAX_AMPLITUDE = 1e6  # full scale of 1 and integers held as floats; beyond is a bug
 _BLOCK = audio_reader.N_FRAMES  # frames added at a time
 AUDIBLE = 1e-4  # amplitude; what stays below is silence
+
+
+def check_rate(sample_rate: Any, name: str = "audio") -> float:
+    """Return a sample rate in Hz as a float, or raise `AudioError`."""
+    rate_name = "sample_rate" if name == "audio" else "reference_sample_rate"
+    limits = f"from {MIN_RATE_HZ} to {MAX_RATE_HZ}"
+    if not is_number(sample_rate):
+        raise AudioError(
+            f"{rate_name} must be a number of Hz, {limits}, got {show(sample_rate)}"
+        )
+    try:
+        rate = float(sample_rate)
+    except OverflowError:  # of an integer with hundreds of digits
+        rate = np.inf
+    if not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
+        raise AudioError(
+            f"the sample rate of {name} must be {limits} Hz, got {show(sample_rate)}"
+        )
+    return rate
 
 
 def check_samples(
@@ -61,12 +81,7 @@ class SampleChecks:
     """The checks of `check_samples`, block by block; of the rate at once."""
 
     def __init__(self, sample_rate: float, name: str) -> None:
-        if not MIN_RATE_HZ <= sample_rate <= MAX_RATE_HZ:
-            raise AudioError(
-                f"the sample rate of {name} must be from {MIN_RATE_HZ} to "
-                f"{MAX_RATE_HZ} Hz, got {sample_rate}"
-            )
-        self._sample_rate, self._name = sample_rate, name
+        self._sample_rate, self._name = check_rate(sample_rate, name), name
         self._n_frames = 0
         # Extremes are enough, and need no copy of the song
         self._extremes = np.zeros(2)
@@ -152,14 +167,6 @@ class ChannelStatistics:
         self._sums: np.ndarray | float = 0.0  # (2, n_channels)
         self._n_frames = 0
 
-    @classmethod
-    def of(cls, blocks: Iterable[np.ndarray]) -> ChannelStatistics:
-        """Return the statistics of sound in blocks `(n_channels, n_frames)`."""
-        statistics = cls()
-        for block in blocks:
-            statistics.add(block)
-        return statistics
-
     def add(self, block: np.ndarray) -> None:
         """Add a block `(n_channels, n_frames)`, of which a copy is made."""
         exact = block.astype(np.float64)
@@ -180,8 +187,10 @@ class ChannelStatistics:
 
 def channel_statistics(audio: np.ndarray) -> ChannelStatistics:
     """Return the statistics of sound `(n_channels, n_frames)`, without a copy of it."""
-    starts = range(0, audio.shape[1], _BLOCK)
-    return ChannelStatistics.of(audio[:, start : start + _BLOCK] for start in starts)
+    statistics = ChannelStatistics()
+    for start in range(0, audio.shape[1], _BLOCK):
+        statistics.add(audio[:, start : start + _BLOCK])
+    return statistics
 
 
 def decode(file: bytes) -> tuple[np.ndarray, int]:

@@ -7,7 +7,7 @@ import dataclasses
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from requinto.errors import ConfigError, reason_of
 
@@ -16,6 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+Config = TypeVar("Config")
 
 # Seconds of the longest clip, and after it: the plugin's latency holds both, and is in
 # `engine.c` too
@@ -178,17 +179,6 @@ class ModelConfig:
         """Shares of templates among these channels."""
         return len(self.evidence.reaches) if self.evidence.n_templates else 0
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
-        """Return the configuration held in nested dictionaries.
-
-        Raises
-        ------
-        ConfigError
-            If a name is unknown or a value cannot be used.
-        """
-        return from_sections(cls, values)
-
 
 @dataclass(frozen=True)
 class RhythmConfig:
@@ -251,11 +241,6 @@ class TrackerConfig:
     network: BeatNetworkConfig = field(default_factory=BeatNetworkConfig)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TrackerConfig:
-        """Return the configuration held in nested dictionaries, or `ConfigError`."""
-        return from_sections(cls, values)
-
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return what a TOML file holds.
@@ -271,23 +256,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be used: {reason_of(error)}") from error
 
 
-def from_sections(kind: type, values: dict[str, Any]) -> Any:
-    """Return a dataclass of dataclasses made of nested dictionaries.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown or a value cannot be used.
-    """
-    parts: dict[str, Any] = {
-        f.name: f.default_factory for f in dataclasses.fields(kind)
-    }
-    if unknown := set(values) - set(parts):
-        raise ConfigError(f"unknown sections {sorted(unknown)}")
-    return kind(**{n: from_values(parts[n], given, n) for n, given in values.items()})
-
-
-def from_values(kind: type, values: dict[str, Any], of: str) -> Any:
+def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
     """Return a dataclass made of named values.
 
     Parameters
@@ -295,52 +264,39 @@ def from_values(kind: type, values: dict[str, Any], of: str) -> Any:
     kind : type
         The dataclass.
     values : dict
-        As TOML or JSON gives them; lists become tuples.
+        As TOML or JSON gives them; lists become tuples, and a dictionary for a field
+        whose default is a dataclass becomes one.
     of : str
         What they configure, for an error.
 
     Raises
     ------
     ConfigError
-        If a name is unknown, or one that is needed is missing.
+        If a name is unknown, one that is needed is missing, or a value cannot be used.
     """
-    fields = dataclasses.fields(kind)
-    known = {f.name for f in fields}
-    if unknown := set(values) - known:
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if unknown := set(values) - set(fields):
         raise ConfigError(
-            f"{of}: unknown names {sorted(unknown)}; known are {sorted(known)}"
+            f"{of}: unknown names {sorted(unknown)}; known are {sorted(fields)}"
         )
     needed = {
-        f.name
-        for f in fields
+        name
+        for name, f in fields.items()
         if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
     }
     if missing := needed - set(values):
         raise ConfigError(f"{of}: {sorted(missing)} must be given")
+    given = {name: _field_value(fields[name], value) for name, value in values.items()}
     try:
-        return kind(
-            **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        )
+        return kind(**given)
     except TypeError as error:
         raise ConfigError(f"{of}: {error}") from error
 
 
-def read_parts(config: Any, **kinds: type) -> None:
-    """Turn parts of a frozen configuration, as files give them, into dataclasses.
-
-    Parameters
-    ----------
-    config : dataclass
-        Changed where a part of it is a dictionary still.
-    **kinds : type
-        The dataclass of each part, by its name.
-
-    Raises
-    ------
-    ConfigError
-        If a name in a part is unknown, or a value cannot be used.
-    """
-    for name, kind in kinds.items():
-        part = getattr(config, name)
-        if isinstance(part, dict):
-            object.__setattr__(config, name, from_values(kind, part, name))
+def _field_value(of: dataclasses.Field[Any], value: Any) -> Any:
+    part = of.default_factory
+    if isinstance(part, type) and dataclasses.is_dataclass(part):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{of.name} must be a table of values, got {value!r}")
+        return from_values(part, value, of.name)
+    return tuple(value) if isinstance(value, list) else value

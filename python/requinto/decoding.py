@@ -96,21 +96,15 @@ def _search(
             sums.append(np.maximum(near, np.maximum(alone[few], best[few] - jump_cost)))
         chunk = slice(start, stop)
         jumps = best[chunk] - jump_cost
-        _add_jumps(origins[chunk], nearest[: stop - start], jumps, states[chunk])
-        after = np.maximum(nearest[: stop - start], jumps)
-        np.copyto(origins[chunk], -1, where=after < alone[chunk])
+        near = nearest[: stop - start]
+        # Rows come from the best state of all where that is better; of two that are
+        # alike the first counts
+        some = origins[chunk]
+        np.minimum(some, states[chunk], out=some, where=jumps == near)
+        np.copyto(some, states[chunk], where=jumps > near)
+        after = np.maximum(near, jumps)
+        np.copyto(some, -1, where=after < alone[chunk])
     return _Paths(best[:, 0], states[:, 0], origins)
-
-
-def _add_jumps(
-    origins: np.ndarray, nearest: np.ndarray, jumps: np.ndarray, states: np.ndarray
-) -> None:
-    """Let rows come from the best state of all where that is better, in place.
-
-    Of two that are alike the first state counts.
-    """
-    np.minimum(origins, states, out=origins, where=jumps == nearest)
-    np.copyto(origins, states, where=jumps > nearest)
 
 
 class _RecentSums:

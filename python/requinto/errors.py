@@ -1,20 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can go wrong, in one small tree."""
 
-from requinto_files.errors import AudioFileError, RequintoError, reason_of
-
-__all__ = [
-    "AudioError",
-    "AudioFileError",
-    "BeatsError",
-    "ConfigError",
-    "ForkError",
-    "ModelError",
-    "PluginError",
-    "RequintoError",
-    "TargetError",
-    "reason_of",
-]
+from requinto_files.errors import AudioFileError as AudioFileError
+from requinto_files.errors import RequintoError as RequintoError
+from requinto_files.errors import reason_of as reason_of
 
 
 class ConfigError(RequintoError, ValueError):

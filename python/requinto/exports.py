@@ -100,7 +100,9 @@ class LiteRTNetwork:
         """
         self._leave_parent()
         with self._lock:
-            name = graph_name(_n_columns(inputs))
+            # Inputs without columns are vectors
+            n_columns = next(v.shape[1] for v in inputs.values() if v.ndim > 2)
+            name = graph_name(n_columns)
             name = name if name in self._names else _ANY
             with self._naming():
                 graph = self._graph(name)
@@ -118,16 +120,14 @@ class LiteRTNetwork:
         if graph is None:
             while len(self._graphs) >= _N_KEPT:
                 self._graphs.popitem(last=False)
-            graph = self._interpreter().get_signature_runner(name)
+            if self._content is None:
+                self._content = self._read()
+            interpreter = _import_litert().Interpreter(
+                model_content=self._content, num_threads=self._n_threads
+            )
+            graph = interpreter.get_signature_runner(name)
         self._graphs[name] = graph
         return graph
-
-    def _interpreter(self) -> Any:
-        if self._content is None:
-            self._content = self._read()
-        return _import_litert().Interpreter(
-            model_content=self._content, num_threads=self._n_threads
-        )
 
     @contextlib.contextmanager
     def _naming(self) -> Iterator[None]:
@@ -145,11 +145,6 @@ class LiteRTNetwork:
             self._graphs = collections.OrderedDict()
             self._lock = threading.Lock()
             self._process = os.getpid()
-
-
-def _n_columns(inputs: Mapping[str, np.ndarray]) -> int:
-    """Return the columns of the input that has any: the others are vectors."""
-    return next(value.shape[1] for value in inputs.values() if value.ndim > 2)
 
 
 @contextlib.contextmanager

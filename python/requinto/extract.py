@@ -14,12 +14,12 @@ from requinto.arguments import (
     check_beats_per_clip,
     check_model,
     check_progress,
-    check_rate,
     check_references,
     check_sensitivity,
     check_target,
 )
 from requinto.arithmetic import plain_arithmetic, plain_iterations
+from requinto.audio import check_rate
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
@@ -145,17 +145,13 @@ def extract(
     target = _check_target(target, reference, not_like)
     sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
-    rate = sample_rate
-    if reference_sample_rate is not None:
-        rate = check_rate(reference_sample_rate, "reference")
-    references = check_references(reference, rate)
-    others = check_references(not_like, rate, "not_like")
-    task = _load_task(options, target, references, others, rate)
-    if live:
-        extracted = _extract_live(mixture, sample_rate, task)
-    else:
-        song = ArraySong(mixture, sample_rate)
-        extracted = _collect(song, _stretches(song, task, beats))
+    rate = sample_rate if reference_sample_rate is None else reference_sample_rate
+    task = _load_task(options, target, reference, not_like, rate)
+    extracted = (
+        _extract_live(mixture, sample_rate, task)
+        if live
+        else _extract_whole(ArraySong(mixture, sample_rate), task, beats)
+    )
     return extracted.reshape(np.shape(audio))
 
 
@@ -184,11 +180,8 @@ def extract_song(
     """
     options = _check_options(beats_per_clip, sensitivity, model, runtime, progress)
     target = _check_target(target, reference, None)
-    rate = song.sample_rate
-    if reference_sample_rate is not None:
-        rate = check_rate(reference_sample_rate, "reference")
-    references = check_references(reference, rate)
-    return _stretches(song, _load_task(options, target, references, [], rate), None)
+    rate = song.sample_rate if reference_sample_rate is None else reference_sample_rate
+    return _stretches(song, _load_task(options, target, reference, None, rate), None)
 
 
 @plain_arithmetic
@@ -307,21 +300,21 @@ def _check_target(
 def _load_task(
     options: _Options,
     target: str | None,
-    references: list[np.ndarray],
-    others: list[np.ndarray],
+    reference: Reference | None,
+    not_like: Reference | None,
     sample_rate: float,
 ) -> _Task:
     """Load the model, and ask it for the query of a target or of references."""
+    rate = check_rate(sample_rate, "reference")
+    references = check_references(reference, rate)
+    others = check_references(not_like, rate, "not_like")
     separator = load_separator(options.model, options.runtime)
     clips = separator.clips.of_beats(options.beats_per_clip)
     if not references:
         return _Task(options, separator, clips, separator.target(target or "guitar"))
-    query = separator.query(
-        references if len(references) > 1 else references[0], sample_rate
-    )
+    query = separator.query(references if len(references) > 1 else references[0], rate)
     if others:
-        unlike = separator.query(others, sample_rate).templates
-        query = query._replace(unlike=unlike)
+        query = query._replace(unlike=separator.query(others, rate).templates)
     return _Task(options, separator, clips, query)
 
 
@@ -345,9 +338,9 @@ def _stretches(song: Song, task: _Task, beats: Beats | None) -> Iterator[Stretch
         notify(share_before + (1 - share_before) * n_done / song.n_frames)
 
 
-def _collect(song: Song, stretches: Iterator[Stretch]) -> np.ndarray:
+def _extract_whole(song: Song, task: _Task, beats: Beats | None) -> np.ndarray:
     buffer = SampleBuffer(song.n_channels, song.n_frames)
-    for stretch in stretches:
+    for stretch in _stretches(song, task, beats):
         buffer.append(stretch.extracted)
     return buffer.samples()
 

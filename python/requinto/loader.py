@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 
 from requinto import exports, process
-from requinto.config import ClipConfig, ModelConfig
+from requinto.config import ClipConfig, ModelConfig, from_values
 from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.model_folder import (
     BEATS,
@@ -25,12 +25,12 @@ from requinto.model_folder import (
     unknown,
 )
 from requinto.networks import LITERT, TENSORFLOW, choose_runtime
-from requinto.separator import NetworkSeparator, Query
+from requinto.separator import NetworkSeparator, Query, Separator
 from requinto.tracker import Tracker
 from requinto_files.environment import is_installed
 
 
-class Pair:
+class Pair(Separator):
     """A separator made of two networks: names go to one, examples to the other.
 
     An example asks for one sound, and for what the mixture holds of it; a name asks for
@@ -73,17 +73,6 @@ class Pair:
         """Return the query for references, each `(n_channels, n_frames)`."""
         return self.examples.query(reference, sample_rate)
 
-    def separate(
-        self,
-        clip: np.ndarray,
-        sample_rate: float,
-        query: Query,
-        sensitivity: float = 0.5,
-    ) -> np.ndarray:
-        """Return what a clip `(n_channels, n_frames)` holds of the target."""
-        network = self._network(query)
-        return network.separate(clip, sample_rate, query, sensitivity)
-
     def separate_all(
         self,
         clips: Sequence[np.ndarray],
@@ -92,11 +81,8 @@ class Pair:
         sensitivity: float = 0.5,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, as `separate` does."""
-        network = self._network(query)
+        network = self.names if query.by_name else self.examples
         return network.separate_all(clips, sample_rate, query, sensitivity)
-
-    def _network(self, query: Query) -> NetworkSeparator:
-        return self.names if query.by_name else self.examples
 
 
 def load_separator(
@@ -143,7 +129,9 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
         If there is no such runtime.
     """
     runtime = choose_runtime(runtime)
-    if name not in {BEATS, *_names(folder)}:
+    # Others may be no names of files
+    paths = (*folder.glob("*.json"), *exports.exports_in(folder))
+    if name not in {BEATS, *(path.stem for path in paths)}:
         raise unknown(folder, name)
     if runtime == TENSORFLOW:
         process.check_fork()
@@ -168,12 +156,6 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
             "its export"
         )
     raise unknown(folder, name)
-
-
-def _names(folder: Path) -> set[str]:
-    """Return the names of what is in a folder; others may be no names of files."""
-    paths = (*folder.glob("*.json"), *exports.exports_in(folder))
-    return {path.stem for path in paths}
 
 
 def _check_trained(folder: Path, name: str) -> None:
@@ -224,7 +206,7 @@ def _has(folder: Path, name: str, runtime: str) -> bool:
 def _exported(folder: Path, name: str) -> NetworkSeparator:
     export = exports.read_export(folder, name)
     try:
-        config = ModelConfig.from_dict(export.config)
+        config = from_values(ModelConfig, export.config, name)
         unet, encoder = (export.networks[n] for n in ("unet", "reference_encoder"))
         queries = _queries(export.arrays)
         return NetworkSeparator(config, unet, encoder, queries=queries)

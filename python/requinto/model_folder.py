@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from requinto.config import ModelConfig, TrackerConfig
+from requinto.config import ModelConfig, TrackerConfig, from_values
 from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.exports import exports_in
 
@@ -81,7 +81,8 @@ def models_in(folder: Path) -> tuple[str, ...]:
 
 def _is_model(record_path: Path) -> bool:
     try:
-        ModelConfig.from_dict(json.loads(record_path.read_text())["config"])
+        record = json.loads(record_path.read_text())
+        from_values(ModelConfig, record["config"], record_path.stem)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
     return True
@@ -98,6 +99,6 @@ def tracker_config(folder: Path, values: object) -> TrackerConfig:
     try:
         if not isinstance(values, dict):
             raise ConfigError("it has no configuration")
-        return TrackerConfig.from_dict(values)
+        return from_values(TrackerConfig, values, BEATS)
     except (KeyError, TypeError, ConfigError) as error:
         raise ModelError(f"{BEATS!r} in {folder} cannot be used: {error}") from error

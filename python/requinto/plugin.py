@@ -14,9 +14,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from requinto import audio as sound
-from requinto.arguments import check_rate, check_reference, check_target
+from requinto.arguments import check_reference, check_target
 from requinto.arithmetic import plain_arithmetic
-from requinto.checks import is_number, show
+from requinto.checks import check_number, show
 from requinto.errors import AudioError, PluginError, TargetError
 from requinto_files import output_files
 
@@ -176,7 +176,7 @@ def _check_file(path: Any, overwrite: Any) -> None:
 def _encoded(reference: np.ndarray, sample_rate: float | None) -> bytes:
     if sample_rate is None:
         raise AudioError("reference_sample_rate must be given, in Hz")
-    sample_rate = check_rate(sample_rate, "reference")
+    sample_rate = sound.check_rate(sample_rate, "reference")
     checked = check_reference(reference, sample_rate, "reference")
     file = sound.encode_flac(checked, sample_rate)
     limit = max_reference_bytes()
@@ -210,12 +210,8 @@ def _item(parameter: Parameter, value: str | float | bool) -> str:
 
 
 def _number(parameter: Parameter, value: str | float | bool) -> str:
-    name, (low, high) = parameter.name, parameter.range
-    if not (is_number(value) and low <= value <= high):
-        raise PluginError(
-            f"{name} must be a number from {low} to {high}, got {show(value)}"
-        )
-    number = float(value)
+    name = parameter.name
+    number = check_number(value, *parameter.range, name, PluginError)
     if name in _PERCENT and 0 < number <= 1:
         raise PluginError(
             f"{name} is in percent here, 0 to 100: {value!r} of 0 to 1 is "

@@ -68,7 +68,9 @@ def note_tensorflow() -> None:
 
 def has_run_tensorflow() -> bool:
     """Return whether TensorFlow has run in this process, so that forks are useless."""
-    return _Process.has_started or _runs_tensorflow()
+    module = sys.modules.get("tensorflow.python.eager.context")
+    context = getattr(module, "_context", None)  # of whoever else in here uses it
+    return _Process.has_started or bool(getattr(context, "_initialized", False))
 
 
 def check_fork() -> None:
@@ -80,11 +82,6 @@ def check_fork() -> None:
             'multiprocessing.get_context("spawn"), or fork before the first extract, '
             "separate or beats"
         )
-
-
-def _runs_tensorflow() -> bool:
-    module = sys.modules.get("tensorflow.python.eager.context")
-    return bool(getattr(getattr(module, "_context", None), "_initialized", False))
 
 
 def _note_fork() -> None:

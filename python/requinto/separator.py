@@ -57,6 +57,7 @@ class Separator(Protocol):
         sensitivity: float = 0.5,
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
+        return self.separate_all([clip], sample_rate, query, sensitivity)[0]
 
     def separate_all(
         self,
@@ -68,7 +69,7 @@ class Separator(Protocol):
         """Return the same of each clip; faster than one by one."""
 
 
-class NetworkSeparator:
+class NetworkSeparator(Separator):
     """A separator whose networks run in this process.
 
     Parameters
@@ -162,16 +163,6 @@ class NetworkSeparator:
         balance = self._matcher.balance(power)
         return Query(np.mean(embeddings, axis=0), templates, balance)
 
-    def separate(
-        self,
-        clip: np.ndarray,
-        sample_rate: float,
-        query: Query,
-        sensitivity: float = 0.5,
-    ) -> np.ndarray:
-        """Return what a clip holds of the target; see `separate_all`."""
-        return self.separate_all([clip], sample_rate, query, sensitivity)[0]
-
     def separate_all(
         self,
         clips: Sequence[np.ndarray],
@@ -243,7 +234,8 @@ class NetworkSeparator:
 
     def _clean(self, sound: np.ndarray) -> np.ndarray:
         """Return a sound at the model's rate in stereo, without rumble or offset."""
-        return _stereo(without_infrasound(sound, self.config.spectra.sample_rate))
+        clean = without_infrasound(sound, self.config.spectra.sample_rate)
+        return clean if len(clean) == 2 else np.repeat(clean, 2, axis=0)
 
     def _analyse(self, sound: np.ndarray) -> np.ndarray:
         """Return the spectrum of a sound, without lines above hearing."""
@@ -265,7 +257,3 @@ def mask_exponent(sensitivity: float) -> float:
     What is all the target's, at 1 or above, stays.
     """
     return float(4.0 ** (1.0 - 2.0 * sensitivity))
-
-
-def _stereo(audio: np.ndarray) -> np.ndarray:
-    return audio if len(audio) == 2 else np.repeat(audio, 2, axis=0)

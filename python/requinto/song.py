@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from requinto.audio import ChannelStatistics
+from requinto.audio import ChannelStatistics, channel_statistics
 from requinto_files.audio_reader import N_FRAMES
 
 
@@ -55,7 +55,7 @@ class ArraySong:
     @property
     def statistics(self) -> ChannelStatistics:
         """Of the whole song."""
-        return ChannelStatistics.of(self.blocks())
+        return channel_statistics(self._samples)
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Yield the song in blocks, which are views."""
@@ -92,17 +92,11 @@ class SongWindow:
         np.ndarray, shape=(n_channels, n_frames)
             Fewer frames than wanted where the song ends.
         """
-        self._forget(start)
-        self._extend(stop)
-        empty = np.zeros((self._n_channels, 0), np.float32)
-        held = np.concatenate([empty, *self._blocks], axis=1)
-        return held[:, start - self._first : max(stop, start) - self._first]
-
-    def _forget(self, start: int) -> None:
         while self._blocks and self._first + self._blocks[0].shape[1] <= start:
             self._first += self._blocks.popleft().shape[1]
-
-    def _extend(self, stop: int) -> None:
         while self._end < stop and (block := next(self._source, None)) is not None:
             self._blocks.append(block)
             self._end += block.shape[1]
+        empty = np.zeros((self._n_channels, 0), np.float32)
+        held = np.concatenate([empty, *self._blocks], axis=1)
+        return held[:, start - self._first : max(stop, start) - self._first]

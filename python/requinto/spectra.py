@@ -162,14 +162,6 @@ class Spectra:
         return np.pad(bands, [(0, excess)] + [(0, 0)] * (bands.ndim - 1))
 
 
-def remove_mean(audio: np.ndarray) -> np.ndarray:
-    """Return sound `(n_channels, n_frames)` without its mean, which is inaudible.
-
-    Where a clip begins and ends it would be a step, which all bands show.
-    """
-    return audio - audio.mean(axis=-1, keepdims=True)
-
-
 def compress(power: np.ndarray) -> np.ndarray:
     """Return square roots of magnitudes, scaled to a mean square of one.
 

@@ -126,7 +126,8 @@ class Timeline:
         settings = self.settings_at(start)
         source = settings.beat_source if settings else "host"
         positions = [row for row in self._positions if row[0] <= known]
-        if source == "host" and _latest(positions, start)[1] is not None:
+        here = [position for frame, position in positions if frame <= start]
+        if source == "host" and here[-1] is not None:
             return Grid(*host_beats(positions, first, last, self._sample_rate))
         if source != "fixed" or settings is None:
             return None
@@ -148,12 +149,6 @@ class Timeline:
         self._positions = _since(self._positions, min(start, first), lambda row: row[0])
         self._seams = _since(self._seams, start, int)
         self._changes = [frame for frame in self._changes if frame > start]
-
-
-def _latest(
-    positions: list[tuple[int, Position | None]], frame: int
-) -> tuple[int, Position | None]:
-    return [row for row in positions if row[0] <= frame][-1]
 
 
 def _since(rows: list[Any], frame: int, key: Callable[[Any], int]) -> list[Any]:

@@ -12,7 +12,7 @@ from requinto.beats import Beats
 from requinto.config import TrackerConfig
 from requinto.decoding import choose_bars, choose_beats, refine_peaks
 from requinto.networks import Network
-from requinto.rhythm import RecentFeatures, features
+from requinto.rhythm import RecentFeatures
 
 # Columns of one prediction, fewest first, so that few graphs are traced; the outermost
 # `_CONTEXT` of them are context only
@@ -50,10 +50,12 @@ class Tracker:
         self,
         audio: np.ndarray,
         sample_rate: float,
-        recent: RecentFeatures | None = None,
-        column: int = 0,
+        recent: RecentFeatures,
+        column: int,
     ) -> np.ndarray:
-        """Return the activations, probabilities of a beat and a downbeat, by column.
+        """Return the activations in the last seconds of a stream, by column.
+
+        They are the probabilities of a beat and of a downbeat.
 
         Parameters
         ----------
@@ -61,20 +63,17 @@ class Tracker:
             One or two channels.
         sample_rate : float
             Hz.
-        recent : RecentFeatures, optional
-            Of a stream whose last seconds this is, so that they are analysed once.
+        recent : RecentFeatures
+            Of the stream, so that each second is analysed once.
         column : int
-            Of that stream, at which `audio` begins.
+            Of the stream, at which `audio` begins.
 
         Returns
         -------
         np.ndarray, shape=(n_columns, 2)
             Column `i` lies at `i / config.rhythm.columns_per_s` seconds.
         """
-        if recent is None:
-            columns = features(audio, sample_rate, self.config.rhythm)
-        else:
-            columns = recent.of(audio, sample_rate, column)
+        columns = recent.of(audio, sample_rate, column)
         if not columns.any():
             return self._cached_silence(len(columns))
         return self.predict_from_features(columns)
@@ -102,13 +101,11 @@ class Tracker:
                 return activations
             start += size - 2 * _CONTEXT
 
-    def track(self, audio: np.ndarray, sample_rate: float) -> Beats:
-        """Return the beats of a sound `(n_channels, n_frames)`, or a plain grid."""
-        columns = features(audio, sample_rate, self.config.rhythm)
-        return self.track_features(columns, audio.shape[1] / sample_rate)
-
     def track_features(self, columns: Columns, duration_s: float) -> Beats:
-        """Return the beats of what `rhythm.features` returns for so many seconds."""
+        """Return the beats of what `rhythm.features` returns for so many seconds.
+
+        Where there are none to be sure of, they are a plain grid.
+        """
         beats = self.decode(self.predict_from_features(columns))
         if beats.confidence < self.config.decoding.least_confidence:
             return Beats.grid(PLAIN_TEMPO_BPM, duration_s, confidence=beats.confidence)

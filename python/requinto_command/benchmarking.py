@@ -14,12 +14,11 @@ from rich.progress import Progress
 from requinto.errors import ConfigError
 from requinto.model_folder import models
 from requinto_command import outputs
-from requinto_command.outputs import Output, Overwrite
+from requinto_command.outputs import JsonPath, Output, Overwrite
 
 if TYPE_CHECKING:
     from requinto_lab.benchmark import session
 
-_TABLE_WIDTH = 180  # characters
 _QUICK_TIMES, _QUICK_BUDGET_S = 3, 5.0
 
 
@@ -45,9 +44,7 @@ def bench(
     runtime: Annotated[
         str | None, typer.Option(help="Of our models: litert or tensorflow.")
     ] = None,
-    json_path: Annotated[
-        Path | None, typer.Option("--json", help="Where to write the result as JSON.")
-    ] = None,
+    json_path: JsonPath = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Measure speed, memory and start-up of our models and of other systems."""
@@ -86,7 +83,7 @@ def _measure(plan: session.Plan, json_path: Path | None, *, overwrite: bool) -> 
         result["ended"] = _now()
         if result["rows"]:
             outputs.write_json(json_path, result, overwrite=overwrite)
-            report.show(result, _console())
+            report.show(result, outputs.table_console())
     if not any("runs" in row for row in result["rows"]):
         raise ConfigError(f"nothing was measured: {report.problems(result['rows'])[0]}")
 
@@ -105,9 +102,3 @@ def _fill(rows: list[session.Row], plan: session.Plan) -> None:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-
-
-def _console() -> Console:
-    """Return where tables go: wide enough for them where nobody says how wide."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_TABLE_WIDTH)

@@ -53,14 +53,14 @@ def _show_cursor() -> None:
 
 def _report(error: BaseException) -> int:
     """Say what went wrong, and return the exit status."""
-    if isinstance(error, SystemExit) and _is_broken_pipe(error.__context__):
+    if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
         error = BrokenPipeError()  # which is what Typer made of it
     if isinstance(error, SystemExit):
         status = error.code or 0
         if str(error) not in ("", str(error.code)) or isinstance(status, str):
             say(str(error))  # of a signal, which says which
         return FAILED if isinstance(status, str) else status
-    if _is_broken_pipe(error):
+    if isinstance(error, BrokenPipeError):
         discard(sys.stdout)
         return BROKEN_PIPE
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
@@ -75,7 +75,9 @@ def _report(error: BaseException) -> int:
         return FAILED
     is_flushed = _flush_or_discard()
     if isinstance(error, OSError) and not error.filename:
-        is_full = _is_unbuffered(sys.stdout) and error.errno == errno.ENOSPC
+        # Where each line is written at once, none is left to be tried
+        is_unbuffered = getattr(sys.stdout, "write_through", False)
+        is_full = is_unbuffered and error.errno == errno.ENOSPC
         if is_full or not is_flushed:
             error = OSError(error.errno, error.strerror, "standard output")
     say(_describe(error))
@@ -123,18 +125,9 @@ def _keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
     return codecs.backslashreplace_errors(error)
 
 
-def _is_broken_pipe(error: BaseException | None) -> bool:
-    return isinstance(error, BrokenPipeError)
-
-
 def _flush(stream: object) -> None:
     if stream is not None and hasattr(stream, "flush"):
         stream.flush()
-
-
-def _is_unbuffered(stream: object) -> bool:
-    """Return whether each line is written at once, and none is left to be tried."""
-    return bool(getattr(stream, "write_through", False))
 
 
 def _flush_or_discard() -> bool:

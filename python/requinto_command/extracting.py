@@ -20,6 +20,7 @@ from requinto.errors import ConfigError, TargetError
 from requinto.extract import extract_song
 from requinto.model_folder import STANDARD
 from requinto.song_separation import Stretch
+from requinto.stft import levels_db
 from requinto_command import outputs
 from requinto_command.inputs import (
     SongFile,
@@ -31,6 +32,7 @@ from requinto_command.outputs import Output
 from requinto_command.progress_bar import ProgressBar
 from requinto_command.workshop import check_workshop
 from requinto_files.audio_writer import Progress
+from requinto_files.figures import spectrograms
 
 _EXTRACTION_SHARE = 0.95  # of the work; the rest codes what was extracted
 
@@ -53,6 +55,7 @@ class Request(NamedTuple):
 
 def run(request: Request) -> dict[str, Any]:
     """Extract an instrument into files; return what `--json` prints."""
+    ours = request.system == "requinto"
     target = _check_choices(request)
     title = target or ("reference" if request.reference else "guitar")
     path = request.output or Path(f"{request.song.stem}-{title}.wav")
@@ -67,7 +70,10 @@ def run(request: Request) -> dict[str, Any]:
             problems[request.reference] = example.problems
             options["reference"] = example.samples
             options["reference_sample_rate"] = example.sample_rate
-        _prepare(request.system)
+        if not ours:
+            from requinto_lab.networks.backend import prepare_own_process
+
+            prepare_own_process()
         start = time.perf_counter()
         beginnings = outputs.Beginnings(shape[0], rate) if request.plot else None
         with ProgressBar(f"Extracting {title}") as notify:
@@ -75,8 +81,8 @@ def run(request: Request) -> dict[str, Any]:
     duration_s = shape[1] / rate
     real_time_factor = (time.perf_counter() - start) / duration_s
     if request.plot and beginnings:
-        _draw(request, beginnings.by_title(title), rate)
-    ours = request.system == "requinto"
+        rows = beginnings.by_title(title)
+        spectrograms(rows, rate, request.plot, levels_db, overwrite=request.overwrite)
     return {
         "song": str(request.song),
         "target": title,
@@ -138,24 +144,6 @@ def _our_options(request: Request) -> dict[str, Any]:
     if ours != {"beats_per_clip": 4, "sensitivity": 0.5}:
         raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
     return {}
-
-
-def _prepare(system: str) -> None:
-    if system != "requinto":
-        check_workshop()
-        from requinto_lab.networks.backend import prepare_own_process
-
-        prepare_own_process()
-
-
-def _draw(request: Request, rows: dict[str, np.ndarray], sample_rate: int) -> None:
-    from requinto.stft import levels_db
-    from requinto_files.figures import spectrograms
-
-    assert request.plot
-    spectrograms(
-        rows, sample_rate, request.plot, levels_db, overwrite=request.overwrite
-    )
 
 
 def _write(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,9 @@ class SongFile:
         )
 
 
-def read_song(path: Path) -> Recording:
+def read_song(
+    path: Path, check: Callable[..., np.ndarray] = sound.check_samples
+) -> Recording:
     """Return a song, as far as it can be read; warn on stderr of what cannot.
 
     Raises
@@ -82,7 +84,7 @@ def read_song(path: Path) -> Recording:
         If it is not sound to work with; the message names the file.
     """
     recording = read_available(path)
-    samples = sound.check_samples(recording.samples, recording.sample_rate, str(path))
+    samples = check(recording.samples, recording.sample_rate, str(path))
     _warn_of_problems(path, recording.problems)
     return recording._replace(samples=samples)
 
@@ -98,12 +100,7 @@ def open_song(path: Path) -> Iterator[SongFile]:
 
 def read_reference(path: Path) -> Recording:
     """Return a reference in the same way; silence is no reference either."""
-    recording = read_available(path)
-    samples = sound.check_reference_samples(
-        recording.samples, recording.sample_rate, str(path)
-    )
-    _warn_of_problems(path, recording.problems)
-    return recording._replace(samples=samples)
+    return read_song(path, sound.check_reference_samples)
 
 
 def _warn_of_problems(path: Path, problems: Sequence[str]) -> None:

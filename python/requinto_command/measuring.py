@@ -14,19 +14,22 @@ from rich.console import Console
 
 from requinto.errors import ConfigError
 from requinto_command import outputs
-from requinto_command.outputs import Output, Overwrite
+from requinto_command.outputs import JsonPath, Output, Overwrite
 from requinto_command.workshop import check_workshop
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
 
 Folder = Annotated[Path, typer.Argument(help="A folder of test items, or of sets.")]
-JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Where to write the result as JSON.")
-]
 Workers = Annotated[
     int, typer.Option(help="Processes; as many as cores unless given.", min=1)
 ]
-_TABLE_WIDTH = 180  # characters
+Roots = Annotated[
+    list[Path] | None,
+    typer.Option(help="Where packages are unpacked, if not /; may be repeated."),
+]
+AllowMissing = Annotated[
+    bool, typer.Option(help="Go on without packages that are not there.")
+]
 _N_CORES = len(os.sched_getaffinity(0))
 
 
@@ -58,13 +61,8 @@ def data_build(
 @data_app.command("modules")
 def data_modules(
     output: Annotated[Path, typer.Option("-o", "--output", help="The library.")],
-    root: Annotated[
-        list[Path] | None,
-        typer.Option(help="Where packages are unpacked, if not /; may be repeated."),
-    ] = None,
-    allow_missing: Annotated[
-        bool, typer.Option(help="Go on without packages that are not there.")
-    ] = False,
+    root: Roots = None,
+    allow_missing: AllowMissing = False,
     workers: Workers = _N_CORES,
 ) -> None:
     """Render tracker modules of Debian's games as songs, a file a stem."""
@@ -125,13 +123,8 @@ def data_bench(
 @data_app.command("recorded")
 def data_recorded(
     output: Annotated[Path, typer.Option("-o", "--output", help="The songs.")],
-    root: Annotated[
-        list[Path] | None,
-        typer.Option(help="Where packages are unpacked; may be repeated. Usually /."),
-    ] = None,
-    allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Do without missing packages.")
-    ] = False,
+    root: Roots = None,
+    allow_missing: AllowMissing = False,
     workers: Workers = _N_CORES,
 ) -> None:
     """Decode songs by others from Debian packages; go on where that was stopped."""
@@ -162,7 +155,7 @@ def evaluate(
     rows = _scored(folder, (ours, ideal), workers, bss_eval=False)
     result = tables.evaluation(rows, ours, ideal)
     outputs.write_json(json_path, result, overwrite=overwrite)
-    tables.print_evaluation(result, _console())
+    tables.print_evaluation(result, outputs.table_console())
 
 
 def compare(
@@ -199,7 +192,7 @@ def compare(
     rows = _scored(folder, names, workers, bss_eval=bss_eval)
     result = tables.comparison(rows)
     outputs.write_json(json_path, result, overwrite=overwrite)
-    tables.print_comparison(result, _console())
+    tables.print_comparison(result, outputs.table_console())
     if pictures and "requinto" in names:
         ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
         paths = report.draw(pictures, rows, read_items(folder), ours, ideal)
@@ -233,9 +226,3 @@ def _make_quietly(names: tuple[str, ...]) -> list[Any]:
 
     prepare_own_process()
     return registry.make_systems(names)
-
-
-def _console() -> Console:
-    """Return where tables go: wide enough for them where nobody says how wide."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_TABLE_WIDTH)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
+from rich.console import Console
 
 from requinto.errors import AudioFileError
 from requinto_command.messages import warn
@@ -31,9 +32,13 @@ from requinto_files.output_files import (
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files that are there.")
 ]
+JsonPath = Annotated[
+    Path | None, typer.Option("--json", help="Where to write the result as JSON.")
+]
 SOUND, PICTURE = audio_writer.ENDINGS, PICTURE_ENDINGS
 JSON, PAGE = (".json",), (".md",)
 _SHOWN_S = 60.0
+_TABLE_WIDTH = 180  # characters
 
 
 class Output(NamedTuple):
@@ -208,6 +213,12 @@ def write_json(path: Path | None, record: dict[str, Any], *, overwrite: bool) ->
     if path:
         with whole_file(path, overwrite=overwrite) as unfinished:
             Path(unfinished).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def table_console() -> Console:
+    """Return where tables go: wide enough for them where nobody says how wide."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_TABLE_WIDTH)
 
 
 def _db(ratio: float) -> float:

@@ -194,8 +194,8 @@ def _sized_segments(
 def _rest(file: BinaryIO, end: int, size: int) -> tuple[str, ...]:
     """Return what to say of bytes after the end of the last stream."""
     n_left = size - end
-    # Some writers pad to a boundary
-    if n_left > 8 and _holds_more_than_zeros(file, end):
+    # Some writers pad to a boundary, with zeros
+    if n_left > 8 and any(_read(file, end, _CHUNK)):
         return (f"{n_left} bytes follow after the end that its header declares",)
     return ()
 
@@ -241,10 +241,6 @@ def _wav_tail(file: BinaryIO, start: int, end: int, size: int) -> Segment:
             return Segment(start, end)
         end += 8 + n_bytes + n_bytes % 2
     return Segment(start, size, _rest(file, end, size))
-
-
-def _holds_more_than_zeros(file: BinaryIO, position: int) -> bool:
-    return any(_read(file, position, _CHUNK))
 
 
 def _chunk(file: BinaryIO, position: int) -> tuple[bytes, int]:

@@ -98,9 +98,15 @@ class JoinedStreams:
     ) -> None:
         if is_first:
             self.sample_rate, self.n_channels = stream.samplerate, stream.channels
-            self.n_expected = _n_expected(stream, segment)
+            likely = stream.frames <= _DENSEST * (segment.stop - segment.start)
+            self.n_expected = int(stream.frames) if likely else 0
         check_channels(stream.channels)
-        _check_alike(stream, self.sample_rate, self.n_channels)
+        rate, n_channels = self.sample_rate, self.n_channels
+        if (stream.samplerate, stream.channels) != (rate, n_channels):
+            raise AudioFileError(
+                f"holds streams that differ: {n_channels} channels at {rate} Hz, then "
+                f"{stream.channels} at {stream.samplerate} Hz; split it"
+            )
 
     def blocks(self, problems: list[str]) -> Iterator[np.ndarray]:
         """Yield the sound from its beginning, and add what is missing of it.
@@ -124,7 +130,9 @@ def _source(file: BinaryIO, segment: Segment) -> Iterator[int | FileWindow]:
     window = FileWindow(file, segment)
     if not has_number(file):
         yield window
-    elif _is_whole(file, segment):
+        return
+    size = os.fstat(file.fileno()).st_size
+    if (segment.start, segment.stop, segment.prefix) == (0, size, b""):
         yield file.fileno()
     else:
         with tempfile.TemporaryFile(buffering=0) as copy:
@@ -140,22 +148,10 @@ def _open_stream(source: int | FileWindow) -> SequentialFile:
     return SequentialFile(source, closefd=False)
 
 
-def _is_whole(file: BinaryIO, segment: Segment) -> bool:
-    """Return whether a segment is all of a file."""
-    size = os.fstat(file.fileno()).st_size
-    return (segment.start, segment.stop, segment.prefix) == (0, size, b"")
-
-
 def has_number(file: BinaryIO) -> bool:
     """Return whether libsndfile can read a file by its number."""
     # On Windows each C library has numbers of its own
     return os.name != "nt" and not isinstance(file, io.BytesIO)
-
-
-def _n_expected(stream: soundfile.SoundFile, segment: Segment) -> int:
-    """Return how many frames to make room for, or 0 where too many are promised."""
-    likely = stream.frames <= _DENSEST * (segment.stop - segment.start)
-    return int(stream.frames) if likely else 0
 
 
 def check_channels(n_channels: int) -> None:
@@ -164,14 +160,6 @@ def check_channels(n_channels: int) -> None:
         raise AudioFileError(
             f"has {n_channels} channels; 1 or 2 channels are accepted. Mix them down "
             "first, for example: ffmpeg -i SONG -ac 2 STEREO.wav"
-        )
-
-
-def _check_alike(stream: soundfile.SoundFile, rate: int, n_channels: int) -> None:
-    if (stream.samplerate, stream.channels) != (rate, n_channels):
-        raise AudioFileError(
-            f"holds streams that differ: {n_channels} channels at {rate} Hz, then "
-            f"{stream.channels} at {stream.samplerate} Hz; split it"
         )
 
 

@@ -95,8 +95,7 @@ def check_capacity(
             f"{n_bytes / 1e6:.1f} MB, and {max(0, n_free) / 1e6:.1f} MB are "
             f"free{others})"
         )
-    if not _holds(kind, n_channels, sample_rate):
-        raise _capacity_error(path, kind, n_channels, sample_rate)
+    _check_kind(path, kind, n_channels, sample_rate)
     return n_bytes
 
 
@@ -145,8 +144,7 @@ class SoundWriter:
         self.path = path
         self.peak = 0.0
         self._kind = _kind_for(path, n_channels, n_frames)
-        if not _holds(self._kind, n_channels, sample_rate):
-            raise _capacity_error(path, self._kind, n_channels, sample_rate)
+        _check_kind(path, self._kind, n_channels, sample_rate)
         self._n_channels, self._n_frames = n_channels, n_frames
         self._sample_rate = sample_rate
         self._gain, self._overwrite = gain, overwrite
@@ -303,13 +301,14 @@ def _kind_for(path: str | os.PathLike[str], n_channels: int, n_frames: int) -> K
     )
 
 
-def _capacity_error(
+def _check_kind(
     path: str | os.PathLike[str], kind: Kind, n_channels: int, sample_rate: int
-) -> AudioFileError:
-    return AudioFileError(
-        f"{path} cannot be written: {kind.format} does not hold {n_channels} "
-        f"channel(s) at {sample_rate} Hz; .wav does"
-    )
+) -> None:
+    if not _holds(kind, n_channels, sample_rate):
+        raise AudioFileError(
+            f"{path} cannot be written: {kind.format} does not hold {n_channels} "
+            f"channel(s) at {sample_rate} Hz; .wav does"
+        )
 
 
 def _wav_of(n_bytes: int) -> Kind:

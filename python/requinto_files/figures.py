@@ -179,7 +179,7 @@ def hide_matplotlib() -> Iterator[None]:
     Libraries that draw when asked to are imported without it then. What an import that
     failed left of it goes; where it was imported, it is not hidden.
     """
-    if _is_usable():
+    if hasattr(sys.modules.get(_NAME), "rcParams"):  # imported, to its end
         yield
         return
     for name in [n for n in sys.modules if n.split(".")[0] == _NAME]:
@@ -197,11 +197,6 @@ def set_backend() -> None:
     if name and module:
         with contextlib.suppress(ValueError):
             module.rcParams["backend"] = name
-
-
-def _is_usable() -> bool:
-    """Return whether Matplotlib was imported, to its end."""
-    return hasattr(sys.modules.get(_NAME), "rcParams")
 
 
 def _refuse(record: logging.LogRecord) -> bool:

@@ -106,9 +106,8 @@ def mpeg_streams(file: BinaryIO, position: int, size: int) -> list[MpegStream]:
         frame = parse_header(content)
         if frame is None:
             position = _resume(file, content, position, size)
-            if not _is_tag(content):
-                continue
-            end = position
+            if content.startswith((b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")):
+                end = position
             continue
         n_tagged = _declared_frames(content)
         if run.header and (n_tagged is not None or run.is_complete()):
@@ -196,10 +195,6 @@ def id3_size(content: bytes) -> int:
     if len(content) < 10 or content[:3] != b"ID3":
         return 0
     return 10 + functools.reduce(lambda size, b: size << 7 | b & 0x7F, content[6:10], 0)
-
-
-def _is_tag(content: bytes) -> bool:
-    return content.startswith((b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN"))
 
 
 def _next_frame(file: BinaryIO, position: int, size: int) -> int:

@@ -116,10 +116,7 @@ def refer_to_one_file(
 
 @contextlib.contextmanager
 def whole_file(
-    path: str | os.PathLike[str],
-    *,
-    overwrite: bool = False,
-    n_bytes: int | None = None,
+    path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> Iterator[str]:
     """Give a temporary name beside `path`; what is written there becomes `path`.
 
@@ -130,8 +127,6 @@ def whole_file(
     path : str or path
     overwrite : bool
         Whether a file that is there may be replaced.
-    n_bytes : int, optional
-        How large the file will be at most, to be said where there is no room for it.
 
     Raises
     ------
@@ -139,7 +134,7 @@ def whole_file(
         If the file cannot be written, or one is there and may not be replaced.
     """
     with unfinished_file(path) as unfinished:
-        with unfinished.explain_errors(n_bytes):
+        with unfinished.explain_errors():
             yield unfinished.name
         unfinished.publish(overwrite=overwrite)
 
@@ -156,7 +151,7 @@ class UnfinishedFile(NamedTuple):
 
     @contextlib.contextmanager
     def explain_errors(self, n_bytes: int | None = None) -> Iterator[None]:
-        """Raise `AudioFileError` for what goes wrong in writing; see `whole_file`."""
+        """Raise `AudioFileError` for what goes wrong in writing; see `write_error`."""
         try:
             yield
         except (OSError, soundfile.LibsndfileError) as error:

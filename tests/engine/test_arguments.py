@@ -193,7 +193,7 @@ def test_numbers_of_any_kind(unchanged_model, number):
     [
         ({"sensitivity": 0.5}, "in percent here, 0 to 100: 0.5 of 0 to 1 is 50"),
         ({"sensitivity": 1}, "in percent here, 0 to 100: 1 of 0 to 1 is 100"),
-        ({"sensitivity": True}, r"number from 0\.0 to 100\.0, got True"),
+        ({"sensitivity": True}, "number from 0 to 100, got True"),
         ({"amount": float("nan")}, "got nan"),
         ({"output": True}, "one of .*got True"),
         ({"clip": np.ones(2)}, "one of .*got"),

@@ -4,7 +4,7 @@
 import keras
 import numpy as np
 
-from requinto.config import BeatNetworkConfig, RhythmConfig, TrackerConfig
+from requinto.config import BeatNetworkConfig, RhythmConfig, TrackerConfig, from_values
 from requinto_lab.networks.beat_network import BEAT, DOWNBEAT, build_beat_network
 from requinto_lab.networks.weights import read_weights, save_networks, set_weights
 from requinto_lab.training.beat_fit import loss
@@ -60,7 +60,7 @@ def test_it_comes_back_as_it_was_saved(tmp_path):
     config = TrackerConfig(network=SMALL)
     save_networks(tmp_path, "beats", config, (network,), {"seed": 1})
     record, arrays = read_weights(tmp_path, "beats")
-    assert TrackerConfig.from_dict(record["config"]) == config
+    assert from_values(TrackerConfig, record["config"], "beats") == config
     again = build_beat_network(RHYTHM, SMALL)
     apart = again.predict_on_batch(sound(100)) - network.predict_on_batch(sound(100))
     assert np.abs(apart).max() > 0.05

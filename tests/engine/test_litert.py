@@ -11,10 +11,10 @@ import pytest
 import requinto
 from models import RELEASED, SMALL, write_exported, write_neutral
 from requinto import exports, loader, networks
-from requinto.config import ModelConfig
+from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError, ModelError
-from requinto.metrics import si_sdr
 from requinto_lab.evaluation.items import read_items
+from requinto_lab.metrics import si_sdr
 from requinto_lab.training import export as exporting
 from sounds import RATE, noise
 
@@ -24,7 +24,7 @@ SEPARATORS = [name for name in SOURCES if name != loader.BEATS]
 
 def config_of(name):
     record = json.loads((RELEASED / f"{name}.json").read_text())
-    return ModelConfig.from_dict(record["config"])
+    return from_values(ModelConfig, record["config"], name)
 
 
 def test_every_released_model_is_exported_from_its_weights():

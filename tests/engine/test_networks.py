@@ -10,7 +10,7 @@ import pytest
 
 from models import SMALL as CONFIG
 from models import random_inputs, shake
-from requinto.config import ModelConfig
+from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
 from requinto_lab.networks.reference_encoder import FrequencyPosition
 from requinto_lab.networks.unet import AcrossFrequency, FiLM, Recurrence, SelfAttention
@@ -193,11 +193,13 @@ def test_silence_teaches_nothing_but_does_no_harm():
 
 def test_config_round_trip_and_refusals():
     saved = json.dumps(dataclasses.asdict(CONFIG))
-    assert ModelConfig.from_dict(json.loads(saved)) == CONFIG
+    assert from_values(ModelConfig, json.loads(saved), "ours") == CONFIG
     with pytest.raises(ConfigError, match="unknown names"):
-        ModelConfig.from_dict({"unet": {"depth": 3}})
-    with pytest.raises(ConfigError, match="unknown sections"):
-        ModelConfig.from_dict({"vnet": {}})
+        from_values(ModelConfig, {"unet": {"depth": 3}}, "ours")
+    with pytest.raises(ConfigError, match=r"ours: unknown names \['vnet'\]"):
+        from_values(ModelConfig, {"vnet": {}}, "ours")
+    with pytest.raises(ConfigError, match="unet must be a table of values, got 3"):
+        from_values(ModelConfig, {"unet": 3}, "ours")
 
 
 def test_a_quiet_estimate_costs_what_it_misses():

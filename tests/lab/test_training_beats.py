@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from requinto.config import BeatNetworkConfig, TrackerConfig
+from requinto.config import BeatNetworkConfig, TrackerConfig, from_values
 from requinto.errors import AudioFileError, ConfigError
 from requinto_command import cli
 from requinto_lab.training import beat_fit, beat_material
@@ -112,7 +112,7 @@ def test_a_run_goes_on_and_leaves_a_record(tmp_path, values):
     for folder in (whole, parts):
         record = json.loads((tmp_path / folder / "beats.json").read_text())
         assert record["provenance"]["n_sounds"] == 1
-        assert TrackerConfig.from_dict(record["config"]) == SMALL
+        assert from_values(TrackerConfig, record["config"], "beats") == SMALL
         progress = json.loads((tmp_path / folder / "progress.json").read_text())
         assert progress["step"] == 3 * 2 and np.isfinite(progress["best"])
     shutil.rmtree(values["material"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from recorded import write_song
+from requinto.config import from_values
 from requinto.errors import AudioFileError, ConfigError
 from requinto_lab.material.augmentation import AugmentationConfig
 from requinto_lab.training.examples import Example, lengthen, shorten
@@ -269,7 +270,7 @@ def test_a_short_reference_is_a_part_that_sounds():
 )
 def test_material_that_cannot_be_is_refused(values, message):
     with pytest.raises(ConfigError, match=message):
-        MaterialConfig(**values)
+        from_values(MaterialConfig, values, "material")
 
 
 def test_a_library_without_the_split_is_an_error(tmp_path):

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from libraries import LIBRARY
+from requinto.config import from_values
 from requinto.errors import AudioFileError, ConfigError
 from requinto_lab.material import inventory, loops, rendering
 from requinto_lab.material.augmentation import Augmentation, AugmentationConfig, augment
@@ -570,5 +571,5 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         MixingConfig(fewest=3, most=2)
     with pytest.raises(ConfigError):
         AugmentationConfig(equaliser=1.5)
-    read_back = MixingConfig(augmentation={"pan": 0.1})  # type: ignore[arg-type]
+    read_back = from_values(MixingConfig, {"augmentation": {"pan": 0.1}}, "mixing")
     assert read_back.augmentation == AugmentationConfig(pan=0.1)

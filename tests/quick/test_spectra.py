@@ -8,7 +8,8 @@ import scipy.signal
 
 from requinto.config import SpectraConfig
 from requinto.errors import ConfigError
-from requinto.spectra import Spectra, compress, remove_mean
+from requinto.spectra import Spectra, compress
+from requinto_lab.training.features import remove_mean
 from sounds import error_db, noise
 
 CONFIGS = [

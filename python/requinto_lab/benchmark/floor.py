@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from requinto.config import ModelConfig, TrackerConfig
+from requinto.config import ModelConfig, TrackerConfig, from_values
 from requinto.errors import RequintoError
 from requinto.model_folder import models_folder
 from requinto_lab.benchmark import flops
@@ -117,7 +117,7 @@ def _beat_multiply_adds(work: Work) -> int:
         return 0
     from requinto_lab.networks.beat_network import build_beat_network
 
-    config = TrackerConfig.from_dict(_record("beats")["config"])
+    config = from_values(TrackerConfig, _record("beats")["config"], "beats")
     network = build_beat_network(config.rhythm, config.network)
     shape = (1, _BEAT_COLUMNS, config.rhythm.n_features)
     count = flops.multiply_adds(network, np.zeros(shape, np.float32))
@@ -128,7 +128,7 @@ def _config(model: str, *, by_name: bool) -> ModelConfig:
     for_names = f"{model}-names"
     has_names = (models_folder() / f"{for_names}.json").exists()
     name = for_names if by_name and has_names else model
-    return ModelConfig.from_dict(_record(name)["config"])
+    return from_values(ModelConfig, _record(name)["config"], name)
 
 
 def _record(name: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import requinto
 from requinto.beats import Beats
 from requinto.clips import ClipFrames, next_end
 from requinto.config import ClipConfig
@@ -95,7 +96,7 @@ def live(audio: np.ndarray, sample_rate: float) -> Beats:
 def trackers() -> dict[str, Track]:
     """Return every tracker that is here."""
     return {
-        "requinto": lambda audio, rate: load_tracker().track(audio, rate),
+        "requinto": requinto.beats,
         "requinto live": live,
         "librosa": librosa_beats.track,
         "librosa less its lag": functools.partial(

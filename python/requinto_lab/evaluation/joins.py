@@ -20,15 +20,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import requinto
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.extract import extract
-from requinto.loader import load_separator, load_tracker
-from requinto.metrics import si_sdr
+from requinto.loader import load_separator
 from requinto.model_folder import STANDARD
 from requinto.song_separation import plan
 from requinto_lab.evaluation.items import Item, read_items, true_beats
 from requinto_lab.material.parallel import show_progress
+from requinto_lab.metrics import si_sdr
 
 _AROUND_S = 0.05  # on each side of a moment: as far as a join is faded
 _EVEN_BPM = {"even, 2 s": 120.0, "even, 4 s": 60.0}
@@ -62,7 +63,7 @@ def grids(item: Item, mixture: np.ndarray, rate: int) -> dict[str, Beats]:
     }
     return {
         "true bars": true,
-        "tracked bars": load_tracker().track(mixture, rate),
+        "tracked bars": requinto.beats(mixture, rate),
         "true beats alone": Beats(times_s, np.zeros(0), true.tempo_bpm, metre),
         **late,
         **{name: Beats.grid(bpm, duration_s) for name, bpm in _EVEN_BPM.items()},

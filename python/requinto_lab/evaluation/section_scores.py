@@ -19,8 +19,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import requinto
 from requinto.errors import AudioFileError
-from requinto.loader import load_tracker
 from requinto.sections import Section, sections
 from requinto_files import audio_reader
 from requinto_lab.evaluation.items import true_beats
@@ -55,7 +55,7 @@ def score(folder: Path) -> Iterator[SectionScore]:
         duration_s, meta = audio.shape[1] / rate, chosen[path]
         by_bars = {
             "true bars": sections(audio, rate, true_beats(meta)),
-            "tracked bars": sections(audio, rate, load_tracker().track(audio, rate)),
+            "tracked bars": sections(audio, rate, requinto.beats(audio, rate)),
             "one section": [Section("verse", "A", 0.0, duration_s)],
         }
         for bars, some in by_bars.items():

@@ -35,7 +35,7 @@ def load_networks(
         raise unknown(folder, name)
     record, arrays = read_weights(folder, name)
     try:
-        config = ModelConfig.from_dict(record["config"])
+        config = from_values(ModelConfig, record["config"], name)
     except (KeyError, TypeError, ConfigError) as error:
         raise ModelError(f"{folder / name}.json cannot be used: {error}") from error
     networks = build_networks(config)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -193,7 +193,7 @@ def read(folder: Path) -> list[Report]:
             for name in {"rows", "pictures"} & set(values):
                 values[name] = [tuple(row) for row in values[name]]
             values["text"] = _text(folder, path.stem)
-            reports.append(cast(Report, from_values(Report, values, path.name)))
+            reports.append(from_values(Report, values, path.name))
         except (OSError, ValueError, TypeError) as error:
             raise ConfigError(f"{path} is no study: {error}") from error
     return reports

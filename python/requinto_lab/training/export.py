@@ -19,7 +19,7 @@ from keras import layers
 
 from requinto import exports
 from requinto.clips import LEAD_STEP_S
-from requinto.config import LONGEST_CLIP_S, ModelConfig, TrackerConfig
+from requinto.config import LONGEST_CLIP_S, ModelConfig, TrackerConfig, from_values
 from requinto.errors import ConfigError, ModelError
 from requinto.exports import graph_name
 from requinto.loader import load_single
@@ -229,7 +229,7 @@ def _networks(
         model, (unet, encoder) = load_networks(folder, name)
         return [(unet, [None, *clip_sizes(model)]), (encoder, [None])]
     record, arrays = read_weights(folder, name)
-    config = TrackerConfig.from_dict(record["config"])
+    config = from_values(TrackerConfig, record["config"], BEATS)
     network = build_beat_network(config.rhythm, config.network)
     set_weights(network, arrays)
     return [(network, [None, *BLOCKS])]

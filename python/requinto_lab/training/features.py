@@ -8,13 +8,21 @@ from typing import NamedTuple
 import numpy as np
 
 from requinto.config import ModelConfig
-from requinto.spectra import Spectra, compress, remove_mean
+from requinto.spectra import Spectra, compress
 from requinto.templates import TemplateMatcher
 from requinto_lab.training.examples import Example
 
 # Statistics of a band in one column, which are all that the loss needs: see `losses.py`
 MIXTURE_POWER, CROSS_POWER, TARGET_POWER = range(3)
 _FLOOR = 1e-9  # power added to silence, so that scaling stays finite
+
+
+def remove_mean(audio: np.ndarray) -> np.ndarray:
+    """Return sound `(n_channels, n_frames)` without its mean, which is inaudible.
+
+    Where a clip begins and ends it would be a step, which all bands show.
+    """
+    return audio - audio.mean(axis=-1, keepdims=True)
 
 
 class Features(NamedTuple):

@@ -11,7 +11,7 @@ import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
@@ -72,11 +72,7 @@ def training_config(values: dict[str, Any]) -> TrainingConfig:
     ConfigError
         If a name or value is unknown, or one is missing.
     """
-    values = rename_earlier(values)
-    values["model"] = ModelConfig.from_dict(values.get("model", {}))
-    for name, kind in (("mixing", MixingConfig), ("material", MaterialConfig)):
-        values[name] = from_values(kind, values.get(name, {}), name)
-    return cast(TrainingConfig, from_values(TrainingConfig, values, "training"))
+    return from_values(TrainingConfig, rename_earlier(values), "training")
 
 
 def train(config: TrainingConfig, *, resume: bool = False) -> Path:

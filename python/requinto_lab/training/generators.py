@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.config import read_parts
 from requinto.errors import ConfigError
 from requinto_lab.training.examples import Example, ExampleGenerator, gain_to
 from requinto_lab.training.mixing import MixGenerator
@@ -37,7 +36,6 @@ class MaterialConfig:
     stems: SongStemsConfig = field(default_factory=SongStemsConfig)
 
     def __post_init__(self) -> None:
-        read_parts(self, pairs=RecordedPairsConfig, stems=SongStemsConfig)
         shares = self.shares
         if min(shares) < 0 or sum(shares) <= 0:
             raise ConfigError(f"shares must be 0 or more, and not all 0; got {shares}")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from requinto.config import read_parts
 from requinto.errors import ConfigError
 from requinto_lab.material.augmentation import AugmentationConfig
 from requinto_lab.material.instruments import BACHATA
@@ -61,7 +60,6 @@ class MixingConfig(ExampleConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_counts(self, "reuse")
-        read_parts(self, augmentation=AugmentationConfig, timbres=NewTimbreConfig)
         if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if not 1 <= self.fewest <= self.most:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.config import read_parts
 from requinto.errors import ConfigError
 from requinto_lab.material.augmentation import (
     Augmentation,
@@ -53,7 +52,6 @@ class SongStemsConfig(ExampleConfig):
     timbres: NewTimbreConfig = field(default_factory=NewTimbreConfig)
 
     def __post_init__(self) -> None:
-        read_parts(self, augmentation=AugmentationConfig, timbres=NewTimbreConfig)
         super().__post_init__()
         check_counts(self, "n_parts")
 
