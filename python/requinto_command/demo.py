@@ -17,6 +17,7 @@ import requinto
 from requinto.clips import ClipFrames
 from requinto.errors import AudioFileError, ModelError, PluginError, reason_of
 from requinto.loader import load_separator
+from requinto.metrics import IDEAL_MASK_TRANSFORM, ideal_ratio_mask, si_sdr
 from requinto.model_folder import models_folder
 from requinto.song_separation import plan
 from requinto.spectra import Spectra
@@ -134,8 +135,6 @@ def load_plugin() -> Any:
 def _scores(
     stems: dict[str, np.ndarray], name: str, mixture: np.ndarray, estimate: np.ndarray
 ) -> dict[str, float]:
-    from requinto_lab.metrics import IDEAL_MASK_TRANSFORM, ideal_ratio_mask, si_sdr
-
     truth = stems[name]
     ideal = ideal_ratio_mask(Spectra(IDEAL_MASK_TRANSFORM), truth, mixture - truth)
     before, after = si_sdr(truth, mixture), si_sdr(truth, estimate)

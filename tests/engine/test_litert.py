@@ -13,8 +13,8 @@ from models import RELEASED, SMALL, write_exported, write_neutral
 from requinto import exports, loader, networks
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError, ModelError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.items import read_items
-from requinto_lab.metrics import si_sdr
 from requinto_lab.training import export as exporting
 from sounds import RATE, noise
 

@@ -8,8 +8,8 @@ import pytest
 
 import requinto
 from requinto.config import read_toml
+from requinto.metrics import si_sdr
 from requinto_command.demo import load_song
-from requinto_lab.metrics import si_sdr
 from requinto_lab.networks.weights import load_networks
 from requinto_lab.training.fit import training_config
 

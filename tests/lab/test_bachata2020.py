@@ -11,9 +11,9 @@ import pytest
 from requinto.beats import Beats
 from requinto.config import from_values, tomllib
 from requinto.errors import ConfigError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.material.loop_library import LoopLibrary
-from requinto_lab.metrics import si_sdr
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.networks.weights import load_network, save_networks
 from requinto_lab.systems import bachata2020, bachata2020_training

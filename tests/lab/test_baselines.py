@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from requinto.errors import ModelError, RequintoError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import si_sdr
 from requinto_lab.systems.spleeter import Spleeter
 from requinto_lab.systems.untrained import (
     HarmonicPercussive,

@@ -10,8 +10,8 @@ import pytest
 
 from quartet import SOURCES, TINY, Loops, Stand
 from requinto.errors import ConfigError, ModelError, TargetError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import si_sdr
 from requinto_lab.networks.weights import load_network
 from requinto_lab.systems import deepconvsep, deepconvsep_training
 from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
+from requinto.metrics import level_db
 from requinto_lab.evaluation import bench as benches
 from requinto_lab.evaluation.arranging import Voice
 from requinto_lab.evaluation.items import read_items
@@ -17,7 +18,6 @@ from requinto_lab.material import splits, timbres
 from requinto_lab.material.instruments import BACHATA, UNSEEN
 from requinto_lab.material.songs import plan_loop
 from requinto_lab.material.style import style
-from requinto_lab.metrics import level_db
 
 QUICK = [
     name

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from models import write_neutral
+from requinto import metrics
 from requinto.errors import (
     AudioError,
     AudioFileError,
@@ -20,7 +21,6 @@ from requinto.errors import (
     ModelError,
     RequintoError,
 )
-from requinto_lab import metrics
 from requinto_lab.evaluation import tables
 from requinto_lab.evaluation.bss_eval import bss_eval
 from requinto_lab.evaluation.items import Item, read_items, write_item

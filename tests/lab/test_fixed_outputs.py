@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from requinto.errors import AudioError, TargetError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import si_sdr
 from requinto_lab.systems.fixed_outputs import FixedOutputs, gains_db
 from sounds import RATE, noise, sine
 

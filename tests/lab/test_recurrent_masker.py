@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError, ModelError, TargetError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import si_sdr
 from requinto_lab.networks.weights import save_networks
 from requinto_lab.systems import masking, recurrent_masker, registry
 from requinto_lab.systems.masking import Masker, MaskingConfig

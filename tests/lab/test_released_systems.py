@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from requinto.config import read_toml
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation import bench as benches
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.evaluation.scoring import read_task, run_system
 from requinto_lab.material.instruments import BACHATA
-from requinto_lab.metrics import si_sdr
 from requinto_lab.systems import registry
 from requinto_lab.systems.fixed_outputs import FixedOutputs
 from requinto_lab.systems.registry import ABOUT, TRAINERS

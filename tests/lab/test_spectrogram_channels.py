@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError, ModelError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import si_sdr
 from requinto_lab.networks.weights import save_networks
 from requinto_lab.systems import spectrogram_channels as channels
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig

@@ -11,9 +11,9 @@ import pytest
 
 from models import write_neutral
 from requinto.errors import AudioFileError, ModelError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.bench import ITEM_SETS
 from requinto_lab.evaluation.items import Item, read_items, write_item
-from requinto_lab.metrics import si_sdr
 from requinto_lab.training import validation
 from requinto_lab.training.validation import OWN_GROUPS, RENDERED, SCORE, ItemScore
 from sounds import RATE, noise

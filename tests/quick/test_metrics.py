@@ -6,8 +6,8 @@ import pytest
 
 from requinto.config import SpectraConfig
 from requinto.errors import AudioError
+from requinto.metrics import ideal_ratio_mask, si_sdr, snr
 from requinto.spectra import Spectra
-from requinto_lab.metrics import ideal_ratio_mask, si_sdr, snr
 from sounds import noise
 
 

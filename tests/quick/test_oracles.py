@@ -4,9 +4,9 @@
 import numpy as np
 import pytest
 
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import si_sdr
 from sounds import RATE, clicks, error_db, noise, sine
 
 MASKS = [IdealRatioMask, IdealBinaryMask]

@@ -25,11 +25,11 @@ from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.extract import extract
 from requinto.loader import load_separator
+from requinto.metrics import si_sdr
 from requinto.model_folder import STANDARD
 from requinto.song_separation import plan
 from requinto_lab.evaluation.items import Item, read_items, true_beats
 from requinto_lab.material.parallel import show_progress
-from requinto_lab.metrics import si_sdr
 
 _AROUND_S = 0.05  # on each side of a moment: as far as a join is faded
 _EVEN_BPM = {"even, 2 s": 120.0, "even, 4 s": 60.0}

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from requinto.metrics import IDEAL_MASK_TRANSFORM, ideal_ratio_mask
 from requinto.spectra import Spectra
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import IDEAL_MASK_TRANSFORM, ideal_ratio_mask
 
 
 class _Oracle:

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from requinto import metrics
 from requinto.errors import RequintoError
-from requinto_lab import metrics
 from requinto_lab.evaluation.bss_eval import bss_eval
 from requinto_lab.evaluation.items import Item, check_references
 from requinto_lab.evaluation.systems import System, Task

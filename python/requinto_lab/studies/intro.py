@@ -20,10 +20,10 @@ import numpy as np
 
 from requinto.beats import Beats
 from requinto.errors import BeatsError
+from requinto.metrics import si_sdr
 from requinto_lab.evaluation.items import Item, read_items
 from requinto_lab.evaluation.systems import Requinto, System, Task
 from requinto_lab.material.parallel import show_progress
-from requinto_lab.metrics import si_sdr
 from requinto_lab.studies import Options, Picture, Result, Study
 from requinto_lab.studies.first_beat import (
     RATE,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto_lab.metrics import si_sdr
+from requinto.metrics import si_sdr
 from requinto_lab.networks.weights import load_network
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Bars, Curve, Panel, Panels

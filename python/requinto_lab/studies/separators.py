@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from requinto.metrics import si_sdr
 from requinto.model_folder import models_folder
 from requinto_lab.material.loop_library import LoopLibrary
-from requinto_lab.metrics import si_sdr
 from requinto_lab.networks.weights import load_network
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
 from requinto_lab.studies.plots import Bars, Curve, Panel, Panels

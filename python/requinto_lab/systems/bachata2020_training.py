@@ -22,11 +22,11 @@ import numpy as np
 
 from requinto.beats import Beats
 from requinto.errors import ConfigError
+from requinto.metrics import si_sdr
 from requinto_files import output_files
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.soundfonts import SAMPLE_RATE
-from requinto_lab.metrics import si_sdr
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.systems import bachata2020

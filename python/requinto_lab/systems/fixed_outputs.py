@@ -29,8 +29,8 @@ import scipy.signal
 
 from requinto.audio import check_samples
 from requinto.errors import ConfigError, TargetError
+from requinto.metrics import si_sdr, snr
 from requinto_lab.evaluation.systems import Task
-from requinto_lab.metrics import si_sdr, snr
 from requinto_lab.systems.excerpts import Excerpts
 
 _MAX_DB = 100.0  # what a perfect estimate counts as; a silent one, as much below 0

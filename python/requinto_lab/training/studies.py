@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from requinto.loader import Pair, load_separator
+from requinto.metrics import ideal_ratio_mask, si_sdr
 from requinto.model_folder import STANDARD
 from requinto.separator import NetworkSeparator
 from requinto.spectra import Spectra
 from requinto_lab.evaluation.items import read_items
-from requinto_lab.metrics import ideal_ratio_mask, si_sdr
 from requinto_lab.training.validation import TestItem, read_test_items
 
 _MOST_REFERENCES = 6  # of a kind

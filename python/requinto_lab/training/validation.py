@@ -22,11 +22,11 @@ from rich.table import Table
 
 from requinto.errors import AudioFileError, RequintoError, reason_of
 from requinto.loader import load_single
+from requinto.metrics import level_db, si_sdr, snr
 from requinto.model_folder import STANDARD, models_folder
 from requinto.separator import NetworkSeparator
 from requinto_files import output_files
 from requinto_lab.evaluation.items import Item, read_items
-from requinto_lab.metrics import level_db, si_sdr, snr
 
 SCORE = "si_sdr_improvement_db"  # the mean of the groups' means: what chooses models
 RENDERED = "rendered"  # the group of all sets that are no group of their own
