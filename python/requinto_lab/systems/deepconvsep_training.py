@@ -38,6 +38,7 @@ from requinto.errors import ConfigError
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.networks.weights import save_networks
+from requinto_lab.ranges import check_at_least
 from requinto_lab.systems import deepconvsep
 from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
@@ -65,10 +66,7 @@ class PiecesRun(system_fit.Run):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.pieces_per_excerpt < 1:
-            raise ConfigError(
-                f"pieces_per_excerpt must be 1 or more, got {self.pieces_per_excerpt}"
-            )
+        check_at_least(self, 1, "pieces_per_excerpt")
         if self.excerpt_s <= 0:
             raise ConfigError(f"excerpt_s must be above 0, got {self.excerpt_s}")
 

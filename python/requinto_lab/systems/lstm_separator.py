@@ -30,6 +30,7 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_at_least
 from requinto_lab.systems import masking
 from requinto_lab.systems.fixed_outputs import Network
 from requinto_lab.systems.masking import Masker, MaskingConfig, MaskingRun
@@ -55,11 +56,7 @@ class LstmSeparatorConfig(MaskingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_units < 1 or self.n_hidden < 1:
-            raise ConfigError(
-                "n_units and n_hidden must be 1 or more, got "
-                f"{self.n_units} and {self.n_hidden}"
-            )
+        check_at_least(self, 1, "n_units", "n_hidden")
 
 
 # Layers and graph

@@ -23,6 +23,7 @@ from requinto.errors import ConfigError
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_at_least, check_within
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
 from requinto_lab.systems.fixed_outputs import (
     FixedOutputs,
@@ -55,16 +56,9 @@ class MaskingConfig:
     n_columns: int = 64  # of a piece
 
     def __post_init__(self) -> None:
-        if not 1 <= self.hop <= self.n_fft // 2:
-            raise ConfigError(
-                f"hop must be 1 to half of n_fft ({self.n_fft}), got {self.hop}"
-            )
-        if not 1 <= self.n_bins <= self.n_fft // 2 + 1:
-            raise ConfigError(
-                f"n_bins must be 1 to {self.n_fft // 2 + 1}, got {self.n_bins}"
-            )
-        if self.n_columns < 2:
-            raise ConfigError(f"n_columns must be 2 or more, got {self.n_columns}")
+        check_within(self, 1, self.n_fft // 2, "hop")
+        check_within(self, 1, self.n_fft // 2 + 1, "n_bins")
+        check_at_least(self, 2, "n_columns")
         if len(self.sources) < 2:
             raise ConfigError(f"sources must be two or more, got {self.sources}")
 
@@ -189,11 +183,9 @@ class MaskingRun(system_fit.Run):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.name or self.n_pieces < 1:
-            raise ConfigError(
-                "name must be given and n_pieces be 1 or more, got "
-                f"{self.name!r} and {self.n_pieces}"
-            )
+        check_at_least(self, 1, "n_pieces")
+        if not self.name:
+            raise ConfigError("name must be given")
         if self.quietest_noise_db > self.loudest_noise_db:
             raise ConfigError(
                 f"quietest_noise_db ({self.quietest_noise_db}) must not be above "

@@ -34,6 +34,7 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_at_least
 from requinto_lab.systems import masking
 from requinto_lab.systems.fixed_outputs import Network
 from requinto_lab.systems.masking import Masker, MaskingConfig, MaskingRun
@@ -69,11 +70,9 @@ class RecurrentMaskerConfig(MaskingConfig):
                 "n_outputs must be 1 or 2, for two sources, got "
                 f"{self.n_outputs} for {self.sources}"
             )
-        if self.n_units < 1 or not 0 <= self.dropout < 1:
-            raise ConfigError(
-                "n_units must be 1 or more and dropout 0 to 1, got "
-                f"{self.n_units} and {self.dropout}"
-            )
+        check_at_least(self, 1, "n_units")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must be in [0, 1), got {self.dropout}")
 
 
 # Layers and graph

@@ -24,10 +24,10 @@ from requinto_lab.material.augmentation import (
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.mastering import master
 from requinto_lab.material.new_timbres import NewTimbre, NewTimbreConfig
+from requinto_lab.ranges import check_at_least
 from requinto_lab.training.examples import (
     Example,
     ExampleConfig,
-    check_counts,
     finish,
     lengthen,
     rms,
@@ -55,7 +55,7 @@ class SongStemsConfig(ExampleConfig):
     def __post_init__(self) -> None:
         read_parts(self, augmentation=AugmentationConfig, timbres=NewTimbreConfig)
         super().__post_init__()
-        check_counts(self, "n_parts")
+        check_at_least(self, 1, "n_parts")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from requinto.errors import ConfigError
+from requinto_lab.ranges import check_at_least
 from requinto_lab.training.loop import LOG, Loop, Plan, Scores, half_cosine, means
 from requinto_lab.training.provenance import commit
 
@@ -45,11 +45,7 @@ class Run:
     resume: bool = False  # go on from the last checkpoint, where there is one
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "steps_per_epoch", "epochs_per_eval"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} must be 1 or more, got {getattr(self, name)}"
-                )
+        check_at_least(self, 1, "batch_size", "steps_per_epoch", "epochs_per_eval")
 
 
 def fit(
