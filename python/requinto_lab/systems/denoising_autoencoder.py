@@ -245,7 +245,6 @@ def _train_one(
         return alone.estimate_pieces(mixtures)[:, nth], truths[:, nth]
 
     def save(record: dict[str, Any]) -> None:
-        del record["training"]["separator"]  # a path too
         record = {**record, "separator_sha256": made_for}
         name = file_name(source)
         weights.save_networks(Path(config.run), name, own, (network,), record)
@@ -261,8 +260,7 @@ def _train_one(
     system_fit.fit(
         config,
         network,
-        draw=lambda rng: draw("train", rng),
-        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
+        draw=draw,
         save=save,
         evaluate=evaluate,
     )

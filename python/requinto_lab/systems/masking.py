@@ -14,7 +14,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import librosa
 import numpy as np
@@ -31,6 +31,7 @@ from requinto_lab.systems.fixed_outputs import (
     cut,
     gains_db,
     join,
+    predict,
 )
 from requinto_lab.training import system_fit
 
@@ -121,14 +122,9 @@ class Masker(FixedOutputs):
         return whole.swapaxes(0, 1)
 
     def _predict(self, pieces: np.ndarray) -> np.ndarray:
-        outputs = []
-        for first in range(0, len(pieces), _PIECES_AT_ONCE):
-            some = pieces[first : first + _PIECES_AT_ONCE]
-            missing = _PIECES_AT_ONCE - len(some)
-            batch = np.pad(some, ((0, missing), (0, 0), (0, 0)))
-            output = np.asarray(self._network.predict_on_batch(batch))
-            outputs.append(output[: len(some)])
-        return np.concatenate(outputs)
+        missing = -len(pieces) % _PIECES_AT_ONCE
+        padded = np.pad(pieces, ((0, missing), (0, 0), (0, 0)))
+        return predict(self._network, padded, _PIECES_AT_ONCE)[: len(pieces)]
 
 
 def spectrum(samples: np.ndarray, config: MaskingConfig) -> np.ndarray:
@@ -228,20 +224,19 @@ def examples(
     return np.ascontiguousarray(truth[..., -1]), truth
 
 
-def batch_maker(
-    excerpts: Excerpts, run: MaskingRun, config: MaskingConfig
-) -> Callable[[np.random.Generator], system_fit.Batch]:
-    """Return a function that draws a batch."""
-
-    def draw(rng: np.random.Generator) -> system_fit.Batch:
-        batches = []
-        for _ in range(run.batch_size):
-            stems = excerpts.draw(rng)[:, 0]
-            batches.append(examples(stems, noise(stems.sum(axis=0), run, rng), config))
-        inputs, truth = zip(*batches, strict=True)
-        return np.concatenate(inputs), np.concatenate(truth)
-
-    return draw
+def make_batch(
+    excerpts: Excerpts,
+    run: MaskingRun,
+    config: MaskingConfig,
+    rng: np.random.Generator,
+) -> system_fit.Batch:
+    """Return what `examples` returns of some excerpts, in a row."""
+    batches = []
+    for _ in range(run.batch_size):
+        stems = excerpts.draw(rng)[:, 0]
+        batches.append(examples(stems, noise(stems.sum(axis=0), run, rng), config))
+    inputs, truth = zip(*batches, strict=True)
+    return np.concatenate(inputs), np.concatenate(truth)
 
 
 def compile_network(run: MaskingRun, build: Callable[[], keras.Model]) -> keras.Model:
@@ -296,22 +291,27 @@ def train(
     """
     network = compile_network(run, build)
     validation = make_excerpts(run, config, "validation", _VALIDATION_REMIXED)
-    clean = dataclasses.replace(run, noisy=0.0)
-    fixed = system_fit.fixed_batches(run, batch_maker(validation, clean, config))
+    splits = {
+        "train": (make_excerpts(run, config, "train", run.remixed), run),
+        "validation": (validation, dataclasses.replace(run, noisy=0.0)),
+    }
     system = Masker(run.name, config, network)
 
-    def evaluate() -> system_fit.Scores:
-        more = measure(network, fixed) if measure else {}
-        return gains_db(system, validation, run.n_eval) | more
+    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
+        return make_batch(*splits[split], config, rng)
 
-    def save(provenance: dict[str, Any]) -> None:
-        weights.save_networks(Path(run.run), run.name, config, (network,), provenance)
+    def evaluate() -> system_fit.Scores:
+        gains = gains_db(system, validation, run.n_eval)
+        if measure is None:
+            return gains
+        return gains | measure(network, system_fit.fixed_batches(run, draw))
 
     return system_fit.fit(
         run,
         network,
-        draw=batch_maker(make_excerpts(run, config, "train", run.remixed), run, config),
-        fixed=fixed,
-        save=save,
+        draw=draw,
+        save=lambda record: weights.save_networks(
+            Path(run.run), run.name, config, (network,), record
+        ),
         evaluate=evaluate,
     )

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import librosa
 import numpy as np
@@ -372,18 +372,15 @@ def train(config: SpectrogramChannelsTraining) -> Path:
     }
     evaluated = evaluation_excerpts(config, model)
 
-    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
-        return make_batch(excerpts[split], model, config.batch_size, rng)
-
-    def save(record: dict[str, Any]) -> None:
-        weights.save_networks(Path(config.run), config.model, model, (network,), record)
-
     return system_fit.fit(
         config,
         network,
-        draw=lambda rng: draw("train", rng),
-        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
-        save=save,
+        draw=lambda split, rng: make_batch(
+            excerpts[split], model, config.batch_size, rng
+        ),
+        save=lambda record: weights.save_networks(
+            Path(config.run), config.model, model, (network,), record
+        ),
         evaluate=lambda: gains_db(system, evaluated, config.n_eval),
         rate=lambda share: rate(config, share),
     )
