@@ -18,6 +18,7 @@ import pedalboard
 from scipy import ndimage, signal
 
 from requinto.errors import ConfigError
+from requinto_lab.grouping import group_pairs
 from requinto_lab.material.augmentation import equaliser, varispeed
 from requinto_lab.material.recorded_library import RecordedLibrary, RecordedSong
 from requinto_lab.material.soundfonts import SAMPLE_RATE
@@ -91,9 +92,9 @@ class RecordedPairs:
     ) -> None:
         self.config = config
         self.library = RecordedLibrary(Path(folder), split)
-        self._packages: dict[str, list[RecordedSong]] = {}
-        for song in self.library.songs:
-            self._packages.setdefault(song.package, []).append(song)
+        self._packages = group_pairs(
+            (song.package, song) for song in self.library.songs
+        )
 
     def examples(self, rng: np.random.Generator) -> list[Example]:
         """Return examples that share a mixture: each is of one of its songs.
@@ -152,7 +153,6 @@ class RecordedPairs:
         return kept if len(kept) > 1 else [first, self._elsewhere(first, rng)]
 
     def _elsewhere(self, first: _Excerpt, rng: np.random.Generator) -> _Excerpt:
-        """Return an excerpt of another song."""
         songs = [s for s in self.library.songs if s.path != first.song.path]
         return self._excerpt(self._any(songs or self.library.songs, rng), rng)
 
