@@ -62,14 +62,8 @@ class LstmSeparatorConfig(MaskingConfig):
 # Layers and graph
 
 
-def build(config: LstmSeparatorConfig, dtype: str = "float32") -> keras.Model:
+def build(config: LstmSeparatorConfig) -> keras.Model:
     """Return the untrained network of a configuration.
-
-    Parameters
-    ----------
-    config : LstmSeparatorConfig
-    dtype : str
-        Keras' policy of all but the masks.
 
     Returns
     -------
@@ -87,8 +81,8 @@ def build(config: LstmSeparatorConfig, dtype: str = "float32") -> keras.Model:
     size = (config.n_columns, config.n_bins)
     magnitudes = keras.Input(size, name="magnitudes")
     x = log_loudness(magnitudes)
-    x = layers.LSTM(config.n_units, return_sequences=True, dtype=dtype)(x)
-    x = layers.Dense(config.n_hidden, "relu", dtype=dtype)(x)
+    x = layers.LSTM(config.n_units, return_sequences=True, dtype="float32")(x)
+    x = layers.Dense(config.n_hidden, "relu", dtype="float32")(x)
     # Linear, as Huang et al.: the masks take absolute values
     estimates = layers.Dense(n_sources * config.n_bins, dtype="float32")(x)
     masks = RatioMasks(n_sources, name="masks")(estimates)

@@ -78,14 +78,8 @@ class RecurrentMaskerConfig(MaskingConfig):
 # Layers and graph
 
 
-def build(config: RecurrentMaskerConfig, dtype: str = "float32") -> keras.Model:
+def build(config: RecurrentMaskerConfig) -> keras.Model:
     """Return the untrained network of a configuration.
-
-    Parameters
-    ----------
-    config : RecurrentMaskerConfig
-    dtype : str
-        Keras' policy of all but the masks.
 
     Returns
     -------
@@ -103,9 +97,9 @@ def build(config: RecurrentMaskerConfig, dtype: str = "float32") -> keras.Model:
     magnitudes = keras.Input(size, name="magnitudes")
     x = log_loudness(magnitudes)
     for _ in range(2):
-        x = layers.LSTM(config.n_units, return_sequences=True, dtype=dtype)(x)
-        x = layers.LeakyReLU(dtype=dtype)(x)
-        x = layers.Dropout(config.dropout, dtype=dtype)(x)
+        x = layers.LSTM(config.n_units, return_sequences=True, dtype="float32")(x)
+        x = layers.LeakyReLU(dtype="float32")(x)
+        x = layers.Dropout(config.dropout, dtype="float32")(x)
     n_units = config.n_outputs * config.n_bins
     estimates = layers.Dense(n_units, "sigmoid", dtype="float32")(x)
     if config.n_outputs == 1:
