@@ -27,6 +27,10 @@ ROLES = {"lead": "guitar", "rest": "guira"}
 PRINTED = {"alpha": 0.001, "beta": 0.01, "beta_lead": 0.03}
 
 
+def run_with(factors):
+    return DeepConvSepTraining("", "", sources=SOURCES, **ROLES, **factors)
+
+
 @pytest.mark.parametrize("n_frames", [16, 1000, 4321])
 @pytest.mark.parametrize("config", [TINY, DeepConvSepConfig()])
 def test_the_transform_is_undone_and_keeps_energy(config, n_frames):
@@ -164,7 +168,7 @@ def written(truths, estimates, others, alpha, beta, beta_lead):
 def test_each_term_of_the_loss_is_as_written(factors, unlike):
     rng = np.random.default_rng(0)
     truths, estimates = rng.random((2, 3, 4, 5, 6, 2)).astype(np.float32)
-    weights = unlikeness(SOURCES, **ROLES, **factors)
+    weights = unlikeness(run_with(factors))
     loss = contrastive_loss(weights, unlike)(truths, estimates)
     others = estimates if unlike == "estimates" else truths
     expected = written(truths, estimates, others, **factors)
@@ -176,7 +180,7 @@ def test_the_loss_is_least_a_little_beyond_the_truth(unlike):
     """Where its gradient vanishes, as linear algebra says, it is least."""
     rng = np.random.default_rng(1)
     truths = rng.random((1, 4, 3, 2, 2)).astype(np.float32)
-    weights = unlikeness(SOURCES, **ROLES, **PRINTED)
+    weights = unlikeness(run_with(PRINTED))
     loss = contrastive_loss(weights, unlike)
     rows = truths.reshape(4, -1).astype(np.float64)
     if unlike == "estimates":
@@ -279,7 +283,7 @@ def test_a_run_leaves_its_record_and_goes_on(run_config, monkeypatch):
         excerpts, TINY, run_config, np.random.default_rng([0, 1, 0])
     )
     estimates = system.estimate_pieces(batch[0])
-    weights = unlikeness(SOURCES, **ROLES, **PRINTED)
+    weights = unlikeness(run_with(PRINTED))
     loss = contrastive_loss(weights, "estimates")(batch[1], estimates)
     best = min(x["validation_loss"] for x in lines)
     assert float(np.mean(np.asarray(loss))) == pytest.approx(best, rel=5e-3)

@@ -132,7 +132,7 @@ def test_half_of_the_excerpts_are_noisy(run):
 
 def test_a_batch_is_of_the_library(run):
     excerpts = masking.make_excerpts(run, TINY, "train", run.remixed)
-    seen, truth = masking.batch_maker(excerpts, run, TINY)(np.random.default_rng(0))
+    seen, truth = masking.make_batch(excerpts, run, TINY, np.random.default_rng(0))
     assert seen.shape == (6, 8, 33) and truth.shape == (6, 8, 33, 3)
     assert np.isfinite(truth).all() and truth[..., :2].any(axis=(0, 1, 2)).all()
 

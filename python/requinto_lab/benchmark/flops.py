@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 
@@ -63,7 +64,6 @@ def _noting_calls(note: Callable[[Any, Any, Any], None]) -> Iterator[None]:
     """Have each call of a layer that has a rule noted: layer, first input, output."""
     with contextlib.ExitStack() as stack:
         for kind in _rules():
-            own = vars(kind).get("call")
             original = kind.call
 
             def call(
@@ -73,16 +73,9 @@ def _noting_calls(note: Callable[[Any, Any, Any], None]) -> Iterator[None]:
                 note(layer, first, output)
                 return output
 
-            kind.call = functools.wraps(original)(call)
-            stack.callback(_restore, kind, own)
+            noting = functools.wraps(original)(call)
+            stack.enter_context(mock.patch.object(kind, "call", noting))
         yield
-
-
-def _restore(kind: Any, own: Any) -> None:
-    if own is None:
-        del kind.call
-    else:
-        kind.call = own
 
 
 @functools.cache

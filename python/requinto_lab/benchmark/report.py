@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from requinto_lab.benchmark.session import Row, length_name
 from requinto_lab.benchmark.stages import BEAT_NETWORK, NETWORK
@@ -38,11 +38,17 @@ def tables(rows: Sequence[Row]) -> Iterator[Table]:
     """Yield speed, speed beside Spleeter's, memory, start-up, and where time goes."""
     if not [row for row in rows if "runs" in row]:
         return
-    yield _by_length("Seconds for each second of sound", rows, _factor)
-    yield _by_length("The same, of all cores' time", rows, _cpu_factor)
+    yield _by_length(
+        "Seconds for each second of sound", rows, lambda row: f"{row['factor']:.4f}"
+    )
+    yield _by_length(
+        "The same, of all cores' time", rows, lambda row: f"{row['cpu_factor']:.4f}"
+    )
     if any(row["system"] == PEER and "runs" in row for row in rows):
         yield _by_length(f"Times as fast as {PEER}", rows, _ratio_to_peer(rows))
-    yield _by_length("Peak memory, MB", rows, _memory)
+    yield _by_length(
+        "Peak memory, MB", rows, lambda row: f"{row['peak_bytes'] / 1e6:.0f}"
+    )
     yield _startup_table(rows)
     profiled = [row for row in rows if "profile" in row]
     if profiled:
@@ -84,17 +90,19 @@ def _heading(result: dict[str, Any]) -> Iterator[str]:
     yield f"{result['began']} to {result['ended']}{busy}"
 
 
+def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> Table:
+    """Return an empty table, whose columns of numbers are flush right."""
+    columns = [Column(heading, justify="right") for heading in numbers]
+    return Table(*names, *columns, title=title, title_justify="left")
+
+
 def _by_length(
     title: str, rows: Sequence[Row], value: Callable[[Row], str | None]
 ) -> Table:
     """Return a table of a value by system, length and number of threads."""
-    table = Table(title=title, title_justify="left")
-    table.add_column("system")
-    table.add_column("note")
     columns = list(dict.fromkeys((row["seconds"], row["threads"]) for row in rows))
-    for seconds, n_threads in columns:
-        heading = f"{length_name(seconds)}\n{_threads(n_threads)}"
-        table.add_column(heading, justify="right")
+    headings = [f"{length_name(s)}\n{_threads(n)}" for s, n in columns]
+    table = _table(title, ["system", "note"], headings)
     for name in dict.fromkeys(row["system"] for row in rows):
         own = [row for row in rows if row["system"] == name]
         values = {
@@ -104,18 +112,6 @@ def _by_length(
         cells = [values.get(column) or "-" for column in columns]
         table.add_row(name, ", ".join([own[0]["what"], *notes]), *cells)
     return table
-
-
-def _factor(row: Row) -> str:
-    return f"{row['factor']:.4f}"
-
-
-def _cpu_factor(row: Row) -> str:
-    return f"{row['cpu_factor']:.4f}"
-
-
-def _memory(row: Row) -> str:
-    return f"{row['peak_bytes'] / 1e6:.0f}"
 
 
 def _ratio_to_peer(rows: Sequence[Row]) -> Callable[[Row], str | None]:
@@ -134,10 +130,8 @@ def _ratio_to_peer(rows: Sequence[Row]) -> Callable[[Row], str | None]:
 
 def _startup_table(rows: Sequence[Row]) -> Table:
     """Return how long it takes to the first second, as the shortest length has it."""
-    table = Table(title="Start-up to the first second, s", title_justify="left")
-    table.add_column("system")
-    for heading in ("threads", *_STARTUP):
-        table.add_column(heading, justify="right")
+    title = "Start-up to the first second, s"
+    table = _table(title, ["system"], ["threads", *_STARTUP])
     shown = set()
     for row in rows:
         key = (row["system"], row["threads"])
@@ -152,11 +146,8 @@ def _stage_table(rows: Sequence[Row]) -> Table:
     """Return milliseconds for each second of sound, by stage."""
     length = length_name(rows[0]["profile"]["seconds"])
     title = f"Where time goes, ms for each second, of {length}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("stage")
-    for row in rows:
-        heading = f"{row['system']}\n{_threads(row['threads'])}"
-        table.add_column(heading, justify="right")
+    headings = [f"{row['system']}\n{_threads(row['threads'])}" for row in rows]
+    table = _table(title, ["stage"], headings)
     stages = list(rows[0]["profile"]["stages_s"])
     for stage in stages:
         table.add_row(
@@ -179,13 +170,9 @@ def _rest_s(row: Row) -> float:
 
 def _floor_table(rows: Sequence[Row]) -> Table:
     """Return the time beside that of the networks alone and of arithmetic alone."""
-    table = Table(
-        title="Beside the networks alone, and arithmetic", title_justify="left"
-    )
-    headings = ("threads", "all / networks", "GFLOP a second", "peak GFLOP/s")
-    table.add_column("system")
-    for heading in (*headings, "floor, ms", "all / floor"):
-        table.add_column(heading, justify="right")
+    headings = ["threads", "all / networks", "GFLOP a second", "peak GFLOP/s"]
+    title = "Beside the networks alone, and arithmetic"
+    table = _table(title, ["system"], [*headings, "floor, ms", "all / floor"])
     for row in rows:
         table.add_row(row["system"], str(row["threads"]), *_floor_cells(row))
     return table

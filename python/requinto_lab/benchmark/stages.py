@@ -15,52 +15,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from requinto.config import read_toml
 
 Observer = Callable[[Mapping[str, Any], Any], None]  # of arguments and result
 
 NETWORK, BEAT_NETWORK = "network", "beat network"
 MATCHING = "template matching"
-# Each is `module:function` or `module:class.function`
-LOADING: dict[str, tuple[str, ...]] = {
-    "load": (
-        "requinto_lab.networks.backend:prepare_inference",
-        "requinto.loader:load_separator",
-        "requinto.loader:load_tracker",
-    )
-}
-STAGES: dict[str, tuple[str, ...]] = {
-    "resampling": ("soxr:resample", "requinto.audio:resample"),
-    "rumble and whine": (
-        "requinto.inaudible:without_infrasound",
-        "requinto.inaudible:without_whine",
-    ),
-    "transform": ("requinto.spectra:Spectra.analyse",),
-    "bands": (
-        "requinto.templates:TemplateMatcher.power",
-        "requinto.templates:TemplateMatcher.view",
-        "requinto.spectra:Spectra.pad",
-    ),
-    MATCHING: (
-        "requinto.templates:TemplateMatcher.template_shares",
-        "requinto.nmf:factorise",
-        "requinto.nmf:share",
-    ),
-    # What is left of it without the stages above is the network
-    NETWORK: ("requinto.separator:NetworkSeparator.masks",),
-    "synthesis": (
-        "requinto.spectra:Spectra.apply",
-        "requinto.spectra:Spectra.synthesise",
-    ),
-    "cutting and joining": (
-        "requinto.song_separation:plan",
-        "requinto.clips:cut",
-        "requinto.clips:Joiner.join",
-    ),
-    "beat features": ("requinto.song_features:SongFeatures._fill",),
-    BEAT_NETWORK: ("requinto.tracker:Tracker.predict_from_features",),
-    "beat decoding": ("requinto.tracker:Tracker.decode",),
-}
+_FUNCTIONS = read_toml(Path(__file__).with_name("stages.toml"))
+LOADING: dict[str, list[str]] = _FUNCTIONS["loading"]
+STAGES: dict[str, list[str]] = _FUNCTIONS["running"]
 
 
 class _Function(NamedTuple):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -68,11 +69,13 @@ def system(name: str) -> System:
     """Return the system of that name, one of `names`."""
     if name in _PEERS:
         what, modules, install = _PEERS[name]
-        return System(name, what, modules, _peer_loader(name), False, install)
+        load = functools.partial(_load_peer, name)
+        return System(name, what, modules, load, False, install)
     model, _, way = name.partition(":")
     what = "beats and downbeats alone" if name == "beats" else WAYS[name[len(model) :]]
     modules = ("requinto", *(_COMMAND if way == "file" else ()))
-    return System(name, what, modules, _our_loader(model, way), True, "")
+    load = functools.partial(_load_ours, model, way)
+    return System(name, what, modules, load, True, "")
 
 
 _COMMAND = ("requinto_command", "requinto_command.cli")
@@ -92,20 +95,14 @@ _PEERS = {
 }
 
 
-def _peer_loader(name: str) -> Callable[[Options], Workload]:
-    def load(options: Options) -> Workload:
-        from requinto_lab.benchmark import peers  # only now: memory is measured
+def _load_peer(name: str, options: Options) -> Workload:
+    from requinto_lab.benchmark import peers  # only now: memory is measured
 
-        del options
-        return peers.LOADERS[name]()
-
-    return load
+    del options
+    return peers.LOADERS[name]()
 
 
-def _our_loader(model: str, way: str) -> Callable[[Options], Workload]:
-    def load(options: Options) -> Workload:
-        from requinto_lab.benchmark import ours
+def _load_ours(model: str, way: str, options: Options) -> Workload:
+    from requinto_lab.benchmark import ours
 
-        return ours.workload(model, way, options)
-
-    return load
+    return ours.workload(model, way, options)

@@ -91,8 +91,7 @@ def learn(
     folder = system_fit.fit(
         run,
         network,
-        draw=lambda rng: batch("train", rng),
-        fixed=system_fit.fixed_batches(run, lambda rng: batch("validation", rng)),
+        draw=batch,
         save=lambda record: None,
         evaluate=lambda: errors(network, model, own),
         rate=lambda share: run.learning_rate,

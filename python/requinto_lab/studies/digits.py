@@ -190,10 +190,6 @@ def train(config: DigitsTraining, watched: np.ndarray) -> Trained:
 
     outputs = {0: extract(watched)}
 
-    def batches(name: str) -> Callable[[np.random.Generator], system_fit.Batch]:
-        # The first part is the target: parts are in no order
-        return lambda rng: draw(splits[name], config.batch_size, rng).batch(0, 0)
-
     def watch() -> system_fit.Scores:
         step = int(network.optimizer.iterations)
         if not (n_epochs := step // config.steps_per_epoch) & (n_epochs - 1):
@@ -203,8 +199,8 @@ def train(config: DigitsTraining, watched: np.ndarray) -> Trained:
     folder = system_fit.fit(
         config,
         network,
-        draw=batches("train"),
-        fixed=system_fit.fixed_batches(config, batches("validation")),
+        # The first part is the target: parts are in no order
+        draw=lambda name, rng: draw(splits[name], config.batch_size, rng).batch(0, 0),
         save=lambda record: best.update(weights=network.get_weights()),
         evaluate=watch,
     )

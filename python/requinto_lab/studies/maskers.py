@@ -127,8 +127,10 @@ def _mask_figures(
 ) -> tuple[tuple[float, ...], np.ndarray]:
     """Return a row of the table, and the first source's masks where it is audible."""
     excerpts = masking.make_excerpts(run, config, "validation", run.remixed)
-    draw = masking.batch_maker(excerpts, run, config)
-    batches = [draw(np.random.default_rng([3, i])) for i in range(_N_BATCHES)]
+    batches = [
+        masking.make_batch(excerpts, run, config, np.random.default_rng([3, i]))
+        for i in range(_N_BATCHES)
+    ]
     values = recurrent_masker.first_masks(network, batches)
     anywhere = recurrent_masker.first_masks(network, batches, min_magnitude=0)
     gains = gains_db(Masker(run.name, config, network), excerpts, n_eval)

@@ -11,6 +11,7 @@ import numpy as np
 
 from requinto.metrics import si_sdr
 from requinto.model_folder import models_folder
+from requinto_lab.grouping import group_pairs
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks.weights import load_network
 from requinto_lab.studies import Cell, Options, Picture, Result, Study
@@ -131,6 +132,9 @@ def _channels(variants: Mapping[str, Weighted], options: Options) -> Result:
             error = min(line[f"validation_{source}_l1"] for line in logs[name])
             label = f"{len(sources)}: {name}"
             rows.append((label, source, weight, error, gains[f"{source}_gain_db"]))
+    by_sources = group_pairs(
+        (variant.sources, name) for name, variant in variants.items()
+    )
     return Result(
         (
             "sources: weights",
@@ -146,16 +150,9 @@ def _channels(variants: Mapping[str, Weighted], options: Options) -> Result:
                 f"Validation error of {', '.join(sources)} by weights",
                 _error_curves(sources, {n: logs[n] for n in names}),
             )
-            for sources, names in _by_sources(variants).items()
+            for sources, names in by_sources.items()
         ),
     )
-
-
-def _by_sources(variants: Mapping[str, Weighted]) -> dict[tuple[str, ...], list[str]]:
-    names: dict[tuple[str, ...], list[str]] = {}
-    for name, variant in variants.items():
-        names.setdefault(variant.sources, []).append(name)
-    return names
 
 
 def _error_curves(
@@ -257,9 +254,9 @@ def _gate(variants: Mapping[str, GateConfig], options: Options) -> Result:
 
 def gate_result(effects: Sequence[Effect]) -> Result:
     """Return medians of leaks and means of gains, by source and softness."""
-    by_case: dict[tuple[str, float], list[Effect]] = {}
-    for effect in effects:
-        by_case.setdefault((effect.source, effect.softness), []).append(effect)
+    by_case = group_pairs(
+        ((effect.source, effect.softness), effect) for effect in effects
+    )
     sources = list(dict.fromkeys(effect.source for effect in effects))
 
     def order(case: tuple[tuple[str, float], list[Effect]]) -> tuple[int, float]:

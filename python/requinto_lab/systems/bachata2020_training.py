@@ -191,7 +191,6 @@ def pictures(
 
 def train(run: Bachata2020Training) -> Path:
     """Train until the minutes are used up; return the folder of the best model."""
-    folder = Path(run.run)
     model = run.model_config()
     libraries = {s: LoopLibrary(Path(run.loops), s) for s in ("train", "validation")}
     clips = Path(run.clips or run.run)
@@ -201,19 +200,15 @@ def train(run: Bachata2020Training) -> Path:
     }
     network = compile_network(model, run)
 
-    def batch(split: str, rng: np.random.Generator) -> system_fit.Batch:
-        return pictures(*draw(banks[split], run.batch_size, rng), model)[:2]
-
-    def save(record: dict[str, Any]) -> None:
-        del record["training"]["clips"]  # a path too
-        weights.save_networks(folder, NAME, model, (network,), record)
-
     return system_fit.fit(
         run,
         network,
-        draw=lambda rng: batch("train", rng),
-        fixed=system_fit.fixed_batches(run, lambda rng: batch("validation", rng)),
-        save=save,
+        draw=lambda split, rng: pictures(
+            *draw(banks[split], run.batch_size, rng), model
+        )[:2],
+        save=lambda record: weights.save_networks(
+            Path(run.run), NAME, model, (network,), record
+        ),
         evaluate=lambda: gains_db(libraries["validation"], model, network, run.n_eval),
     )
 

@@ -29,6 +29,7 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_within
 from requinto_lab.systems.fixed_outputs import (
     FixedOutputs,
     Network,
@@ -67,15 +68,7 @@ class DeepConvSepConfig:
     def __post_init__(self) -> None:
         if len(set(self.sources)) != len(self.sources) or len(self.sources) < 2:
             raise ConfigError(f"sources must be two or more, got {self.sources}")
-        if not 1 <= self.n_across <= self.n_columns:
-            raise ConfigError(
-                f"n_across must be in [1, {self.n_columns}], got {self.n_across}"
-            )
-        if not 1 <= self.columns_apart <= self.n_columns:
-            raise ConfigError(
-                f"columns_apart must be in [1, {self.n_columns}], got "
-                f"{self.columns_apart}"
-            )
+        check_within(self, 1, self.n_columns, "n_across", "columns_apart")
 
     @property
     def n_bins(self) -> int:

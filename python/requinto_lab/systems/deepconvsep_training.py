@@ -27,7 +27,6 @@ printed: there e_n is compared with the *truth* of the other source (`unlike` =
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +37,7 @@ from requinto.errors import ConfigError
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks.backend import prepare_keras
 from requinto_lab.networks.weights import save_networks
+from requinto_lab.ranges import check_at_least
 from requinto_lab.systems import deepconvsep
 from requinto_lab.systems.deepconvsep import DeepConvSep, DeepConvSepConfig
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
@@ -65,10 +65,7 @@ class PiecesRun(system_fit.Run):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.pieces_per_excerpt < 1:
-            raise ConfigError(
-                f"pieces_per_excerpt must be 1 or more, got {self.pieces_per_excerpt}"
-            )
+        check_at_least(self, 1, "pieces_per_excerpt")
         if self.excerpt_s <= 0:
             raise ConfigError(f"excerpt_s must be above 0, got {self.excerpt_s}")
 
@@ -167,15 +164,7 @@ def pieces(
 # The run
 
 
-def unlikeness(
-    sources: Sequence[str],
-    *,
-    lead: str,
-    rest: str,
-    alpha: float,
-    beta: float,
-    beta_lead: float,
-) -> np.ndarray:
+def unlikeness(run: DeepConvSepTraining) -> np.ndarray:
     """Return how much each source (row) shall differ from each (column).
 
     Returns
@@ -188,14 +177,16 @@ def unlikeness(
     ConfigError
         If the lead and the rest are not two of the sources.
     """
-    if lead == rest or not {lead, rest} <= set(sources):
+    sources = run.sources
+    if run.lead == run.rest or not {run.lead, run.rest} <= set(sources):
         raise ConfigError(
-            f"lead and rest must be two of {tuple(sources)}, got {lead!r} and {rest!r}"
+            f"lead and rest must be two of {sources}, got {run.lead!r} and {run.rest!r}"
         )
-    weights = np.full((len(sources), len(sources)), alpha, np.float32)
-    weights[:, sources.index(rest)] = beta
-    weights[sources.index(lead), sources.index(rest)] = beta_lead
-    weights[sources.index(rest)] = 0
+    lead, rest = sources.index(run.lead), sources.index(run.rest)
+    weights = np.full((len(sources), len(sources)), run.alpha, np.float32)
+    weights[:, rest] = run.beta
+    weights[lead, rest] = run.beta_lead
+    weights[rest] = 0
     np.fill_diagonal(weights, 0)
     return weights
 
@@ -207,14 +198,10 @@ def train(config: DeepConvSepTraining) -> Path:
     excerpts = {s: make_excerpts(config, model, s) for s in ("train", "validation")}
     evaluated = evaluation_excerpts(config.loops, model)
 
-    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
-        return batch(excerpts[split], model, config, rng)
-
     return system_fit.fit(
         config,
         network,
-        draw=lambda rng: draw("train", rng),
-        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
+        draw=lambda split, rng: batch(excerpts[split], model, config, rng),
         save=lambda record: save_networks(
             Path(config.run), deepconvsep.NAME, model, (network,), record
         ),
@@ -239,14 +226,7 @@ def compile_network(
 
     from requinto_lab.systems.layers import contrastive_loss
 
-    weights = unlikeness(
-        model.sources,
-        lead=config.lead,
-        rest=config.rest,
-        alpha=config.alpha,
-        beta=config.beta,
-        beta_lead=config.beta_lead,
-    )
+    weights = unlikeness(config)
     keras.utils.set_random_seed(config.seed)
     network = deepconvsep.build(model)
     network.compile(

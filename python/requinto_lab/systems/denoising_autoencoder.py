@@ -34,6 +34,7 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_within
 from requinto_lab.systems import deepconvsep
 from requinto_lab.systems import deepconvsep_training as training
 from requinto_lab.systems.deepconvsep import (
@@ -65,10 +66,7 @@ class DenoisingAutoencoderConfig:
     n_filters: int = 2
 
     def __post_init__(self) -> None:
-        if not 1 <= self.n_places <= self.n_bins:
-            raise ConfigError(
-                f"n_places must be in [1, {self.n_bins}], got {self.n_places}"
-            )
+        check_within(self, 1, self.n_bins, "n_places")
         if self.n_filters < 2 or self.n_filters % 2:
             raise ConfigError(f"n_filters must be even, got {self.n_filters}")
 
@@ -247,7 +245,6 @@ def _train_one(
         return alone.estimate_pieces(mixtures)[:, nth], truths[:, nth]
 
     def save(record: dict[str, Any]) -> None:
-        del record["training"]["separator"]  # a path too
         record = {**record, "separator_sha256": made_for}
         name = file_name(source)
         weights.save_networks(Path(config.run), name, own, (network,), record)
@@ -263,8 +260,7 @@ def _train_one(
     system_fit.fit(
         config,
         network,
-        draw=lambda rng: draw("train", rng),
-        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
+        draw=draw,
         save=save,
         evaluate=evaluate,
     )

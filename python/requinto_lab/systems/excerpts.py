@@ -12,6 +12,7 @@ from requinto.errors import ConfigError
 from requinto_lab.material.augmentation import AugmentationConfig, augment
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.ranges import check_at_least, check_within
 
 ACCOMPANIMENT = "accompaniment"  # whatever else plays in the song
 _SOUNDING_RMS = 0.003  # of an excerpt at -20 dBFS
@@ -36,17 +37,11 @@ class ExcerptsConfig:
             raise ConfigError(f"sources must differ and be there, got {self.sources}")
         if self.n_channels not in (1, 2):
             raise ConfigError(f"n_channels must be 1 or 2, got {self.n_channels}")
-        for name in ("sample_rate", "n_frames"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} must be 1 or more, got {getattr(self, name)}"
-                )
-        if not 0 <= self.remixed <= 1:
-            raise ConfigError(f"remixed must be in [0, 1], got {self.remixed}")
+        check_at_least(self, 1, "sample_rate", "n_frames")
+        check_at_least(self, 0, "level_db")
+        check_within(self, 0, 1, "remixed")
         if not 0 <= self.dropped < 1:  # where all were silent nothing could be drawn
             raise ConfigError(f"dropped must be in [0, 1), got {self.dropped}")
-        if self.level_db < 0:
-            raise ConfigError(f"level_db must be 0 or more, got {self.level_db}")
 
 
 class Excerpts:

@@ -31,6 +31,7 @@ from requinto.audio import check_samples
 from requinto.errors import ConfigError, TargetError
 from requinto.metrics import si_sdr, snr
 from requinto_lab.evaluation.systems import Task
+from requinto_lab.ranges import check_at_least, check_within
 from requinto_lab.systems.excerpts import Excerpts
 
 _MAX_DB = 100.0  # what a perfect estimate counts as; a silent one, as much below 0
@@ -204,16 +205,10 @@ class GateConfig:
     fade_s: float = 0.02
 
     def __post_init__(self) -> None:
-        if self.window_s <= 0 or self.n_neighbours < 0:
-            raise ConfigError(
-                "window_s must be above 0 and n_neighbours 0 or more, got "
-                f"{self.window_s} and {self.n_neighbours}"
-            )
-        if not 0 <= self.softness <= 1 or self.fade_s < 0:
-            raise ConfigError(
-                "softness must be from 0 to 1 and fade_s 0 or more, got "
-                f"{self.softness} and {self.fade_s}"
-            )
+        if self.window_s <= 0:
+            raise ConfigError(f"window_s must be above 0, got {self.window_s}")
+        check_at_least(self, 0, "n_neighbours", "fade_s")
+        check_within(self, 0, 1, "softness")
 
 
 def apply_gate(

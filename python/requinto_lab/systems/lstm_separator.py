@@ -30,6 +30,7 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_at_least
 from requinto_lab.systems import masking
 from requinto_lab.systems.fixed_outputs import Network
 from requinto_lab.systems.masking import Masker, MaskingConfig, MaskingRun
@@ -55,24 +56,14 @@ class LstmSeparatorConfig(MaskingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_units < 1 or self.n_hidden < 1:
-            raise ConfigError(
-                "n_units and n_hidden must be 1 or more, got "
-                f"{self.n_units} and {self.n_hidden}"
-            )
+        check_at_least(self, 1, "n_units", "n_hidden")
 
 
 # Layers and graph
 
 
-def build(config: LstmSeparatorConfig, dtype: str = "float32") -> keras.Model:
+def build(config: LstmSeparatorConfig) -> keras.Model:
     """Return the untrained network of a configuration.
-
-    Parameters
-    ----------
-    config : LstmSeparatorConfig
-    dtype : str
-        Keras' policy of all but the masks.
 
     Returns
     -------
@@ -90,8 +81,8 @@ def build(config: LstmSeparatorConfig, dtype: str = "float32") -> keras.Model:
     size = (config.n_columns, config.n_bins)
     magnitudes = keras.Input(size, name="magnitudes")
     x = log_loudness(magnitudes)
-    x = layers.LSTM(config.n_units, return_sequences=True, dtype=dtype)(x)
-    x = layers.Dense(config.n_hidden, "relu", dtype=dtype)(x)
+    x = layers.LSTM(config.n_units, return_sequences=True, dtype="float32")(x)
+    x = layers.Dense(config.n_hidden, "relu", dtype="float32")(x)
     # Linear, as Huang et al.: the masks take absolute values
     estimates = layers.Dense(n_sources * config.n_bins, dtype="float32")(x)
     masks = RatioMasks(n_sources, name="masks")(estimates)

@@ -14,7 +14,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import librosa
 import numpy as np
@@ -23,6 +23,7 @@ from requinto.errors import ConfigError
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_at_least, check_within
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
 from requinto_lab.systems.fixed_outputs import (
     FixedOutputs,
@@ -30,6 +31,7 @@ from requinto_lab.systems.fixed_outputs import (
     cut,
     gains_db,
     join,
+    predict,
 )
 from requinto_lab.training import system_fit
 
@@ -55,16 +57,9 @@ class MaskingConfig:
     n_columns: int = 64  # of a piece
 
     def __post_init__(self) -> None:
-        if not 1 <= self.hop <= self.n_fft // 2:
-            raise ConfigError(
-                f"hop must be 1 to half of n_fft ({self.n_fft}), got {self.hop}"
-            )
-        if not 1 <= self.n_bins <= self.n_fft // 2 + 1:
-            raise ConfigError(
-                f"n_bins must be 1 to {self.n_fft // 2 + 1}, got {self.n_bins}"
-            )
-        if self.n_columns < 2:
-            raise ConfigError(f"n_columns must be 2 or more, got {self.n_columns}")
+        check_within(self, 1, self.n_fft // 2, "hop")
+        check_within(self, 1, self.n_fft // 2 + 1, "n_bins")
+        check_at_least(self, 2, "n_columns")
         if len(self.sources) < 2:
             raise ConfigError(f"sources must be two or more, got {self.sources}")
 
@@ -127,14 +122,9 @@ class Masker(FixedOutputs):
         return whole.swapaxes(0, 1)
 
     def _predict(self, pieces: np.ndarray) -> np.ndarray:
-        outputs = []
-        for first in range(0, len(pieces), _PIECES_AT_ONCE):
-            some = pieces[first : first + _PIECES_AT_ONCE]
-            missing = _PIECES_AT_ONCE - len(some)
-            batch = np.pad(some, ((0, missing), (0, 0), (0, 0)))
-            output = np.asarray(self._network.predict_on_batch(batch))
-            outputs.append(output[: len(some)])
-        return np.concatenate(outputs)
+        missing = -len(pieces) % _PIECES_AT_ONCE
+        padded = np.pad(pieces, ((0, missing), (0, 0), (0, 0)))
+        return predict(self._network, padded, _PIECES_AT_ONCE)[: len(pieces)]
 
 
 def spectrum(samples: np.ndarray, config: MaskingConfig) -> np.ndarray:
@@ -189,11 +179,9 @@ class MaskingRun(system_fit.Run):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.name or self.n_pieces < 1:
-            raise ConfigError(
-                "name must be given and n_pieces be 1 or more, got "
-                f"{self.name!r} and {self.n_pieces}"
-            )
+        check_at_least(self, 1, "n_pieces")
+        if not self.name:
+            raise ConfigError("name must be given")
         if self.quietest_noise_db > self.loudest_noise_db:
             raise ConfigError(
                 f"quietest_noise_db ({self.quietest_noise_db}) must not be above "
@@ -236,20 +224,19 @@ def examples(
     return np.ascontiguousarray(truth[..., -1]), truth
 
 
-def batch_maker(
-    excerpts: Excerpts, run: MaskingRun, config: MaskingConfig
-) -> Callable[[np.random.Generator], system_fit.Batch]:
-    """Return a function that draws a batch."""
-
-    def draw(rng: np.random.Generator) -> system_fit.Batch:
-        batches = []
-        for _ in range(run.batch_size):
-            stems = excerpts.draw(rng)[:, 0]
-            batches.append(examples(stems, noise(stems.sum(axis=0), run, rng), config))
-        inputs, truth = zip(*batches, strict=True)
-        return np.concatenate(inputs), np.concatenate(truth)
-
-    return draw
+def make_batch(
+    excerpts: Excerpts,
+    run: MaskingRun,
+    config: MaskingConfig,
+    rng: np.random.Generator,
+) -> system_fit.Batch:
+    """Return what `examples` returns of some excerpts, in a row."""
+    batches = []
+    for _ in range(run.batch_size):
+        stems = excerpts.draw(rng)[:, 0]
+        batches.append(examples(stems, noise(stems.sum(axis=0), run, rng), config))
+    inputs, truth = zip(*batches, strict=True)
+    return np.concatenate(inputs), np.concatenate(truth)
 
 
 def compile_network(run: MaskingRun, build: Callable[[], keras.Model]) -> keras.Model:
@@ -304,22 +291,27 @@ def train(
     """
     network = compile_network(run, build)
     validation = make_excerpts(run, config, "validation", _VALIDATION_REMIXED)
-    clean = dataclasses.replace(run, noisy=0.0)
-    fixed = system_fit.fixed_batches(run, batch_maker(validation, clean, config))
+    splits = {
+        "train": (make_excerpts(run, config, "train", run.remixed), run),
+        "validation": (validation, dataclasses.replace(run, noisy=0.0)),
+    }
     system = Masker(run.name, config, network)
 
-    def evaluate() -> system_fit.Scores:
-        more = measure(network, fixed) if measure else {}
-        return gains_db(system, validation, run.n_eval) | more
+    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
+        return make_batch(*splits[split], config, rng)
 
-    def save(provenance: dict[str, Any]) -> None:
-        weights.save_networks(Path(run.run), run.name, config, (network,), provenance)
+    def evaluate() -> system_fit.Scores:
+        gains = gains_db(system, validation, run.n_eval)
+        if measure is None:
+            return gains
+        return gains | measure(network, system_fit.fixed_batches(run, draw))
 
     return system_fit.fit(
         run,
         network,
-        draw=batch_maker(make_excerpts(run, config, "train", run.remixed), run, config),
-        fixed=fixed,
-        save=save,
+        draw=draw,
+        save=lambda record: weights.save_networks(
+            Path(run.run), run.name, config, (network,), record
+        ),
         evaluate=evaluate,
     )

@@ -34,6 +34,7 @@ from requinto.errors import ConfigError
 from requinto.model_folder import models_folder
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_at_least
 from requinto_lab.systems import masking
 from requinto_lab.systems.fixed_outputs import Network
 from requinto_lab.systems.masking import Masker, MaskingConfig, MaskingRun
@@ -69,24 +70,16 @@ class RecurrentMaskerConfig(MaskingConfig):
                 "n_outputs must be 1 or 2, for two sources, got "
                 f"{self.n_outputs} for {self.sources}"
             )
-        if self.n_units < 1 or not 0 <= self.dropout < 1:
-            raise ConfigError(
-                "n_units must be 1 or more and dropout 0 to 1, got "
-                f"{self.n_units} and {self.dropout}"
-            )
+        check_at_least(self, 1, "n_units")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must be in [0, 1), got {self.dropout}")
 
 
 # Layers and graph
 
 
-def build(config: RecurrentMaskerConfig, dtype: str = "float32") -> keras.Model:
+def build(config: RecurrentMaskerConfig) -> keras.Model:
     """Return the untrained network of a configuration.
-
-    Parameters
-    ----------
-    config : RecurrentMaskerConfig
-    dtype : str
-        Keras' policy of all but the masks.
 
     Returns
     -------
@@ -104,9 +97,9 @@ def build(config: RecurrentMaskerConfig, dtype: str = "float32") -> keras.Model:
     magnitudes = keras.Input(size, name="magnitudes")
     x = log_loudness(magnitudes)
     for _ in range(2):
-        x = layers.LSTM(config.n_units, return_sequences=True, dtype=dtype)(x)
-        x = layers.LeakyReLU(dtype=dtype)(x)
-        x = layers.Dropout(config.dropout, dtype=dtype)(x)
+        x = layers.LSTM(config.n_units, return_sequences=True, dtype="float32")(x)
+        x = layers.LeakyReLU(dtype="float32")(x)
+        x = layers.Dropout(config.dropout, dtype="float32")(x)
     n_units = config.n_outputs * config.n_bins
     estimates = layers.Dense(n_units, "sigmoid", dtype="float32")(x)
     if config.n_outputs == 1:

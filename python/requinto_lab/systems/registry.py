@@ -22,82 +22,36 @@ from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import models_folder, targets
 from requinto_files import audio_reader
-from requinto_lab.evaluation.oracles import IdealBinaryMask, IdealRatioMask, Mix
 from requinto_lab.evaluation.scoring import run_system
-from requinto_lab.evaluation.systems import Requinto, System, Task
-from requinto_lab.material.instruments import BACHATA, INSTRUMENTS
+from requinto_lab.evaluation.systems import System, Task
+from requinto_lab.material.instruments import INSTRUMENTS
 from requinto_lab.systems.excerpts import ACCOMPANIMENT
 from requinto_lab.training.provenance import rename_earlier
 
 _INSTRUMENTS = (*INSTRUMENTS, ACCOMPANIMENT)
 _NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
-_AUTOENCODERS = (
-    "deepconvsep",
-    *(f"denoising-autoencoder-{name}" for name in BACHATA),
-)
-# Weights that need not be there: `requinto train` makes them again
-_WEIGHTS: dict[str, tuple[str, ...]] = {
-    "requinto fast": ("fast",),
-    "spectrogram-channels": ("spectrogram-channels",),
-    "spectrogram-channels (gate)": ("spectrogram-channels",),
-    "spectrogram-channels-voice": ("spectrogram-channels-voice",),
-    "deepconvsep": ("deepconvsep",),
-    "deepconvsep (autoencoders)": _AUTOENCODERS,
-    "deepconvsep (autoencoder masks)": _AUTOENCODERS,
-    "recurrent-masker": ("recurrent-masker",),
-    "recurrent-masker (one output)": ("recurrent-masker-one",),
-    "lstm-separator": ("lstm-separator",),
-    "lstm-separator-guitar-bass": ("lstm-separator-guitar-bass",),
-}
+# A row for each system, in the order of the tables: its head says what is in a row
+_ROWS = read_toml(Path(__file__).with_name("registry.toml"))
+_WEIGHTS = {name: row["weights"] for name, row in _ROWS.items() if "weights" in row}
 
 
-def _import(name: str) -> Any:
-    """Return what `module.Name` of this folder is."""
-    module, _, attribute = name.partition(".")
-    return getattr(importlib.import_module(f"requinto_lab.systems.{module}"), attribute)
+def _import(path: str) -> Any:
+    """Return what `folder.module.Name` of the workshop is."""
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(f"requinto_lab.{module}"), name)
 
 
-def _system(name: str, **options: Any) -> Callable[[], System]:
-    def make() -> System:
-        system: System = _import(name)(**options)
-        return system
+def _make(name: str) -> System:
+    options = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in _ROWS[name].get("options", {}).items()
+    }
+    system: System = _import(_ROWS[name]["made"])(**options)
+    return system
 
-    return make
 
-
-# In the order of the tables
 SYSTEMS: dict[str, Callable[[], System]] = {
-    "mix": Mix,
-    "requinto": Requinto,
-    "requinto fast": functools.partial(Requinto, model="fast"),
-    "bachata2020": _system("bachata2020.Bachata2020"),
-    "bachata2020 (mask)": _system("bachata2020.Bachata2020", unstretch="mask"),
-    "spectrogram-channels": _system("spectrogram_channels.SpectrogramChannels"),
-    "spectrogram-channels (gate)": _system(
-        "spectrogram_channels.SpectrogramChannels", gate=True
-    ),
-    "spectrogram-channels-voice": _system(
-        "spectrogram_channels.SpectrogramChannels", model="spectrogram-channels-voice"
-    ),
-    "deepconvsep": _system("deepconvsep.DeepConvSep"),
-    "deepconvsep (autoencoders)": _system("denoising_autoencoder.Denoised"),
-    "deepconvsep (autoencoder masks)": _system(
-        "denoising_autoencoder.Denoised", way="masks"
-    ),
-    "recurrent-masker": _system("recurrent_masker.RecurrentMasker"),
-    "recurrent-masker (one output)": _system(
-        "recurrent_masker.RecurrentMasker", n_outputs=1
-    ),
-    "lstm-separator": _system("lstm_separator.LstmSeparator"),
-    "lstm-separator-guitar-bass": _system(
-        "lstm_separator.LstmSeparator", sources=("guitar", "bass")
-    ),
-    "harmonic-percussive": _system("untrained.HarmonicPercussive"),
-    "nmf": _system("untrained.Nmf"),
-    "repet-sim": _system("untrained.RepetSim"),
-    "spleeter": _system("spleeter.Spleeter"),
-    "ideal ratio mask": IdealRatioMask,
-    "ideal binary mask": IdealBinaryMask,
+    name: functools.partial(_make, name) for name in _ROWS
 }
 
 # The configuration of a run, beside which there is a `train`
@@ -122,14 +76,15 @@ class About:
     reported: str = ""  # what its authors say that it does
 
 
-def _read_about(path: Path) -> dict[str, About]:
-    return {
-        name: from_values(About, values, f"{path.name}: {name}")
-        for name, values in read_toml(path).items()
-    }
-
-
-ABOUT = _read_about(Path(__file__).with_name("about.toml"))
+ABOUT: dict[str, About] = {
+    name: from_values(
+        About,
+        {key: row[key] for key in row if key not in ("made", "options", "weights")},
+        f"registry.toml: {name}",
+    )
+    for name, row in _ROWS.items()
+    if "source" in row
+}
 
 
 def available() -> tuple[str, ...]:
@@ -179,7 +134,7 @@ def read_run(system: str, values: dict[str, Any]) -> Any:
     ConfigError
         If one of them is unknown, missing or out of range.
     """
-    run = _import(TRAINERS[system])
+    run = _import(f"systems.{TRAINERS[system]}")
     return from_values(run, rename_earlier(values), "training")
 
 
@@ -190,7 +145,7 @@ def train(system: str, values: dict[str, Any]) -> Path:
     """
     run = read_run(system, values)
     module = TRAINERS[system].partition(".")[0]
-    return Path(_import(f"{module}.train")(run))
+    return Path(_import(f"systems.{module}.train")(run))
 
 
 def extract_with(

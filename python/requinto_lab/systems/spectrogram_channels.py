@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import librosa
 import numpy as np
@@ -36,6 +36,7 @@ from requinto.model_folder import models_folder
 from requinto_lab.material.loop_library import LoopLibrary
 from requinto_lab.networks import weights
 from requinto_lab.networks.backend import prepare_keras
+from requinto_lab.ranges import check_at_least
 from requinto_lab.systems.excerpts import Excerpts, ExcerptsConfig
 from requinto_lab.systems.fixed_outputs import (
     FixedOutputs,
@@ -84,8 +85,7 @@ class SpectrogramChannelsConfig:
                 f"width_divisor must divide first_width ({self.first_width}), "
                 f"got {self.width_divisor}"
             )
-        if self.n_poolings < 0:
-            raise ConfigError(f"n_poolings must be 0 or more, got {self.n_poolings}")
+        check_at_least(self, 0, "n_poolings")
         if not 0 < self.hop <= self.n_fft // 2 or self.segment_frames < self.n_fft:
             raise ConfigError(
                 "hop must be up to half of n_fft and a segment n_fft or longer, got "
@@ -372,18 +372,15 @@ def train(config: SpectrogramChannelsTraining) -> Path:
     }
     evaluated = evaluation_excerpts(config, model)
 
-    def draw(split: str, rng: np.random.Generator) -> system_fit.Batch:
-        return make_batch(excerpts[split], model, config.batch_size, rng)
-
-    def save(record: dict[str, Any]) -> None:
-        weights.save_networks(Path(config.run), config.model, model, (network,), record)
-
     return system_fit.fit(
         config,
         network,
-        draw=lambda rng: draw("train", rng),
-        fixed=system_fit.fixed_batches(config, lambda rng: draw("validation", rng)),
-        save=save,
+        draw=lambda split, rng: make_batch(
+            excerpts[split], model, config.batch_size, rng
+        ),
+        save=lambda record: weights.save_networks(
+            Path(config.run), config.model, model, (network,), record
+        ),
         evaluate=lambda: gains_db(system, evaluated, config.n_eval),
         rate=lambda share: rate(config, share),
     )

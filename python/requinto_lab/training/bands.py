@@ -35,13 +35,7 @@ class Band(NamedTuple):
 
 
 class BandGenerator:
-    """Bands at random.
-
-    Parameters
-    ----------
-    library : LoopLibrary
-    config : MixingConfig
-    """
+    """Bands at random."""
 
     def __init__(self, library: LoopLibrary, config: MixingConfig) -> None:
         self._library = library

@@ -18,8 +18,8 @@ from requinto.config import TrackerConfig
 from requinto.model_folder import BEATS
 from requinto_lab.networks.beat_network import build_beat_network
 from requinto_lab.networks.weights import read_weights, save_networks, set_weights
+from requinto_lab.ranges import check_at_least
 from requinto_lab.training.beat_material import BeatExample, read
-from requinto_lab.training.examples import check_counts
 from requinto_lab.training.loop import CHECKPOINT, PROGRESS, Epoch, Loop, Plan
 from requinto_lab.training.provenance import commit
 
@@ -50,7 +50,7 @@ class BeatTraining:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        check_counts(self, "epochs", "steps_per_epoch", "batch_size")
+        check_at_least(self, 1, "epochs", "steps_per_epoch", "batch_size")
 
 
 class BeatBatches:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from requinto.errors import ConfigError
 from requinto_lab.material.soundfonts import SAMPLE_RATE
+from requinto_lab.ranges import check_at_least
 
 PEAK = 0.98  # of a mixture, at most
 
@@ -31,7 +32,7 @@ class ExampleConfig:
     reference_short: float = 0.3  # the reference is cut
 
     def __post_init__(self) -> None:
-        check_counts(self, "n_frames", "reference_frames", "n_targets")
+        check_at_least(self, 1, "n_frames", "reference_frames", "n_targets")
         if not self.lowest_db <= self.highest_db <= 0:
             raise ConfigError("lowest_db must not exceed highest_db, nor that 0")
 
@@ -41,13 +42,6 @@ class ExampleConfig:
             return self.n_frames
         widest = self.varispeed_semitones
         return round(self.n_frames * 2 ** (rng.uniform(-widest, widest) / 12))
-
-
-def check_counts(config: Any, *names: str) -> None:
-    """Raise `ConfigError` where one of some numbers is below 1."""
-    for name in names:
-        if getattr(config, name) < 1:
-            raise ConfigError(f"{name} must be 1 or more, got {getattr(config, name)}")
 
 
 class Example(NamedTuple):

@@ -55,47 +55,33 @@ class MaterialConfig:
         )
 
 
+@dataclass(frozen=True)
 class Blend:
-    """Generators as one, each in its share.
+    """Generators as one, each in its share."""
 
-    Parameters
-    ----------
-    generators : sequence of ExampleGenerator
-    shares : sequence of float
-        Of all mixtures, in any unit.
-    """
-
-    def __init__(
-        self, generators: Sequence[ExampleGenerator], shares: Sequence[float]
-    ) -> None:
-        self._generators = list(generators)
-        self._edges = np.cumsum(shares) / np.sum(shares)
+    generators: Sequence[ExampleGenerator]
+    shares: Sequence[float]  # of all mixtures, in any unit
 
     def examples(self, rng: np.random.Generator) -> list[Example]:
         """Return examples that share a mixture, of one of the generators."""
-        index = int(np.searchsorted(self._edges, rng.random(), side="right"))
-        return self._generators[min(index, len(self._generators) - 1)].examples(rng)
+        edges = np.cumsum(self.shares) / np.sum(self.shares)
+        index = int(np.searchsorted(edges, rng.random(), side="right"))
+        return self.generators[min(index, len(self.generators) - 1)].examples(rng)
 
 
+@dataclass(frozen=True)
 class OverSongs:
-    """Rendered bands over recorded songs, of which nobody asks for anything.
+    """Rendered bands over recorded songs, of which nobody asks for anything."""
 
-    Parameters
-    ----------
-    bands : ExampleGenerator
-    songs : RecordedPairs
-    """
-
-    def __init__(self, bands: ExampleGenerator, songs: RecordedPairs) -> None:
-        self._bands = bands
-        self._songs = songs
+    bands: ExampleGenerator
+    songs: RecordedPairs
 
     def examples(self, rng: np.random.Generator) -> list[Example]:
         """Return examples of a band, in a mixture with a song."""
-        config = self._songs.config
-        examples = self._bands.examples(rng)
+        config = self.songs.config
+        examples = self.bands.examples(rng)
         band = examples[0].mixture
-        song = self._songs.excerpt(rng, band.shape[1])
+        song = self.songs.excerpt(rng, band.shape[1])
         level_db = rng.uniform(_FAINTEST_SONG_DB, _LOUDEST_SONG_DB)
         loudness = np.sqrt(np.square(band).mean() / (np.square(song).mean() + 1e-12))
         mixture = band + song * np.float32(loudness * 10 ** (level_db / 20))

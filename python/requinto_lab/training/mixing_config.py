@@ -11,7 +11,8 @@ from requinto.errors import ConfigError
 from requinto_lab.material.augmentation import AugmentationConfig
 from requinto_lab.material.instruments import BACHATA
 from requinto_lab.material.new_timbres import NewTimbreConfig
-from requinto_lab.training.examples import ExampleConfig, check_counts
+from requinto_lab.ranges import check_at_least, check_within
+from requinto_lab.training.examples import ExampleConfig
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,13 @@ class MixingConfig(ExampleConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_counts(self, "reuse")
+        check_at_least(self, 1, "reuse")
         if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
         if not 1 <= self.fewest <= self.most:
             raise ConfigError("fewest must be 1 or more, and most no less")
-        for name in ("register", "same_desk", "alike", "dense", "inaudible"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(
-                    f"{name} must be in [0, 1], got {getattr(self, name)}"
-                )
+        shares = ("register", "same_desk", "alike", "dense", "inaudible")
+        check_within(self, 0, 1, *shares)
 
 
 def happens(share: float, rng: np.random.Generator) -> bool:

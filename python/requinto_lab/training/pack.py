@@ -157,14 +157,11 @@ def _write_coded(path: Path, sound: np.ndarray, rate: int) -> None:
 def _write_item(item: Item, target: Path) -> None:
     mixture, rate = item.read("mix")
     n_frames = round(_ITEM_S * rate)
-    sounds = {
-        name: item.read(name)[0][:, :n_frames] for name in ("target", "reference")
-    }
     write_item(
         target,
         mixture=mixture[:, :n_frames],
-        target=sounds["target"],
-        reference=sounds["reference"],
+        target=item.read("target")[0][:, :n_frames],
+        reference=item.read("reference")[0][:, :n_frames],
         sample_rate=rate,
         meta=item.meta,
     )

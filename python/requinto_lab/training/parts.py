@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,28 +30,19 @@ class Part(NamedTuple):
     sound: np.ndarray  # (2, n_frames), float32, about as loud as any other
 
 
+@dataclass(frozen=True)
 class PartGenerator:
-    """Parts, and further players beside them.
+    """Parts, and further players beside them."""
 
-    Parameters
-    ----------
-    library : LoopLibrary
-    bands : BandGenerator
-    config : MixingConfig
-    """
-
-    def __init__(
-        self, library: LoopLibrary, bands: BandGenerator, config: MixingConfig
-    ) -> None:
-        self._library = library
-        self._bands = bands
-        self._config = config
+    library: LoopLibrary
+    bands: BandGenerator
+    config: MixingConfig
 
     def choose_timbre(self, rng: np.random.Generator) -> NewTimbre | None:
         """Return a new timbre, or None for a player's own."""
-        if rng.random() >= self._config.new_timbre:
+        if rng.random() >= self.config.new_timbre:
             return None
-        return NewTimbre(self._config.timbres, rng)
+        return NewTimbre(self.config.timbres, rng)
 
     def play(
         self, player: Player, timbre: NewTimbre | None, rng: np.random.Generator
@@ -59,9 +51,9 @@ class PartGenerator:
 
         All that needs one channel alone comes before the desk: it costs half.
         """
-        cfg = self._config
+        cfg = self.config
         stem, (start, size) = player
-        sound = varispeed(self._library.read(stem, start, size), cfg.n_frames)
+        sound = varispeed(self.library.read(stem, start, size), cfg.n_frames)
         if timbre is not None:
             sound = timbre(sound)
         desk = Augmentation(cfg.augmentation, rng, stem.n_channels)
@@ -69,13 +61,13 @@ class PartGenerator:
 
     def level(self, rng: np.random.Generator) -> np.float32:
         """Return how loud a part is beside the others."""
-        level_db = rng.uniform(-self._config.level_db, self._config.level_db)
+        level_db = rng.uniform(-self.config.level_db, self.config.level_db)
         return np.float32(10 ** (level_db / 20))
 
     def play_double(self, first: Part, rng: np.random.Generator) -> np.ndarray:
         """Return a second player of a part's timbre, `(2, n_frames)`."""
         stem, window = first.player
-        rows = self._library.by_timbre[stem.instrument, stem.timbre]
+        rows = self.library.by_timbre[stem.instrument, stem.timbre]
         return self._play_one(rows, stem, first.timbre, rng, window.size)
 
     def play_rival(self, first: Part, rng: np.random.Generator) -> np.ndarray:
@@ -84,13 +76,13 @@ class PartGenerator:
         Silence, where the library has none.
         """
         stem = first.player.stem
-        rows = self._library.by_instrument[stem.instrument]
+        rows = self.library.by_instrument[stem.instrument]
         timbres = sorted({s.timbre for s in rows if s.family != stem.family})
         timbres = timbres or sorted({s.timbre for s in rows} - {stem.timbre})
         if not timbres:
-            return np.zeros((2, self._config.n_frames), np.float32)
+            return np.zeros((2, self.config.n_frames), np.float32)
         timbre = timbres[rng.integers(len(timbres))]
-        rows = self._library.by_timbre[stem.instrument, timbre]
+        rows = self.library.by_timbre[stem.instrument, timbre]
         return self._play_one(rows, stem, None, rng)
 
     def play_alike(self, first: Part, rng: np.random.Generator) -> np.ndarray:
@@ -104,7 +96,7 @@ class PartGenerator:
             timbre = None
         rows = [
             s
-            for s in self._library.by_instrument[stem.instrument]
+            for s in self.library.by_instrument[stem.instrument]
             if s.family == stem.family and s.part != stem.part
         ]
         if beside := [s for s in rows if s.song == stem.song]:
@@ -112,7 +104,7 @@ class PartGenerator:
             return self.play(player, timbre, rng).sound * self.level(rng)
         size = window.size
         if not rows:
-            rows = self._library.by_timbre[stem.instrument, stem.timbre]
+            rows = self.library.by_timbre[stem.instrument, stem.timbre]
             semitones = rng.uniform(*_REGISTER) * rng.choice((-1, 1))
             size = round(size * 2 ** (semitones / 12))
         return self._play_one(rows, stem, timbre, rng, size)
@@ -128,7 +120,7 @@ class PartGenerator:
         """Return one of the stems, of another song than the first if possible."""
         rows = [s for s in rows if s.song != first.song] or rows
         stem = rows[rng.integers(len(rows))]
-        player = Player(stem, self._bands.choose_window(stem, rng, size))
+        player = Player(stem, self.bands.choose_window(stem, rng, size))
         return self.play(player, timbre, rng).sound * self.level(rng)
 
 

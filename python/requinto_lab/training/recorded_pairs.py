@@ -8,6 +8,7 @@ same song.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import pedalboard
 from scipy import ndimage, signal
 
 from requinto.errors import ConfigError
+from requinto_lab.grouping import group_pairs
 from requinto_lab.material.augmentation import equaliser, varispeed
 from requinto_lab.material.recorded_library import RecordedLibrary, RecordedSong
 from requinto_lab.material.soundfonts import SAMPLE_RATE
@@ -34,6 +36,7 @@ Change = Callable[[np.ndarray], np.ndarray]
 _STEP_S = 0.5  # between the levels that a library keeps of a song
 _RMS = 0.1  # of an excerpt at a level of 0 dB
 _SILENT = 1e-5
+_N_FFT = 2048  # samples of the window, for harmonic and percussive parts
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,9 @@ class RecordedPairs:
     ) -> None:
         self.config = config
         self.library = RecordedLibrary(Path(folder), split)
-        self._packages: dict[str, list[RecordedSong]] = {}
-        for song in self.library.songs:
-            self._packages.setdefault(song.package, []).append(song)
+        self._packages = group_pairs(
+            (song.package, song) for song in self.library.songs
+        )
 
     def examples(self, rng: np.random.Generator) -> list[Example]:
         """Return examples that share a mixture: each is of one of its songs.
@@ -150,7 +153,6 @@ class RecordedPairs:
         return kept if len(kept) > 1 else [first, self._elsewhere(first, rng)]
 
     def _elsewhere(self, first: _Excerpt, rng: np.random.Generator) -> _Excerpt:
-        """Return an excerpt of another song."""
         songs = [s for s in self.library.songs if s.path != first.song.path]
         return self._excerpt(self._any(songs or self.library.songs, rng), rng)
 
@@ -195,16 +197,17 @@ class RecordedPairs:
         cfg = self.config
         changes: list[Change] = []
         if rng.random() < cfg.half:
-            changes.append(_Half(percussive=bool(rng.random() < 0.5)))
+            is_percussive = bool(rng.random() < 0.5)
+            changes.append(functools.partial(_half, percussive=is_percussive))
         if rng.random() < cfg.equalised:
-            changes.append(_Filters(equaliser(cfg.equaliser_db, rng)))
+            changes.append(_filter(equaliser(cfg.equaliser_db, rng)))
         if rng.random() < cfg.band:
             low, high = np.sort(np.exp(rng.uniform(np.log(60), np.log(9000), 2)))
             filters = [
                 pedalboard.HighpassFilter(float(low)),
                 pedalboard.LowpassFilter(float(max(high, 2 * low))),
             ]
-            changes.append(_Filters(filters))
+            changes.append(_filter(filters))
         return tuple(changes)
 
     def _sound(self, one: _Excerpt, start: int, size: int, n_frames: int) -> np.ndarray:
@@ -240,41 +243,29 @@ class RecordedPairs:
         return int(fitting[rng.integers(len(fitting))])
 
 
-class _Filters:
-    """Filters as one change."""
-
-    def __init__(self, filters: list[pedalboard.Plugin]) -> None:
-        self._board = pedalboard.Chain(filters)
-
-    def __call__(self, sound: np.ndarray) -> np.ndarray:
-        return np.asarray(self._board(sound, SAMPLE_RATE))
+def _filter(filters: list[pedalboard.Plugin]) -> Change:
+    """Return filters as one change."""
+    board = pedalboard.Chain(filters)
+    return lambda sound: np.asarray(board(sound, SAMPLE_RATE))
 
 
-class _Half:
-    """The harmonic or the percussive part of a sound.
+def _half(sound: np.ndarray, *, percussive: bool) -> np.ndarray:
+    """Return the harmonic or the percussive part of a sound.
 
     Source: after FitzGerald, "Harmonic/percussive separation using median filtering",
     DAFx 2010; ours takes means instead, which cost a hundredth.
     """
-
-    _N_FFT, _HOP = 2048, 1024
-
-    def __init__(self, *, percussive: bool) -> None:
-        self._percussive = percussive
-
-    def __call__(self, sound: np.ndarray) -> np.ndarray:
-        n_frames = sound.shape[1]
-        options = {"nperseg": self._N_FFT, "noverlap": self._N_FFT - self._HOP}
-        _, _, spectrum = signal.stft(sound, **options)
-        size = np.abs(spectrum).mean(axis=0)
-        along_time = ndimage.uniform_filter1d(size, 15, axis=1)
-        along_frequency = ndimage.uniform_filter1d(size, 15, axis=0)
-        if self._percussive:
-            along_time, along_frequency = along_frequency, along_time
-        kept = along_time**4 / (along_time**4 + along_frequency**4 + 1e-20)
-        _, part = signal.istft(spectrum * kept, **options)
-        part = part[:, :n_frames].astype(np.float32)
-        return np.pad(part, ((0, 0), (0, n_frames - part.shape[1])))
+    n_frames = sound.shape[1]
+    options = {"nperseg": _N_FFT, "noverlap": _N_FFT // 2}
+    _, _, spectrum = signal.stft(sound, **options)
+    size = np.abs(spectrum).mean(axis=0)
+    along_time = ndimage.uniform_filter1d(size, 15, axis=1)
+    along_frequency = ndimage.uniform_filter1d(size, 15, axis=0)
+    if percussive:
+        along_time, along_frequency = along_frequency, along_time
+    kept = along_time**4 / (along_time**4 + along_frequency**4 + 1e-20)
+    _, part = signal.istft(spectrum * kept, **options)
+    return lengthen(part[:, :n_frames].astype(np.float32), n_frames)
 
 
 def _density(sound: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,34 +30,28 @@ class Query(NamedTuple):
     same_part: bool = False  # this part alone, in its register
 
 
+@dataclass(frozen=True)
 class ReferenceGenerator:
-    """Other bars of players.
+    """Other bars of players."""
 
-    Parameters
-    ----------
-    library : LoopLibrary
-    config : MixingConfig
-    """
-
-    def __init__(self, library: LoopLibrary, config: MixingConfig) -> None:
-        self._library = library
-        self._config = config
+    library: LoopLibrary
+    config: MixingConfig
 
     def play(self, query: Query, rng: np.random.Generator) -> np.ndarray:
         """Return a reference, `(2, reference_frames)`, float32."""
         sound = self._other_bars(query, rng)
-        if rng.random() < self._config.reference_short:
-            sound = shorten(sound, self._config.reference_shortest, rng)
+        if rng.random() < self.config.reference_short:
+            sound = shorten(sound, self.config.reference_shortest, rng)
         if query.timbre is not None:
             sound = query.timbre(sound)
         sound = self._process(sound, query.desk, rng)
-        return lengthen(sound, self._config.reference_frames)
+        return lengthen(sound, self.config.reference_frames)
 
     def _process(
         self, sound: np.ndarray, desk: Augmentation | None, rng: np.random.Generator
     ) -> np.ndarray:
         """Return a sound through the player's desk, another one, or none: stereo."""
-        cfg = self._config
+        cfg = self.config
         if desk is None or not happens(cfg.same_desk, rng):
             desk = None
             if rng.random() < cfg.reference_changed:
@@ -67,12 +62,12 @@ class ReferenceGenerator:
 
     def _other_bars(self, query: Query, rng: np.random.Generator) -> np.ndarray:
         """Return bars of a player's timbre, from another song if there is one."""
-        cfg = self._config
+        cfg = self.config
         stem, window = query.player
         speed = window.size / cfg.n_frames  # of one player, of one pitch
-        rows = self._library.by_timbre[stem.instrument, stem.timbre]
+        rows = self.library.by_timbre[stem.instrument, stem.timbre]
         if query.any_timbre:
-            rows = self._library.by_instrument[stem.instrument]
+            rows = self.library.by_instrument[stem.instrument]
         if query.same_part:
             rows = [s for s in rows if s.part == stem.part]
         elif stem.instrument not in PERCUSSION and happens(cfg.register, rng):
@@ -94,7 +89,7 @@ class ReferenceGenerator:
             free = [s for s in starts if s + size <= busy.start or s >= end]
             starts = free or starts
         for start in starts[:4]:
-            sound = self._library.read(stem, start, size)
+            sound = self.library.read(stem, start, size)
             if rms(sound) > _SILENT_RMS:
                 break
         return sound

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from requinto.errors import ConfigError
+from requinto_lab.grouping import group_pairs
 from requinto_lab.material.augmentation import (
     Augmentation,
     AugmentationConfig,
@@ -23,10 +24,10 @@ from requinto_lab.material.augmentation import (
 from requinto_lab.material.loop_library import LoopLibrary, Stem
 from requinto_lab.material.mastering import master
 from requinto_lab.material.new_timbres import NewTimbre, NewTimbreConfig
+from requinto_lab.ranges import check_at_least
 from requinto_lab.training.examples import (
     Example,
     ExampleConfig,
-    check_counts,
     finish,
     lengthen,
     rms,
@@ -53,7 +54,7 @@ class SongStemsConfig(ExampleConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_counts(self, "n_parts")
+        check_at_least(self, 1, "n_parts")
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,10 @@ class SongStems:
     ) -> None:
         self.config = config
         self.library = LoopLibrary(folders, split)
-        songs: dict[str, list[Stem]] = {}
-        for stem in self.library.stems:
-            songs.setdefault(str(stem.path.parent), []).append(stem)
-        self._songs = [stems for stems in songs.values() if len(_parts(stems)) > 1]
-        self._relatives: dict[tuple[str, str, str], list[Stem]] = {}
-        for stem in self.library.stems:
-            self._relatives.setdefault(_voice(stem), []).append(stem)
+        stems = self.library.stems
+        songs = group_pairs((str(stem.path.parent), stem) for stem in stems)
+        self._songs = [rows for rows in songs.values() if len(_parts(rows)) > 1]
+        self._relatives = group_pairs((_voice(stem), stem) for stem in stems)
         if not self._songs:
             raise ConfigError(f"no {split} song in {folders} has two parts")
 
@@ -194,10 +192,7 @@ class SongStems:
 
 def _parts(stems: list[Stem]) -> dict[tuple[str, str], list[Stem]]:
     """Return the stems of a song by part and instrument; one of each plays."""
-    parts: dict[tuple[str, str], list[Stem]] = {}
-    for stem in stems:
-        parts.setdefault((stem.part, stem.instrument), []).append(stem)
-    return parts
+    return group_pairs(((stem.part, stem.instrument), stem) for stem in stems)
 
 
 def _voice(stem: Stem) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ import librosa
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from requinto.loader import Pair, load_separator
 from requinto.metrics import ideal_ratio_mask, si_sdr
@@ -141,10 +141,8 @@ def _band_limit(sound: np.ndarray, sample_rate: int) -> np.ndarray:
 
 def _show(title: str, gains: dict[str, dict[str, list[float]]]) -> None:
     sets = sorted({name for by_set in gains.values() for name in by_set})
-    table = Table(title=f"{title}: mean gain, dB")
-    table.add_column("variant")
-    for name in sets:
-        table.add_column(name, justify="right")
+    columns = [Column(name, justify="right") for name in sets]
+    table = Table("variant", *columns, title=f"{title}: mean gain, dB")
     for variant, by_set in gains.items():
         cells = (f"{np.mean(by_set[s]):.2f}" if s in by_set else "" for s in sets)
         table.add_row(variant, *cells)

@@ -9,23 +9,26 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from requinto.errors import ConfigError
-from requinto_lab.training.loop import LOG, Loop, Plan, Scores, half_cosine, means
+from requinto_lab.ranges import check_at_least
+from requinto_lab.training.loop import LOG, Loop, Plan, half_cosine, means
+from requinto_lab.training.loop import Scores as Scores  # systems name it too
 from requinto_lab.training.provenance import commit
 
 if TYPE_CHECKING:
     import keras
 
 Batch = tuple[Any, Any]  # inputs and targets
+Draw = Callable[[str, np.random.Generator], Batch]  # of a split
 
-_PATHS = ("loops", "run", "resume")  # of one machine: no part of the record
+# Of one machine, in some of the runs: no part of the record
+_PATHS = ("loops", "run", "resume", "clips", "separator")
 
 
 @dataclass(frozen=True)
@@ -45,19 +48,14 @@ class Run:
     resume: bool = False  # go on from the last checkpoint, where there is one
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "steps_per_epoch", "epochs_per_eval"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    f"{name} must be 1 or more, got {getattr(self, name)}"
-                )
+        check_at_least(self, 1, "batch_size", "steps_per_epoch", "epochs_per_eval")
 
 
 def fit(
     run: Run,
     network: keras.Model,
     *,
-    draw: Callable[[np.random.Generator], Batch],
-    fixed: Sequence[Batch],
+    draw: Draw,
     save: Callable[[dict[str, Any]], None],
     evaluate: Callable[[], Scores] | None = None,
     rate: Callable[[float], float] | None = None,
@@ -73,9 +71,8 @@ def fit(
     network : keras.Model
         Compiled; a metric that it has is logged under its name.
     draw : callable
-        Returns a training batch.
-    fixed : sequence of batches
-        Of the validation split; their mean loss says which model is the best.
+        Returns a batch of a split, "train" or "validation"; the mean loss of
+        `fixed_batches` says which model is the best.
     save : callable
         Writes the best model, and the record that it is given.
     evaluate : callable, optional
@@ -85,6 +82,7 @@ def fit(
         Returns the learning rate when a share of the run, 0 to 1, is over; half a
         cosine without it.
     """
+    fixed = fixed_batches(run, draw)
     plan = Plan(
         steps_per_epoch=run.steps_per_epoch,
         score="validation_loss",
@@ -113,17 +111,19 @@ def fit(
         save_best=lambda epoch: save(record(run, epoch.line())),
         resume=run.resume,
     )
-    for _ in loop.epochs(lambda step: draw(np.random.default_rng([run.seed, 0, step]))):
+
+    def batch(step: int) -> Batch:
+        return draw("train", np.random.default_rng([run.seed, 0, step]))
+
+    for _ in loop.epochs(batch):
         pass
     return folder
 
 
-def fixed_batches(
-    run: Run, draw: Callable[[np.random.Generator], Batch]
-) -> list[Batch]:
+def fixed_batches(run: Run, draw: Draw) -> list[Batch]:
     """Return the batches that a run is validated on: the same at each epoch."""
     return [
-        draw(np.random.default_rng([run.seed, 1, i]))
+        draw("validation", np.random.default_rng([run.seed, 1, i]))
         for i in range(run.n_validation_batches)
     ]
 
@@ -132,7 +132,7 @@ def record(run: Run, line: dict[str, Any]) -> dict[str, Any]:
     """Return how a model was made, to be saved beside its weights."""
     training = dataclasses.asdict(run)
     for name in _PATHS:
-        training.pop(name)
+        training.pop(name, None)
     return {"commit": commit(), "training": training, "reached": line}
 
 

@@ -133,22 +133,17 @@ def _print_speeds(make: BatchMaker, training: TrainingConfig, batches: int) -> N
 
 def _time_fit(model: Any, rows: Iterator[Batch], n_batches: int) -> float:
     """Return the seconds that `n_batches` take after the first `_WARM_UP`."""
-    times = []
-
-    class Clock(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            if batch == 0:
-                malloc_tuning.keep()
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            times.append(time.perf_counter())
-
+    times: list[float] = []
+    clock = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: batch or malloc_tuning.keep(),
+        on_train_batch_end=lambda batch, logs: times.append(time.perf_counter()),
+    )
     model.fit(
         rows,
         steps_per_epoch=_WARM_UP + n_batches,
         shuffle=False,
         verbose=0,
-        callbacks=[Clock()],
+        callbacks=[clock],
     )
     return times[-1] - times[_WARM_UP - 1]
 

@@ -27,6 +27,7 @@ from requinto.model_folder import STANDARD, models_folder
 from requinto.separator import NetworkSeparator
 from requinto_files import output_files
 from requinto_lab.evaluation.items import Item, read_items
+from requinto_lab.grouping import group_pairs
 
 SCORE = "si_sdr_improvement_db"  # the mean of the groups' means: what chooses models
 RENDERED = "rendered"  # the group of all sets that are no group of their own
@@ -116,11 +117,8 @@ def choose_evenly(items: Iterable[Item], items_per_set: int) -> list[Item]:
     The position within a part varies: items of a song follow one another in the
     same order of instruments, which equal steps would choose one of.
     """
-    by_set: dict[str, list[Item]] = {}
-    for item in items:
-        by_set.setdefault(item.set_name, []).append(item)
     chosen: list[Item] = []
-    for rows in by_set.values():
+    for rows in group_pairs((item.set_name, item) for item in items).values():
         n_parts = min(items_per_set, len(rows))
         edges = np.linspace(0, len(rows), n_parts + 1).round().astype(int)
         rng = np.random.default_rng(0)
@@ -287,12 +285,8 @@ def _rounded(value: float | None) -> float | None:
 
 def _by_set(rows: Iterable[ItemScore], name: str) -> dict[str, list[float]]:
     """Return a score of all items that have it, by set."""
-    values: dict[str, list[float]] = {}
-    for row in rows:
-        value = getattr(row, name)
-        if value is not None:
-            values.setdefault(row.item.set_name, []).append(value)
-    return values
+    pairs = [(row.item.set_name, getattr(row, name)) for row in rows]
+    return group_pairs(pair for pair in pairs if pair[1] is not None)
 
 
 def _group_of(set_name: str) -> str:
@@ -301,9 +295,7 @@ def _group_of(set_name: str) -> str:
 
 def _group_means(means: dict[str, float]) -> dict[str, float]:
     """Return the mean over each group's sets, the rendered first."""
-    values: dict[str, list[float]] = {}
-    for name, mean in means.items():
-        values.setdefault(_group_of(name), []).append(mean)
+    values = group_pairs((_group_of(name), mean) for name, mean in means.items())
     order = [name for name in (RENDERED, *OWN_GROUPS) if name in values]
     return {name: float(np.mean(values[name])) for name in order}
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from requinto.errors import ConfigError
+from requinto_lab.grouping import group_pairs
 
 # Layers whose input and output have their channels on the last axis
 _WIDENABLE = (
@@ -40,7 +40,7 @@ def widen(small: Any, large: Any) -> None:
         if the plans differ.
     """
     for kind, layers in _by_kind(small).items():
-        larger = _by_kind(large)[kind]
+        larger = _by_kind(large).get(kind, [])
         if len(larger) != len(layers):
             raise ConfigError(
                 f"cannot widen: {len(layers)} layers {kind} have to fit into "
@@ -51,11 +51,8 @@ def widen(small: Any, large: Any) -> None:
 
 
 def _by_kind(network: Any) -> dict[str, list[Any]]:
-    layers = defaultdict(list)
-    for layer in network.layers:
-        if layer.weights:
-            layers[type(layer).__name__].append(layer)
-    return layers
+    layers = [layer for layer in network.layers if layer.weights]
+    return group_pairs((type(layer).__name__, layer) for layer in layers)
 
 
 def _widen_layer(small: Any, large: Any) -> None:
