@@ -234,3 +234,21 @@ def test_both_issues_are_measured_in_the_thesis_system_and_in_ours():
     assert list(first_beat.STUDY.variants) == list(intro.STUDY.variants)
     made = [make() for make in first_beat.STUDY.variants.values()]
     assert [system.name for system in made] == list(first_beat.STUDY.variants)
+
+
+@pytest.mark.parametrize(("study", "is_given"), [(first_beat, True), (intro, False)])
+def test_only_where_beats_are_no_question_are_they_given(
+    songs, monkeypatch, study, is_given
+):
+    """Our system is to find its beats where the issue is to find them."""
+    given = []
+
+    def extract(mixture, sample_rate, *, beats, **_):
+        given.append(beats)
+        return mixture
+
+    monkeypatch.setattr("requinto_lab.evaluation.systems.extract", extract)
+    ours = study.STUDY.variants["requinto"]()
+    task = first_beat.read_known(read_items(songs)[0])
+    ours.estimate(task)
+    assert given == [task.beats if is_given else None]

@@ -50,7 +50,30 @@ def check_pictures(report, folder):
         assert (folder / file).stat().st_size > 5000 and caption
 
 
-def test_deepconvsep_is_trained_with_each_change(monkeypatch, tmp_path):
+class Scores:
+    """What `gains_db` returns, told apart by when it was called."""
+
+    def __init__(self, measure):
+        self._measure, self.measured, self.counts, self.returned = measure, [], [], []
+
+    def __call__(self, system, excerpts, n):
+        gains = self._measure(system, excerpts, n)
+        self.measured.append(gains)
+        self.counts.append(n)
+        first = 10 * len(self.counts)
+        self.returned.append({name: first + i for i, name in enumerate(gains)})
+        return self.returned[-1]
+
+
+@pytest.fixture
+def scores(monkeypatch):
+    """Let a study measure, and report numbers that differ."""
+    scores = Scores(separators.gains_db)
+    monkeypatch.setattr(separators, "gains_db", scores)
+    return scores
+
+
+def test_deepconvsep_is_trained_with_each_change(monkeypatch, scores, tmp_path):
     monkeypatch.setattr(separators.deepconvsep_training, "LoopLibrary", quartet.Loops)
     trained = []
     monkeypatch.setattr(separators.deepconvsep_training, "train", trained.append)
@@ -70,15 +93,26 @@ def test_deepconvsep_is_trained_with_each_change(monkeypatch, tmp_path):
         }
         assert changed == study.variants[name]
         assert run.minutes == 2
-    assert [row[0] for row in report.rows] == list(study.variants)
+    run = runs["square error alone"]
+    assert (run.alpha, run.beta, run.beta_lead, run.dropped) == (0, 0, 0, 0.1)
+    in_songs, in_mixed_songs = scores.returned[::2], scores.returned[1::2]
+    assert report.rows == tuple(
+        (
+            name,
+            *(gains["mean_gain_db"] for gains in (songs, mixed)),
+            *(songs[f"{source}_gain_db"] for source in run.sources),
+        )
+        for name, songs, mixed in zip(runs, in_songs, in_mixed_songs, strict=True)
+    )
+    assert set(scores.counts) == {2}
     # A quarter of the mixture for each is no better than the mixture
-    for row in report.rows:
-        np.testing.assert_allclose(row[1:], 0, atol=1e-3)
+    for gains in scores.measured:
+        np.testing.assert_allclose(list(gains.values()), 0, atol=1e-3)
     check_pictures(report, tmp_path)
 
 
 def test_weights_of_errors_are_compared_and_trained_once(
-    library, monkeypatch, tmp_path
+    library, monkeypatch, scores, tmp_path
 ):
     tiny = SpectrogramChannelsConfig(
         n_fft=128, hop=32, segment_frames=1408, n_poolings=1, first_width=8
@@ -109,10 +143,18 @@ def test_weights_of_errors_are_compared_and_trained_once(
         ("2: 1 0", "guitar", 1.0),
         ("2: 1 0", "accompaniment", 0.0),
     ]
-    (line,) = system_fit.read_log(tmp_path / "runs" / "1-0")
-    assert report.rows[3][3] == line["validation_accompaniment_l1"]
+    rows_of_variants = (report.rows[:2], report.rows[2:])
+    for folder, gains, rows in zip(
+        ("0.5-0.5", "1-0"), scores.returned, rows_of_variants, strict=True
+    ):
+        (line,) = system_fit.read_log(tmp_path / "runs" / folder)
+        assert [row[3:] for row in rows] == [
+            (line[f"validation_{source}_l1"], gains[f"{source}_gain_db"])
+            for source in PAIR
+        ]
     check_pictures(report, tmp_path)
-    assert studies.run(study, library, tmp_path, options) == report
+    studies.run(study, library, tmp_path, options)
+    assert scores.measured[2:] == scores.measured[:2]
     assert epochs(tmp_path / "runs" / "1-0") == 1
 
 

@@ -77,9 +77,8 @@ def imported(module, *, at_start=False):
     while waiting:
         node = waiting.pop()
         names.update(names_in(node))
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        if at_start and isinstance(node, (ast.FunctionDef, ast.Lambda)):
+        for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node)
+        if at_start and (for_types or isinstance(node, (ast.FunctionDef, ast.Lambda))):
             continue
         waiting.extend(ast.iter_child_nodes(node))
     return names
@@ -243,6 +242,9 @@ def test_graphs_are_built_of_keras_alone():
     for module, function in builders:
         names = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
         assert not names & other, f"{module}: {function.name} uses {names & other}"
+        nodes = ast.walk(function)
+        roots = {n.split(".")[0] for node in nodes for n in names_in(node)}
+        assert roots <= {"keras", *PACKAGES}, f"{module}: {function.name}"
     for module in FILES:
         if module.startswith(("requinto_lab.systems.", "requinto_lab.studies")):
             at_start = {n.split(".")[0] for n in imported(module, at_start=True)}
