@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -181,6 +183,24 @@ def test_zyn_no_patch_is_two_timbres() -> None:
 def test_zyn_notes_end() -> None:
     sound = zyn.render("organ", "organ-2", [(0, RATE // 2, 60, 0.8)], 2 * RATE)
     assert np.abs(sound[:, RATE:]).max() < 1e-3 * np.abs(sound).max()
+
+
+def test_zyn_leaves_the_arithmetic_of_others_alone() -> None:
+    """It is built to flush denormals to zero, which other code must not do."""
+    program = """if True:
+        import numpy as np
+        from requinto_lab.material import zyn
+        sounds = []
+        for _ in range(2):
+            notes = [(0, 8000, 60, 0.8)]
+            sounds.append(zyn.render("organ", "organ-2", notes, 44100))
+            print(np.float32(1e-38) * np.float32(0.01) > 0)
+        print(np.array_equal(*sounds))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True"] * 3
 
 
 def test_zyn_refuses_unknown_patches() -> None:

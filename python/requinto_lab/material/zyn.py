@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import ctypes.util
 import functools
 import os
 import socket
@@ -99,8 +100,7 @@ class Synth:
     """One synthesiser; use `render`."""
 
     def __init__(self) -> None:
-        missing = "ZynAddSubFX is not installed: Debian has it in zynaddsubfx-dssi"
-        library = ctypes.CDLL(str(first_existing(PLUGINS, BankError(missing))))
+        library, _ = _load_library()
         library.dssi_descriptor.restype = ctypes.POINTER(_Dssi)
         self._dssi = library.dssi_descriptor(ctypes.c_ulong(0)).contents
         # Where it takes its chance from; without it no two runs were the same
@@ -202,6 +202,29 @@ def find_patch(name: str) -> Path:
 
 
 @functools.cache
+def _load_library() -> tuple[ctypes.CDLL, ctypes.Array[ctypes.c_byte]]:
+    """Return the library, and the floating-point environment that it runs in.
+
+    It is built with -ffast-math: loading it has the thread flush denormals to zero.
+    """
+    missing = "ZynAddSubFX is not installed: Debian has it in zynaddsubfx-dssi"
+    library = ctypes.CDLL(str(first_existing(PLUGINS, BankError(missing))))
+    return library, _float_environment()
+
+
+@functools.cache
+def _libm() -> ctypes.CDLL:
+    return ctypes.CDLL(ctypes.util.find_library("m"))
+
+
+def _float_environment() -> ctypes.Array[ctypes.c_byte]:
+    """Return how this thread rounds and treats denormals: a `fenv_t` of C11."""
+    environment = (ctypes.c_byte * 64)()  # 32 at most is what systems need
+    _libm().fegetenv(environment)
+    return environment
+
+
+@functools.cache
 def _synth(process: int) -> Synth:
     """Return the synthesiser of a process: its threads do not survive a fork."""
     del process
@@ -240,9 +263,15 @@ def render(instrument: str, name: str, notes: FrameNotes, n_frames: int) -> np.n
         raise BankError(
             f"no patch {name!r} of {instrument!r}; known are {', '.join(known)}"
         )
-    synth = _synth(os.getpid())
-    synth.load(find_patch(known[name]))
-    return synth.play(notes, n_frames)
+    callers = _float_environment()
+    try:
+        _, own = _load_library()
+        _libm().fesetenv(own)
+        synth = _synth(os.getpid())
+        synth.load(find_patch(known[name]))
+        return synth.play(notes, n_frames)
+    finally:
+        _libm().fesetenv(callers)
 
 
 def _event(frame: int, starts: bool, pitch: int, velocity: int, now: int) -> _Event:
