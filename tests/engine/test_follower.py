@@ -24,7 +24,7 @@ class Known(Tracker):
     def __init__(self):
         super().__init__(CONFIG, None)
 
-    def predict_activations(self, audio, sample_rate, recent=None, column=0):
+    def predict_activations(self, audio, sample_rate, recent, column):
         """Return what `sounding` wrote."""
         assert sample_rate == RATE
         return audio[:, ::10].T.copy()

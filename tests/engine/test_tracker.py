@@ -13,6 +13,7 @@ import requinto
 from requinto.errors import ModelError
 from requinto.loader import load_tracker
 from requinto.model_folder import models_folder
+from requinto.rhythm import features
 from requinto.tracker import Tracker
 from requinto_lab.material.loops import timing
 from requinto_lab.material.songs import generator
@@ -118,9 +119,10 @@ def test_what_has_no_beats_is_extracted_on_that_grid(name, unchanged_model):
 def test_blocks_make_no_difference(monkeypatch):
     mixture, _ = song("bachata", 3, 3)
     tracker = load_tracker()
-    whole = tracker.predict_activations(mixture, SAMPLE_RATE)
+    columns = features(mixture, SAMPLE_RATE, tracker.config.rhythm)
+    whole = tracker.predict_from_features(columns)
     monkeypatch.setattr("requinto.tracker.BLOCKS", (1024, 1536))
-    parts = tracker.predict_activations(mixture, SAMPLE_RATE)
+    parts = tracker.predict_from_features(columns)
     assert whole.shape == parts.shape
     assert np.abs(whole - parts).mean() < 0.01 and np.abs(whole - parts).max() < 0.2
 
