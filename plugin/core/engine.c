@@ -2,6 +2,7 @@
 
 #include "core/engine.h"
 
+#include "core/integer.h"
 #include "core/lateness.h"
 #include "core/mixer.h"
 #include "core/outbox.h"
@@ -44,12 +45,6 @@ static uint32_t
 frames(const double seconds, const double sample_rate)
 {
   return (uint32_t)ceil(seconds * sample_rate);
-}
-
-static uint32_t
-min_u32(const uint64_t a, const uint32_t b)
-{
-  return a < b ? (uint32_t)a : b;
 }
 
 uint32_t

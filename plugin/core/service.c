@@ -2,6 +2,7 @@
 
 #include "core/service.h"
 
+#include "core/integer.h"
 #include "core/params.h"
 #include "core/settings.h"
 
@@ -92,7 +93,7 @@ feed_silence(Service* const service)
   bool     fed = silence && ignored;
   uint64_t n   = service->n_received;
   while (fed && n && !atomic_load(&service->session->ended)) {
-    const uint32_t n_now   = n < FEED_FRAMES ? (uint32_t)n : FEED_FRAMES;
+    const uint32_t n_now   = min_u32(n, FEED_FRAMES);
     const Passage  passage = {silence, ignored, n_now};
 
     fed = service->bridge->exchange(service->stream, &passage) == n_now;
@@ -200,8 +201,7 @@ take_messages(Service* const service, const uint32_t n)
   Message message;
   while (ring_peek(service->session->messages, &message, 1)) {
     if (message.at_frame > service->n_received) {
-      const uint64_t n_until = message.at_frame - service->n_received;
-      return n_until < n ? (uint32_t)n_until : n;
+      return min_u32(message.at_frame - service->n_received, n);
     }
     ring_skip(service->session->messages, 1);
     if (message.kind == MESSAGE_SETTINGS) {
