@@ -29,7 +29,7 @@ struct InstanceImpl {
   Worker*  worker;
   Engine*  engine;                ///< NULL while inactive
   bool     is_guest;              ///< Python was there before us: its lock may be held
-  uint32_t n_learned;             ///< References learnt that `Learn` was let go for
+  uint32_t n_learned;             ///< References for which `Learn` has been released
   double   host_values[N_PARAMS]; ///< What the host knows
 };
 
@@ -257,7 +257,7 @@ controls_of(Instance* const        instance,
     .limits     = waits ? &wait_limits : NULL};
 }
 
-/// Let `Learn` go once a reference has been learnt
+/// Release `Learn` once a reference has been learnt
 static void
 end_learning(Instance* const instance)
 {
@@ -285,14 +285,16 @@ instance_run(Instance* const        instance,
              const Transport* const transport,
              const bool             offline)
 {
-  Engine* const       engine   = instance->engine;
+  Engine* const engine = instance->engine;
+  end_learning(instance); // first, so that `Learn` and the status change in one block
   const BlockControls controls = controls_of(instance, transport, offline);
   (void)engine_run(engine, block, &controls);
 
+  // Once is enough, after the block: the engine calls nothing of Python's, and once it
+  // is over, it stays so
   if (controls.limits && engine_is_over(engine)) {
     python_hold_thread();
   }
-  end_learning(instance);
   store_status(instance, engine_status(engine));
   atomic_store(&instance->values[PARAM_DROPOUTS], engine_dropouts(engine));
 }
@@ -303,7 +305,7 @@ instance_report(Instance* const instance, Report* const report)
   for (size_t i = 0; i < sizeof(reported) / sizeof(reported[0]); ++i) {
     const ParamIndex index = reported[i];
     const double     plain = instance_value(instance, index);
-    // Of `Learn` the host is host_values that it was let go, not what it said itself
+    // Of `Learn` the host is notified only of its release, not of what it set itself
     const bool ours =
       params_info(index)->read_only || plain < instance->host_values[index];
     if (ours && fabs(plain - instance->host_values[index]) > 1e-9) {

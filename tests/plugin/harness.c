@@ -23,6 +23,7 @@ take(const StreamSettings* const settings)
   }
   atomic_store(&script.target, settings->target);
   atomic_store(&script.quality, settings->quality);
+  atomic_store(&script.learn, settings->learn);
   atomic_store(&script.changed_at, atomic_load(&script.n_frames));
   return true;
 }

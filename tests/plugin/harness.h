@@ -20,6 +20,7 @@ typedef struct {
   _Atomic uint32_t n_frames;        ///< Exchanged
   _Atomic uint32_t target;          ///< Last configured
   _Atomic uint32_t quality;         ///< Last configured
+  _Atomic uint32_t learn;           ///< Last configured
   _Atomic uint32_t changed_at;      ///< Frame at which it was
   _Atomic uint32_t n_refused;       ///< Calls that asked for a model that is missing
   _Atomic uint32_t missing;         ///< A bit for each quality that has no model
