@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The longest that the host waits when it drops us.  Nobody can stop a library that
-   Python is loading, and a process that ends meanwhile may crash in it. */
+/* The longest that the host waits when it frees the plugin.  A library that Python is
+   loading cannot be stopped, and a process that ends meanwhile may crash in it. */
 static const Limits end_limits = {.working = 2000, .loading = 30000};
 
 /* The longest that it waits for more sound, offline.  A step takes a fraction of a
@@ -105,7 +105,7 @@ instance_set_value(Instance* const instance, const ParamIndex index, const doubl
 {
   const ParamInfo info = instance_param(instance, index);
   if (!info.read_only) {
-    atomic_store(&instance->values[index], params_stored(&info, plain));
+    atomic_store(&instance->values[index], params_round(&info, plain));
   }
 }
 
@@ -261,7 +261,7 @@ controls_of(Instance* const        instance,
 static void
 end_learning(Instance* const instance)
 {
-  const uint32_t n_learned = engine_learned(instance->engine);
+  const uint32_t n_learned = engine_n_learned(instance->engine);
   if (n_learned != instance->n_learned) {
     instance->n_learned                = n_learned;
     instance->host_values[PARAM_LEARN] = 1.0;
@@ -274,7 +274,7 @@ store_status(Instance* const instance, const Status status)
 {
   const double last = atomic_exchange(&instance->values[PARAM_STATUS], status);
   if (status == STATUS_NO_ANSWER && (Status)last != STATUS_NO_ANSWER) {
-    // Offline: where the host's log is read, say once that the wait was in vain
+    // Offline: where the host's log is read, say once that waiting has timed out
     fprintf(stderr, "requinto: no sound came in time: the dry signal passes\n");
   }
 }

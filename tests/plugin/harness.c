@@ -54,7 +54,7 @@ fake_locate(const uint32_t stream, const HostPosition* const position)
 }
 
 static uint32_t
-fake_learned(const uint32_t stream, unsigned char* const bytes, const uint32_t n_bytes)
+fake_take_bar(const uint32_t stream, unsigned char* const bytes, const uint32_t n_bytes)
 {
   CHECK(stream == 41);
   if (!atomic_load(&script.learns)) {
@@ -151,7 +151,7 @@ fake_load(const Bridge** const bridge)
                               fake_configure,
                               fake_locate,
                               fake_exchange,
-                              fake_learned,
+                              fake_take_bar,
                               fake_close,
                               fake_problem};
   *bridge                  = &fake;

@@ -56,7 +56,7 @@ test_list(const char* const folder)
     write_file(folder, litter[i], "not a sound of the user's");
   }
   References* const        list    = references_new();
-  const uint32_t           learned = references_learned();
+  const uint32_t           learned = references_learned_index();
   const char* const* const names   = references_names(list);
   CHECK(references_count(list) == learned + 4 && !strcmp(names[0], "guitar"));
   CHECK(!strcmp(names[learned], "Learned") && !strcmp(names[learned + 1], "Cuatro"));
@@ -78,7 +78,7 @@ test_keep(void)
 {
   References* const    list     = references_new();
   const uint32_t       n        = references_count(list);
-  const uint32_t       learned  = references_learned();
+  const uint32_t       learned  = references_learned_index();
   const uint32_t       revision = references_revision(list);
   const unsigned char* bytes    = (const unsigned char*)"laud";
   CHECK(references_keep(list, "Learned", bytes, 4));

@@ -106,18 +106,18 @@ test_a_reference_can_be_learnt(void)
 {
   reset_script();
   const Harness harness = begin();
-  choose(references_learned(), 0);
+  choose(references_learned_index(), 0);
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE);
 
   controls.stream.learn = 1;
   (void)run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_LEARNING);
-  CHECK(!engine_learned(harness.engine));
+  CHECK(!engine_n_learned(harness.engine));
 
   atomic_store(&script.learns, 1);
   (void)run(harness.engine, 40, 0.5F);
-  CHECK(engine_learned(harness.engine) == 1);
+  CHECK(engine_n_learned(harness.engine) == 1);
   controls.stream.learn = 0;
   const float last      = run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_READY);

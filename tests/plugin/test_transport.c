@@ -47,7 +47,7 @@ test_steady(void)
 {
   for (uint32_t n = 16; n <= 8192; n *= 2) {
     Host host = playing(-2.5, 97.3, n);
-    CHECK(tell(&host) == TRANSPORT_NEWS && host.follower.position.is_known);
+    CHECK(tell(&host) == TRANSPORT_CHANGED && host.follower.position.is_known);
     CHECK(host.follower.position.is_seam);
     CHECK(fabs(host.follower.position.quarter + 2.5) < 1e-12);
     for (int i = 0; i < 2000; ++i) {
@@ -69,7 +69,7 @@ test_ticks(void)
     host.now.quarter           = floor(true_quarter / tick) * tick;
     const TransportEvent event = tell(&host);
     CHECK(event != TRANSPORT_JUMP);
-    n_news += event == TRANSPORT_NEWS;
+    n_news += event == TRANSPORT_CHANGED;
     true_quarter += host.n * 100.0 / (60.0 * RATE);
   }
   CHECK(n_news == 1);
@@ -82,8 +82,8 @@ test_frozen(void)
   for (int is_playing = 0; is_playing < 2; ++is_playing) {
     Host host           = playing(0.0, 120.0, 512);
     host.now.is_playing = is_playing;
-    CHECK(tell(&host) == (is_playing ? TRANSPORT_NEWS : TRANSPORT_SAME));
-    CHECK(tell(&host) == (is_playing ? TRANSPORT_NEWS : TRANSPORT_SAME));
+    CHECK(tell(&host) == (is_playing ? TRANSPORT_CHANGED : TRANSPORT_SAME));
+    CHECK(tell(&host) == (is_playing ? TRANSPORT_CHANGED : TRANSPORT_SAME));
     for (int i = 0; i < 100; ++i) {
       CHECK(!host.follower.position.is_known && tell(&host) == TRANSPORT_SAME);
     }
@@ -106,8 +106,8 @@ test_jumps_and_loops(void)
     TransportEvent expected;
   } cases[] = {{8.0, false, TRANSPORT_JUMP},
                {0.0, false, TRANSPORT_JUMP},
-               {4.0, true, TRANSPORT_NEWS}, // the loop's start, from its end
-               {9.0, true, TRANSPORT_JUMP}, // into the loop, not from its end
+               {4.0, true, TRANSPORT_CHANGED}, // the loop's start, from its end
+               {9.0, true, TRANSPORT_JUMP},    // into the loop, not from its end
                {50.0, true, TRANSPORT_JUMP}};
   for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); ++k) {
     Host host           = playing(4.0, 120.0, 480); // 0.02 quarters a block
@@ -135,15 +135,15 @@ test_stop_and_go(void)
     (void)tell(&host);
   }
   host.now.is_playing = false;
-  CHECK(tell(&host) == TRANSPORT_NEWS && !host.follower.position.is_known);
+  CHECK(tell(&host) == TRANSPORT_CHANGED && !host.follower.position.is_known);
   CHECK(host.follower.position.is_seam);
   CHECK(tell(&host) == TRANSPORT_SAME);
   host.now.is_playing = true;
-  CHECK(tell(&host) == TRANSPORT_NEWS && host.follower.position.is_known);
+  CHECK(tell(&host) == TRANSPORT_CHANGED && host.follower.position.is_known);
   move(&host);
   CHECK(tell(&host) == TRANSPORT_SAME);
 
-  CHECK(transport_follow(&host.follower, NULL, host.n, RATE) == TRANSPORT_NEWS);
+  CHECK(transport_follow(&host.follower, NULL, host.n, RATE) == TRANSPORT_CHANGED);
   host.now.quarter = 3.0;
   CHECK(tell(&host) == TRANSPORT_JUMP);
 }
@@ -163,10 +163,10 @@ test_ahead_in_a_loop(void)
     for (int i = 0; i < 2000; ++i) {
       const TransportEvent event = tell(&host);
       CHECK(event != TRANSPORT_JUMP);
-      n_seams += event == TRANSPORT_NEWS;
+      n_seams += event == TRANSPORT_CHANGED;
       const double input = 4.0 + fmod(played + n_ahead * 2.0 / RATE, 6.0);
       const double off   = fabs(host.follower.position.quarter - input);
-      CHECK(event != TRANSPORT_NEWS || off < 0.03 || off > 6.0 - 0.03);
+      CHECK(event != TRANSPORT_CHANGED || off < 0.03 || off > 6.0 - 0.03);
       played += 0.02;
       host.now.quarter = 4.0 + fmod(played, 6.0);
     }
@@ -223,7 +223,7 @@ test_bars(void)
   (void)tell(&host);
   move(&host);
   host.now.beats_per_bar = 3;
-  CHECK(tell(&host) == TRANSPORT_NEWS && !host.follower.position.is_seam);
+  CHECK(tell(&host) == TRANSPORT_CHANGED && !host.follower.position.is_seam);
 }
 
 /// Where the position is that of the output, the input's is ahead

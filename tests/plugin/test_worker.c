@@ -170,7 +170,7 @@ test_loading_anew_is_waited_for(void)
           !engine_dropouts(harness.engine));
     controls.stream.beat_source = BEATS_DETECT;
   }
-  controls.stream.target = references_learned();
+  controls.stream.target = references_learned_index();
   play_blocks(harness, 100, &hasty);
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE); // and not: no answer
   end(harness);
