@@ -374,7 +374,7 @@ references_want(References* const references, const char* const text)
     char shown[REFERENCES_MAX_SHOWN];
     reference_name_show(text, shown);
     fprintf(stderr,
-            "requinto: the state's target %s cannot be had: %s\n",
+            "requinto: the state's target %s is not available: %s\n",
             shown,
             strcmp(name, text) ? "names have 1 to 95 bytes of text"
                                : "it is not in the list, and has no sound of its own");

@@ -44,9 +44,15 @@ void
 references_folder_log(const char* const name, const char* const why)
 {
   if (!atomic_load(&is_reported)) {
-    char shown[REFERENCES_MAX_SHOWN];
-    reference_name_show(name, shown);
-    fprintf(stderr, "requinto: the reference %s is no target: %s\n", shown, why);
+    char shown[REFERENCES_MAX_SHOWN] = "";
+    if (name) {
+      reference_name_show(name, shown);
+    }
+    fprintf(stderr,
+            "requinto: %s%s is not a target: %s\n",
+            name ? "the reference " : "a reference",
+            shown,
+            why);
   }
 }
 
@@ -58,7 +64,7 @@ take_name(void* const context, const char* const name)
     return;
   }
   if (reference_name_has_control(name)) {
-    references_folder_log("(one)",
+    references_folder_log(NULL,
                           "its name holds a line's end or another control character");
   } else if (strlen(name) >= REFERENCES_MAX_NAME) {
     references_folder_log(name, "its name must have less than 96 bytes");

@@ -24,6 +24,7 @@ references_folder_read(ReferencesFolder* folder);
 void
 references_folder_free(ReferencesFolder* folder);
 
-/// Log why a file of the user's is not a target, unless an earlier list has
+/// Log why a file of the user's is not a target, unless an earlier list has; `name` is
+/// NULL where it cannot be printed
 void
 references_folder_log(const char* name, const char* why);
