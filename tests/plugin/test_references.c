@@ -67,7 +67,7 @@ test_list(const char* const folder)
   CHECK(!references_sound(list, 0) && !references_sound(list, learned));
   CHECK(!references_sound(list, 999));
 
-  // What was heard is what is saved, whatever becomes of the file
+  // What was used is what is saved, whatever becomes of the file
   write_file(folder, "tres.wav", "another");
   check_sound(list, learned + 3, "tres");
   references_leave(list);
@@ -260,7 +260,7 @@ test_problems(const char* const folder)
 
 #ifndef _WIN32
 
-/// A file of the user's that became a pipe is none; nobody waits for its other end
+/// A file of the user's that became a pipe is none; its other end is not waited for
 static void
 test_a_pipe(const char* const folder)
 {

@@ -99,9 +99,9 @@ test_a_state_without_quality(void)
   CHECK(fabs(values[PARAM_QUALITY] - 1.0) < 1e-9);
 }
 
-/// A target that cannot be had is in the list without a sound, and never another one
+/// A target that is not available is in the list without a sound, and never another one
 static void
-test_targets_that_cannot_be_had(void)
+test_targets_that_are_not_available(void)
 {
   static const char* const states[] = {
     "target=laud\n",
@@ -284,7 +284,7 @@ main(void)
   test_round_trip();
   test_other_versions();
   test_a_state_without_quality();
-  test_targets_that_cannot_be_had();
+  test_targets_that_are_not_available();
   test_sounds_are_carried();
   test_streams();
   test_damage();
