@@ -90,7 +90,7 @@ deactivate(const clap_plugin_t* const clap)
 {
   ClapPlugin* const plugin = CLAP_PLUGIN_OF(clap);
   instance_deactivate(plugin->instance);
-  clap_plugin_tell_targets(plugin);
+  clap_plugin_notify_targets(plugin);
 }
 
 static bool CLAP_ABI

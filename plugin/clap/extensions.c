@@ -64,7 +64,7 @@ get_config(const clap_plugin_t* const clap,
   if (index >= count_configs(clap)) {
     return false;
   }
-  const uint32_t n_channels = 2 - index; // the usual one first
+  const uint32_t n_channels = 2 - index; // the default first
   memset(config, 0, sizeof(*config));
   snprintf(config->name, sizeof(config->name), "%s", index ? "Mono" : "Stereo");
   config->id                = n_channels;
@@ -127,8 +127,8 @@ load(const clap_plugin_t* const clap, const clap_istream_t* const stream)
     state.bytes && instance_read_state(plugin->instance, state.bytes, state.n_bytes);
   free(state.bytes);
   if (taken) {
-    clap_plugin_tell_values(plugin);
-    clap_plugin_ask_restart(plugin);
+    clap_plugin_notify_values(plugin);
+    clap_plugin_request_restart(plugin);
   }
   return taken;
 }
@@ -148,7 +148,7 @@ get_latency(const clap_plugin_t* const clap)
 static uint32_t CLAP_ABI
 get_tail(const clap_plugin_t* const clap)
 {
-  // What came in last is heard after the latency, which a tail is to include
+  // The last input leaves after the latency, which a tail is to include
   const ClapPlugin* const plugin = CLAP_PLUGIN_OF(clap);
   return instance_latency(plugin->instance, plugin->sample_rate);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Ports, state, latency and the rest of what a host may ask for. */
+   Ports, state, latency and the other extensions for hosts. */
 
 #pragma once
 

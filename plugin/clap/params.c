@@ -129,7 +129,7 @@ clap_params_take(ClapPlugin* const plugin, const clap_event_header_t* const even
   if (index < N_PARAMS) {
     instance_set_value(plugin->instance, index, change->value);
     if (index == PARAM_CLIP) {
-      clap_plugin_ask_restart(plugin);
+      clap_plugin_request_restart(plugin);
     }
   }
 }

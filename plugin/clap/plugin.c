@@ -3,7 +3,7 @@
 #include "clap/plugin.h"
 
 void
-clap_plugin_ask_restart(ClapPlugin* const plugin)
+clap_plugin_request_restart(ClapPlugin* const plugin)
 {
   const double rate = plugin->sample_rate;
   if (instance_is_active(plugin->instance) &&
@@ -21,7 +21,7 @@ has_changed(const ClapPlugin* const plugin)
 }
 
 void
-clap_plugin_tell_targets(ClapPlugin* const plugin)
+clap_plugin_notify_targets(ClapPlugin* const plugin)
 {
   if (has_changed(plugin)) {
     plugin->names_revision = instance_names_revision(plugin->instance);
@@ -33,7 +33,7 @@ clap_plugin_tell_targets(ClapPlugin* const plugin)
 }
 
 void
-clap_plugin_tell_values(ClapPlugin* const plugin)
+clap_plugin_notify_values(ClapPlugin* const plugin)
 {
   if (plugin->host_params) {
     plugin->host_params->rescan(plugin->host,
@@ -41,7 +41,7 @@ clap_plugin_tell_values(ClapPlugin* const plugin)
   }
   // A host may learn of another range only between activations
   if (!instance_is_active(plugin->instance)) {
-    clap_plugin_tell_targets(plugin);
+    clap_plugin_notify_targets(plugin);
   } else if (has_changed(plugin) && !atomic_exchange(&plugin->restarts, true)) {
     plugin->host->request_restart(plugin->host);
   }

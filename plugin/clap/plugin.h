@@ -19,7 +19,7 @@ typedef struct {
 
   Instance*   instance;
   atomic_bool offline;  ///< The host waits for what is not ready
-  atomic_bool restarts; ///< The host was asked to activate anew
+  atomic_bool restarts; ///< A restart was requested, and has not come yet
 
   /* Main thread */
   double   sample_rate;    ///< Hz, of the last activation
@@ -34,12 +34,12 @@ typedef struct {
 
 /// Have the host activate anew if that would change the latency.  Any thread.
 void
-clap_plugin_ask_restart(ClapPlugin* plugin) REALTIME;
+clap_plugin_request_restart(ClapPlugin* plugin) REALTIME;
 
 /// Have the host read all values again, and the list of targets.  Main thread only.
 void
-clap_plugin_tell_values(ClapPlugin* plugin);
+clap_plugin_notify_values(ClapPlugin* plugin);
 
 /// Have the host read the list of targets if it grew; must be inactive.  Main thread.
 void
-clap_plugin_tell_targets(ClapPlugin* plugin);
+clap_plugin_notify_targets(ClapPlugin* plugin);

@@ -2,6 +2,7 @@
 
 #include "core/engine.h"
 
+#include "core/integer.h"
 #include "core/lateness.h"
 #include "core/mixer.h"
 #include "core/outbox.h"
@@ -13,13 +14,13 @@
 #include <string.h>
 
 static const double CAPACITY_S = 5.4;  // of input kept while Python starts
-static const float  LOUDEST    = 1e3F; // amplitude; more is no sound
+static const float  LOUDEST    = 1e3F; // clamp: anything louder is a bug upstream
 
 enum { MAX_FRAMES = 4096, WAIT_MS = 20 };
 
 struct EngineImpl {
   Session* session;     ///< Shared with the worker
-  Mixer*   mixer;       ///< Delays the input, and what is heard of it
+  Mixer*   mixer;       ///< Delays the input, and mixes it with the output
   double   sample_rate; ///< Hz
   uint32_t n_channels;  ///< 1 or 2
   uint32_t n_sidechain; ///< 0 to 2
@@ -33,7 +34,7 @@ struct EngineImpl {
   uint64_t n_owed;    ///< Frames still to be sent to the worker, as silence
   uint64_t n_overdue; ///< Frames played as silence that are still to arrive
   Lateness lateness;  ///< Of what is overdue
-  bool     gave_up;   ///< Waited for the worker in vain
+  bool     gave_up;   ///< Waiting for the worker has timed out
 
   Outbox            outbox; ///< Messages for the worker
   TransportFollower follower;
@@ -44,12 +45,6 @@ static uint32_t
 frames(const double seconds, const double sample_rate)
 {
   return (uint32_t)ceil(seconds * sample_rate);
-}
-
-static uint32_t
-min_u32(const uint64_t a, const uint32_t b)
-{
-  return a < b ? (uint32_t)a : b;
 }
 
 uint32_t
@@ -173,7 +168,7 @@ set_mix(Engine* const engine, const BlockControls* const controls)
                                                                  : (Gains){1.0F - a, a};
 
   // While a song plays, what is automated belongs to the sound it comes with; else
-  // somebody turns a knob, and listens
+  // a user turns a knob, and listens
   const bool is_rolling = engine->follower.position.is_known;
   mixer_set_gains(engine->mixer, gains, !controls->is_offline && !is_rolling);
 }
@@ -203,7 +198,7 @@ interleave(Engine* const engine, const Block block)
     const float* const from =
       c < n_channels ? block.input[c] : block.sidechain[c - n_channels];
     for (uint32_t i = 0; i < block.n_frames; ++i) {
-      // One bad sample would spoil everything the network hears with it
+      // One bad sample would spread through the whole spectrum
       const float x               = from && isfinite(from[i]) ? from[i] : 0.0F;
       engine->sent[i * n_all + c] = fmaxf(-LOUDEST, fminf(x, LOUDEST));
       has_sound                   = has_sound || x != 0.0F;
@@ -234,7 +229,7 @@ send_sound(Engine* const engine, const uint32_t n)
   send_owed(engine);
 }
 
-/// Drop what arrived too late to be heard, so the rest stays in time
+/// Drop frames that arrived after their turn, so that the rest stays in time
 static void
 drop_overdue(Engine* const engine)
 {
@@ -262,7 +257,7 @@ collect(Engine* const engine, const uint32_t n)
 }
 
 static void
-put_out(const Engine* const engine, const Block block)
+write_output(const Engine* const engine, const Block block)
 {
   const uint32_t n_channels = engine->n_channels;
   for (uint32_t c = 0; c < n_channels; ++c) {
@@ -308,7 +303,7 @@ run_slice(Engine* const engine, const Block block)
   const uint32_t n_late = collect(engine, n);
   mixer_set_dry(engine->mixer, dry);
   mixer_run(engine->mixer, engine->sound, engine->wet, n, n - n_late, n_late);
-  put_out(engine, block);
+  write_output(engine, block);
 
   engine->n_played += n;
   count_late(engine, n, n_late, has_sound);
@@ -342,7 +337,7 @@ wait_for_worker(Engine* const       engine,
   while (!engine_is_over(engine) && !is_served(engine, n_frames)) {
     os_semaphore_post(session->wake);
     (void)os_semaphore_wait(session->progress, WAIT_MS);
-    if (session_progressed(session, &last)) {
+    if (session_has_progressed(session, &last)) {
       since = running_ms();
     }
     // No worker came along where this process was forked
@@ -367,7 +362,7 @@ engine_run(Engine* const engine, const Block block, const BlockControls* const c
   return worst;
 }
 
-/* Telling */
+/* Reporting */
 
 Status
 engine_status(const Engine* const engine)
@@ -391,7 +386,7 @@ engine_dropouts(const Engine* const engine)
 }
 
 uint32_t
-engine_learned(const Engine* const engine)
+engine_n_learned(const Engine* const engine)
 {
   return atomic_load_explicit(&engine->session->n_learned, memory_order_acquire);
 }

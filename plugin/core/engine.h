@@ -36,13 +36,13 @@ typedef enum {
 
 /// What holds from the first frame of a block on
 typedef struct {
-  const Transport* transport;  ///< Where the host is; NULL where it says nothing
-  StreamSettings   stream;     ///< What the worker does
-  double           amount;     ///< From 0, the delayed input, to 1, `output` alone
-  OutputChoice     output;     ///< What is put out
-  bool             restarts;   ///< What came in before is silenced at once
-  bool             is_offline; ///< Nobody listens while the block is processed
-  const Limits*    limits;     ///< To wait for the worker; NULL: it is not waited for
+  const Transport* transport; ///< Where the host is; NULL if it does not say
+  StreamSettings   stream;    ///< What the worker does
+  double           amount;    ///< From 0, the delayed input, to 1, `output` alone
+  OutputChoice     output;    ///< Which of the two sounds is the output
+  bool             restarts;  ///< What came in before is silenced at once
+  bool          is_offline; ///< The host renders: a block may take longer than it lasts
+  const Limits* limits;     ///< To wait for the worker; NULL: it is not waited for
 } BlockControls;
 
 /// Everything the audio thread touches
@@ -73,7 +73,7 @@ engine_session(Engine* engine);
 
    With limits, for offline rendering, it blocks until the sound is there.  It gives
    up, for the rest of the activation, where the worker has made no progress until a
-   limit, while the process ran, or has none in a fork: the status tells that, and each
+   limit, while the process ran, or has none in a fork: the status shows that, and each
    block that lacks its sound is a dropout.  Never with Python's lock held.
 
    Audio thread only.  Without limits it does not block, allocate, or log.
@@ -87,15 +87,15 @@ engine_run(Engine* engine, Block block, const BlockControls* controls) REALTIME;
 bool
 engine_is_over(const Engine* engine) REALTIME;
 
-/// Return what to tell the user.  Audio thread only.
+/// Return the status to show the user.  Audio thread only.
 Status
 engine_status(const Engine* engine) REALTIME;
 
 /// Return how many blocks were late once the worker had kept up, or lack their sound
-/// because it was waited for in vain.  Audio thread only.
+/// because waiting for it has timed out.  Audio thread only.
 uint32_t
 engine_dropouts(const Engine* engine) REALTIME;
 
 /// Return how many references were learnt since activation.  Audio thread only.
 uint32_t
-engine_learned(const Engine* engine) REALTIME;
+engine_n_learned(const Engine* engine) REALTIME;

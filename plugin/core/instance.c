@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The longest that the host waits when it drops us.  Nobody can stop a library that
-   Python is loading, and a process that ends meanwhile may crash in it. */
+/* The longest that the host waits when it frees the plugin.  A library that Python is
+   loading cannot be stopped, and a process that ends meanwhile may crash in it. */
 static const Limits end_limits = {.working = 2000, .loading = 30000};
 
 /* The longest that it waits for more sound, offline.  A step takes a fraction of a
@@ -29,7 +29,7 @@ struct InstanceImpl {
   Worker*  worker;
   Engine*  engine;                ///< NULL while inactive
   bool     is_guest;              ///< Python was there before us: its lock may be held
-  uint32_t n_learned;             ///< References learnt that `Learn` was let go for
+  uint32_t n_learned;             ///< References for which `Learn` has been released
   double   host_values[N_PARAMS]; ///< What the host knows
 };
 
@@ -105,7 +105,7 @@ instance_set_value(Instance* const instance, const ParamIndex index, const doubl
 {
   const ParamInfo info = instance_param(instance, index);
   if (!info.read_only) {
-    atomic_store(&instance->values[index], params_stored(&info, plain));
+    atomic_store(&instance->values[index], params_round(&info, plain));
   }
 }
 
@@ -257,11 +257,11 @@ controls_of(Instance* const        instance,
     .limits     = waits ? &wait_limits : NULL};
 }
 
-/// Let `Learn` go once a reference has been learnt
+/// Release `Learn` once a reference has been learnt
 static void
 end_learning(Instance* const instance)
 {
-  const uint32_t n_learned = engine_learned(instance->engine);
+  const uint32_t n_learned = engine_n_learned(instance->engine);
   if (n_learned != instance->n_learned) {
     instance->n_learned                = n_learned;
     instance->host_values[PARAM_LEARN] = 1.0;
@@ -274,7 +274,7 @@ store_status(Instance* const instance, const Status status)
 {
   const double last = atomic_exchange(&instance->values[PARAM_STATUS], status);
   if (status == STATUS_NO_ANSWER && (Status)last != STATUS_NO_ANSWER) {
-    // Offline: where the host's log is read, say once that the wait was in vain
+    // Offline: where the host's log is read, say once that waiting has timed out
     fprintf(stderr, "requinto: no sound came in time: the dry signal passes\n");
   }
 }
@@ -285,14 +285,16 @@ instance_run(Instance* const        instance,
              const Transport* const transport,
              const bool             offline)
 {
-  Engine* const       engine   = instance->engine;
+  Engine* const engine = instance->engine;
+  end_learning(instance); // first, so that `Learn` and the status change in one block
   const BlockControls controls = controls_of(instance, transport, offline);
   (void)engine_run(engine, block, &controls);
 
+  // Once is enough, after the block: the engine calls nothing of Python's, and once it
+  // is over, it stays so
   if (controls.limits && engine_is_over(engine)) {
     python_hold_thread();
   }
-  end_learning(instance);
   store_status(instance, engine_status(engine));
   atomic_store(&instance->values[PARAM_DROPOUTS], engine_dropouts(engine));
 }
@@ -303,7 +305,7 @@ instance_report(Instance* const instance, Report* const report)
   for (size_t i = 0; i < sizeof(reported) / sizeof(reported[0]); ++i) {
     const ParamIndex index = reported[i];
     const double     plain = instance_value(instance, index);
-    // Of `Learn` the host is host_values that it was let go, not what it said itself
+    // Of `Learn` the host is notified only of its release, not of what it set itself
     const bool ours =
       params_info(index)->read_only || plain < instance->host_values[index];
     if (ours && fabs(plain - instance->host_values[index]) > 1e-9) {

@@ -61,7 +61,7 @@ StateBytes
 instance_write_state(Instance* instance);
 
 /**
-   Take what `instance_write_state` returned; return false if it was not such.
+   Take what `instance_write_state` returned; return false if it is anything else.
 
    The list of targets may have grown after it.  Not the audio thread.
 */

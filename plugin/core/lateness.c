@@ -2,6 +2,7 @@
 
 #include "core/lateness.h"
 
+#include "core/integer.h"
 #include "core/params.h"
 
 static const double SHOWN_S = 2.0; // after the last late frame
@@ -39,7 +40,7 @@ lateness_count(Lateness* const lateness, const Outcome outcome)
   const bool is_missed =
     can_have_sound(lateness, n, outcome.has_sound) && outcome.n_late;
   const uint32_t n_left = lateness->n_shown - lateness->n_since;
-  lateness->n_since     = is_missed ? 0 : lateness->n_since + (n < n_left ? n : n_left);
+  lateness->n_since     = is_missed ? 0 : lateness->n_since + min_u32(n, n_left);
 }
 
 bool

@@ -28,7 +28,7 @@ typedef struct {
   bool     has_sound; ///< The input has
   bool     is_ready;  ///< The worker has loaded what it needs
   bool     is_ahead;  ///< It has made more than is needed now
-  bool     gave_up;   ///< It was waited for in vain
+  bool     gave_up;   ///< Waiting for the worker has timed out
 } Outcome;
 
 /// Return what has not been late
@@ -39,7 +39,7 @@ lateness_new(uint32_t latency, double sample_rate);
 void
 lateness_count(Lateness* lateness, Outcome outcome) REALTIME;
 
-/// Return whether sound came late a short while ago: nobody misses the silence before
-/// the first
+/// Return whether sound came late a short while ago; the silence before the first
+/// sound does not count
 bool
 lateness_shows(const Lateness* lateness) REALTIME;

@@ -13,14 +13,14 @@
 
 /// What was sent to the worker last; zeros at first; the audio thread's alone
 typedef struct {
-  Message settings;        ///< Last asked for
-  Message position;        ///< Of the host, last noted
+  Message settings;        ///< Last settings
+  Message position;        ///< Last position of the host
   bool    has_settings;    ///< `settings` holds something
   bool    settings_unsent; ///< There was no room for `settings` yet
   bool    position_unsent; ///< There was no room for `position` yet
 } Outbox;
 
-/// Note settings that hold from `frame` on, unless nothing is new about them
+/// Note settings that hold from `frame` on, unless they are the last ones
 void
 outbox_set_settings(Outbox*               outbox,
                     const StreamSettings* settings,

@@ -33,8 +33,9 @@ static const char* const status_labels[N_STATUSES] = {"Idle",
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 #define LIST(array)  .max = COUNT(array) - 1, .labels = (array), .n_labels = COUNT(array)
 #define SWITCH       LIST(switch_labels), .is_switch = true
-#define NUMBER(lowest, highest, usual)                                                 \
-  .min = (lowest), .max = (highest), .default_value = (usual), .n_decimals = 1
+#define NUMBER(min_plain, max_plain, default_plain)                                    \
+  .min = (min_plain), .max = (max_plain), .default_value = (default_plain),            \
+  .n_decimals = 1
 #define REPORT .read_only = true, .unsaved = true
 
 /* Identifier, key, name, short name, unit, and what the values are.
@@ -100,7 +101,7 @@ params_clamp(const ParamInfo* const info, const double plain)
 }
 
 double
-params_stored(const ParamInfo* const info, const double plain)
+params_round(const ParamInfo* const info, const double plain)
 {
   static const double scale = 1e4; // of PARAMS_N_DECIMALS
   return round(params_clamp(info, plain) * scale) / scale;

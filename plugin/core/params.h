@@ -84,7 +84,7 @@ params_clamp(const ParamInfo* info, double plain);
    state holds it exactly and a host's single precision does not show.
 */
 double
-params_stored(const ParamInfo* info, double plain);
+params_round(const ParamInfo* info, double plain);
 
 /// Return the plain value of a host's value
 double

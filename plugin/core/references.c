@@ -19,7 +19,7 @@ enum {
   N_FOR_STATES = 4 ///< Entries that the user's folder leaves to them
 };
 
-/// A name that was replaced, kept for whoever looks at it
+/// A name that was replaced, kept for threads that still read it
 typedef struct OldNameImpl {
   struct OldNameImpl* next;
   char*               name;
@@ -166,10 +166,10 @@ add_file(References* const references, const char* const folder, const char* con
   *strrchr(stem, '.') = '\0';
   const bool taken    = find(references, stem) < REFERENCES_MAX;
   if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path)) {
-    references_folder_tell(name, "its path is too long");
+    references_folder_log(name, "its path is too long");
   } else if (references_count(references) >= REFERENCES_MAX - N_FOR_STATES ||
              add(references, taken ? name : stem, path) >= REFERENCES_MAX) {
-    references_folder_tell(name, "the list of targets is full");
+    references_folder_log(name, "the list of targets is full");
   }
 }
 
@@ -253,7 +253,7 @@ references_names(const References* const references)
 }
 
 uint32_t
-references_learned(void)
+references_learned_index(void)
 {
   return N_BUILT_IN;
 }
@@ -309,7 +309,7 @@ references_sound(References* const references, const uint32_t index)
   }
   SoundFile* copy = copy_kept(references, index);
   if (!copy && references->files[index]) {
-    // Kept, so that what is saved is what was heard, whatever becomes of the file.  Not
+    // Kept, so that what is saved is what was used, whatever becomes of the file.  Not
     // read with the mutex held, which the audio thread of an offline host may wait for
     const char*      problem = "";
     SoundFile* const sound   = sound_file_read(references->files[index], &problem);
@@ -374,7 +374,7 @@ references_want(References* const references, const char* const text)
     char shown[REFERENCES_MAX_SHOWN];
     reference_name_show(text, shown);
     fprintf(stderr,
-            "requinto: the state's target %s cannot be had: %s\n",
+            "requinto: the state's target %s is not available: %s\n",
             shown,
             strcmp(name, text) ? "names have 1 to 95 bytes of text"
                                : "it is not in the list, and has no sound of its own");

@@ -56,7 +56,7 @@ references_names(const References* references) REALTIME;
 
 /// Return the index of the sound that was learnt, in every list.  Any thread.
 uint32_t
-references_learned(void) REALTIME;
+references_learned_index(void) REALTIME;
 
 /// Return a number that changes with every sound that is kept.  Any thread.
 uint32_t
@@ -94,7 +94,7 @@ references_keep(References*          references,
    Have the target of a state in the list, under the name of `reference_name_clean`.
 
    Returns false, and says so on stderr, if that is new or has no sound: chosen, it
-   passes the input, with a status that tells, until a sound is kept under the name.
+   passes the input, with a status that shows why, until a sound is kept under the name.
    Not the audio thread.
 */
 bool

@@ -41,12 +41,18 @@ is_sound_file(const char* const name)
 static atomic_bool is_reported; ///< By an earlier list of this process
 
 void
-references_folder_tell(const char* const name, const char* const why)
+references_folder_log(const char* const name, const char* const why)
 {
   if (!atomic_load(&is_reported)) {
-    char shown[REFERENCES_MAX_SHOWN];
-    reference_name_show(name, shown);
-    fprintf(stderr, "requinto: the reference %s is no target: %s\n", shown, why);
+    char shown[REFERENCES_MAX_SHOWN] = "";
+    if (name) {
+      reference_name_show(name, shown);
+    }
+    fprintf(stderr,
+            "requinto: %s%s is not a target: %s\n",
+            name ? "the reference " : "a reference",
+            shown,
+            why);
   }
 }
 
@@ -58,12 +64,12 @@ take_name(void* const context, const char* const name)
     return;
   }
   if (reference_name_has_control(name)) {
-    references_folder_tell("(one)",
-                           "its name holds a line's end or another control character");
+    references_folder_log(NULL,
+                          "its name holds a line's end or another control character");
   } else if (strlen(name) >= REFERENCES_MAX_NAME) {
-    references_folder_tell(name, "its name must have less than 96 bytes");
+    references_folder_log(name, "its name must have less than 96 bytes");
   } else if (folder->n >= REFERENCES_FOLDER_MAX) {
-    references_folder_tell(name, "there are more than 256 files");
+    references_folder_log(name, "there are more than 256 files");
   } else {
     folder->names[folder->n] = reference_name_copy(name);
     folder->n += folder->names[folder->n] != NULL;

@@ -15,7 +15,7 @@ typedef struct {
   size_t n;
 } ReferencesFolder;
 
-/// List the files that can be targets; say of others why they are none, once in a
+/// List the files that can be targets; log why others cannot, once in a
 /// process.  To be ended with `references_folder_free`.
 void
 references_folder_read(ReferencesFolder* folder);
@@ -24,6 +24,7 @@ references_folder_read(ReferencesFolder* folder);
 void
 references_folder_free(ReferencesFolder* folder);
 
-/// Say why a file of the user's is no target, unless an earlier list has
+/// Log why a file of the user's is not a target, unless an earlier list has; `name` is
+/// NULL where it cannot be printed
 void
-references_folder_tell(const char* name, const char* why);
+references_folder_log(const char* name, const char* why);

@@ -2,6 +2,7 @@
 
 #include "core/ring.h"
 
+#include "core/integer.h"
 #include "os/memory.h"
 
 #include <stdatomic.h>
@@ -53,12 +54,6 @@ ring_free(Ring* const ring)
     free(ring->bytes);
     free(ring);
   }
-}
-
-static uint32_t
-min_u32(const uint32_t a, const uint32_t b)
-{
-  return a < b ? a : b;
 }
 
 /// Copy `n` elements into the ring from `count` on; NULL stands for zeros

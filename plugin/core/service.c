@@ -2,6 +2,7 @@
 
 #include "core/service.h"
 
+#include "core/integer.h"
 #include "core/params.h"
 #include "core/settings.h"
 
@@ -27,10 +28,10 @@ fail(Service* const service, const Status status)
 static bool
 is_reference(const uint32_t target)
 {
-  return target >= references_learned();
+  return target >= references_learned_index();
 }
 
-/// Return why a call returned 0, and tell whoever reads the host's log
+/// Return why a call returned 0, and write it to the host's log
 static Status
 problem(const Service* const service)
 {
@@ -67,14 +68,14 @@ configure(const Service* const service)
   return done ? STATUS_READY : problem(service);
 }
 
-/// Go on with what `configure` returned
+/// Apply what `configure` returned: end the stream, or report a status
 static void
-settle(Service* const service, const Status status)
+apply_outcome(Service* const service, const Status status)
 {
   if (status_is_final(status)) {
     fail(service, status);
   } else {
-    // Without a model or reference the stream goes on as it was, unheard, to be
+    // Without a model or reference the stream goes on with its output unused, to be
     // in time if another is chosen
     session_report(service->session, status);
   }
@@ -92,7 +93,7 @@ feed_silence(Service* const service)
   bool     fed = silence && ignored;
   uint64_t n   = service->n_received;
   while (fed && n && !atomic_load(&service->session->ended)) {
-    const uint32_t n_now   = n < FEED_FRAMES ? (uint32_t)n : FEED_FRAMES;
+    const uint32_t n_now   = min_u32(n, FEED_FRAMES);
     const Passage  passage = {silence, ignored, n_now};
 
     fed = service->bridge->exchange(service->stream, &passage) == n_now;
@@ -105,7 +106,7 @@ feed_silence(Service* const service)
   return fed;
 }
 
-/// Tell the stream where the host is now
+/// Give the stream the host's position now
 static bool
 locate(Service* const service)
 {
@@ -143,15 +144,16 @@ open_stream(Service* const service, const BridgeLoader load)
   } else if (!feed_silence(service) || !locate(service)) {
     fail(service, problem(service));
   } else {
-    settle(service, outcome); // not before: until here whoever waits is patient
+    apply_outcome(service,
+                  outcome); // not before: until here the limit is the longer one
   }
 }
 
-/// Return whether new settings ask for what could not be had, again
+/// Return whether new settings need what was not available for the old ones
 static bool
-is_in_vain(const Service* const        service,
-           const StreamSettings* const old,
-           const bool                  other_sound)
+would_fail_again(const Service* const        service,
+                 const StreamSettings* const old,
+                 const bool                  other_sound)
 {
   const Status status  = session_status(service->session);
   const bool   quality = service->settings.quality != old->quality;
@@ -175,14 +177,14 @@ apply_settings(Service* const              service,
                const StreamSettings* const old,
                const bool                  other_sound)
 {
-  if (!service->stream || is_in_vain(service, old, other_sound)) {
+  if (!service->stream || would_fail_again(service, old, other_sound)) {
     return; // nothing to act on yet; or tried already, and reported
   }
   if (takes_networks(service, old)) {
     session_report(service->session,
-                   STATUS_STARTING); // until it has, waiters are patient
+                   STATUS_STARTING); // until it has, the limit is the longer one
   }
-  settle(service, configure(service));
+  apply_outcome(service, configure(service));
 }
 
 static void
@@ -200,8 +202,7 @@ take_messages(Service* const service, const uint32_t n)
   Message message;
   while (ring_peek(service->session->messages, &message, 1)) {
     if (message.at_frame > service->n_received) {
-      const uint64_t n_until = message.at_frame - service->n_received;
-      return n_until < n ? (uint32_t)n_until : n;
+      return min_u32(message.at_frame - service->n_received, n);
     }
     ring_skip(service->session->messages, 1);
     if (message.kind == MESSAGE_SETTINGS) {
@@ -223,7 +224,7 @@ take_messages(Service* const service, const uint32_t n)
 static void
 keep_learned(Service* const service)
 {
-  const uint32_t n = service->bridge->learned(service->stream, NULL, 0);
+  const uint32_t n = service->bridge->take_bar(service->stream, NULL, 0);
   if (n > SOUND_FILE_MAX_SIZE) {
     fprintf(stderr, "requinto: the bar is too long to be kept\n");
   }
@@ -231,7 +232,7 @@ keep_learned(Service* const service)
     return;
   }
   unsigned char* const bytes = (unsigned char*)calloc(n, 1);
-  if (bytes && service->bridge->learned(service->stream, bytes, n) == n &&
+  if (bytes && service->bridge->take_bar(service->stream, bytes, n) == n &&
       references_keep(service->session->references, REFERENCES_LEARNED, bytes, n)) {
     atomic_fetch_add(&service->session->n_learned, 1);
   }

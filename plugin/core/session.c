@@ -97,7 +97,7 @@ session_limit(const Session* const session, const Limits* const limits)
 }
 
 bool
-session_progressed(const Session* const session, Progress* const last)
+session_has_progressed(const Session* const session, Progress* const last)
 {
   const Progress now     = {atomic_load(&session->n_steps), session_status(session)};
   const bool     differs = now.n_steps != last->n_steps || now.status != last->status;

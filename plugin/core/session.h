@@ -20,7 +20,7 @@
 /// What a message brings
 typedef enum { MESSAGE_SETTINGS, MESSAGE_POSITION } MessageKind;
 
-/// Outbox for the worker, and the frame since activation from which it holds
+/// A message to the worker, and the frame since activation from which it holds
 typedef struct {
   uint64_t    at_frame;
   MessageKind kind;
@@ -54,7 +54,7 @@ typedef struct {
 /// How many frames of sound may wait for the other side
 typedef struct {
   uint32_t to_worker;
-  uint32_t from_worker; ///< At least what the host asks for at a time, and a quantum
+  uint32_t from_worker; ///< At least a block of the host, and a quantum
 } Capacity;
 
 /// Return a session with one owner, or NULL
@@ -80,8 +80,7 @@ session_status(const Session* session) REALTIME;
 void
 session_report(Session* session, Status status);
 
-/// Count a step, and let an engine that waits look at what came of it.  Worker thread
-/// only.
+/// Count a step, and wake an engine that waits for it.  Worker thread only.
 void
 session_advance(Session* session);
 
@@ -109,4 +108,4 @@ typedef struct {
 /// Return whether the worker has come further than `last`, and update that.  Any
 /// thread.
 bool
-session_progressed(const Session* session, Progress* last);
+session_has_progressed(const Session* session, Progress* last);

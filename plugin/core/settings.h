@@ -16,7 +16,7 @@
 StreamSettings
 settings_initial(void) REALTIME;
 
-/// Return what plain values ask for
+/// Return the settings that plain values stand for
 StreamSettings
 settings_of(const double values[N_PARAMS]) REALTIME;
 

@@ -102,7 +102,7 @@ state_write(const double           values[N_PARAMS],
   }
   memcpy(state.bytes, text, n);
 
-  const uint32_t learned = references_learned();
+  const uint32_t learned = references_learned_index();
   const uint32_t chosen  = (uint32_t)params_clamp(target, values[PARAM_TARGET]);
   append_sound(&state, references, learned);
   if (chosen > learned) {
@@ -232,9 +232,9 @@ state_read_sounds(const void* const bytes,
   return true;
 }
 
-/// Say that a value is not one that the parameter can have
+/// Log that a value is not one that the parameter can have
 static void
-tell_unknown(const ParamInfo* const info, const char* const value)
+log_unknown(const ParamInfo* const info, const char* const value)
 {
   char text[REFERENCES_MAX_SHOWN];
   char default_text[MAX_LINE];
@@ -262,7 +262,7 @@ read_line(const char* const      line,
       value = name;
     }
     if (value && !params_from_text(info, value, &values[i])) {
-      tell_unknown(info, value);
+      log_unknown(info, value);
     }
   }
 }

@@ -46,7 +46,7 @@ state_read_stream(StateReadFunc read, void* stream);
 /**
    Keep the sounds that a state brings, so that its target is one of the list.
 
-   Returns false, and does nothing, if these are not such bytes.  Not the audio
+   Returns false, and does nothing, if the bytes are not a state.  Not the audio
    thread.
 */
 bool

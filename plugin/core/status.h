@@ -22,7 +22,7 @@ typedef enum {
   STATUS_NO_MODEL,     ///< The model is missing or damaged, until another is chosen
   STATUS_NO_REFERENCE, ///< The target has no sound yet, or none that can be used
   STATUS_PYTHON_ERROR, ///< Python raised something, or ends
-  STATUS_NO_ANSWER,    ///< Offline, the worker was waited for in vain
+  STATUS_NO_ANSWER,    ///< Offline, waiting for the worker has timed out
   N_STATUSES
 } Status;
 

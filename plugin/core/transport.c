@@ -102,7 +102,7 @@ lose(TransportFollower* const follower, const bool stopped, const double sample_
   follower->left_at    = foresee(follower, sample_rate);
   follower->has_played = true;
   take(follower, (HostPosition){.is_seam = stopped});
-  return TRANSPORT_NEWS;
+  return TRANSPORT_CHANGED;
 }
 
 /// The host has begun to play, maybe elsewhere than where it stopped
@@ -115,7 +115,7 @@ begin(TransportFollower* const follower, const Transport* const now, const doubl
   take(follower, position);
   return follower->has_played && fabs(position.quarter - follower->left_at) > near
            ? TRANSPORT_JUMP
-           : TRANSPORT_NEWS;
+           : TRANSPORT_CHANGED;
 }
 
 /// Return whether the input has gone back to where its loop starts
@@ -146,12 +146,12 @@ go_on(TransportFollower* const follower, const Transport* const now, const doubl
     const double near = quarters_in(JUMP_S * rate, speed, rate);
     position.is_seam  = 1;
     take(follower, position);
-    return has_looped(now, foreseen, position.quarter, near) ? TRANSPORT_NEWS
+    return has_looped(now, foreseen, position.quarter, near) ? TRANSPORT_CHANGED
                                                              : TRANSPORT_JUMP;
   }
   if (changed || off_s > DRIFT_S || !same_bars(&position, old)) {
     take(follower, position);
-    return TRANSPORT_NEWS;
+    return TRANSPORT_CHANGED;
   }
   return TRANSPORT_SAME;
 }

@@ -26,9 +26,9 @@ typedef struct {
 
 /// What has become of the position since the last block
 typedef enum {
-  TRANSPORT_SAME, ///< It went on as foreseen
-  TRANSPORT_NEWS, ///< It goes on otherwise, or is not known any more
-  TRANSPORT_JUMP  ///< The song goes on from elsewhere
+  TRANSPORT_SAME,    ///< It went on as foreseen
+  TRANSPORT_CHANGED, ///< It goes on otherwise, or is not known any more
+  TRANSPORT_JUMP     ///< The song goes on from elsewhere
 } TransportEvent;
 
 /// The host's position, as followed; zeros at first

@@ -32,7 +32,7 @@ struct WorkerImpl {
 
 /// Turn to another session if there is one
 static void
-turn(Worker* const worker)
+switch_session(Worker* const worker)
 {
   os_mutex_lock(worker->mutex);
   const bool     changed = worker->changed;
@@ -76,7 +76,7 @@ run(void* const argument)
   Service* const service = &worker->service;
   while (!atomic_load(&worker->quit)) {
     atomic_store(&worker->step_began, running_ms());
-    turn(worker);
+    switch_session(worker);
     if (!service->session) {
       (void)os_semaphore_wait(worker->wake, REST_MS);
     } else if (!service_work(service, worker->load)) {

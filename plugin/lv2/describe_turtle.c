@@ -185,7 +185,7 @@ write_number(const Plugin* const    plugin,
   if (!row->n_decimals) {
     add(plugin, "lv2:portProperty", "lv2:integer");
   }
-  // Of the tempo the table does not tell the unit, which other hosts would misread
+  // The table has no unit for the tempo, which other hosts would misread
   const bool is_percent = row->unit[0] == '%';
   if (is_percent || index == PARAM_TEMPO) {
     add(plugin, "units:unit", is_percent ? "units:pc" : "units:bpm");
@@ -215,7 +215,7 @@ write_param(const Plugin* const plugin, const ParamIndex index)
     write_number(plugin, index, row);
   }
   if (index == PARAM_CLIP) {
-    // Its change is heard after the next activation only
+    // Its change takes effect at the next activation only
     add(plugin, "lv2:portProperty", "pprops:expensive");
   }
   end_port(plugin);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What hosts read of the LV2 plugins, in Turtle. */
+   The description of the LV2 plugins that hosts read, in Turtle. */
 
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Translate ports, state and activation of LV2; requinto.ttl tells hosts of them. */
+   Translate ports, state and activation of LV2; requinto.ttl describes them. */
 
 #include "core/instance.h"
 #include "lv2/features.h"
@@ -112,9 +112,9 @@ activate(const LV2_Handle handle)
     plugin->instance, plugin->sample_rate, plugin->n_channels, plugin->n_channels);
 }
 
-/// Say, where no host's log does, that sound came faster than it can be separated
+/// Log, where no host shows the status, that sound came faster than it is separated
 static void
-tell_if_silent(const Lv2Plugin* const plugin)
+log_if_silent(const Lv2Plugin* const plugin)
 {
   const Status status = (Status)instance_value(plugin->instance, PARAM_STATUS);
   if (!plugin->has_uris && plugin->is_live &&
@@ -129,7 +129,7 @@ static void
 deactivate(const LV2_Handle handle)
 {
   Lv2Plugin* const plugin = (Lv2Plugin*)handle;
-  tell_if_silent(plugin);
+  log_if_silent(plugin);
   plugin->is_live = false;
   instance_deactivate(plugin->instance);
 }
@@ -172,27 +172,27 @@ take_values(Lv2Plugin* const plugin)
 }
 
 static void
-put(const Lv2Plugin* const plugin, const uint32_t port, const double value)
+write_port(const Lv2Plugin* const plugin, const uint32_t port, const double value)
 {
   if (plugin->ports[port]) {
     *(float*)plugin->ports[port] = (float)value;
   }
 }
 
-/// Tell the host what the plugin itself has changed
+/// Write what the plugin itself has changed to the host's ports
 static void
-put_values(const Lv2Plugin* const plugin)
+write_values(const Lv2Plugin* const plugin)
 {
   const Instance* const instance = plugin->instance;
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     const ParamIndex index = (ParamIndex)i;
     if (params_info(index)->read_only) {
-      put(plugin,
-          lv2_param_port(plugin->n_channels, index),
-          instance_value(instance, index));
+      write_port(plugin,
+                 lv2_param_port(plugin->n_channels, index),
+                 instance_value(instance, index));
     }
   }
-  put(plugin, LV2_PORT_LATENCY, instance_latency(instance, plugin->sample_rate));
+  write_port(plugin, LV2_PORT_LATENCY, instance_latency(instance, plugin->sample_rate));
 }
 
 /* Processing */
@@ -286,7 +286,7 @@ run(const LV2_Handle handle, const uint32_t n_frames)
   } else {
     clear_outputs(plugin, n_frames);
   }
-  put_values(plugin);
+  write_values(plugin);
 }
 
 /* State */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Which port is which, for the plugin and for the data that tells hosts of it. */
+   Which port is which, for the plugin and for its description. */
 
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Where the host is, from the events by which LV2's hosts tell what has changed. */
+   Where the host is, from the events in which LV2's hosts send what has changed. */
 
 #pragma once
 
@@ -32,7 +32,7 @@ typedef struct {
   bool   is_known;         ///< The host has said something
 } Lv2Position;
 
-/// Ask the host for its numbers
+/// Read the host's numbers
 Lv2PositionUris
 lv2_position_uris(const LV2_URID_Map* map);
 
@@ -40,7 +40,7 @@ lv2_position_uris(const LV2_URID_Map* map);
 Lv2Position
 lv2_position_unknown(void);
 
-/// Take an event, if it tells a position.  Audio thread only.
+/// Take an event, if it is a position.  Audio thread only.
 void
 lv2_position_take(Lv2Position*           position,
                   const Lv2PositionUris* uris,

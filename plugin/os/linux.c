@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Where the C library can wait by a clock that nobody sets, unless gcc's thread
+/* Where the C library can wait by a clock that is never set, unless gcc's thread
    sanitizer, which does not know the function, would see races */
 #if defined(__GLIBC_PREREQ) && !defined(__SANITIZE_THREAD__)
 #  if __GLIBC_PREREQ(2, 30)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What we ask of the operating system: threads, waiting, libraries, and files.
+   What the operating system provides: threads, waiting, libraries, and files.
 
-   All text is UTF-8, and paths that come from here have '/' between their parts. */
+   All text is UTF-8, and paths that come from here have '/' as their separator. */
 
 #pragma once
 
@@ -77,8 +77,8 @@ os_thread_detach(OsThread* thread);
 uintptr_t
 os_this_thread(void);
 
-/// Return whether the calling thread is the one with which the process began, where
-/// the system tells
+/// Return whether the calling thread is the one with which the process began; false
+/// where the system does not say
 bool
 os_is_first_thread(void);
 
@@ -118,11 +118,11 @@ os_pin_self(void);
 bool
 os_real_path(const char* path, char* real, size_t size);
 
-/// Open a plain file to be read, or return NULL; waits for nobody
+/// Open a plain file to be read, or return NULL; does not wait for a writer
 FILE*
 os_open(const char* path);
 
-/// Put '/' between the parts of a path, where the system accepts another character too
+/// Replace any other separator that the system accepts in a path by '/'
 void
 os_tidy_path(char* path);
 
@@ -131,7 +131,7 @@ bool
 os_variable(const char* name, char* value, size_t size);
 
 /// Call `visit` with the name of each plain file in a folder, in any order; return
-/// false if there is none such
+/// false if there is no such folder
 bool
 os_list_folder(const char* path,
                void (*visit)(void* context, const char* name),

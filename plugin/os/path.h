@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Paths, with '/' between their parts. */
+   Paths, with '/' as their separator. */
 
 #pragma once
 
@@ -12,7 +12,7 @@ enum { PATH_SIZE = 4096 }; ///< For a path, with its end
 bool
 path_join(char path[PATH_SIZE], const char* first, const char* second);
 
-/// Cut the last `n` parts off a path; return false if it has not as many
+/// Cut the last `n` names off a path; return false if it has fewer
 bool
 path_go_up(char* path, unsigned n);
 

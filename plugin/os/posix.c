@@ -97,7 +97,7 @@ new_record(const OsThreadFunc func, void* const argument)
 }
 
 static void
-tell_end(void* const data)
+post_end(void* const data)
 {
   ThreadRecord* const record = (ThreadRecord*)data;
   os_semaphore_post(record->ended);
@@ -108,7 +108,7 @@ static void*
 run_thread(void* const data)
 {
   // Python ends threads amid a call, and nothing after that call is reached then
-  pthread_cleanup_push(tell_end, data);
+  pthread_cleanup_push(post_end, data);
   const ThreadRecord* const record = (const ThreadRecord*)data;
   record->func(record->argument);
   pthread_cleanup_pop(1);
@@ -260,7 +260,7 @@ os_real_path(const char* const path, char* const real, const size_t size)
 FILE*
 os_open(const char* const path)
 {
-  // To open a FIFO would wait for somebody to write to it
+  // To open a FIFO would wait for a writer
   const int   descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   struct stat about;
   const bool  is_plain =
@@ -275,7 +275,7 @@ os_open(const char* const path)
 void
 os_tidy_path(char* const path)
 {
-  (void)path; // nothing else parts a path here
+  (void)path; // '/' is the only separator
 }
 
 bool

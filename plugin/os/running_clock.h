@@ -3,7 +3,7 @@
    A clock for limits, which stands still while the process is stopped.
 
    Ctrl-Z, a debugger or a frozen container stop all threads.  On any other clock the
-   time goes on, and whoever waits would find that another thread, stopped likewise,
+   time goes on, and a waiting thread would conclude that another one, stopped likewise,
    has taken too long. */
 
 #pragma once
@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/// The most that a clock counts between two looks at it, in ms: whoever waits looks at
-/// it more often
+/// The maximum that a clock counts between two looks at it, in ms: waiting threads look
+/// at it more often
 enum { RUNNING_CLOCK_MAX_GAP_MS = 100 };
 
 /// When it was looked at last, in ms, in the upper 40 bits; what it showed in the rest

@@ -139,7 +139,7 @@ os_this_thread(void)
 bool
 os_is_first_thread(void)
 {
-  return false; // Windows does not tell
+  return false; // Windows does not say
 }
 
 uint32_t

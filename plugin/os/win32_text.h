@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <wchar.h>
 
-enum { WIN32_MAX_PATH = 4096 }; ///< Places for a path, with its end
+enum { WIN32_MAX_PATH = 4096 }; ///< Code units of a path, with its end
 
 /// Write UTF-16; return false if the text is not UTF-8, or too long
 bool

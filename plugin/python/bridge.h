@@ -5,8 +5,8 @@
    Read by the C compiler and by cffi, so it holds no preprocessor lines; the C
    files that include it include <stdint.h> first.  Every function returns 0
    when nothing was done: Python did not start, raised, or ends.  The reason is
-   then in `requinto_problem`, but where Python ends, which is none.  All of them
-   run on the worker thread only. */
+   then in `requinto_problem`, except when Python is ending: then there is none.  All
+   of them run on the worker thread only. */
 
 /// How a stream is cut, fixed while it is open
 typedef struct {
@@ -36,14 +36,14 @@ typedef struct {
 
 /// A sound file that holds the reference
 typedef struct {
-  uint32_t             is_target; ///< 1: it is the target, and none that is built in
+  uint32_t             is_target; ///< 1: it is the target, instead of a built-in one
   uint32_t             n_bytes;   ///< Of the file; 0 if there is none
   const unsigned char* bytes;     ///< Borrowed for one call
 } Reference;
 
 /// Where the host is in its song, from the next frame exchanged on
 typedef struct {
-  uint32_t is_known;      ///< 0: nowhere; what follows but `is_seam` means nothing
+  uint32_t is_known;      ///< 0: all fields except `is_seam` are meaningless
   uint32_t is_seam;       ///< 1: the sound does not go on from what came before
   uint32_t beats_per_bar; ///< Numerator of the time signature
   uint32_t beat_unit;     ///< Denominator of it
@@ -59,7 +59,7 @@ typedef struct {
   uint32_t     n_frames; ///< Any number but 0
 } Passage;
 
-/// Start a stream and return its key; until it is configured, silence comes of it
+/// Start a stream and return its key; until it is configured, it returns silence
 uint32_t
 requinto_open(const StreamSetup* setup);
 
@@ -74,7 +74,7 @@ requinto_configure(uint32_t              stream,
                    const StreamSettings* settings,
                    const Reference*      reference);
 
-/// Tell a stream where the host is; return 1
+/// Set the host's position in a stream; return 1
 uint32_t
 requinto_locate(uint32_t stream, const HostPosition* position);
 
@@ -88,13 +88,13 @@ uint32_t
 requinto_exchange(uint32_t stream, const Passage* passage);
 
 /**
-   Copy the sound file that was learnt, if there is one and it fits.
+   Copy the sound file of the bar that was captured, if there is one and it fits.
 
-   Returns its size in bytes, or 0 while nothing has been learnt.  Once it was
-   copied, there is nothing more until the next is learnt.
+   Returns its size in bytes, or 0 while there is none.  Once it was copied, there is
+   none until the next bar has been captured.
 */
 uint32_t
-requinto_learned(uint32_t stream, unsigned char* bytes, uint32_t n_bytes);
+requinto_take_bar(uint32_t stream, unsigned char* bytes, uint32_t n_bytes);
 
 /// End a stream; return 1
 uint32_t

@@ -16,7 +16,7 @@ typedef struct {
   __typeof__(requinto_configure)* configure;
   __typeof__(requinto_locate)*    locate;
   __typeof__(requinto_exchange)*  exchange;
-  __typeof__(requinto_learned)*   learned;
+  __typeof__(requinto_take_bar)*  take_bar;
   __typeof__(requinto_close)*     close;
   __typeof__(requinto_problem)*   problem;
 } Bridge;

@@ -43,7 +43,7 @@ requinto_configure(const uint32_t              stream,
 
 DEFINE_CALL(locate, (uint32_t stream, const HostPosition* position), stream, position)
 DEFINE_CALL(exchange, (uint32_t stream, const Passage* passage), stream, passage)
-DEFINE_CALL(learned,
+DEFINE_CALL(take_bar,
             (uint32_t stream, unsigned char* bytes, uint32_t n_bytes),
             stream,
             bytes,

@@ -13,8 +13,8 @@
 
 enum {
   MAX_ENTRIES = 1024,  // threads in Python at a time
-  POLL_MS     = 2,     // between looks at who is inside
-  PATIENCE_MS = 300,   // before who is inside is interrupted, and again after it
+  POLL_MS     = 2,     // between looks at the threads inside
+  PATIENCE_MS = 300,   // before threads inside are interrupted, and again after it
   IDLE_MS     = 2000,  // the longest wait for threads that use no processor
   BUSY_MS     = 30000, // and for others: TensorFlow may be loading, or computing
   HOLD_MS     = 2000   // for exit functions, which may wait for a thread held here
@@ -88,9 +88,9 @@ close_gate(void)
   return (Start){running_ms(), clock()};
 }
 
-/// Return whether visitors are past waiting for: they hang, or take far too long
+/// Return whether visitors are not to be waited for: they hang, or take far too long
 static bool
-is_in_vain(const Start start)
+has_timed_out(const Start start)
 {
   const double waited_ms = (double)running_ms_since(start.ms);
   const double used_ms   = 1000.0 * (double)(clock() - start.used) / CLOCKS_PER_SEC;
@@ -124,7 +124,7 @@ close_before_python(PyObject* const module, PyObject* const nothing)
   (void)nothing;
   const Start start = close_gate();
   uint32_t    next  = PATIENCE_MS;
-  while (has_visitors() && !is_in_vain(start)) {
+  while (has_visitors() && !has_timed_out(start)) {
     if (running_ms_since(start.ms) > next) {
       interrupt_visitors();
       next += PATIENCE_MS;
@@ -143,7 +143,7 @@ close_before_exit(void)
 {
   if (!atomic_load(&is_closed)) {
     const Start start = close_gate();
-    while (has_visitors() && !is_in_vain(start)) {
+    while (has_visitors() && !has_timed_out(start)) {
       os_sleep_ms(POLL_MS);
     }
     note_emptied();

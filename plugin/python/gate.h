@@ -2,7 +2,7 @@
 
    The gate between C and Python, which closes before Python does.
 
-   A thread that asks for Python's lock while Python finalises is ended there and
+   A thread that requests Python's lock while Python finalises is ended there and
    then (since 3.14 it waits for ever).  Whatever it held stays held, and where C++
    is among its callers, as TensorFlow's is, the process aborts.  So all threads have
    to be out of Python before that, and may not come back. */
@@ -24,7 +24,7 @@ gate_leave(int entry);
 /**
    Have the gate close before Python finalises; return false if that cannot be.
 
-   It closes when exit functions are called, and waits until nobody is inside.  The
+   It closes when exit functions are called, and waits until no thread is inside.  The
    caller holds Python's lock.
 */
 bool
@@ -36,7 +36,7 @@ void
 gate_allow_interruption(void);
 
 /**
-   Have the gate close before the process ends, where nobody finalises Python.
+   Have the gate close before the process ends, where Python is not finalised.
 
    To be called once libraries have been loaded: what they do at exit comes after.
 */

@@ -28,7 +28,7 @@ typedef uint32_t (*StartFunc)(const char* executable, const char* site);
 static _Atomic(HoldFunc) hold_thread; ///< Of the bridge, once that is loaded
 
 static void
-tell(const char* const problem, const char* const detail)
+log_problem(const char* const problem, const char* const detail)
 {
   fprintf(stderr, "requinto: %s%s\n", problem, detail);
 }
@@ -63,8 +63,8 @@ is_our_version(void)
   if (version && !strncmp(version(), wanted, sizeof(wanted) - 1)) {
     return true;
   }
-  tell("built for Python " REQUINTO_PYTHON_VERSION ", but found ",
-       version ? version() : "none");
+  log_problem("built for Python " REQUINTO_PYTHON_VERSION ", but found ",
+              version ? version() : "none");
   return false;
 }
 
@@ -74,16 +74,16 @@ load_python(const PythonEnv* const env)
 {
   if (!os_process_symbol("Py_IsInitialized")) {
     if (!path_exists(env->executable)) {
-      tell("no Python at ", env->executable);
+      log_problem("no Python at ", env->executable);
       return BRIDGE_NO_PYTHON;
     }
     if (!env_layout_is_our_version(env->executable)) {
-      tell("not Python " REQUINTO_PYTHON_VERSION ": ", env->executable);
+      log_problem("not Python " REQUINTO_PYTHON_VERSION ": ", env->executable);
       return BRIDGE_WRONG_PYTHON;
     }
     // Extension modules look for Python's symbols in the whole process
     if (!os_library_open(env->libpython, true)) {
-      tell("cannot load ", env->libpython);
+      log_problem("cannot load ", env->libpython);
       return BRIDGE_NO_PYTHON;
     }
   }
@@ -97,7 +97,7 @@ find_functions(void* const library, Bridge* const bridge)
   (bridge->name =                                                                      \
      FUNC(__typeof__(bridge->name), os_library_symbol(library, "requinto_" #name)))
   return FIND(open) && FIND(configure) && FIND(locate) && FIND(exchange) &&
-             FIND(learned) && FIND(close) && FIND(problem)
+             FIND(take_bar) && FIND(close) && FIND(problem)
            ? BRIDGE_LOADED
            : BRIDGE_PYTHON_ERROR;
 #undef FIND
@@ -118,9 +118,9 @@ static BridgeOutcome
 cannot_start(const PythonEnv* const env)
 {
   if (has_ended()) {
-    return BRIDGE_PYTHON_ERROR; // nobody is left to read why
+    return BRIDGE_PYTHON_ERROR; // the process ends, too late for a log
   }
-  tell("Python does not start: ", env->executable);
+  log_problem("Python does not start: ", env->executable);
   return BRIDGE_NO_PYTHON;
 }
 
@@ -129,7 +129,7 @@ load_bridge(Bridge* const bridge)
 {
   PythonEnv env;
   if (!env_find(&env)) {
-    tell("cannot tell where this plugin is", "");
+    log_problem("cannot tell where this plugin is", "");
     return BRIDGE_NO_PYTHON;
   }
   const BridgeOutcome outcome = load_python(&env);
@@ -141,7 +141,7 @@ load_bridge(Bridge* const bridge)
   const StartFunc start =
     library ? FUNC(StartFunc, os_library_symbol(library, "requinto_start")) : NULL;
   if (!start) {
-    tell("cannot load ", env.bridge);
+    log_problem("cannot load ", env.bridge);
     return BRIDGE_PYTHON_ERROR;
   }
   atomic_store(&hold_thread,
@@ -163,7 +163,7 @@ python_load_bridge(const Bridge** const bridge)
 
   // The thread that loads has not come along, and holds our locks and Python's
   if (is_forked()) {
-    tell(
+    log_problem(
       "ForkError: this process was forked from one in which the plugin had been used "
       "already: start processes with multiprocessing.get_context(\"spawn\"), or fork "
       "before the first sound",
@@ -174,7 +174,7 @@ python_load_bridge(const Bridge** const bridge)
   // Python has ended the one that they wait for
   for (int ms = 0; atomic_flag_test_and_set(&busy); ms += POLL_MS) {
     if (ms > PYTHON_LOAD_LIMIT_MS) {
-      tell("another instance has been loading Python for three minutes", "");
+      log_problem("another instance has been loading Python for three minutes", "");
       return BRIDGE_PYTHON_ERROR;
     }
     os_sleep_ms(POLL_MS);

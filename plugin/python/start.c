@@ -17,7 +17,7 @@
 
 __typeof__(requinto_problem) python_problem; // which cffi writes
 
-/// Start an interpreter that belongs to `executable` and to nobody's environment
+/// Start the interpreter of `executable`, whatever the environment variables say
 static bool
 start(const char* const executable)
 {
@@ -66,7 +66,7 @@ make_importable(const char* const site)
    Before Python 3.12 cffi takes a lock that it keeps in a field of the capsule
    type, and waits for that field to be 0.  Any lookup of a capsule's attribute,
    by whatever the host has imported, leaves another number there, and cffi would
-   wait for ever.  While we hold Python's lock, nobody can bring it back.
+   wait for ever.  While we hold Python's lock, no other thread can set it again.
 */
 static void
 attach(void)

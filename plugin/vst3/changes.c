@@ -3,10 +3,10 @@
 #include "vst3/changes.h"
 
 Vst3Changes
-vst3_changes_begin(struct v3_param_changes** const changes, const bool but_target)
+vst3_changes_begin(struct v3_param_changes** const changes, const bool skips_target)
 {
   const int32_t n    = changes ? (*changes)->get_param_count(changes) : 0;
-  Vst3Changes   walk = {.changes = changes, .but_target = but_target};
+  Vst3Changes   walk = {.changes = changes, .skips_target = skips_target};
   walk.n_queues      = n < VST3_MAX_QUEUES ? n : VST3_MAX_QUEUES;
   return walk;
 }
@@ -46,7 +46,7 @@ vst3_changes_take(Vst3Changes* const walk,
   for (int32_t i = 0; i < walk->n_queues; ++i) {
     struct v3_param_value_queue** const queue =
       (*walk->changes)->get_param_data(walk->changes, i);
-    if (!queue || (walk->but_target &&
+    if (!queue || (walk->skips_target &&
                    params_find((*queue)->get_param_id(queue)) == PARAM_TARGET)) {
       continue;
     }

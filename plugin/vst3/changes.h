@@ -17,12 +17,12 @@ typedef struct {
   struct v3_param_changes** changes; ///< Of the host, may be NULL
   int32_t                   n_queues;
   int32_t                   taken[VST3_MAX_QUEUES]; ///< Points of each queue
-  bool                      but_target;             ///< Targets are left as they are
+  bool                      skips_target;           ///< The target is left as it is
 } Vst3Changes;
 
 /// Begin with a block
 Vst3Changes
-vst3_changes_begin(struct v3_param_changes** changes, bool but_target) REALTIME;
+vst3_changes_begin(struct v3_param_changes** changes, bool skips_target) REALTIME;
 
 /**
    Take what changes up to a frame of the block, that frame included.

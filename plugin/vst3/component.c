@@ -151,7 +151,7 @@ set_state(void* const self, struct v3_bstream** const stream)
 static v3_result V3_API
 get_state(void* const self, struct v3_bstream** const stream)
 {
-  vst3_plugin_tell_noted(VST3_PLUGIN_OF(self, component));
+  vst3_plugin_notify_noted(VST3_PLUGIN_OF(self, component));
   return stream ? vst3_plugin_write_state(VST3_PLUGIN_OF(self, component), stream)
                 : V3_INVALID_ARG;
 }

@@ -94,7 +94,7 @@ get_parameter_string_for_value(void* const       self,
   }
   // JUCE shows what was reported last, without a look at what the plugin holds
   double plain = params_to_plain(&row, normalised);
-  if (vst3_plugin_tell_noted(plugin) && row.read_only) {
+  if (vst3_plugin_notify_noted(plugin) && row.read_only) {
     plain = instance_value(plugin->instance, params_find(id));
   }
   char text[VST3_TEXT_SIZE];
@@ -166,7 +166,7 @@ set_parameter_normalised(void* const       self,
   const ParamIndex index = params_find(id);
   instance_set_value(plugin->instance, index, params_to_plain(&row, normalised));
   if (index == PARAM_CLIP) {
-    vst3_plugin_tell_latency(plugin);
+    vst3_plugin_notify_latency(plugin);
   }
   return V3_OK;
 }

@@ -15,7 +15,7 @@
 
 enum { MANY_INSTANCES = 0x7FFFFFFF, UNICODE_FLAG = 0x10 };
 
-/// The only class; the other versions of what is said of it follow from this one
+/// The only class; other versions of its description follow from this one
 static const struct v3_class_info_2 our_class = {
   .class_id       = V3_ID(0x52657175, 0x696E746F, 0x45787472, 0x61637421),
   .cardinality    = MANY_INSTANCES,

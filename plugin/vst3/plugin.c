@@ -80,7 +80,7 @@ vst3_plugin_unref(Vst3Plugin* const plugin)
   return n_left;
 }
 
-/* Telling the host */
+/* Notifying the host */
 
 static void
 restart(Vst3Plugin* const plugin, const int32_t flags)
@@ -91,7 +91,7 @@ restart(Vst3Plugin* const plugin, const int32_t flags)
 }
 
 void
-vst3_plugin_tell_values(Vst3Plugin* const plugin)
+vst3_plugin_notify_values(Vst3Plugin* const plugin)
 {
   const uint32_t revision = instance_names_revision(plugin->instance);
   const bool     differs  = revision != plugin->names_revision;
@@ -105,25 +105,25 @@ void
 vst3_plugin_note_values(Vst3Plugin* const plugin)
 {
   atomic_store(&plugin->is_noted, true);
-  (void)vst3_plugin_tell_noted(plugin);
+  (void)vst3_plugin_notify_noted(plugin);
 }
 
 bool
-vst3_plugin_tell_noted(Vst3Plugin* const plugin)
+vst3_plugin_notify_noted(Vst3Plugin* const plugin)
 {
-  const bool tells = os_this_thread() == plugin->main_thread &&
-                     atomic_exchange(&plugin->is_noted, false);
-  if (tells) {
-    vst3_plugin_tell_values(plugin);
+  const bool notifies = os_this_thread() == plugin->main_thread &&
+                        atomic_exchange(&plugin->is_noted, false);
+  if (notifies) {
+    vst3_plugin_notify_values(plugin);
   }
-  return tells;
+  return notifies;
 }
 
 void
-vst3_plugin_tell_latency(Vst3Plugin* const plugin)
+vst3_plugin_notify_latency(Vst3Plugin* const plugin)
 {
   if (os_this_thread() != plugin->main_thread) {
-    return; // hosts hear of it on theirs, when they set or ask next
+    return; // hosts are notified on theirs, when they next set or read a value
   }
   const uint32_t wanted = instance_next_latency(plugin->instance, plugin->sample_rate);
   const uint32_t known  = atomic_load(&plugin->known_latency);
@@ -158,8 +158,8 @@ vst3_plugin_read_state(Vst3Plugin* const plugin, struct v3_bstream** const strea
     return V3_FALSE;
   }
   atomic_store(&plugin->is_restored, true);
-  vst3_plugin_tell_values(plugin);
-  vst3_plugin_tell_latency(plugin);
+  vst3_plugin_notify_values(plugin);
+  vst3_plugin_notify_latency(plugin);
   return V3_OK;
 }
 

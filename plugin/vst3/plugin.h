@@ -36,7 +36,7 @@ typedef struct {
 
   uintptr_t                     main_thread;       ///< That created us
   struct v3_component_handler** handler;           ///< Of the host, may be NULL
-  _Atomic uint32_t              known_latency;     ///< That the host has asked, or 0
+  _Atomic uint32_t              known_latency;     ///< That the host has read, or 0
   uint32_t                      announced_latency; ///< That was announced to it
   uint32_t                      names_revision;    ///< Of the list that the host knows
 } Vst3Plugin;
@@ -80,20 +80,20 @@ vst3_plugin_unref(Vst3Plugin* plugin);
 
 /// Have the host read all values again.  Main thread only.
 void
-vst3_plugin_tell_values(Vst3Plugin* plugin);
+vst3_plugin_notify_values(Vst3Plugin* plugin);
 
-/// Have it do so now, or, where this is not its main thread, when it next calls on
-/// that. Any thread, but not one that must not block.
+/// Do so now, or, where this is not the host's main thread, at its next call on that.
+/// Any thread, except one that must not block.
 void
 vst3_plugin_note_values(Vst3Plugin* plugin);
 
-/// Have it do so if that was noted, and return whether it was.  Any thread.
+/// Do so if that was noted, and return whether it was.  Any thread.
 bool
-vst3_plugin_tell_noted(Vst3Plugin* plugin);
+vst3_plugin_notify_noted(Vst3Plugin* plugin);
 
-/// Have the host ask for the latency, and activate anew, if it changes.  Any thread.
+/// Have the host read the latency, and activate anew, if it changes.  Any thread.
 void
-vst3_plugin_tell_latency(Vst3Plugin* plugin);
+vst3_plugin_notify_latency(Vst3Plugin* plugin);
 
 /// Take what `vst3_plugin_write_state` wrote.  Main thread only.
 v3_result

@@ -122,9 +122,9 @@ get_tail_samples(void* const self)
 
 /* What changes */
 
-/// Tell the host what the plugin itself has changed
+/// Notify the host of what the plugin itself has changed
 static void
-tell_reports(Vst3Plugin* const plugin, const struct v3_process_data* const data)
+notify_reports(Vst3Plugin* const plugin, const struct v3_process_data* const data)
 {
   struct v3_param_changes** const changes = data->output_params;
   Report                          report;
@@ -255,8 +255,8 @@ process(void* const self, struct v3_process_data* const data)
   Vst3Plugin* const plugin = VST3_PLUGIN_OF(self, processor);
   const int32_t     n      = data->nframes;
 
-  const bool but_target = atomic_exchange(&plugin->is_restored, false) &&
-                          ardour_keeps_target(&plugin->ardour);
+  const bool skips_target = atomic_exchange(&plugin->is_restored, false) &&
+                            ardour_keeps_target(&plugin->ardour);
   const bool runs =
     n > 0 && instance_is_active(plugin->instance) &&
     data->symbolic_sample_size == V3_SAMPLE_32 &&
@@ -270,7 +270,7 @@ process(void* const self, struct v3_process_data* const data)
                      data->ctx && (data->ctx->state & V3_PROCESS_CTX_PLAYING));
   }
   const Block block = runs ? block_of(plugin, data) : (Block){0};
-  Vst3Changes walk  = vst3_changes_begin(data->input_params, but_target);
+  Vst3Changes walk  = vst3_changes_begin(data->input_params, skips_target);
   for (int32_t start = 0; runs && start < n;) {
     const int32_t  end    = vst3_changes_take(&walk, plugin->instance, start, n);
     const uint32_t n_part = (uint32_t)(end - start);
@@ -281,7 +281,7 @@ process(void* const self, struct v3_process_data* const data)
 
   if (runs) {
     data->outputs[0].channel_silence_bitset = 0;
-    tell_reports(plugin, data);
+    notify_reports(plugin, data);
   } else if (n > 0) {
     clear_outputs(data);
   }

@@ -28,7 +28,7 @@ typedef struct v3_program_list_info v3_program_list_info;
 #define V3_NOT_INITIALIZED ((v3_result)V3_NOT_INITIALIZED)
 #define V3_NOMEM           ((v3_result)V3_NOMEM)
 
-enum { VST3_TEXT_SIZE = 128 }; ///< Places in a `v3_str_128`
+enum { VST3_TEXT_SIZE = 128 }; ///< Code units in a `v3_str_128`
 
 /* Without -fms-extensions a compiler drops the functions that a table inherits,
    and says nothing.  The counts are those of the interfaces' functions. */

@@ -143,7 +143,7 @@ class _Bridge:
         self._ffi.buffer(passage.output, n_bytes)[:] = output.T.tobytes()
         return int(passage.n_frames)
 
-    def learned(self, key: int, file: Any, n_bytes: int) -> int:
+    def take_bar(self, key: int, file: Any, n_bytes: int) -> int:
         """Copy the bar that was captured, if it fits; return its file's size."""
         opened = _streams[key]
         bar = opened.stream.take_bar()
@@ -188,7 +188,7 @@ def attach(ffi: Any, lib: Any) -> None:
     bridge = _Bridge(ffi, lib)
     for body in (
         *(bridge.open, bridge.configure, bridge.locate, bridge.exchange),
-        *(bridge.learned, bridge.close),
+        *(bridge.take_bar, bridge.close),
     ):
         ffi.def_extern(f"python_{body.__name__}", onerror=bridge.report)(body)
     ffi.def_extern("python_problem")(bridge.problem)

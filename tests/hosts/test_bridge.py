@@ -129,9 +129,9 @@ def exchange(door, key, block, n_channels=None):
 
 def learned(door, key):
     """Return the sound file that was learnt."""
-    n_bytes = door.requinto_learned(key, None, 0)
+    n_bytes = door.requinto_take_bar(key, None, 0)
     room = ctypes.create_string_buffer(b"\xff" * (n_bytes + 1), n_bytes + 1)
-    assert door.requinto_learned(key, room, n_bytes) == n_bytes
+    assert door.requinto_take_bar(key, room, n_bytes) == n_bytes
     assert room.raw[-1] == 0xFF
     return room.raw[:-1]
 
@@ -237,7 +237,7 @@ def test_a_bar_is_learnt(door, n_sidechain):
     rows = slice(2, None) if n_sidechain else slice(0, 2)
     assert rate == RATE
     assert error_db(sound[rows, 2 * RATE : 4 * RATE], bar) < -130
-    assert door.requinto_learned(key, None, 0) == 0  # once
+    assert door.requinto_take_bar(key, None, 0) == 0  # once
     assert door.requinto_close(key) == 1
 
 

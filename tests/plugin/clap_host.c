@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
    A plain CLAP host: scans a plugin, checks what it says, and plays a file offline;
-   play.h tells the options.  Prints `key=value` lines: what it saw. */
+   play.h lists the options.  Prints `key=value` lines: what it saw. */
 
 #include "clap_host.h"
 
@@ -15,7 +15,7 @@
 static int  n_restarts, n_latencies, n_rescans, n_ranges;
 static bool is_active;
 
-/* What the plugin may ask for */
+/* What the plugin may request */
 
 static void CLAP_ABI
 rescan(const clap_host_t* host, const clap_param_rescan_flags flags)
@@ -229,8 +229,8 @@ read_piece(const clap_istream_t* stream, void* buffer, const uint64_t size)
 {
   Stream* const state  = (Stream*)stream->ctx;
   const size_t  n_left = state->bytes.n_bytes - state->n_done;
-  const size_t  n_most = size < PIECE ? (size_t)size : PIECE;
-  const size_t  n      = n_left < n_most ? n_left : n_most;
+  const size_t  max_n  = size < PIECE ? (size_t)size : PIECE;
+  const size_t  n      = n_left < max_n ? n_left : max_n;
   memcpy(buffer, state->bytes.bytes + state->n_done, n);
   state->n_done += n;
   return (int64_t)n;
@@ -275,9 +275,9 @@ save_state(const ClapHost* const host, const char* const path)
 
 /* Playing */
 
-/// Print how parameters stand after a run, and that the host was told of it
+/// Print the parameters after a run, and check that their values were reported
 static void
-tell_after(const ClapHost* const host)
+print_after(const ClapHost* const host)
 {
   for (uint32_t i = 0; i < host->params->count(host->plugin); ++i) {
     const clap_param_info_t info                 = clap_host_info(host, i);
@@ -321,7 +321,7 @@ begin(const char* const path, const PlayOptions* const options)
   ClapHost     host  = look_at(load(path));
   scan_params(&host);
   printf("scan_ms=%.3f\n", play_now_ms() - begun);
-  play_tell_process("after_scan");
+  play_print_process("after_scan");
   select_ports(&host, options->n_channels);
   host.tempo_bpm = options->tempo_bpm;
   return host;
@@ -334,7 +334,7 @@ main(const int argc, char** const argv)
   if (options.also) {
     ClapHost other = begin(options.also, &options);
     play(&other, &options);
-    tell_after(&other);
+    print_after(&other);
     other.plugin->destroy(other.plugin);
   }
 
@@ -343,8 +343,8 @@ main(const int argc, char** const argv)
     load_state(&host, options.load_path);
   }
   play(&host, &options);
-  play_tell_process("after_run");
-  tell_after(&host);
+  play_print_process("after_run");
+  print_after(&host);
   if (options.save_path) {
     save_state(&host, options.save_path);
   }

@@ -49,7 +49,7 @@ take_report(const clap_output_events_t* list, const clap_event_header_t* event)
   return true;
 }
 
-/// Write the event that `NAME=TEXT` asks for
+/// Write the event for `NAME=TEXT`
 static clap_event_param_value_t
 event_for(const ClapHost* const   host,
           const PlayChange* const change,

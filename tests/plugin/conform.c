@@ -5,7 +5,7 @@
        conform BUNDLE [--list] [--together] [--locale NAME] [CHECK]...
 
    Each check runs in a process of its own, so that one may crash and the others
-   be told; with `--together` all in one, which starts Python but once, and those
+   still run; with `--together` all in one, which starts Python only once, and those
    after a crash in another.  Prints `check=NAME ms=N result=ok` or
    `result=failed: WHY` for each, and ends with status 1 if any failed.
    Sounds that are learned go where REQUINTO_REFERENCES says.
@@ -218,7 +218,7 @@ run_apart(const Check* const* const checks,
 
 /// Print what a check found, and return whether it failed
 static bool
-tell(const Check* const check, const Report* const result)
+print_report(const Check* const check, const Report* const result)
 {
   printf("check=%s ms=%ld result=", check->name, result->took_ms);
   if (result->n_failed) {
@@ -249,13 +249,13 @@ run_all(const Check* const* const checks,
     const int n_now  = n_left < n_together ? n_left : n_together;
     const int end    = i + run_apart(checks + i, reports + i, n_now, bundle);
     for (; i < end; ++i) {
-      n_failed += tell(checks[i], &reports[i]);
+      n_failed += print_report(checks[i], &reports[i]);
     }
   }
   return n_failed;
 }
 
-/// Return whether a check is among those asked for, or none are
+/// Return whether a check is among those named, or none are
 static bool
 is_wanted(const char* const name, char* const* const names, const int n_names)
 {

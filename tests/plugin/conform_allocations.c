@@ -25,7 +25,7 @@ allocations_end(void)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
-/* Sanitizers replace the allocator, and tell of each call */
+/* Sanitizers replace the allocator, and have a hook for each call */
 
 extern int
 __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, size_t),

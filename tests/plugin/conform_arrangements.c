@@ -2,8 +2,8 @@
 
    Which speakers each bus serves, and what becomes of other wishes.
 
-   Written from the number of buses that the plugin tells, so that a sidechain may
-   come.  Whatever is refused changes nothing. */
+   Written from the number of buses that the plugin reports, so that there may be a
+   sidechain.  Whatever is refused changes nothing. */
 
 #include "conform.h"
 
@@ -44,7 +44,7 @@ layout_read(const Instance* const p)
 }
 
 static v3_result
-layout_ask(const Instance* const p, Layout* const layout)
+layout_request(const Instance* const p, Layout* const layout)
 {
   return (*p->processor)
     ->set_bus_arrangements(p->processor,
@@ -70,13 +70,13 @@ check_channels(const Instance* const p)
   }
 }
 
-/// Ask for a layout; it is then so, or all is as it was.  Return whether it is so.
+/// Request a layout: it is taken, or nothing changes.  Return whether it is taken.
 static bool
 layout_try(const Instance* const p, Layout wish)
 {
   const Layout    requested = wish;
   const Layout    before    = layout_read(p);
-  const v3_result result    = layout_ask(p, &wish);
+  const v3_result result    = layout_request(p, &wish);
   const Layout    after     = layout_read(p);
   EXPECT(!memcmp(&wish, &requested, sizeof(wish))); // the host's arrays are its own
   EXPECT(!memcmp(&after, result == V3_OK ? &requested : &before, sizeof(after)));
@@ -153,7 +153,7 @@ arrangements_grid(Instance* const p)
     for (int o = 0; o < N; ++o) {
       const bool taken = layout_try(p, with_main(p, many[i], many[o]));
       EXPECT(taken == (i == o && i < 2));
-      // All buses of a direction alike, as a validator asks
+      // All buses of a direction alike, as a validator requests
       Layout wish = layout_read(p);
       for (int32_t b = 0; b < MAX_BUSES; ++b) {
         wish.speakers[V3_INPUT][b]  = b < wish.n[V3_INPUT] ? many[i] : 0;
@@ -173,9 +173,9 @@ arrangements_of_no_buses(Instance* const p)
   for (int32_t direction = 0; direction < 2; ++direction) {
     Layout wish       = before;
     wish.n[direction] = 0;
-    EXPECT(layout_ask(p, &wish) != V3_OK);
+    EXPECT(layout_request(p, &wish) != V3_OK);
     wish.n[direction] = -1;
-    EXPECT(layout_ask(p, &wish) != V3_OK);
+    EXPECT(layout_request(p, &wish) != V3_OK);
   }
   const Layout after = layout_read(p);
   EXPECT(!memcmp(&before, &after, sizeof(before)));
@@ -192,7 +192,7 @@ arrangements_of_other_counts(Instance* const p)
     for (int i = 0; i < 3; ++i) {
       Layout wish                                   = before;
       wish.speakers[direction][wish.n[direction]++] = extra[i];
-      (void)layout_ask(p, &wish);
+      (void)layout_request(p, &wish);
       check_channels(p);
       wish = before;
       EXPECT(layout_try(p, wish));
@@ -200,7 +200,7 @@ arrangements_of_other_counts(Instance* const p)
   }
   Layout fewer = before;
   for (; fewer.n[V3_INPUT] > 1; --fewer.n[V3_INPUT]) {
-    (void)layout_ask(p, &fewer);
+    (void)layout_request(p, &fewer);
     check_channels(p);
   }
   EXPECT(layout_try(p, before));
@@ -235,7 +235,7 @@ arrangements_while_active(Instance* const p)
   const Layout before = layout_read(p);
   EXPECT(instance_start(p, RATE, BLOCK, V3_REALTIME));
   Layout wish = with_main(p, V3_SPEAKER_M, V3_SPEAKER_M);
-  EXPECT(layout_ask(p, &wish) != V3_OK);
+  EXPECT(layout_request(p, &wish) != V3_OK);
   const Layout after = layout_read(p);
   EXPECT(!memcmp(&before, &after, sizeof(before)));
   EXPECT(instance_stop(p));

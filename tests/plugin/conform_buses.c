@@ -77,12 +77,12 @@ buses_are_consistent(Instance* const p)
   }
 }
 
-/// Ask for a bus that is not there
+/// Check that a bus that does not exist is refused
 static void
-ask_in_vain(const Instance* const p,
-            const int32_t         media,
-            const int32_t         direction,
-            const int32_t         index)
+check_missing_bus(const Instance* const p,
+                  const int32_t         media,
+                  const int32_t         direction,
+                  const int32_t         index)
 {
   struct v3_bus_info before;
   struct v3_bus_info after;
@@ -108,14 +108,14 @@ buses_of_invalid_index(Instance* const p)
   for (int32_t media = V3_AUDIO; media <= V3_EVENT; ++media) {
     for (int32_t direction = V3_INPUT; direction <= V3_OUTPUT; ++direction) {
       const int32_t n = count(p, media, direction);
-      ask_in_vain(p, media, direction, -1);
-      ask_in_vain(p, media, direction, n);
-      ask_in_vain(p, media, direction, INT32_MIN);
-      ask_in_vain(p, media, direction, INT32_MAX);
+      check_missing_bus(p, media, direction, -1);
+      check_missing_bus(p, media, direction, n);
+      check_missing_bus(p, media, direction, INT32_MIN);
+      check_missing_bus(p, media, direction, INT32_MAX);
       for (int i = 0; i < 100; ++i) {
         const int32_t index = (int32_t)draw(&seed);
         if (index < 0 || index >= n) {
-          ask_in_vain(p, media, direction, index);
+          check_missing_bus(p, media, direction, index);
         }
       }
     }
@@ -129,8 +129,8 @@ buses_of_invalid_kind(Instance* const p)
   for (int i = 0; i < 5; ++i) {
     EXPECT(count(p, invalid[i], V3_INPUT) == 0);
     EXPECT(count(p, V3_AUDIO, invalid[i]) == 0);
-    ask_in_vain(p, invalid[i], V3_INPUT, 0);
-    ask_in_vain(p, V3_AUDIO, invalid[i], 0);
+    check_missing_bus(p, invalid[i], V3_INPUT, 0);
+    check_missing_bus(p, V3_AUDIO, invalid[i], 0);
   }
 }
 

@@ -192,9 +192,9 @@ creation_through_each_interface(Instance* const p)
   }
 }
 
-/// Ask one face for another, and give it back
+/// Query one interface for another, and release it
 static void*
-ask(void* const object, const uint8_t* const iid)
+query(void* const object, const uint8_t* const iid)
 {
   void* result = NULL;
   if (EXPECT((**(struct v3_funknown**)object).query_interface(object, iid, &result) ==
@@ -208,15 +208,15 @@ ask(void* const object, const uint8_t* const iid)
 static void
 instance_interfaces(Instance* const p)
 {
-  void* const identity = ask((void*)p->component, v3_funknown_iid);
+  void* const identity = query((void*)p->component, v3_funknown_iid);
   for (int i = 0; i < N_FACES; ++i) {
-    void* const object = ask((void*)p->component, faces[i]);
+    void* const object = query((void*)p->component, faces[i]);
     for (int j = 0; object && j < N_FACES; ++j) {
-      EXPECT(ask(object, faces[j]) == ask((void*)p->component, faces[j]));
+      EXPECT(query(object, faces[j]) == query((void*)p->component, faces[j]));
     }
     void* refused = p;
     if (object) {
-      EXPECT(ask(object, v3_funknown_iid) == identity);
+      EXPECT(query(object, v3_funknown_iid) == identity);
       EXPECT(
         (**(struct v3_funknown**)object).query_interface(object, unknown, &refused) !=
         V3_OK);

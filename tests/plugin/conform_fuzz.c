@@ -209,7 +209,7 @@ streams_that_fail_to_write(Instance* const p)
       stream_begin(&stream, NULL, 0);
       stream.faults = (StreamFaults){.max_bytes = max_bytes, .fail_after = calls};
       if ((*p->component)->get_state(p->component, stream_face(&stream)) == V3_OK) {
-        EXPECT(stream.n_bytes == whole.n_bytes); // all, or it is told
+        EXPECT(stream.n_bytes == whole.n_bytes); // all, or the call fails
       }
     }
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What the plugin tells the host: values, latency; and who may hear it. */
+   What the plugin announces to the host's handler: values and latency. */
 
 #include "conform.h"
 
@@ -12,7 +12,7 @@ latency_of(const Instance* const p)
   return (*p->processor)->get_latency_samples(p->processor);
 }
 
-/// Do what makes the plugin tell its handler something
+/// Do something of which the plugin notifies its handler
 static void
 restore_something(const Instance* const p)
 {
@@ -30,7 +30,7 @@ handlers_come_and_go(Instance* const p)
   handler_begin(&one);
   handler_begin(&two);
   EXPECT(instance_set_handler(p, NULL) == V3_OK);
-  restore_something(p); // to nobody
+  restore_something(p); // without a handler
   EXPECT(instance_set_handler(p, &one) == V3_OK);
   EXPECT(instance_set_handler(p, &one) == V3_OK); // the same again
   restore_something(p);
@@ -78,7 +78,7 @@ restored_values_are_announced(Instance* const p)
 static void
 values_set_by_the_host_are_not_announced(Instance* const p)
 {
-  // Or host and plugin would tell each other for ever
+  // Or host and plugin would notify each other for ever
   static Handler handler;
   unsigned       seed = 2;
   handler_begin(&handler);
@@ -147,7 +147,7 @@ latency_with(const Instance* const p,
   return latency;
 }
 
-/// Check that a latency that a value changes was told when it was set
+/// Check that a latency that a value changes was announced when it was set
 static void
 check_announced(const Instance* const p, const bool while_active)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Parameters as the controller tells them, without any sound. */
+   Parameters as the controller describes them, without any sound. */
 
 #include "conform.h"
 

@@ -158,7 +158,7 @@ difference(const float* const a,
   return largest;
 }
 
-/// Check that sound passes, delayed by the latency that is told
+/// Check that sound passes, delayed by the latency that is reported
 static void
 check_delay(const Instance* const p, const int32_t shared)
 {
@@ -233,7 +233,7 @@ is_finite(const Sound* const sound)
   return finite;
 }
 
-/// Return the values that only the plugin writes, as one number that tells them apart
+/// Return the values that only the plugin writes, as one number that distinguishes them
 static double
 read_only_values(const Instance* const p)
 {
@@ -245,7 +245,7 @@ read_only_values(const Instance* const p)
   return sum;
 }
 
-/// Run noise offline that begins well or badly; return what is told at its end
+/// Run noise offline that begins well or badly; return what is reported at its end
 static double
 run_noise(const Instance* const p, const bool spoilt)
 {

@@ -13,7 +13,7 @@
 
 enum { N_BLOCKS = 400 };
 
-/// A thread that processes until it is told to stop
+/// A thread that processes until it is stopped
 typedef struct {
   Instance*   p;
   Handler*    handler; ///< May be NULL

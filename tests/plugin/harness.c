@@ -23,6 +23,7 @@ take(const StreamSettings* const settings)
   }
   atomic_store(&script.target, settings->target);
   atomic_store(&script.quality, settings->quality);
+  atomic_store(&script.learn, settings->learn);
   atomic_store(&script.changed_at, atomic_load(&script.n_frames));
   return true;
 }
@@ -53,7 +54,7 @@ fake_locate(const uint32_t stream, const HostPosition* const position)
 }
 
 static uint32_t
-fake_learned(const uint32_t stream, unsigned char* const bytes, const uint32_t n_bytes)
+fake_take_bar(const uint32_t stream, unsigned char* const bytes, const uint32_t n_bytes)
 {
   CHECK(stream == 41);
   if (!atomic_load(&script.learns)) {
@@ -150,7 +151,7 @@ fake_load(const Bridge** const bridge)
                               fake_configure,
                               fake_locate,
                               fake_exchange,
-                              fake_learned,
+                              fake_take_bar,
                               fake_close,
                               fake_problem};
   *bridge                  = &fake;

@@ -12,7 +12,7 @@
 
 enum { RATE = 8000, BLOCK = 500 };
 
-/// What the bridge was asked, and how it is to answer
+/// What the bridge was given, and how it is to answer
 typedef struct {
   _Atomic uint32_t n_loads;
   _Atomic uint32_t n_open;
@@ -20,8 +20,9 @@ typedef struct {
   _Atomic uint32_t n_frames;        ///< Exchanged
   _Atomic uint32_t target;          ///< Last configured
   _Atomic uint32_t quality;         ///< Last configured
+  _Atomic uint32_t learn;           ///< Last configured
   _Atomic uint32_t changed_at;      ///< Frame at which it was
-  _Atomic uint32_t n_refused;       ///< Calls that asked for a model that is missing
+  _Atomic uint32_t n_refused;       ///< Calls that needed a model that is missing
   _Atomic uint32_t missing;         ///< A bit for each quality that has no model
   _Atomic uint32_t fail_change;     ///< Configuring fails, not for want of a model
   _Atomic uint32_t fail_open;       ///< A `ProblemKind`
@@ -34,8 +35,8 @@ typedef struct {
   _Atomic uint32_t n_hanging;       ///< Calls that hang now
   _Atomic uint32_t load_outcome;    ///< A `BridgeOutcome`
   _Atomic uint32_t n_bytes;         ///< Of the reference last configured
-  _Atomic uint32_t no_reference;    ///< There was none when one was asked for
-  _Atomic uint32_t learns;          ///< A reference can be had
+  _Atomic uint32_t no_reference;    ///< There was none when one was needed
+  _Atomic uint32_t learns;          ///< A bar has been captured
   _Atomic double   quarter;         ///< Last located
   _Atomic uint32_t located_at;      ///< Frame at which it was
 } Script;
@@ -54,7 +55,7 @@ typedef struct {
   Engine* engine;
 } Harness;
 
-/// Have the bridge answer as usual, and `run` extract the first target
+/// Have the bridge answer without faults, and `run` extract the first target
 void
 reset_script(void);
 
@@ -90,6 +91,6 @@ play_blocks(Harness harness, int n, const Limits* limits);
 EngineStatus
 run_block(Engine* engine, float value, const Limits* limits);
 
-/// Ask for another target, by another model, from the next block on
+/// Choose another target, by another model, from the next block on
 void
 choose(uint32_t target, uint32_t quality);

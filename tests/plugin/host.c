@@ -33,7 +33,7 @@
 
 /// Print resident memory, and whether a Python library is mapped
 static void
-tell_process(const char* const when)
+print_process(const char* const when)
 {
   char  line[512];
   FILE* status = fopen("/proc/self/status", "r");
@@ -46,7 +46,7 @@ tell_process(const char* const when)
   if (status) {
     fclose(status);
   }
-  play_tell_process(when);
+  play_print_process(when);
 }
 
 static Instance
@@ -56,7 +56,7 @@ scan(const Options* const options, Handler* const handler)
   const Instance instance = instance_load(options->bundle);
   instance_print(&instance, "param");
   printf("scan_ms=%.3f\n", (now_s() - begun) * 1e3);
-  tell_process("after_scan");
+  print_process("after_scan");
 
   CHECK(instance_set_handler(&instance, handler) == V3_OK);
   return instance;
@@ -96,7 +96,7 @@ main(const int argc, char** const argv)
     }
     CHECK(instance_stop(&instance));
   }
-  tell_process("after_run");
+  print_process("after_run");
   instance_print(&instance, "end");
   if (options.save_path) {
     state_save(&instance, options.save_path);

@@ -49,10 +49,10 @@ read_one(Automation* const     automation,
 Automation*
 automation_read(const Instance* const instance, const Options* const options)
 {
-  const int         n_most     = options->settings.n + options->automation.n;
+  const int         max_n      = options->settings.n + options->automation.n;
   Automation* const automation = (Automation*)calloc(1, sizeof(Automation));
   CHECK(automation);
-  automation->changes = (Change*)calloc((size_t)n_most + 1, sizeof(Change));
+  automation->changes = (Change*)calloc((size_t)max_n + 1, sizeof(Change));
   CHECK(automation->changes);
   for (int i = 0; i < options->settings.n; ++i) {
     double            value = 0.0;

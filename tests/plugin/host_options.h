@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What the command line asks of the host. */
+   The options of the command line. */
 
 #pragma once
 
@@ -17,9 +17,9 @@ typedef struct {
 typedef struct {
   const char* bundle;
   const char* in_path;        ///< NULL: nothing is played
-  const char* out_path;       ///< NULL: what is heard is dropped
+  const char* out_path;       ///< NULL: the output is dropped
   const char* sidechain_path; ///< NULL: the sidechain is not connected
-  const char* transport_path; ///< NULL: the host tells of no transport
+  const char* transport_path; ///< NULL: the host has no transport
   const char* load_path;      ///< State to restore, may be NULL
   const char* save_path;      ///< Where to keep the state, may be NULL
   const char* sin;            ///< What the host itself shall do wrong, may be NULL
@@ -34,13 +34,13 @@ typedef struct {
   int         n_repeats; ///< Of the file
   int         n_drain;   ///< Frames of silence after the file
   bool        realtime;
-  bool        no_bar;          ///< The position of the bar is not told
-  bool        wrong_bar;       ///< It is told wrongly
+  bool        no_bar;          ///< The position of the bar is left out
+  bool        wrong_bar;       ///< It is wrong
   bool        follow_restarts; ///< Activate again when the latency has changed
   bool        no_release;      ///< The process ends with the plugin active
 } Options;
 
-/// Return what the command line asks for, or end the program with a line on stderr
+/// Return the options of the command line, or end the program with a line on stderr
 Options
 options_parse(int argc, char** argv);
 

@@ -18,7 +18,7 @@
 
 enum { STACK_BYTES = 131072, FIFO_PRIORITY = 70, MAX_SIDECHAIN = 2 };
 
-static const double HEAR_S = 0.005; // between the main thread's looks at the audio
+static const double POLL_S = 0.005; // between the main thread's looks at the audio
 
 typedef struct {
   const Instance* instance;
@@ -115,7 +115,7 @@ play_block(Run* const run, const int64_t n)
     in[1].channel_buffers_32 = aside;
   }
   if (run->transport) {
-    transport_tell(run->transport, run->frame, &context);
+    transport_write(run->transport, run->frame, &context);
   }
   sound_take(&run->sound, run->frame, n, channels, aside);
   automation_fill(run->automation, run->frame, n, run->input);
@@ -149,7 +149,7 @@ play_block(Run* const run, const int64_t n)
 
 /* Many */
 
-/// Play what the sound card would ask for at once; return how many frames
+/// Play what the sound card would request at once; return how many frames
 static int64_t
 play_period(Run* const run)
 {
@@ -170,7 +170,7 @@ play_period(Run* const run)
   return n_period;
 }
 
-/// Return whether the plugin asked for what needs another activation
+/// Return whether the plugin requested what needs another activation
 static bool
 wants_restart(const Run* const run)
 {
@@ -235,7 +235,7 @@ play(Run* const run)
   CHECK(!pthread_create(&thread, NULL, play_live, run));
   while (!atomic_load(&run->is_over)) {
     talk_relay(&talk, run->instance);
-    sleep_until(now_s() + HEAR_S);
+    sleep_until(now_s() + POLL_S);
   }
   CHECK(!pthread_join(thread, NULL));
   talk_relay(&talk, run->instance);

@@ -12,7 +12,7 @@
 enum { TALK_SIZE = 65536, TALK_NOT_NOTIFIED = -1 };
 
 typedef struct {
-  int         block; ///< In which the plugin told it, or `TALK_NOT_NOTIFIED`
+  int         block; ///< In which the plugin reported it, or `TALK_NOT_NOTIFIED`
   v3_param_id id;
   double      value;
 } Word;
@@ -27,6 +27,7 @@ typedef struct {
 void
 talk_say(Talk* talk, const Changes* changes, int block);
 
-/// Print what the plugin told, and repeat everything to the controller.  Main thread.
+/// Print what the plugin reported, and repeat everything to the controller.  Main
+/// thread.
 void
 talk_relay(Talk* talk, const Instance* instance);

@@ -10,7 +10,7 @@
 #include "check.h"
 
 static const double ROUNDING       = 1e-6; // frames: too little to play another for
-static const double WRONG_QUARTERS = 1.5;  // from where a wrong bar is told
+static const double WRONG_QUARTERS = 1.5;  // by which a wrong bar is off
 
 typedef enum { PLAY, JUMP, STOP, TEMPO, METER, LOOP, UNLOOP, FROZEN } Action;
 
@@ -229,26 +229,26 @@ act(Transport* const transport, const Event* const event)
   }
 }
 
-/// Return how many frames are left before the loop begins again, at most `n_most`
+/// Return how many frames are left before the loop begins again, at most `max_n`
 static int64_t
 frames_to_wrap(const Transport* const transport,
                const int64_t          frame,
-               const int64_t          n_most)
+               const int64_t          max_n)
 {
   const Song* const song = &transport->song;
   if (!song->playing || !song->looping || song->quarters >= song->loop_end) {
-    return n_most;
+    return max_n;
   }
   const double left =
     (song->loop_end - quarters_at(transport, frame)) / quarters_per_frame(transport);
-  return left > (double)n_most ? n_most : (int64_t)ceil(left - ROUNDING);
+  return left > (double)max_n ? max_n : (int64_t)ceil(left - ROUNDING);
 }
 
 int64_t
-transport_advance(Transport* const transport, const int64_t frame, const int64_t n_most)
+transport_advance(Transport* const transport, const int64_t frame, const int64_t max_n)
 {
   Song* const song = &transport->song;
-  if (frames_to_wrap(transport, frame, n_most) <= 0) {
+  if (frames_to_wrap(transport, frame, max_n) <= 0) {
     const double beyond = quarters_at(transport, frame) - song->loop_end;
     settle(transport, frame);
     go_to(transport, song->loop_start + fmax(0.0, beyond));
@@ -258,7 +258,7 @@ transport_advance(Transport* const transport, const int64_t frame, const int64_t
          transport->events[transport->n_done].frame <= frame) {
     act(transport, &transport->events[transport->n_done++]);
   }
-  int64_t n = n_most;
+  int64_t n = max_n;
   if (transport->n_done < transport->n_events) {
     const int64_t n_until = transport->events[transport->n_done].frame - frame;
     n                     = n_until < n ? n_until : n;
@@ -273,7 +273,7 @@ transport_wraps(const Transport* const transport)
   return transport->song.n_wraps;
 }
 
-/* Telling */
+/* Writing */
 
 /// Return where the bar around a position begins
 static double
@@ -287,9 +287,9 @@ bar_at(const Transport* const transport, const double quarters)
 }
 
 void
-transport_tell(const Transport* const           transport,
-               const int64_t                    frame,
-               struct v3_process_context* const context)
+transport_write(const Transport* const           transport,
+                const int64_t                    frame,
+                struct v3_process_context* const context)
 {
   const Song* const song     = &transport->song;
   const double      quarters = quarters_at(transport, frame);

@@ -37,16 +37,16 @@ transport_rewind(Transport* transport);
 
    Call with rising frames, each the one before and what was returned then, or less.
 
-   @param n_most At least 1.
+   @param max_n At least 1.
 */
 int64_t
-transport_advance(Transport* transport, int64_t frame, int64_t n_most);
+transport_advance(Transport* transport, int64_t frame, int64_t max_n);
 
-/// Write what the plugin is told of the block that begins at `frame`
+/// Write the context of the block that begins at `frame`, for the plugin
 void
-transport_tell(const Transport*           transport,
-               int64_t                    frame,
-               struct v3_process_context* context);
+transport_write(const Transport*           transport,
+                int64_t                    frame,
+                struct v3_process_context* context);
 
 /// Return how often the loop has begun again
 int

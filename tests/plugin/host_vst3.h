@@ -13,7 +13,7 @@
 Instance
 instance_load(const char* bundle);
 
-/// Connect the buses that the options ask for, and activate
+/// Connect the buses of the options, and activate
 void
 instance_activate(const Instance* instance, const Options* options);
 

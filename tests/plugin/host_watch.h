@@ -20,6 +20,6 @@ Watch
 watch_find(void);
 
 /// Do what an audio thread must not do: `malloc`, `lock`, `syscall`, `clock` or
-/// `hidden`, a system call by a name that nobody watches.  False if unknown.
+/// `hidden`, a system call by a name that is not watched.  False if unknown.
 bool
 watch_sin(const char* kind);

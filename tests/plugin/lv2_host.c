@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
    A plain LV2 host, which knows the ports without their description: plays a file
-   offline; play.h tells the options.  Prints `key=value` lines: what it saw. */
+   offline; play.h lists the options.  Prints `key=value` lines: what it saw. */
 
 #include "lv2_host.h"
 
@@ -104,7 +104,7 @@ instantiate(Lv2Host* const host, const PlayOptions* const options)
     host->descriptor->instantiate(host->descriptor, options->rate, "", all);
   CHECK(host->handle);
   printf("scan_ms=%.3f\n", play_now_ms() - begun);
-  play_tell_process("after_scan");
+  play_print_process("after_scan");
   connect_ports(host);
 }
 
@@ -198,7 +198,7 @@ save_state(const Lv2Host* const host, const char* path)
 
 /// Have the plugin write its outputs without processing, as hosts do for the latency
 static float
-ask_latency(Lv2Host* const host)
+read_latency(Lv2Host* const host)
 {
   host->controls[LV2_PORT_LATENCY] = -1.0F;
   memset(host->events, 0, sizeof(LV2_Atom_Sequence));
@@ -208,7 +208,7 @@ ask_latency(Lv2Host* const host)
 }
 
 static void
-tell_after(const Lv2Host* const host)
+print_after(const Lv2Host* const host)
 {
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     const ParamInfo* const row       = params_info((ParamIndex)i);
@@ -235,12 +235,12 @@ main(const int argc, char** const argv)
   lv2_host_set(&host, &first);
   for (int i = 0; i < options.n_activations; ++i) {
     host.descriptor->activate(host.handle);
-    printf("latency=%.0f\n", (double)ask_latency(&host));
+    printf("latency=%.0f\n", (double)read_latency(&host));
     play_file(&options, lv2_host_run, &host);
     host.descriptor->deactivate(host.handle);
   }
-  play_tell_process("after_run");
-  tell_after(&host);
+  play_print_process("after_run");
+  print_after(&host);
   if (options.save_path) {
     save_state(&host, options.save_path);
   }

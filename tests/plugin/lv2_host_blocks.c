@@ -34,7 +34,7 @@ lv2_host_set(Lv2Host* const host, const PlayBlock* const block)
   }
 }
 
-/* The song's position: told when it begins, and in the midst of a block */
+/* The song's position: sent when it begins, and in the midst of a block */
 
 static void
 forge_key(LV2_Atom_Forge* const forge, const char* const uri)
@@ -71,7 +71,7 @@ forge_events(Lv2Host* const host, const PlayBlock* const block)
   LV2_Atom_Forge_Frame sequence;
   lv2_atom_forge_set_buffer(&host->forge, host->events, sizeof(host->events));
   CHECK(lv2_atom_forge_sequence_head(&host->forge, &sequence, 0));
-  // Told at the start, and then once in four seconds, as jalv and Ardour do or less
+  // Sent at the start, and then once in four seconds, as jalv and Ardour do or less
   const uint64_t every  = (uint64_t)(4.0 * host->rate);
   const uint64_t next   = (block->frame + every - 1) / every * every;
   const uint64_t offset = next - block->frame;

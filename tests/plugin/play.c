@@ -182,10 +182,10 @@ play_text_for(const PlayChange* const change, const char* const name)
            : NULL;
 }
 
-/* Telling */
+/* Printing */
 
 void
-play_tell_process(const char* const when)
+play_print_process(const char* const when)
 {
   bool  has_python = false;
   char  line[512];

@@ -84,7 +84,7 @@ play_text_for(const PlayChange* change, const char* name);
 
 /// Print whether a Python library is mapped
 void
-play_tell_process(const char* when);
+play_print_process(const char* when);
 
 /// Return the time in milliseconds
 double

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   A plugin that lets what its host gives it be heard: for the tests of our host.
+   A plugin that puts what its host gives it into its output: for tests of the host.
 
    `Show` chooses what each frame of the output is: the sidechain, the parameter
    `Level` at that frame, or the host's position or bar in quarters (-1 if unknown).
-   `Delay` is the latency, and asks for a restart.  `Status` says Ready at once. */
+   `Delay` is the latency, and requests a restart.  `Status` says Ready at once. */
 
 #include "vst3/vst3.h"
 

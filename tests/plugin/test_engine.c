@@ -17,7 +17,7 @@ static const Limits patient = {60000, 60000};
 /// What holds for the blocks that `run` plays
 static BlockControls controls;
 
-static const BlockControls usual = {.amount = 1.0};
+static const BlockControls default_controls = {.amount = 1.0};
 
 static Engine*
 new_engine(const uint32_t n_channels, const uint32_t n_sidechain, const ClipChoice clip)
@@ -27,7 +27,7 @@ new_engine(const uint32_t n_channels, const uint32_t n_sidechain, const ClipChoi
   Engine* const     engine     = engine_new(&setup);
   references_leave(references);
   CHECK(engine);
-  controls = usual;
+  controls = default_controls;
   return engine;
 }
 
@@ -260,7 +260,7 @@ test_settings(void)
   CHECK(message.settings.target == 2 && message.settings.quality == 1);
   CHECK(fabs(message.settings.sensitivity - 0.7) < 1e-12);
 
-  // A sound that was learnt is news, though the place of its target is the same
+  // A sound that was learnt is a change, though the index of its target is the same
   const unsigned char bytes[] = {1, 2, 3};
   CHECK(references_keep(engine_session(engine)->references, "Learned", bytes, 3));
   (void)run(engine, 801, 1, -1.0F);
@@ -285,7 +285,7 @@ test_latencies(void)
   }
 }
 
-/// The sidechain goes to the worker beside the input, and is not heard
+/// The sidechain goes to the worker beside the input, and not to the output
 static void
 test_sidechain(void)
 {
@@ -331,7 +331,7 @@ test_a_jump_cuts_the_tail(void)
   engine_free(engine);
 }
 
-/// After a restart what came before it is gone at once, and the worker hears of it
+/// After a restart what came before it is gone at once, and the worker is notified
 static void
 test_a_restart_silences_at_once(void)
 {
@@ -378,7 +378,7 @@ test_gains_travel_with_the_sound(void)
                                      : 0.75F) == ENGINE_OK);
     echo(&worker, UINT32_MAX);
   }
-  // Else somebody turns a knob, and listens
+  // Else a user turns a knob, and listens
   controls.amount     = 1.0;
   controls.is_offline = false;
   (void)run(engine, 120000, 100, -1.0F);
@@ -387,7 +387,7 @@ test_gains_travel_with_the_sound(void)
   engine_free(engine);
 }
 
-/// What is late must not let the target through where everything else is heard
+/// What is late must not let the target through where everything else is the output
 static void
 test_late_is_silent_whatever_is_chosen(void)
 {

@@ -11,7 +11,7 @@
 
 #include "check.h"
 
-static const Options usual = {.rate = 48000.0}; // 24000 frames a quarter at 120 bpm
+static const Options defaults = {.rate = 48000.0}; // 24000 frames a quarter at 120 bpm
 
 static Transport*
 from_script(const char* const script, const Options* const options)
@@ -36,7 +36,7 @@ static struct v3_process_context
 context_at(const Transport* const transport, const int64_t frame)
 {
   struct v3_process_context context;
-  transport_tell(transport, frame, &context);
+  transport_write(transport, frame, &context);
   return context;
 }
 
@@ -46,7 +46,7 @@ test_events_cut_blocks(void)
 {
   Transport* const t = from_script("at 100 play 8\nat 24100 jump 3.5\nat 30000 stop\n"
                                    "at 30000 tempo 60\nat 40000 play 0\n",
-                                   &usual);
+                                   &defaults);
   CHECK(transport_advance(t, 0, 512) == 100);
   CHECK(!(context_at(t, 0).state & V3_PROCESS_CTX_PLAYING));
   CHECK(is_near(context_at(t, 0).project_time_quarters, 0.0));
@@ -82,7 +82,7 @@ test_loop(void)
 {
   // 130 bpm does not divide the rate: a quarter lasts 22153.8 frames
   Transport* const t =
-    from_script("at 0 tempo 130\nat 0 loop 4 6\nat 0 play 5\n", &usual);
+    from_script("at 0 tempo 130\nat 0 loop 4 6\nat 0 play 5\n", &defaults);
   const double per_frame = 130.0 / (60.0 * 48000.0);
   double       expected  = 5.0;
   int64_t      frame     = 0;
@@ -108,7 +108,7 @@ static void
 test_no_loop(void)
 {
   Transport* const t = from_script(
-    "at 0 loop 0 2\nat 0 play 3\nat 24000 jump 1\nat 24000 unloop\n", &usual);
+    "at 0 loop 0 2\nat 0 play 3\nat 24000 jump 1\nat 24000 unloop\n", &defaults);
   CHECK(transport_advance(t, 0, 48000) == 24000);
   CHECK(transport_advance(t, 24000, 480000) == 480000);
   CHECK(!(context_at(t, 24000).state & V3_PROCESS_CTX_CYCLE_ACTIVE));
@@ -121,7 +121,7 @@ test_no_loop(void)
 static void
 test_meter(void)
 {
-  Transport* const t = from_script("at 0 play 0\nat 96000 meter 6 8\n", &usual);
+  Transport* const t = from_script("at 0 play 0\nat 96000 meter 6 8\n", &defaults);
   CHECK(transport_advance(t, 0, 480000) == 96000);
   CHECK(is_near(context_at(t, 95999).bar_position_quarters, 0.0));
   CHECK(transport_advance(t, 96000, 480000) == 480000);
@@ -141,7 +141,7 @@ test_poor_hosts(void)
   const Options    wrong   = {.rate = 48000.0, .wrong_bar = true};
   Transport* const a       = from_script("at 0 play 5\n", &without);
   Transport* const b       = from_script("at 0 play 5\n", &wrong);
-  Transport* const c       = from_script("at 0 play 5\nat 9 frozen\n", &usual);
+  Transport* const c       = from_script("at 0 play 5\nat 9 frozen\n", &defaults);
   (void)transport_advance(a, 0, 1);
   (void)transport_advance(b, 0, 1);
   CHECK(transport_advance(c, 0, 99) == 9);

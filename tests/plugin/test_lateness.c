@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lateness is told where sound is missed, and for two seconds. */
+   Lateness is shown where sound is missed, and for two seconds. */
 
 #include "check.h"
 #include "core/lateness.h"
@@ -48,7 +48,7 @@ test_sound_is_missed_for_two_seconds(void)
   }
 }
 
-/// A dropout is what lacks though the worker had kept up, or was waited for in vain
+/// A dropout is what lacks though the worker had kept up, or waiting timed out
 static void
 test_dropouts(void)
 {

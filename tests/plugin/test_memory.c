@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Every allocation may fail: linked with --wrap=calloc. */
+   Every allocation may fail: linked with --wrap=calloc, and on Windows with
+   --wrap=os_semaphore_new. */
 
 #include "check.h"
 
@@ -17,15 +18,32 @@ __real_calloc(size_t n, size_t size);
 void*
 __wrap_calloc(size_t n, size_t size);
 
+/// Count an allocation, and return whether it is the one to fail
+static bool
+fails(void)
+{
+  ++n_allocations;
+  return n_until_failure >= 0 && n_until_failure-- == 0;
+}
+
 void*
 __wrap_calloc(const size_t n, const size_t size)
 {
-  ++n_allocations;
-  if (n_until_failure >= 0 && n_until_failure-- == 0) {
-    return NULL;
-  }
-  return __real_calloc(n, size);
+  return fails() ? NULL : __real_calloc(n, size);
 }
+
+#ifdef _WIN32
+OsSemaphore*
+__real_os_semaphore_new(void);
+OsSemaphore*
+__wrap_os_semaphore_new(void);
+
+OsSemaphore*
+__wrap_os_semaphore_new(void)
+{
+  return fails() ? NULL : __real_os_semaphore_new();
+}
+#endif
 
 static BridgeOutcome
 load_nothing(const Bridge** const bridge)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   The built module does what a host asks of it, where there is no Python: the
+   The built module does what a host needs, where there is no Python: the
    input passes, late by the latency.  Takes the path of the bundle. */
 
 #include "check.h"
@@ -113,7 +113,7 @@ process_elsewhere(void* const argument)
   }
 }
 
-/// A host that processes in a thread of its own is told of it on its main thread
+/// A host that processes in a thread of its own is notified on its main thread
 static void
 test_other_threads(void)
 {
@@ -128,7 +128,7 @@ test_other_threads(void)
   CHECK(thread && os_thread_join(thread, 60000));
   CHECK(!atomic_load(&handler.n_restarts));
 
-  // JUCE asks with the value that it was told last
+  // JUCE passes the value that was reported last
   v3_str_128 value;
   CHECK((*c)->get_parameter_string_for_value(c, 6, 0.0, value) == V3_OK);
   utf16_to_utf8(text, sizeof(text), value);

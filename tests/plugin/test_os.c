@@ -91,7 +91,7 @@ go_deep(void* const sum)
 }
 
 static void
-tell_thread(void* const number)
+store_thread(void* const number)
 {
   *(uintptr_t*)number = os_this_thread();
 }
@@ -106,7 +106,7 @@ test_threads(void)
   CHECK(atomic_load(&n_pages) == DEEP_BYTES / 4096);
 
   uintptr_t       other  = 0;
-  OsThread* const thread = os_thread_start(tell_thread, &other);
+  OsThread* const thread = os_thread_start(store_thread, &other);
   CHECK(thread);
   CHECK(os_thread_join(thread, 20000));
   CHECK(other && other != os_this_thread() && os_this_thread() == os_this_thread());
@@ -117,7 +117,7 @@ static void
 end_itself(void* const argument)
 {
   (void)argument;
-  pthread_exit(NULL); // as Python has it that ends while a thread asks for its lock
+  pthread_exit(NULL); // as Python ends a thread that waits for its lock
 }
 
 static void
@@ -126,7 +126,7 @@ wait_for_ever(void* const semaphore)
   (void)os_semaphore_wait((OsSemaphore*)semaphore, 60000);
 }
 
-/// Nobody waits for a thread that was ended, nor for one that a fork has left behind
+/// A thread that was ended, or that a fork has left behind, is not waited for
 static void
 test_threads_that_do_not_run(void)
 {

@@ -85,9 +85,9 @@ test_single_precision_does_not_show(void)
   for (int k = 40 * 100; k <= 240 * 100; ++k) {
     const double tempo = k / 100.0;
     const float  host  = (float)params_to_normalised(info, tempo);
-    const double plain = params_stored(info, params_to_plain(info, (double)host));
+    const double plain = params_round(info, params_to_plain(info, (double)host));
     CHECK(!memcmp(&plain, &tempo, sizeof(plain)));
-    const double single = params_stored(info, (double)(float)tempo);
+    const double single = params_round(info, (double)(float)tempo);
     CHECK(!memcmp(&single, &tempo, sizeof(single)));
   }
 }

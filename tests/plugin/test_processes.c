@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   A process that is stopped and goes on has lost no time: nobody gives up waiting.
-   In one that is forked, nobody waits for a thread that is not there. */
+   A process that is stopped and goes on has lost no time: no wait times out.
+   In one that is forked, threads that are not there are not waited for. */
 
 #include "check.h"
 
@@ -84,7 +84,7 @@ test_at_the_end(void)
   CHECK(atomic_load(&script.n_closed) == 1);
 }
 
-/// A bounce that goes on in a fork is told at once that there is no worker
+/// A bounce that goes on in a fork learns at once that there is no worker
 static void
 test_in_a_fork(void)
 {

@@ -56,7 +56,7 @@ test_list(const char* const folder)
     write_file(folder, litter[i], "not a sound of the user's");
   }
   References* const        list    = references_new();
-  const uint32_t           learned = references_learned();
+  const uint32_t           learned = references_learned_index();
   const char* const* const names   = references_names(list);
   CHECK(references_count(list) == learned + 4 && !strcmp(names[0], "guitar"));
   CHECK(!strcmp(names[learned], "Learned") && !strcmp(names[learned + 1], "Cuatro"));
@@ -67,7 +67,7 @@ test_list(const char* const folder)
   CHECK(!references_sound(list, 0) && !references_sound(list, learned));
   CHECK(!references_sound(list, 999));
 
-  // What was heard is what is saved, whatever becomes of the file
+  // What was used is what is saved, whatever becomes of the file
   write_file(folder, "tres.wav", "another");
   check_sound(list, learned + 3, "tres");
   references_leave(list);
@@ -78,7 +78,7 @@ test_keep(void)
 {
   References* const    list     = references_new();
   const uint32_t       n        = references_count(list);
-  const uint32_t       learned  = references_learned();
+  const uint32_t       learned  = references_learned_index();
   const uint32_t       revision = references_revision(list);
   const unsigned char* bytes    = (const unsigned char*)"laud";
   CHECK(references_keep(list, "Learned", bytes, 4));
@@ -260,7 +260,7 @@ test_problems(const char* const folder)
 
 #ifndef _WIN32
 
-/// A file of the user's that became a pipe is none; nobody waits for its other end
+/// A file of the user's that became a pipe is none; its other end is not waited for
 static void
 test_a_pipe(const char* const folder)
 {

@@ -88,9 +88,9 @@ test_two_threads(void)
   unsigned seed = 7;
   for (uint32_t n_sent = 0; n_sent < N_SENT;) {
     uint32_t       values[300];
-    const uint32_t n_most = 1 + draw(&seed) % 300;
+    const uint32_t max_n  = 1 + draw(&seed) % 300;
     const uint32_t n_left = N_SENT - n_sent;
-    const uint32_t n      = n_most < n_left ? n_most : n_left;
+    const uint32_t n      = max_n < n_left ? max_n : n_left;
     for (uint32_t i = 0; i < n; ++i) {
       values[i] = n_sent + i;
     }

@@ -51,7 +51,7 @@ test_failures(void)
   }
 }
 
-/// A model that is missing is asked for once, and another one takes over in time
+/// A model that is missing is requested once, and another one takes over in time
 static void
 test_a_missing_model_can_be_left(void)
 {
@@ -65,7 +65,7 @@ test_a_missing_model_can_be_left(void)
   choose(1, 1);
   CHECK(fabsf(run(harness.engine, 60, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_MODEL);
-  choose(2, 1); // no reason to ask for it again
+  choose(2, 1); // no reason to request it again
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // longer than the rings
   CHECK(atomic_load(&script.n_refused) == 1 && atomic_load(&script.target) == 1);
 
@@ -80,7 +80,7 @@ test_a_missing_model_can_be_left(void)
   CHECK(atomic_load(&script.n_closed) == 1);
 }
 
-/// The same where the missing one is the first that was asked for
+/// The same where the missing one is the first that was requested
 static void
 test_a_model_missing_from_the_start_can_be_left(void)
 {
@@ -106,18 +106,18 @@ test_a_reference_can_be_learnt(void)
 {
   reset_script();
   const Harness harness = begin();
-  choose(references_learned(), 0);
+  choose(references_learned_index(), 0);
   CHECK(fabsf(run(harness.engine, 400, 0.5F) - 0.5F) < 1e-6F); // dry
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE);
 
   controls.stream.learn = 1;
   (void)run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_LEARNING);
-  CHECK(!engine_learned(harness.engine));
+  CHECK(!engine_n_learned(harness.engine));
 
   atomic_store(&script.learns, 1);
   (void)run(harness.engine, 40, 0.5F);
-  CHECK(engine_learned(harness.engine) == 1);
+  CHECK(engine_n_learned(harness.engine) == 1);
   controls.stream.learn = 0;
   const float last      = run(harness.engine, 40, 0.5F);
   CHECK(engine_status(harness.engine) == STATUS_READY);
@@ -126,7 +126,7 @@ test_a_reference_can_be_learnt(void)
   end(harness);
 }
 
-/// The stream hears of the host's position at its frame, and when it opens late
+/// The stream gets the host's position at its frame, and when it opens late
 static void
 test_positions_come_in_time(void)
 {
@@ -137,7 +137,7 @@ test_positions_come_in_time(void)
   for (int k = 0; k < 60; ++k, transport.quarter += 2.0 * BLOCK / RATE) {
     (void)run(harness.engine, 1, k < 20 ? 0.0F : 0.5F);
   }
-  // Opened at the first sound, and told where the host was by then
+  // Opened at the first sound, and given the position of the host by then
   const double opened_at = atomic_load(&script.located_at);
   CHECK(opened_at > 18 * BLOCK && opened_at <= 20 * BLOCK);
   CHECK(fabs(atomic_load(&script.quarter) - (8.0 + 2.0 * opened_at / RATE)) < 1e-9);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Somebody sets the computer's clock: whoever waits waits as long as before. */
+   While the computer's clock is set, waits last as long as before. */
 
 #include "check.h"
 
@@ -11,7 +11,7 @@
 
 enum { HOUR_S = 3600, LIMIT_MS = 60 };
 
-/// Tell the time of a clock that is slow by an hour; stands in for `clock_gettime`
+/// Return the time of a clock that is slow by an hour; stands in for `clock_gettime`
 int
 __real_clock_gettime(clockid_t clock, struct timespec* now);
 int

@@ -24,7 +24,7 @@ draw_values(double values[N_PARAMS], unsigned* const seed)
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     const double           share = draw(seed) % 1001 / 1000.0;
     const ParamInfo* const info  = params_info((ParamIndex)i);
-    values[i] = params_stored(info, params_to_plain(info, share / 1.0007));
+    values[i] = params_round(info, params_to_plain(info, share / 1.0007));
   }
 }
 
@@ -99,9 +99,9 @@ test_a_state_without_quality(void)
   CHECK(fabs(values[PARAM_QUALITY] - 1.0) < 1e-9);
 }
 
-/// A target that cannot be had is in the list without a sound, and never another one
+/// A target that is not available is in the list without a sound, and never another one
 static void
-test_targets_that_cannot_be_had(void)
+test_targets_that_are_not_available(void)
 {
   static const char* const states[] = {
     "target=laud\n",
@@ -127,7 +127,7 @@ test_targets_that_cannot_be_had(void)
     const ParamInfo target = target_of(list);
     CHECK(state_read(text, strlen(text), &target, values));
     const uint32_t chosen = (uint32_t)values[PARAM_TARGET];
-    CHECK(chosen > references_learned() && !references_sound(list, chosen));
+    CHECK(chosen > references_learned_index() && !references_sound(list, chosen));
 
     // Nothing of it is lost: the name is saved again
     const StateBytes state           = state_write(values, &target, list);
@@ -169,8 +169,8 @@ test_sounds_are_carried(void)
   const uint32_t restored_index = (uint32_t)restored[PARAM_TARGET];
   CHECK(
     !strcmp(references_names(there)[restored_index], references_names(here)[chosen]));
-  const uint32_t pairs[2][2] = {{chosen, restored_index},
-                                {references_learned(), references_learned()}};
+  const uint32_t pairs[2][2] = {
+    {chosen, restored_index}, {references_learned_index(), references_learned_index()}};
   for (int i = 0; i < 2; ++i) {
     SoundFile* const before = references_sound(here, pairs[i][0]);
     SoundFile* const after  = references_sound(there, pairs[i][1]);
@@ -284,7 +284,7 @@ main(void)
   test_round_trip();
   test_other_versions();
   test_a_state_without_quality();
-  test_targets_that_cannot_be_had();
+  test_targets_that_are_not_available();
   test_sounds_are_carried();
   test_streams();
   test_damage();

@@ -30,7 +30,7 @@ playing(const double quarter, const double tempo_bpm, const uint32_t n)
 }
 
 static TransportEvent
-tell(Host* const host)
+follow(Host* const host)
 {
   return transport_follow(&host->follower, &host->now, host->n, RATE);
 }
@@ -41,18 +41,18 @@ move(Host* const host)
   host->now.quarter += host->n * host->now.tempo_bpm / (60.0 * RATE);
 }
 
-/// What goes on as foreseen is told once, whatever the blocks
+/// What goes on as foreseen is one change, whatever the blocks
 static void
 test_steady(void)
 {
   for (uint32_t n = 16; n <= 8192; n *= 2) {
     Host host = playing(-2.5, 97.3, n);
-    CHECK(tell(&host) == TRANSPORT_NEWS && host.follower.position.is_known);
+    CHECK(follow(&host) == TRANSPORT_CHANGED && host.follower.position.is_known);
     CHECK(host.follower.position.is_seam);
     CHECK(fabs(host.follower.position.quarter + 2.5) < 1e-12);
     for (int i = 0; i < 2000; ++i) {
       move(&host);
-      CHECK(tell(&host) == TRANSPORT_SAME);
+      CHECK(follow(&host) == TRANSPORT_SAME);
     }
   }
 }
@@ -64,15 +64,15 @@ test_ticks(void)
   Host         host         = playing(0.0, 100.0, 256);
   const double tick         = 1.0 / 1920.0;
   double       true_quarter = 0.0;
-  int          n_news       = 0;
+  int          n_changes    = 0;
   for (int i = 0; i < 5000; ++i) {
     host.now.quarter           = floor(true_quarter / tick) * tick;
-    const TransportEvent event = tell(&host);
+    const TransportEvent event = follow(&host);
     CHECK(event != TRANSPORT_JUMP);
-    n_news += event == TRANSPORT_NEWS;
+    n_changes += event == TRANSPORT_CHANGED;
     true_quarter += host.n * 100.0 / (60.0 * RATE);
   }
-  CHECK(n_news == 1);
+  CHECK(n_changes == 1);
 }
 
 /// pedalboard: a tempo, and position 0 for ever, playing or not
@@ -82,17 +82,17 @@ test_frozen(void)
   for (int is_playing = 0; is_playing < 2; ++is_playing) {
     Host host           = playing(0.0, 120.0, 512);
     host.now.is_playing = is_playing;
-    CHECK(tell(&host) == (is_playing ? TRANSPORT_NEWS : TRANSPORT_SAME));
-    CHECK(tell(&host) == (is_playing ? TRANSPORT_NEWS : TRANSPORT_SAME));
+    CHECK(follow(&host) == (is_playing ? TRANSPORT_CHANGED : TRANSPORT_SAME));
+    CHECK(follow(&host) == (is_playing ? TRANSPORT_CHANGED : TRANSPORT_SAME));
     for (int i = 0; i < 100; ++i) {
-      CHECK(!host.follower.position.is_known && tell(&host) == TRANSPORT_SAME);
+      CHECK(!host.follower.position.is_known && follow(&host) == TRANSPORT_SAME);
     }
     CHECK(!host.follower.position.is_seam); // the sound goes on all the same
 
     // A host that comes to life is believed again
     host.now.is_playing = true;
     host.now.quarter    = 0.1;
-    (void)tell(&host);
+    (void)follow(&host);
     CHECK(host.follower.position.is_known);
   }
 }
@@ -106,8 +106,8 @@ test_jumps_and_loops(void)
     TransportEvent expected;
   } cases[] = {{8.0, false, TRANSPORT_JUMP},
                {0.0, false, TRANSPORT_JUMP},
-               {4.0, true, TRANSPORT_NEWS}, // the loop's start, from its end
-               {9.0, true, TRANSPORT_JUMP}, // into the loop, not from its end
+               {4.0, true, TRANSPORT_CHANGED}, // the loop's start, from its end
+               {9.0, true, TRANSPORT_JUMP},    // into the loop, not from its end
                {50.0, true, TRANSPORT_JUMP}};
   for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); ++k) {
     Host host           = playing(4.0, 120.0, 480); // 0.02 quarters a block
@@ -115,14 +115,14 @@ test_jumps_and_loops(void)
     host.now.loop_start = 4.0;
     host.now.loop_end   = k == 3 ? 16.0 : 6.0;
     for (int i = 0; i < 100; ++i, move(&host)) {
-      (void)tell(&host);
+      (void)follow(&host);
     }
     host.now.quarter = cases[k].to;
-    CHECK(tell(&host) == cases[k].expected);
+    CHECK(follow(&host) == cases[k].expected);
     CHECK(host.follower.position.is_seam);
     CHECK(fabs(host.follower.position.quarter - cases[k].to) < 1e-9);
     move(&host);
-    CHECK(tell(&host) == TRANSPORT_SAME);
+    CHECK(follow(&host) == TRANSPORT_SAME);
   }
 }
 
@@ -132,20 +132,20 @@ test_stop_and_go(void)
 {
   Host host = playing(10.0, 120.0, 8192);
   for (int i = 0; i < 50; ++i, move(&host)) {
-    (void)tell(&host);
+    (void)follow(&host);
   }
   host.now.is_playing = false;
-  CHECK(tell(&host) == TRANSPORT_NEWS && !host.follower.position.is_known);
+  CHECK(follow(&host) == TRANSPORT_CHANGED && !host.follower.position.is_known);
   CHECK(host.follower.position.is_seam);
-  CHECK(tell(&host) == TRANSPORT_SAME);
+  CHECK(follow(&host) == TRANSPORT_SAME);
   host.now.is_playing = true;
-  CHECK(tell(&host) == TRANSPORT_NEWS && host.follower.position.is_known);
+  CHECK(follow(&host) == TRANSPORT_CHANGED && host.follower.position.is_known);
   move(&host);
-  CHECK(tell(&host) == TRANSPORT_SAME);
+  CHECK(follow(&host) == TRANSPORT_SAME);
 
-  CHECK(transport_follow(&host.follower, NULL, host.n, RATE) == TRANSPORT_NEWS);
+  CHECK(transport_follow(&host.follower, NULL, host.n, RATE) == TRANSPORT_CHANGED);
   host.now.quarter = 3.0;
-  CHECK(tell(&host) == TRANSPORT_JUMP);
+  CHECK(follow(&host) == TRANSPORT_JUMP);
 }
 
 /// Ardour's loop: the input has gone back before the position does
@@ -161,12 +161,12 @@ test_ahead_in_a_loop(void)
     host.now.loop_start = 4.0;
     host.now.loop_end   = 10.0;
     for (int i = 0; i < 2000; ++i) {
-      const TransportEvent event = tell(&host);
+      const TransportEvent event = follow(&host);
       CHECK(event != TRANSPORT_JUMP);
-      n_seams += event == TRANSPORT_NEWS;
+      n_seams += event == TRANSPORT_CHANGED;
       const double input = 4.0 + fmod(played + n_ahead * 2.0 / RATE, 6.0);
       const double off   = fabs(host.follower.position.quarter - input);
-      CHECK(event != TRANSPORT_NEWS || off < 0.03 || off > 6.0 - 0.03);
+      CHECK(event != TRANSPORT_CHANGED || off < 0.03 || off > 6.0 - 0.03);
       played += 0.02;
       host.now.quarter = 4.0 + fmod(played, 6.0);
     }
@@ -180,8 +180,8 @@ test_tempo(void)
 {
   Host host = playing(0.0, 120.0, 1024);
   for (int i = 0; i < 500; ++i) {
-    CHECK(tell(&host) != TRANSPORT_JUMP);
-    // Half a block at one tempo and half at the next, which the host does not tell
+    CHECK(follow(&host) != TRANSPORT_JUMP);
+    // Half a block at one tempo and half at the next, which the host does not say
     const double before = host.now.tempo_bpm;
     host.now.tempo_bpm  = i % 100 ? before * 1.001 : 120.0;
     host.now.quarter += host.n * (before + host.now.tempo_bpm) / 2.0 / (60.0 * RATE);
@@ -212,18 +212,18 @@ test_bars(void)
     host.now.bar_quarter   = cases[k].bar_quarter;
     host.now.beats_per_bar = cases[k].beats;
     host.now.beat_unit     = cases[k].unit;
-    (void)tell(&host);
+    (void)follow(&host);
     const HostPosition* const position = &host.follower.position;
     const double              bar = 4.0 * position->beats_per_bar / position->beat_unit;
     const double              off = (position->bar_quarter - cases[k].expected) / bar;
     CHECK(fabs(off - round(off)) < 1e-9);
   }
-  // A metre that changes is news
+  // Another metre is a change
   Host host = playing(0.0, 120.0, 480);
-  (void)tell(&host);
+  (void)follow(&host);
   move(&host);
   host.now.beats_per_bar = 3;
-  CHECK(tell(&host) == TRANSPORT_NEWS && !host.follower.position.is_seam);
+  CHECK(follow(&host) == TRANSPORT_CHANGED && !host.follower.position.is_seam);
 }
 
 /// Where the position is that of the output, the input's is ahead
@@ -232,10 +232,10 @@ test_ahead(void)
 {
   Host host        = playing(-1.0, 120.0, 480);
   host.now.n_ahead = 48000;
-  (void)tell(&host);
+  (void)follow(&host);
   CHECK(fabs(host.follower.position.quarter - 1.0) < 1e-9);
   move(&host);
-  CHECK(tell(&host) == TRANSPORT_SAME);
+  CHECK(follow(&host) == TRANSPORT_SAME);
 }
 
 static void
@@ -245,10 +245,10 @@ test_nonsense(void)
   for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
     Host host         = playing(0.0, bad[i], 64);
     host.now.loop_end = bad[i];
-    CHECK(tell(&host) == TRANSPORT_SAME && !host.follower.position.is_known);
+    CHECK(follow(&host) == TRANSPORT_SAME && !host.follower.position.is_known);
     host.now.tempo_bpm   = 120.0;
     host.now.bar_quarter = bad[i];
-    (void)tell(&host);
+    (void)follow(&host);
     CHECK(isfinite(host.follower.position.bar_quarter));
   }
 }

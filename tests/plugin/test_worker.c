@@ -10,18 +10,18 @@
 #include <pthread.h>
 
 static void
-test_silence_wakes_nobody(void)
+test_silence_starts_nothing(void)
 {
   reset_script();
   const Harness harness = begin();
   (void)run(harness.engine, 200, 0.0F);
   CHECK(!atomic_load(&script.n_loads) && engine_status(harness.engine) == STATUS_IDLE);
 
-  // The first sound does, and the stream hears of the silence before it
+  // The first sound does, and the stream gets the silence before it
   const float last = run(harness.engine, 100, 0.5F);
   CHECK(atomic_load(&script.n_loads) == 1 && atomic_load(&script.n_open) == 1);
   CHECK(engine_status(harness.engine) == STATUS_READY);
-  // The allowance, 0.75 s, lies between the worker's frames and ours
+  // The allowance, 0.75 s, lies between the worker's frames and the output's
   CHECK(fabsf(last - (300 * BLOCK - 1 - 6000)) < 0.5F);
   end(harness);
   CHECK(atomic_load(&script.n_closed) == 1);
@@ -78,7 +78,7 @@ test_libraries_have_tidied(void)
   pthread_key_delete(tidy_key);
 }
 
-/// A worker that is stuck in Python keeps nobody waiting, and frees its things
+/// A worker that is stuck in Python blocks no other thread, and frees its things
 static void
 test_stuck(void)
 {
@@ -102,7 +102,7 @@ test_stuck(void)
 
 static const Limits hasty = {100, 2000};
 
-/// A bounce tells of a worker that hangs, and dropping many costs one limit, not many
+/// A bounce reports a worker that hangs, and dropping many costs one limit, not many
 static void
 test_hangs(void)
 {
@@ -170,7 +170,7 @@ test_loading_anew_is_waited_for(void)
           !engine_dropouts(harness.engine));
     controls.stream.beat_source = BEATS_DETECT;
   }
-  controls.stream.target = references_learned();
+  controls.stream.target = references_learned_index();
   play_blocks(harness, 100, &hasty);
   CHECK(engine_status(harness.engine) == STATUS_NO_REFERENCE); // and not: no answer
   end(harness);
@@ -217,7 +217,7 @@ test_ended_by_python(void)
 int
 main(void)
 {
-  test_silence_wakes_nobody();
+  test_silence_starts_nothing();
   test_many_activations();
   test_libraries_have_tidied();
   test_stuck();

@@ -96,7 +96,7 @@ typedef struct {
   const struct v3_component_handler* table;
   atomic_int                         n_refs; ///< Begins at 1, the test's own
   atomic_int                         n_restarts;
-  atomic_int                         restart_flags; ///< All that were ever told
+  atomic_int                         restart_flags; ///< All that were ever sent
   atomic_int                         pending_flags; ///< Not yet acted upon
   atomic_int                         n_edits;
   atomic_uintptr_t                   audio_thread; ///< 0, or one that must not call

@@ -121,7 +121,7 @@ static bool                    refused; ///< By the kernel
 static void*
 look_up(const char* const name)
 {
-  // `dlsym` is ours here: the C library's own can be had by its version alone
+  // `dlsym` is this file's: the C library's own can only be looked up by version
   typedef void* (*LookUp)(void*, const char*);
   const LookUp find = (LookUp)(uintptr_t)dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
   void* const  real = find ? find(RTLD_NEXT, name) : NULL;
@@ -141,10 +141,10 @@ watch_take(Slot* const slot, const void* const caller)
   if (!slot->real) {
     const char before = watch_inside;
     watch_inside      = 0;
-    dispatch_tell(false);
+    dispatch_select(false);
     slot->real   = look_up(slot->name);
     watch_inside = before;
-    dispatch_tell(before && armed);
+    dispatch_select(before && armed);
   }
   return slot->real;
 }
@@ -164,13 +164,13 @@ PUBLIC void
 watch_begin(void)
 {
   watch_inside = 1;
-  dispatch_tell(armed);
+  dispatch_select(armed);
 }
 
 PUBLIC void
 watch_end(void)
 {
-  dispatch_tell(false);
+  dispatch_select(false);
   watch_inside = 0;
 }
 

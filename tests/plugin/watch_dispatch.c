@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Linux' system call user dispatch: while a byte of ours says so, a system call
-   from anywhere but a stretch of code of ours becomes a signal.  The handler counts
+   Linux' system call user dispatch: while a byte of this file says so, a system call
+   from anywhere except a stretch of its code becomes a signal.  The handler counts
    it and makes the call itself from that stretch, so that the program goes on as
    if nothing had happened.  See the kernel's admin-guide, "Syscall User Dispatch". */
 
@@ -106,7 +106,7 @@ dispatch_arm(void)
 }
 
 void
-dispatch_tell(const bool on)
+dispatch_select(const bool on)
 {
   selector = on ? SELECT_BLOCK : SELECT_ALLOW;
 }

@@ -18,8 +18,8 @@ FLOORS = {
         *("env_layout", "env_posix", "env_win32", "env", "loader"),
     ],
     "core": [
-        *("block", "clip", "status", "number_text", "utf16", "params", "settings"),
-        *("reference_name", "sound_file"),
+        *("integer", "block", "clip", "status", "number_text", "utf16"),
+        *("params", "settings", "reference_name", "sound_file"),
         *("references_folder", "references", "state", "ring", "transport"),
         *("session", "outbox", "lateness", "mixer", "engine"),
         *("service", "worker", "instance"),

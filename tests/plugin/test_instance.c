@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   What an instance reports to its host block by block.  The functions of
+   python/loader.h are defined here: they find the bridge of harness.c. */
+
+#include "check.h"
+
+#include "core/instance.h"
+#include "harness.h"
+#include "python/loader.h"
+
+#include <math.h>
+
+static int n_held; ///< Calls of `python_hold_thread`
+
+BridgeOutcome
+python_load_bridge(const Bridge** const bridge)
+{
+  return fake_load(bridge);
+}
+
+bool
+python_is_there(void)
+{
+  return false;
+}
+
+bool
+python_holds_lock(void)
+{
+  return false;
+}
+
+void
+python_hold_thread(void)
+{
+  ++n_held;
+}
+
+ReleasedLock
+python_release_lock(void)
+{
+  return (ReleasedLock){NULL};
+}
+
+void
+python_retake_lock(const ReleasedLock released)
+{
+  (void)released;
+}
+
+/// What a host knows of a run
+typedef struct {
+  Instance* instance;
+  double    values[N_PARAMS]; ///< Last set or reported
+  int       n_blocks;
+} Host;
+
+static Host
+activate(void)
+{
+  Host host = {.instance = instance_new()};
+  CHECK(host.instance && instance_activate(host.instance, RATE, 1, 0));
+  return host;
+}
+
+static void
+set(Host* const host, const ParamIndex index, const double value)
+{
+  instance_set_value(host->instance, index, value);
+  host->values[index] = value;
+}
+
+/// Run a block of sound, and take what is reported with it
+static void
+run_one(Host* const host, const bool offline)
+{
+  float sound[BLOCK];
+  for (int i = 0; i < BLOCK; ++i) {
+    sound[i] = 0.5F;
+  }
+  const Block block = {.input = {sound}, .output = {sound}, .n_frames = BLOCK};
+  instance_run(host->instance, block, NULL, offline);
+  for (Report report; instance_report(host->instance, &report);) {
+    host->values[report.index] = report.plain;
+  }
+  ++host->n_blocks;
+}
+
+static void
+run_many(Host* const host, const int n)
+{
+  for (int i = 0; i < n; ++i) {
+    run_one(host, true);
+  }
+}
+
+static bool
+is_on(const Host* const host, const ParamIndex index)
+{
+  return host->values[index] > 0.5;
+}
+
+static Status
+status_of(const Host* const host)
+{
+  return (Status)host->values[PARAM_STATUS];
+}
+
+/// `Learn`, the status and the stream's settings leave the bar in one block
+static void
+test_learn_is_released_with_the_status(void)
+{
+  enum { MAX_WAIT = 1000 };
+  reset_script();
+  Host host = activate();
+  run_many(&host, 40);
+  CHECK(status_of(&host) == STATUS_READY && !atomic_load(&script.learn));
+  for (int k = 1; k <= 3; ++k) {
+    set(&host, PARAM_LEARN, 1.0);
+    run_many(&host, 40);
+    CHECK(is_on(&host, PARAM_LEARN) && status_of(&host) == STATUS_LEARNING);
+    CHECK(atomic_load(&script.learn) == 1);
+
+    atomic_store(&script.learns, 1);
+    const int end = host.n_blocks + MAX_WAIT;
+    while (is_on(&host, PARAM_LEARN) && host.n_blocks < end) {
+      run_one(&host, true);
+      CHECK(is_on(&host, PARAM_LEARN) == (status_of(&host) == STATUS_LEARNING));
+    }
+    CHECK(!is_on(&host, PARAM_LEARN) && status_of(&host) == STATUS_READY);
+    CHECK(instance_value(host.instance, PARAM_LEARN) < 0.5);
+    const uint32_t n_frames = (uint32_t)(host.n_blocks - 1) * BLOCK; // before the last
+    run_many(&host, 40);
+    CHECK(!atomic_load(&script.learn) && atomic_load(&script.changed_at) == n_frames);
+  }
+  instance_free(host.instance);
+}
+
+/// The host's thread is kept from Python where it waited for sound that will not come
+static void
+test_a_thread_is_held_where_the_wait_is_over(void)
+{
+  reset_script();
+  n_held    = 0;
+  Host host = activate();
+  run_many(&host, 40);
+  CHECK(!n_held);
+  instance_free(host.instance);
+
+  atomic_store(&script.load_outcome, BRIDGE_NO_PYTHON);
+  host = activate();
+  run_many(&host, 40);
+  CHECK(status_of(&host) == STATUS_NO_PYTHON && n_held);
+  n_held = 0;
+  run_one(&host, true);
+  CHECK(n_held == 1);
+  run_one(&host, false); // live: it did not wait
+  CHECK(n_held == 1);
+  instance_free(host.instance);
+}
+
+int
+main(void)
+{
+  test_learn_is_released_with_the_status();
+  test_a_thread_is_held_where_the_wait_is_over();
+  return 0;
+}
