@@ -22,13 +22,6 @@ from sounds import RATE, clicks, error_db, noise
 COMMAND = Path(sys.executable).parent / "requinto"
 
 
-@pytest.fixture
-def run(run_command, monkeypatch, tmp_path):
-    """Return a function that runs the command in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return run_command
-
-
 def files(folder):
     return {p.name for p in folder.iterdir()}
 

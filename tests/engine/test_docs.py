@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from requinto_command.cli import app
@@ -64,22 +65,50 @@ def test_ci_runs_the_command_of_the_readme(tmp_path):
     assert said == "apt-get update -qq\n"
 
 
-def test_commands_are_as_described():
-    runner = CliRunner()
+def parsers(command, words=()):
+    """Yield each command of the command's parser, and the words that call it."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield words, command
+    else:
+        for name, child in children.items():
+            yield from parsers(child, (*words, name))
+
+
+def lines_of_synopsis():
+    """Return the lines of the synopsis: those indented go on from the one before."""
     page = "docs/command-line.md"
     (synopsis,) = (b for b in blocks("", page) if b.startswith("requinto extract SONG"))
-    for line in synopsis.splitlines():
-        _, name, rest = (
-            line.split(" ", 2) if line.count(" ") > 1 else (*line.split(), "")
-        )
-        if name == "plugin":
-            for sub in rest.split(" | "):
-                assert runner.invoke(app, ["plugin", sub, "--help"]).exit_code == 0
-            continue
-        words = [name, rest.split()[0]] if name == "data" else [name]
-        said = runner.invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).output
-        for option in re.findall(r"--\w+|-\w\b", rest):
-            assert option in said, f"{name} has no {option}"
+    return re.sub(r"\n +", " ", synopsis).splitlines()
+
+
+COMMANDS = list(parsers(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), COMMANDS, ids=[" ".join(words) for words, _ in COMMANDS]
+)
+def test_commands_are_described_with_all_their_options(words, command):
+    start = " ".join(("requinto", *words))
+    (line,) = (x for x in lines_of_synopsis() if f"{x} ".startswith(f"{start} "))
+    described = set(re.findall(r"(?<![\w-])-[\w-]+", line))
+    known = [p for p in command.params if p.param_type_name == "option"]
+    for option in known:
+        names = {*option.opts, *option.secondary_opts}
+        assert names & described, f"{start}: {option.opts[-1]} is not described"
+        described -= names
+    assert not described, f"{start} has no such options"
+    for parameter in command.params:
+        if parameter.param_type_name == "argument" and parameter.required:
+            assert parameter.name.upper() in line
+    result = CliRunner().invoke(app, [*words, "--help"])
+    assert result.exit_code == 0
+
+
+def test_every_line_of_the_synopsis_is_a_command():
+    starts = tuple(" ".join(("requinto", *words)) for words, _ in COMMANDS)
+    for line in lines_of_synopsis():
+        assert line.startswith(starts) or line == "requinto --version"
 
 
 def test_modules_that_are_run_exist():

@@ -2,7 +2,6 @@
 """Training leaves its record, and goes on where it was."""
 
 import dataclasses
-import itertools
 import json
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ from requinto_command import cli
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.networks.keras_runtime import KerasNetwork
 from requinto_lab.networks.weights import build_networks, load_networks
-from requinto_lab.training.batches import BatchMaker, in_processes, in_threads
+from requinto_lab.training.batches import in_processes
 from requinto_lab.training.fit import (
     TrainingConfig,
     _batch_maker,
@@ -31,7 +30,6 @@ from requinto_lab.training.fit import (
     train,
     training_config,
 )
-from requinto_lab.training.mixing import MixGenerator
 from requinto_lab.training.mixing_config import MixingConfig
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
 from shell import SUPPORT
@@ -341,51 +339,6 @@ def test_a_run_without_validation_is_refused(config):
         train(dataclasses.replace(config, validation="nowhere"))
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 3])
-def test_no_epoch_learns_from_the_batches_of_another(n_threads):
-    """They follow one another, however many are mixed ahead and whoever mixes them."""
-    n_steps, n_epochs = 12, 4
-    seen = []
-
-    def make(index):
-        # Nothing is learnt: the loss tells the batch
-        return np.full((1, 1), index, np.float32), np.zeros((1, 1))
-
-    number = keras.Input((1,))
-    model = keras.Model(
-        number, keras.layers.Dense(1, kernel_initializer="ones")(number)
-    )
-    model.compile(keras.optimizers.SGD(0.0), loss="mae")
-    listen = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.append(logs["loss"] * (batch + 1))
-    )
-    model.fit(
-        in_threads(make, n_threads),
-        steps_per_epoch=n_steps,
-        epochs=n_epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[listen],
-    )
-    # Keras tells means over the epoch so far
-    sums = np.reshape(seen, (n_epochs, n_steps))
-    numbers = np.diff(sums, prepend=0, axis=1).ravel()
-    np.testing.assert_allclose(numbers, np.arange(n_epochs * n_steps), atol=1e-3)
-
-
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_batches_do_not_depend_on_who_mixes_them(library, n_threads):
-    mixes = MixGenerator(library, MIXING, split="train")
-    make = BatchMaker(mixes, SMALL, batch_size=2)
-    batches = in_threads(make, n_threads)
-    for index, (inputs, truth) in enumerate(itertools.islice(batches, 4)):
-        wanted, answer = make(index)
-        np.testing.assert_array_equal(truth, answer)
-        for name, rows in inputs.items():
-            np.testing.assert_array_equal(rows, wanted[name])
-    batches.close()
-
-
 def test_values_keep_their_meaning_under_older_names():
     folders = {"loops": "x", "run": "y", "validation": "z"}
     older = training_config(folders | {"unheard": 0.4})
@@ -411,26 +364,3 @@ def test_a_bad_configuration_is_one_line(tmp_path, monkeypatch, capsys):
         assert stop.value.code == 2
         err = capsys.readouterr().err
         assert message in err and err.count("\n") == 1
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
-def test_freed_memory_is_kept_for_the_next_batch():
-    program = """if True:
-        import ctypes, resource
-        import numpy as np
-        from requinto_lab.training import malloc_tuning
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-1, 128 * 1024)  # what TensorFlow does
-        def faults():
-            begun = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-            for _ in range(20):
-                np.ones(2_000_000, np.float32)
-            return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begun
-        before = faults()
-        assert malloc_tuning.keep()
-        print(before, faults())
-    """
-    run = [sys.executable, "-c", program]
-    done = subprocess.run(run, capture_output=True, text=True, check=True)
-    before, after = map(int, done.stdout.split())
-    assert after < before / 5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Imports point one way, and the plugin's door opens on few rooms."""
+"""Imports point one way, and the plugin imports only the product."""
 
 import ast
 import functools

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A model that changes nothing."""
+"""A model that changes nothing, and a tracker that lays a plain grid."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from requinto.config import ClipConfig
+import requinto
+from requinto.config import ClipConfig, TrackerConfig
 from requinto.separator import Query
 
 
@@ -41,3 +42,13 @@ class Unchanged:
     ) -> list[np.ndarray]:
         """Return the clips."""
         return list(clips)
+
+
+class PlainTracker:
+    """A tracker that lays a plain grid."""
+
+    config = TrackerConfig()
+
+    def track_features(self, columns, duration_s):
+        """Return a beat each half second."""
+        return requinto.Beats.grid(120.0, duration_s)
