@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,9 @@ else:
     import tomli as tomllib
 
 Config = TypeVar("Config")
+
+# What records and recipes saved before call these fields
+_EARLIER_NAMES = {"evidence": "templates", "evidence_weight": "template_weight"}
 
 # Seconds of the longest clip, and after it: the plugin's latency holds both, and is in
 # `engine.c` too
@@ -100,12 +104,12 @@ class SpectraConfig:
 
 
 @dataclass(frozen=True)
-class EvidenceConfig:
-    """How the reference's spectra are looked for in a mixture."""
+class TemplateConfig:
+    """How the spectra of a reference are matched against a mixture."""
 
-    n_templates: int = 16  # spectra learnt from a reference; 0: do not look
+    n_templates: int = 16  # spectra fitted to a reference; 0: no matching
     n_free: int = 32  # spectra left to everything else
-    n_learning: int = 30  # iterations on the reference
+    n_learning: int = 30  # iterations that fit them to the reference
     n_iterations: int = 15  # on the mixture
     # For each share, by how many semitones either way templates are moved
     reaches: tuple[int, ...] = (0, 6)
@@ -113,7 +117,7 @@ class EvidenceConfig:
     prune_above: int = 0
     n_trial: int = 4  # iterations with all of them
     n_kept: int = 160  # spectra that explain the mixture best go on alone
-    placement: bool = False  # a view of who stands where the reference stands
+    placement: bool = False  # a view of closeness to the reference's stereo position
 
     def __post_init__(self) -> None:
         if not self.reaches or min(self.reaches) < 0:
@@ -138,9 +142,9 @@ class UNetConfig:
     reference_widths: tuple[int, ...] = (16, 32, 64, 96)
     reference_size: int = 64  # length of the reference embedding
     mask_ceiling: float = 2.0  # 22 % of ideal mask values exceed 1
-    # Of the mask, what is the evidence itself, so that a network that is wrong of an
-    # unknown sound leaves it faint instead of silent
-    evidence_weight: float = 0.1
+    # Share of the mask that is the template shares themselves, so that a network that
+    # is wrong about an unknown sound leaves it faint instead of silent
+    template_weight: float = 0.1
     # Shares that are blended into the mask, the first ones: wide reaches match too much
     n_blended_shares: int = 2
 
@@ -149,9 +153,9 @@ class UNetConfig:
             raise ConfigError(
                 f"n_blended_shares must be 1 or more, got {self.n_blended_shares}"
             )
-        if not 0 <= self.evidence_weight < 1:
+        if not 0 <= self.template_weight < 1:
             raise ConfigError(
-                f"evidence_weight must be in [0, 1), got {self.evidence_weight}"
+                f"template_weight must be in [0, 1), got {self.template_weight}"
             )
         for name in ("across_frequency", "attention"):
             if (n := len(getattr(self, name))) != len(self.widths):
@@ -166,18 +170,18 @@ class ModelConfig:
 
     clips: ClipConfig = field(default_factory=ClipConfig)
     spectra: SpectraConfig = field(default_factory=SpectraConfig)
-    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    templates: TemplateConfig = field(default_factory=TemplateConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
 
     @property
     def n_views(self) -> int:
         """Channels that the U-Net sees of a mixture: see `templates.py`."""
-        return 2 + self.n_shares + self.evidence.placement
+        return 2 + self.n_shares + self.templates.placement
 
     @property
     def n_shares(self) -> int:
         """Shares of templates among these channels."""
-        return len(self.evidence.reaches) if self.evidence.n_templates else 0
+        return len(self.templates.reaches) if self.templates.n_templates else 0
 
 
 @dataclass(frozen=True)
@@ -264,8 +268,8 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
     kind : type
         The dataclass.
     values : dict
-        As TOML or JSON gives them; lists become tuples, and a dictionary for a field
-        whose default is a dataclass becomes one.
+        As TOML or JSON gives them, by the names of today or earlier ones; lists become
+        tuples, and a dictionary for a field whose default is a dataclass becomes one.
     of : str
         What they configure, for an error.
 
@@ -275,6 +279,7 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
         If a name is unknown, one that is needed is missing, or a value cannot be used.
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    values = _by_present_names(values, fields)
     if unknown := set(values) - set(fields):
         raise ConfigError(
             f"{of}: unknown names {sorted(unknown)}; known are {sorted(fields)}"
@@ -291,6 +296,18 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
         return kind(**given)
     except TypeError as error:
         raise ConfigError(f"{of}: {error}") from error
+
+
+def _by_present_names(
+    values: dict[str, Any], fields: Collection[str]
+) -> dict[str, Any]:
+    """Rename earlier names of fields, unless the field is given by its own name."""
+    renamed = {}
+    for earlier, value in values.items():
+        name = _EARLIER_NAMES.get(earlier, earlier)
+        is_earlier = earlier not in fields and name in fields and name not in values
+        renamed[name if is_earlier else earlier] = value
+    return renamed
 
 
 def _field_value(of: dataclasses.Field[Any], value: Any) -> Any:

@@ -94,7 +94,7 @@ class NetworkSeparator(Separator):
     ) -> None:
         self.config = config
         self._spectra = Spectra(config.spectra)
-        self._matcher = TemplateMatcher(config.evidence, self._spectra)
+        self._matcher = TemplateMatcher(config.templates, self._spectra)
         self._reference_frames = round(_REFERENCE_S * config.spectra.sample_rate)
         self._unet = unet
         self._encoder = encoder

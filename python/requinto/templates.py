@@ -21,7 +21,7 @@ import functools
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from requinto.config import EvidenceConfig
+from requinto.config import TemplateConfig
 from requinto.nmf import FLOOR, factorise, share, transpose_spectra, transposition
 from requinto.spectra import Spectra, compress, moving_mean
 
@@ -44,7 +44,7 @@ class TemplateMatcher:
     sounds from single-channel mixtures", ICA 2007, doi:10.1007/978-3-540-74494-8_52.
     """
 
-    def __init__(self, config: EvidenceConfig, spectra: Spectra) -> None:
+    def __init__(self, config: TemplateConfig, spectra: Spectra) -> None:
         self.config = config
         self._spectra = spectra
         widest = max(config.reaches)
