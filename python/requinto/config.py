@@ -20,7 +20,13 @@ else:
 Config = TypeVar("Config")
 
 # What records and recipes saved before call these fields
-_EARLIER_NAMES = {"evidence": "templates", "evidence_weight": "template_weight"}
+_EARLIER_NAMES = {
+    "evidence": "templates",
+    "evidence_weight": "template_weight",
+    "least_beat": "min_beat",
+    "least_downbeat": "min_downbeat",
+    "least_confidence": "min_confidence",
+}
 
 # Seconds of the longest clip, and after it: the plugin's latency holds both, and is in
 # `engine.c` too
@@ -226,15 +232,15 @@ class DecodingConfig:
 
     slowest_bpm: float = 42.0
     fastest_bpm: float = 230.0
-    least_beat: float = 0.4  # activation prior; 0.4 is neutral evidence
-    least_downbeat: float = 0.25
+    min_beat: float = 0.4  # activation that counts neither for nor against a beat
+    min_downbeat: float = 0.25  # the same of a downbeat
     tempo_change_cost: float = 100.0  # for each octave, squared, from beat to beat
     jump_cost: float = 8.0  # the most that a change costs: a held beat
     bars: tuple[int, ...] = (2, 3, 4)  # beats of a bar that are thought of
     half_bar_cost: float = 3.0
     short_bar_cost: float = 8.0  # of another length than half
     metre_change_cost: float = 9.0
-    least_confidence: float = 0.2  # below this there is no beat to speak of
+    min_confidence: float = 0.2  # below it the beats are replaced by a plain grid
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from requinto_files.figures import (
     save_figure,
 )
 
-_MOST_ROWS = 20
+_MAX_ROWS = 20
 
 
 @plain_style()
@@ -57,7 +57,7 @@ def song_map(
     """
     duration_s = audio.shape[1] / sample_rate
     # A row for what is left over, unless that is hardly anything
-    last_s = max(min(duration_s, _MOST_ROWS * LONGEST_S) - 1, 0.1)
+    last_s = max(min(duration_s, _MAX_ROWS * LONGEST_S) - 1, 0.1)
     starts_s = np.arange(0, last_s, LONGEST_S)
     figure = new_figure(14, 2.4 * len(starts_s))
     axes = figure.subplots(len(starts_s), 1, squeeze=False)[:, 0]

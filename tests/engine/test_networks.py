@@ -207,6 +207,10 @@ def test_values_saved_by_earlier_names_are_read():
     earlier = {"evidence": {"n_templates": 3}, "unet": {"evidence_weight": 0.4}}
     config = from_values(ModelConfig, earlier, "ours")
     assert (config.templates.n_templates, config.unet.template_weight) == (3, 0.4)
+    decoding = {"least_beat": 0.3, "least_downbeat": 0.1, "least_confidence": 0.6}
+    tracker = from_values(TrackerConfig, {"decoding": decoding}, "beats").decoding
+    assert (tracker.min_beat, tracker.min_downbeat) == (0.3, 0.1)
+    assert tracker.min_confidence == 0.6
     for kind in (ModelConfig, TrackerConfig):
         for values in (earlier | {"templates": {}}, {"template_weight": 0.4}):
             with pytest.raises(ConfigError, match="unknown names"):

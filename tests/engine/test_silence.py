@@ -129,5 +129,5 @@ def test_ten_minutes_of_silence_ask_the_network_a_few_times(monkeypatch, tracker
 
 def test_the_shipped_tracker_is_sure_of_nothing_in_silence(tracker):
     silence = np.zeros((1, 24 * RATE), np.float32)
-    least = tracker.config.decoding.least_confidence
-    assert requinto.beats(silence, RATE).confidence < least / 2
+    limit = tracker.config.decoding.min_confidence
+    assert requinto.beats(silence, RATE).confidence < limit / 2

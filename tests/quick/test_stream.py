@@ -43,16 +43,16 @@ def test_output_is_the_input_delayed(unchanged, block_sizes, tempo_bpm, n_channe
 
 @pytest.mark.parametrize("extra", [0, 1, 5000])
 def test_a_longer_latency_is_kept(unchanged, extra):
-    least = Stream(unchanged.clips, sample_rate=RATE, n_channels=1).latency_frames
+    shortest = Stream(unchanged.clips, sample_rate=RATE, n_channels=1).latency_frames
     audio = noise(RATE, 1)
     stream = Stream(
-        unchanged.clips, sample_rate=RATE, n_channels=1, latency_frames=least + extra
+        unchanged.clips, sample_rate=RATE, n_channels=1, latency_frames=shortest + extra
     )
     stream.configure("bass", "fixed", 120, separator=unchanged)
 
     played = play(stream, audio, (5000,))
 
-    assert error_db(audio, played[:, least + extra :]) < -100
+    assert error_db(audio, played[:, shortest + extra :]) < -100
 
 
 def test_a_latency_too_short_for_a_clip_is_refused(unchanged):
