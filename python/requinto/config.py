@@ -29,7 +29,7 @@ _EARLIER_NAMES = {
 }
 
 # Seconds of the longest clip, and after it: the plugin's latency holds both, and is in
-# `engine.c` too
+# `plugin/core/clip.c` too
 LONGEST_CLIP_S = {1: 0.5, 2: 2.0, 4: 4.0}  # by beats
 _RIGHT_CONTEXT_S, _RIGHT_CONTEXT_OF_ONE_S = 0.5, 0.3
 
@@ -90,7 +90,7 @@ class SpectraConfig:
     n_bands: int = 256  # rows the network sees, a multiple of 16
     n_linear_bands: int = 128  # the lowest, one bin wide each; the rest logarithmic
     n_columns_step: int = 16  # clips are padded to a multiple of this
-    # What is inaudible does not steer the network: see `Spectra.audible`
+    # What is inaudible does not steer the network: see `Spectra.limit_inaudible`
     limit_inaudible: bool = False
 
     def __post_init__(self) -> None:

@@ -29,11 +29,12 @@ from requinto.model_folder import STANDARD
 from requinto.networks import choose_runtime
 from requinto.sections import Section
 from requinto.sections import sections as label
-from requinto.separator import Query, Separator
+from requinto.separator import Extraction, Query, Separator
 from requinto.song import ArraySong, Song
 from requinto.song_features import SongFeatures
 from requinto.song_separation import Stretch, separate_song
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from requinto_files.audio_reader import SampleBuffer
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
@@ -354,9 +355,8 @@ def _extract_live(mixture: np.ndarray, sample_rate: float, task: _Task) -> np.nd
         n_channels=n_channels,
         runtime=task.options.runtime,
     )
-    stream.configure(
-        task.query, separator=task.separator, sensitivity=task.options.sensitivity
-    )
+    extraction = Extraction.of(task.query, task.separator, task.options.sensitivity)
+    stream.configure(extraction, BeatSettings("detect"))
     extracted = np.zeros((n_channels, n_frames), np.float32)
     first = -stream.latency_frames
     for block in _blocks(mixture, stream.latency_frames, round(_BLOCK_S * sample_rate)):

@@ -27,7 +27,7 @@ _REFERENCE_S = 3.0  # shorter references are padded to what training showed
 class Query(NamedTuple):
     """What a model keeps of a reference: all it needs to look for its sound."""
 
-    embedding: np.ndarray  # (reference_size,), see `reference.py`
+    embedding: np.ndarray  # (reference_size,), of the reference encoder
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `templates.py`
     balance: np.ndarray | None = None  # (n_bands,), see `TemplateMatcher.balance`
     unlike: np.ndarray | None = None  # templates of what is not wanted
@@ -67,6 +67,43 @@ class Separator(Protocol):
         sensitivity: float = 0.5,
     ) -> list[np.ndarray]:
         """Return the same of each clip; faster than one by one."""
+
+
+class Extraction(NamedTuple):
+    """What is extracted, by which model, and how."""
+
+    separator: Separator
+    target: str | Query  # as the caller gave it
+    query: Query
+    sensitivity: float
+
+    @classmethod
+    def of(
+        cls, target: str | Query, separator: Separator, sensitivity: float = 0.5
+    ) -> Extraction:
+        """Return the extraction of a built-in target, or of a query.
+
+        Parameters
+        ----------
+        target : str or Query
+            A query must be the separator's own.
+        separator : Separator
+        sensitivity : float
+            From 0 to 1, as in `extract`.
+        """
+        query = separator.target(target) if isinstance(target, str) else target
+        return cls(separator, target, query, sensitivity)
+
+    def separate(self, clip: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return what a clip `(n_channels, n_frames)` holds of the target."""
+        return self.separator.separate(clip, sample_rate, self.query, self.sensitivity)
+
+    def continues(self, other: Extraction) -> bool:
+        """Return whether both are of the same target, by the same model."""
+        is_same = self.target is other.target or (
+            isinstance(self.target, str) and self.target == other.target
+        )
+        return is_same and self.separator is other.separator
 
 
 class NetworkSeparator(Separator):
@@ -248,6 +285,61 @@ class NetworkSeparator(Separator):
         n_frames = round(audio.shape[1] * rate / sample_rate)
         resampled = resample(audio, sample_rate, rate, n_frames)
         return resampled.astype(np.float32, copy=False)
+
+
+class Pair(Separator):
+    """A separator of two networks: one for references, one for names of targets.
+
+    A reference selects one sound; a name selects an instrument, whatever its sound.
+    One network trained for both is worse at each.
+
+    Parameters
+    ----------
+    examples, names : NetworkSeparator
+        The network for references, and that for names of built-in targets.
+
+    Raises
+    ------
+    ModelError
+        If their clips are cut differently.
+    """
+
+    def __init__(self, examples: NetworkSeparator, names: NetworkSeparator) -> None:
+        if examples.clips != names.clips:
+            raise ModelError("a model and its network for names must cut clips alike")
+        self.examples = examples
+        self.names = names
+
+    @property
+    def clips(self) -> ClipConfig:
+        """How audio is to be cut for this model."""
+        return self.examples.clips
+
+    @property
+    def n_parameters(self) -> int:
+        """Trained numbers of all networks."""
+        return self.examples.n_parameters + self.names.n_parameters
+
+    def target(self, name: str) -> Query:
+        """Return the query for a built-in target."""
+        return self.names.target(name)._replace(by_name=True)
+
+    def query(
+        self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
+    ) -> Query:
+        """Return the query for references, each `(n_channels, n_frames)`."""
+        return self.examples.query(reference, sample_rate)
+
+    def separate_all(
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = 0.5,
+    ) -> list[np.ndarray]:
+        """Return what each clip holds of the target, as `separate` does."""
+        network = self.names if query.by_name else self.examples
+        return network.separate_all(clips, sample_rate, query, sensitivity)
 
 
 def mask_exponent(sensitivity: float) -> float:

@@ -11,7 +11,9 @@ from requinto.config import ClipConfig
 from requinto.follower import Follower
 from requinto.loader import load_tracker
 from requinto.rhythm import count_columns, features
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from requinto.tracker import Tracker
 from sounds import RATE, clicks
 
@@ -95,7 +97,7 @@ def feed(n_silent, sound):
     """Return what a stream gives back for silence and a sound, and its clips."""
     separator = Recording()
     stream = Stream(separator.clips, sample_rate=RATE, n_channels=1)
-    stream.configure("guitar", "detect", separator=separator)
+    stream.configure(Extraction.of("guitar", separator), BeatSettings("detect"))
     played = []
     for start in range(0, n_silent, CHUNK):
         n = min(CHUNK, n_silent - start)

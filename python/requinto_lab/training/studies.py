@@ -18,10 +18,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from requinto.loader import Pair, load_separator
+from requinto.loader import load_separator
 from requinto.metrics import ideal_ratio_mask, si_sdr
 from requinto.model_folder import STANDARD
-from requinto.separator import NetworkSeparator
+from requinto.separator import NetworkSeparator, Pair
 from requinto.spectra import Spectra
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.training.validation import TestItem, read_test_items
