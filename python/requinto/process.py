@@ -26,7 +26,7 @@ def count_threads() -> int:
     ConfigError
         If the variable holds anything but a number from 1 to 1024.
     """
-    return given_threads() or min(_DEFAULT_MAX, _n_cores())
+    return given_threads() or min(_DEFAULT_MAX, count_cores())
 
 
 def given_threads() -> int | None:
@@ -48,7 +48,8 @@ def given_threads() -> int | None:
     return int(value)
 
 
-def _n_cores() -> int:
+def count_cores() -> int:
+    """Return how many cores this process may use, or the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -235,7 +235,7 @@ def test_a_library_of_nothing_is_refused(refuse, song):
     for content in ("", "[loops.train]\nbachata = 0\n"):
         Path("library.toml").write_text(content)
         error = refuse("data", "build", "library.toml", "-o", "library")
-        assert "library.toml asks for nothing" in error
+        assert "library.toml requests no loops or songs" in error
 
 
 def test_other_systems_know_a_target_by_any_spelling(run, song):

@@ -15,7 +15,6 @@ import requinto
 from requinto.errors import ConfigError
 from requinto_lab.benchmark import (
     jobs,
-    machine,
     music,
     ours,
     report,
@@ -106,13 +105,13 @@ def test_a_length_has_a_name_that_is_read_again():
 
 
 def test_threads_are_those_that_there_are(monkeypatch):
-    monkeypatch.setattr(machine, "n_cores", lambda: 4)
+    monkeypatch.setattr(session, "count_cores", lambda: 4)
     assert session.check_threads(()) == (1, 2)
     assert session.check_threads((4, 1, 4)) == (1, 4)
     for number in (0, 5):
         with pytest.raises(ConfigError, match=f"from 1 to 4, .* got {number}"):
             session.check_threads((number,))
-    monkeypatch.setattr(machine, "n_cores", lambda: 1)
+    monkeypatch.setattr(session, "count_cores", lambda: 1)
     assert session.check_threads(()) == (1,)
 
 
