@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from requinto.checks import list_choices
 from requinto.errors import ConfigError, reason_of
 
 if sys.version_info >= (3, 11):
@@ -33,13 +34,18 @@ _EARLIER_NAMES = {
 LONGEST_CLIP_S = {1: 0.5, 2: 2.0, 4: 4.0}  # by beats
 _RIGHT_CONTEXT_S, _RIGHT_CONTEXT_OF_ONE_S = 0.5, 0.3
 
+# Of an extraction, unless its caller says otherwise
+DEFAULT_BEATS_PER_CLIP = 4
+DEFAULT_SENSITIVITY = 0.5  # at which masks are as trained
+
 
 @dataclass(frozen=True)
 class ClipConfig:
     """How audio is cut at beats into clips, and joined again."""
 
-    beats_per_clip: int = 4  # fewer where these last longer than longest_clip_s
-    longest_clip_s: float = LONGEST_CLIP_S[4]
+    # Fewer where these last longer than longest_clip_s
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP
+    longest_clip_s: float = LONGEST_CLIP_S[DEFAULT_BEATS_PER_CLIP]
     left_context_s: float = 1.0  # that the network sees before a clip
     right_context_s: float = _RIGHT_CONTEXT_S  # and after it
     crossfade_s: float = 0.1  # centred on each join
@@ -47,7 +53,8 @@ class ClipConfig:
     def __post_init__(self) -> None:
         if self.beats_per_clip not in LONGEST_CLIP_S:
             raise ConfigError(
-                f"beats_per_clip must be 1, 2 or 4, got {self.beats_per_clip}"
+                f"beats_per_clip must be {list_choices(LONGEST_CLIP_S)}, "
+                f"got {self.beats_per_clip}"
             )
         for name in ("longest_clip_s", "crossfade_s"):
             if not getattr(self, name) > 0:

@@ -13,6 +13,7 @@ from requinto.arguments import (
     check_beats,
     check_beats_per_clip,
     check_model,
+    check_one_query,
     check_progress,
     check_references,
     check_sensitivity,
@@ -22,10 +23,10 @@ from requinto.arithmetic import plain_arithmetic, plain_iterations
 from requinto.audio import check_rate
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
-from requinto.config import ClipConfig
+from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY, ClipConfig
 from requinto.errors import TargetError
 from requinto.loader import load_separator, load_tracker
-from requinto.model_folder import STANDARD
+from requinto.model_folder import DEFAULT_TARGET, STANDARD
 from requinto.networks import choose_runtime
 from requinto.sections import Section
 from requinto.sections import sections as label
@@ -74,8 +75,8 @@ def extract(
     not_like: Reference | None = None,
     beats: Beats | None = None,
     live: bool = False,
-    beats_per_clip: int = 4,
-    sensitivity: float = 0.5,
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP,
+    sensitivity: float = DEFAULT_SENSITIVITY,
     model: str = STANDARD,
     runtime: str | None = None,
     progress: Progress | None = None,
@@ -163,8 +164,8 @@ def extract_song(
     *,
     reference: np.ndarray | None = None,
     reference_sample_rate: float | None = None,
-    beats_per_clip: int = 4,
-    sensitivity: float = 0.5,
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP,
+    sensitivity: float = DEFAULT_SENSITIVITY,
     model: str = STANDARD,
     runtime: str | None = None,
     progress: Progress | None = None,
@@ -196,8 +197,8 @@ def separate(
     not_like: Reference | None = None,
     beats: Beats | None = None,
     live: bool = False,
-    beats_per_clip: int = 4,
-    sensitivity: float = 0.5,
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP,
+    sensitivity: float = DEFAULT_SENSITIVITY,
     model: str = STANDARD,
     runtime: str | None = None,
     progress: Progress | None = None,
@@ -291,8 +292,7 @@ def _check_target(
     target: str | None, reference: Reference | None, not_like: Reference | None
 ) -> str | None:
     """Return the target's own name; raise unless there is one query."""
-    if reference is not None and target is not None:
-        raise TargetError("give a target or a reference, not both")
+    check_one_query(target, reference)
     if reference is None and not_like is not None:
         raise TargetError("not_like is compared with a reference: give one as well")
     return None if target is None else check_target(target)
@@ -312,7 +312,8 @@ def _load_task(
     separator = load_separator(options.model, options.runtime)
     clips = separator.clips.of_beats(options.beats_per_clip)
     if not references:
-        return _Task(options, separator, clips, separator.target(target or "guitar"))
+        query = separator.target(target or DEFAULT_TARGET)
+        return _Task(options, separator, clips, query)
     query = separator.query(references if len(references) > 1 else references[0], rate)
     if others:
         query = query._replace(unlike=separator.query(others, rate).templates)

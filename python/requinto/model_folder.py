@@ -19,6 +19,7 @@ from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.exports import exports_in
 
 STANDARD = "standard"
+DEFAULT_TARGET = "guitar"  # of an extraction without a reference
 BEATS = "beats"  # the model that tracks them
 FOR_NAMES = "-names"  # ends the name of a model that answers to targets
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from requinto.audio import resample
-from requinto.config import ClipConfig, ModelConfig
+from requinto.config import DEFAULT_SENSITIVITY, ClipConfig, ModelConfig
 from requinto.errors import ModelError
 from requinto.inaudible import without_infrasound, without_whine
 from requinto.networks import Network
@@ -54,7 +54,7 @@ class Separator(Protocol):
         clip: np.ndarray,
         sample_rate: float,
         query: Query,
-        sensitivity: float = 0.5,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
         return self.separate_all([clip], sample_rate, query, sensitivity)[0]
@@ -64,7 +64,7 @@ class Separator(Protocol):
         clips: Sequence[np.ndarray],
         sample_rate: float,
         query: Query,
-        sensitivity: float = 0.5,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return the same of each clip; faster than one by one."""
 
@@ -79,7 +79,10 @@ class Extraction(NamedTuple):
 
     @classmethod
     def of(
-        cls, target: str | Query, separator: Separator, sensitivity: float = 0.5
+        cls,
+        target: str | Query,
+        separator: Separator,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> Extraction:
         """Return the extraction of a built-in target, or of a query.
 
@@ -205,7 +208,7 @@ class NetworkSeparator(Separator):
         clips: Sequence[np.ndarray],
         sample_rate: float,
         query: Query,
-        sensitivity: float = 0.5,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, of the clip's shape, float32.
 
@@ -240,7 +243,10 @@ class NetworkSeparator(Separator):
         return estimates
 
     def masks(
-        self, spectra: list[np.ndarray], query: Query, sensitivity: float = 0.5
+        self,
+        spectra: list[np.ndarray],
+        query: Query,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return the mask `(n_columns, n_bands, 2)` for each clip's spectrum, padded.
 
@@ -335,7 +341,7 @@ class Pair(Separator):
         clips: Sequence[np.ndarray],
         sample_rate: float,
         query: Query,
-        sensitivity: float = 0.5,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, as `separate` does."""
         network = self.names if query.by_name else self.examples

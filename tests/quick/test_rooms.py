@@ -28,7 +28,8 @@ ROOMS = {
         *("inaudible", "sections", "rhythm", "song_features", "decoding", "metrics"),
         *("nmf", "templates", "separator", "model_folder", "tracker", "loader"),
         *("follower", "bar_capture", "host_position", "timeline", "stream", "bridge"),
-        *("arguments", "song_separation", "extract", "plugin", "__init__"),
+        *("arguments", "song_separation", "extract", "plugin_table"),
+        *("presets", "plugin", "__init__"),
     ],
 }
 LAB = [
