@@ -59,7 +59,7 @@ def _parse_length(text: str) -> float:
 
 def _bad_length(text: str) -> ConfigError:
     return ConfigError(
-        f"--lengths are from 1s to 24h, such as 10s,1min,2h, got {text!r}"
+        f"--lengths are from 1s to 24h, such as 1min,2h, got {text!r}"
     )
 
 
