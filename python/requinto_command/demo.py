@@ -21,9 +21,8 @@ from requinto.metrics import IDEAL_MASK_TRANSFORM, ideal_ratio_mask, si_sdr
 from requinto.model_folder import models_folder
 from requinto.song_separation import plan
 from requinto.spectra import Spectra
-from requinto.stft import levels_db
+from requinto.spectrograms import spectrograms
 from requinto_files import audio_writer, output_files
-from requinto_files.figures import spectrograms
 
 SHOWN = "guitar"  # the target that is written and drawn
 FOLDER = Path("requinto-demo")  # what is in it is the demonstration's own
@@ -76,7 +75,6 @@ def run(
         },
         rate,
         paths[-1],
-        levels_db,
         joins_s=_joins_s(mixture, rate, meta),
         overwrite=overwrite,
     )

@@ -22,7 +22,7 @@ from requinto.errors import ConfigError
 from requinto.extract import extract_song
 from requinto.model_folder import DEFAULT_TARGET, STANDARD
 from requinto.song_separation import Stretch
-from requinto.stft import levels_db
+from requinto.spectrograms import spectrograms
 from requinto_command import outputs
 from requinto_command.inputs import (
     SongFile,
@@ -34,7 +34,6 @@ from requinto_command.outputs import Output
 from requinto_command.progress_bar import ProgressBar
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
 from requinto_files.audio_writer import Progress
-from requinto_files.figures import spectrograms
 
 _EXTRACTION_SHARE = 0.95  # of the work; the rest codes what was extracted
 
@@ -84,7 +83,7 @@ def run(request: Request) -> dict[str, Any]:
     real_time_factor = (time.perf_counter() - start) / duration_s
     if request.plot and beginnings:
         rows = beginnings.by_title(title)
-        spectrograms(rows, rate, request.plot, levels_db, overwrite=request.overwrite)
+        spectrograms(rows, rate, request.plot, overwrite=request.overwrite)
     return {
         "song": str(request.song),
         "target": title,

@@ -58,9 +58,7 @@ def _parse_length(text: str) -> float:
 
 
 def _bad_length(text: str) -> ConfigError:
-    return ConfigError(
-        f"--lengths are from 1s to 24h, such as 1min,2h, got {text!r}"
-    )
+    return ConfigError(f"--lengths are from 1s to 24h, such as 1min,2h, got {text!r}")
 
 
 def length_name(seconds: float) -> str:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.stft import levels_db
+from requinto.spectrograms import spectrograms
 from requinto_files.figures import (
     new_figure,
     plain_style,
     save_figure,
-    spectrograms,
 )
 from requinto_lab.evaluation.items import Item
 from requinto_lab.evaluation.scoring import Score, read_task, run_system
@@ -169,5 +168,4 @@ def _quadruple(item: Item, row: Score, ours: System, ideal: System, path: Path) 
         },
         task.sample_rate,
         path,
-        levels_db,
     )
