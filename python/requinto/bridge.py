@@ -2,7 +2,7 @@
 """Attach streams to the functions that `bridge.h` declares.
 
 Each function runs on a worker thread of the plugin, one for each instance.
-When one raises, cffi returns 0 to C, which then asks for the reason.  Once Python
+When one raises, cffi returns 0 to C, which then calls `problem`.  Once Python
 calls its exit functions, none is called any more: see `plugin/python/gate.h`.
 """
 
@@ -32,7 +32,7 @@ _MODELS = (STANDARD, "fast")  # in the order of the plugin's list of qualities
 
 @dataclass
 class _Open:
-    """A stream, and what C wants to know of it."""
+    """A stream, and how C opened it."""
 
     stream: Stream
     clips: ClipConfig
@@ -114,7 +114,7 @@ class _Bridge:
         return 1
 
     def locate(self, key: int, position: Any) -> int:
-        """Tell a stream where the host is; return 1."""
+        """Give a stream the host's position; return 1."""
         host_position = Position(
             position.quarter,
             position.tempo_bpm,
@@ -203,7 +203,7 @@ def warm_up(
     """Extract from noise once, with the settings that sound will be extracted with.
 
     Networks compile when they are first run, and libraries load when they are first
-    used, which takes seconds that whoever waits for sound would count as a hang.
+    used, which takes seconds: with sound to wait for, a user would call that a hang.
 
     Parameters
     ----------

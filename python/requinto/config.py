@@ -129,7 +129,7 @@ class TemplateConfig:
     # Wider reaches than this drop most spectra after `n_trial` iterations; 0: none do
     prune_above: int = 0
     n_trial: int = 4  # iterations with all of them
-    n_kept: int = 160  # spectra that explain the mixture best go on alone
+    n_kept: int = 160  # spectra that stay: those that explain the mixture best
     placement: bool = False  # a view of closeness to the reference's stereo position
 
     def __post_init__(self) -> None:

@@ -61,7 +61,7 @@ class _Paths(NamedTuple):
 
     best: np.ndarray  # (n_columns,), what the best row that ends at a column is worth
     states: np.ndarray  # (n_columns,), its last interval
-    # (n_columns, n_states): where a row goes on by an interval, the one before it, or
+    # (n_columns, n_states): where a row continues by an interval, the one before it, or
     # -1 where the row begins
     origins: np.ndarray
 
@@ -108,7 +108,7 @@ def _search(
 
 
 class _RecentSums:
-    """What rows are worth that go on from a column by each interval, for a while.
+    """What rows are worth that continue from a column by each interval, for a while.
 
     Those before the first column are worth nothing.
     """

@@ -102,7 +102,7 @@ def extract(
     beats : Beats, optional
         Where clips are cut; tracked in `audio` unless given.
     live : bool
-        Detect beats as the plugin does, which knows only its latency ahead.
+        Detect beats as the plugin does, which looks ahead by its latency at most.
     beats_per_clip : int
         Beats that are separated at a time, 4, 2 or 1: the plugin's Clip.
     sensitivity : float

@@ -40,8 +40,8 @@ class Follower:
     def follow(self, memory: np.ndarray, sample_rate: float, origin_s: float) -> Beats:
         """Return beats, in seconds of the stream, by all that is known of it now.
 
-        They go on for as long as there is sound, or as the last beats did where
-        it falls silent; where nothing is certain they are a plain grid.
+        They last as long as the sound, and continue the last beats where it falls
+        silent; where nothing is certain they are a plain grid.
 
         Parameters
         ----------

@@ -78,7 +78,7 @@ def _infrasound(audio: np.ndarray, sample_rate: float) -> tuple[np.ndarray, int]
 def _low_pass(values: np.ndarray, rate: float) -> np.ndarray:
     """Return what a Butterworth filter run forwards and backwards lets through.
 
-    Beyond its ends the sound goes on, turned about its first and its last value.
+    Beyond its ends the sound is continued, turned about its first and last value.
     """
     n_values = values.shape[1]
     line = np.linspace(values[:, 0], values[:, -1], n_values, axis=1)

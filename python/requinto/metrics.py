@@ -62,7 +62,7 @@ def ideal_ratio_mask(
     """Return the target as the ideal ratio mask would extract it.
 
     The mask is |T| / (|T| + |R|) in every bin, with the mixture's phase: what a
-    perfect network of the common kind could reach.  Ours may pass it, since its
+    perfect network of the common kind could reach.  Requinto may pass it, since its
     mask can exceed one.
 
     Parameters

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Threads and forks of this process: how many a network takes, which it survives."""
+"""Threads of this process that a network takes, and forks that it survives."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def note_tensorflow() -> None:
 def has_run_tensorflow() -> bool:
     """Return whether TensorFlow has run in this process, so that forks are useless."""
     module = sys.modules.get("tensorflow.python.eager.context")
-    context = getattr(module, "_context", None)  # of whoever else in here uses it
+    context = getattr(module, "_context", None)  # where another library runs it
     return _Process.has_started or bool(getattr(context, "_initialized", False))
 
 

@@ -25,13 +25,13 @@ _REFERENCE_S = 3.0  # shorter references are padded to what training showed
 
 
 class Query(NamedTuple):
-    """What a model keeps of a reference: all it needs to look for its sound."""
+    """What a model keeps of a reference, to match its sound in mixtures."""
 
     embedding: np.ndarray  # (reference_size,), of the reference encoder
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `templates.py`
     balance: np.ndarray | None = None  # (n_bands,), see `TemplateMatcher.balance`
     unlike: np.ndarray | None = None  # templates of what is not wanted
-    by_name: bool = False  # any player of the instrument is wanted: see `Pair`
+    by_name: bool = False  # for the network for names: see `Pair`
 
 
 class Separator(Protocol):
@@ -164,7 +164,7 @@ class NetworkSeparator(Separator):
     def query(
         self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
     ) -> Query:
-        """Return the query for a reference sound, or for several of one player.
+        """Return the query for a reference sound, or for several of one instrument.
 
         Parameters
         ----------
@@ -189,7 +189,7 @@ class NetworkSeparator(Separator):
             return self._queries.setdefault(name, query)
 
     def _make_query(self, sounds: list[np.ndarray]) -> Query:
-        """Average embeddings; learn templates of all the sounds in a row."""
+        """Average embeddings; fit templates to all the sounds in a row."""
         embeddings, powers = [], []
         for sound in sounds:
             missing = max(0, self._reference_frames - sound.shape[1])
@@ -264,7 +264,7 @@ class NetworkSeparator(Separator):
                 "mixture": batch,
                 "embedding": np.tile(query.embedding, (len(batch), 1)),
             }
-            # Each device that trains gives them all
+            # Where several devices train, each returns the whole batch
             masks += [*self._unet.predict(inputs)[: len(batch)]]
         if exponent == 1.0:
             return masks

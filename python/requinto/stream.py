@@ -108,7 +108,7 @@ class Stream:
         position : Position or None
             None if it is nowhere.
         is_seam : bool
-            Whether the sound does not go on from what came before: no clip runs
+            Whether the sound does not continue what came before: no clip runs
             across, and what is joined there has a short fade.
         """
         self._timeline.locate(self._n_received, position, is_seam=is_seam)

@@ -226,7 +226,7 @@ def train(
         typer.Option(
             metavar="STEPS",
             help="Branch off: copy the run's last checkpoint to --output, and let its "
-            "learning rate fall to nothing over so many steps. The same again goes on.",
+            "learning rate fall to nothing over so many steps. The same again resumes.",
         ),
     ] = None,
     output: Annotated[

@@ -61,7 +61,7 @@ def run(request: Request) -> dict[str, Any]:
     title = target or ("reference" if request.reference else DEFAULT_TARGET)
     path = request.output or Path(f"{request.song.stem}-{title}.wav")
     _check_files(request, path)
-    options = {"target": target, **_our_options(request)}
+    options = {"target": target, **_own_options(request)}
     with open_song(request.song) as song:
         problems = {request.song: song.problems}
         shape, rate = (song.n_channels, song.n_frames), song.sample_rate
@@ -128,20 +128,20 @@ def _check_files(request: Request, path: Path) -> None:
     )
 
 
-def _our_options(request: Request) -> dict[str, Any]:
+def _own_options(request: Request) -> dict[str, Any]:
     """Return the options that other systems do not have."""
     system, model = request.system, request.model
-    ours = {
+    own = {
         "beats_per_clip": request.beats_per_clip,
         "sensitivity": request.sensitivity,
     }
     if system == OWN_SYSTEM:
-        return ours
+        return own
     if model != STANDARD:
         raise ConfigError(
             f"--model is only for system {OWN_SYSTEM}, got {model!r} for {system!r}"
         )
-    if tuple(ours.values()) != (DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY):
+    if tuple(own.values()) != (DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY):
         raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
     return {}
 

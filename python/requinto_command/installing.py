@@ -33,7 +33,7 @@ class Removal(NamedTuple):
     """What `uninstall` did."""
 
     removed: tuple[Path, ...]  # folders of formats, with all that `install` put there
-    left: tuple[Path, ...]  # files and folders that are somebody else's
+    left: tuple[Path, ...]  # files and folders that `install` did not put there
 
 
 VST3 = Format(
@@ -209,7 +209,7 @@ def _remove_files(form: Format, path: Path) -> list[Path]:
     """Remove our files, and folders that are empty then; return what is not ours."""
     source = built_path(form.built)
     names = {file.relative_to(source) for file in source.rglob("*") if file.is_file()}
-    # Last, since it tells that the rest is ours
+    # Last, since it marks the rest as ours
     for name in [*sorted(names), Path(form.conf)]:
         (path / name).unlink(missing_ok=True)
     folders = [f for f in path.rglob("*") if f.is_dir() and not f.is_symlink()]

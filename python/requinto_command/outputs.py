@@ -216,7 +216,7 @@ def write_json(path: Path | None, record: dict[str, Any], *, overwrite: bool) ->
 
 
 def table_console() -> Console:
-    """Return where tables go: wide enough for them where nobody says how wide."""
+    """Return where tables go: wide enough for them where no terminal is."""
     console = Console()
     return console if console.is_terminal else Console(width=_TABLE_WIDTH)
 

@@ -28,7 +28,7 @@ class _Redirection:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._patterns: list[re.Pattern[bytes]] = []  # of all who filter just now
+        self._patterns: list[re.Pattern[bytes]] = []  # of all filters in force
         self._used: set[re.Pattern[bytes]] = set()  # since stderr was redirected
         self._lines: BinaryIO | None = None
         self._user_stderr = -1
