@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from requinto.checks import list_choices
 from requinto.errors import ConfigError, reason_of
@@ -19,15 +18,6 @@ else:
     import tomli as tomllib
 
 Config = TypeVar("Config")
-
-# What records and recipes saved before call these fields
-_EARLIER_NAMES = {
-    "evidence": "templates",
-    "evidence_weight": "template_weight",
-    "least_beat": "min_beat",
-    "least_downbeat": "min_downbeat",
-    "least_confidence": "min_confidence",
-}
 
 # Seconds of the longest clip, and after it: the plugin's latency holds both, and is in
 # `plugin/core/clip.c` too
@@ -161,6 +151,8 @@ class UNetConfig:
     # Shares that are blended into the mask, the first ones: wide reaches match too much
     n_blended_shares: int = 2
 
+    EARLIER_NAMES: ClassVar = {"evidence_weight": "template_weight"}
+
     def __post_init__(self) -> None:
         if self.n_blended_shares < 1:
             raise ConfigError(
@@ -185,6 +177,8 @@ class ModelConfig:
     spectra: SpectraConfig = field(default_factory=SpectraConfig)
     templates: TemplateConfig = field(default_factory=TemplateConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
+
+    EARLIER_NAMES: ClassVar = {"evidence": "templates"}
 
     @property
     def n_views(self) -> int:
@@ -249,6 +243,12 @@ class DecodingConfig:
     metre_change_cost: float = 9.0
     min_confidence: float = 0.2  # below it the beats are replaced by a plain grid
 
+    EARLIER_NAMES: ClassVar = {
+        "least_beat": "min_beat",
+        "least_downbeat": "min_downbeat",
+        "least_confidence": "min_confidence",
+    }
+
 
 @dataclass(frozen=True)
 class TrackerConfig:
@@ -279,10 +279,11 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
     Parameters
     ----------
     kind : type
-        The dataclass.
+        The dataclass. Its `EARLIER_NAMES`, if any, are what records and recipes that
+        were saved before call some of its fields.
     values : dict
-        As TOML or JSON gives them, by the names of today or earlier ones; lists become
-        tuples, and a dictionary for a field whose default is a dataclass becomes one.
+        As TOML or JSON gives them; lists become tuples, and a dictionary for a field
+        whose default is a dataclass becomes one.
     of : str
         What they configure, for an error.
 
@@ -292,7 +293,10 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
         If a name is unknown, one that is needed is missing, or a value cannot be used.
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    values = _by_present_names(values, fields)
+    earlier_names: dict[str, str] = getattr(kind, "EARLIER_NAMES", {})
+    for earlier, name in earlier_names.items():
+        if earlier in values and name not in values:
+            values = {name if key == earlier else key: values[key] for key in values}
     if unknown := set(values) - set(fields):
         raise ConfigError(
             f"{of}: unknown names {sorted(unknown)}; known are {sorted(fields)}"
@@ -309,18 +313,6 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
         return kind(**given)
     except TypeError as error:
         raise ConfigError(f"{of}: {error}") from error
-
-
-def _by_present_names(
-    values: dict[str, Any], fields: Collection[str]
-) -> dict[str, Any]:
-    """Rename earlier names of fields, unless the field is given by its own name."""
-    renamed = {}
-    for earlier, value in values.items():
-        name = _EARLIER_NAMES.get(earlier, earlier)
-        is_earlier = earlier not in fields and name in fields and name not in values
-        renamed[name if is_earlier else earlier] = value
-    return renamed
 
 
 def _field_value(of: dataclasses.Field[Any], value: Any) -> Any:

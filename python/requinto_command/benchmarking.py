@@ -52,7 +52,9 @@ def bench(
     from requinto_lab.benchmark import session, systems
 
     known = models()
-    names = systems.check_names(system or systems.usual(known, quick=quick), known)
+    names = systems.check_names(
+        system or systems.default_names(known, quick=quick), known
+    )
     default = _QUICK_LENGTHS if quick else _LENGTHS
     plan = session.Plan(
         names,

@@ -129,8 +129,8 @@ def test_every_system_can_be_described_and_the_usual_ones_are_known():
         system = systems.system(name)
         assert system.what
         assert system.is_ours == (name.split(":")[0] in ("beats", "standard", "fast"))
-    quick = systems.usual(["standard", "fast"], quick=True)
-    assert set(quick) < set(systems.usual(["standard", "fast"])) < set(known)
+    quick = systems.default_names(["standard", "fast"], quick=True)
+    assert set(quick) < set(systems.default_names(["standard", "fast"])) < set(known)
     assert {"beats", "standard", "fast", "spleeter", "umxhq"} <= set(quick)
 
 
