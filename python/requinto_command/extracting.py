@@ -35,6 +35,10 @@ from requinto_command.progress_bar import ProgressBar
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
 from requinto_files.audio_writer import Progress
 
+_DEFAULTS = {
+    "beats_per_clip": DEFAULT_BEATS_PER_CLIP,
+    "sensitivity": DEFAULT_SENSITIVITY,
+}
 _EXTRACTION_SHARE = 0.95  # of the work; the rest codes what was extracted
 
 
@@ -131,17 +135,17 @@ def _check_files(request: Request, path: Path) -> None:
 def _own_options(request: Request) -> dict[str, Any]:
     """Return the options that other systems do not have."""
     system, model = request.system, request.model
-    own = {
+    options = {
         "beats_per_clip": request.beats_per_clip,
         "sensitivity": request.sensitivity,
     }
     if system == OWN_SYSTEM:
-        return own
+        return options
     if model != STANDARD:
         raise ConfigError(
             f"--model is only for system {OWN_SYSTEM}, got {model!r} for {system!r}"
         )
-    if tuple(own.values()) != (DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY):
+    if options != _DEFAULTS:
         raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
     return {}
 
