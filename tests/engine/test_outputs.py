@@ -64,7 +64,7 @@ def refuse(run, monkeypatch):
     def call(*arguments):
         before = contents(Path())
         with monkeypatch.context() as patch:
-            for module, name in (*work_begins, (measuring, "_scored")):
+            for module, name in (*work_begins, (measuring, "_score")):
                 patch.setattr(module, name, work)
             status, out, error = run(*arguments)
         assert (status, out, error.count("\n")) == (2, "", 1)
