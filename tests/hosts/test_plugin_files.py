@@ -181,7 +181,9 @@ def test_a_damaged_conf_does_not_stop_status(tmp_path, monkeypatch):
     path = installing.install()["LV2"]
     for content in (b"executable=\xff\xfe\n", b"executable=a\0b", b"\xff"):
         (path / installing.LV2.conf).write_bytes(content)
-        assert plugin_status._installed(installing.LV2)["python_works"] is False
+        assert (
+            plugin_status._describe_installed(installing.LV2)["python_works"] is False
+        )
 
 
 def test_a_python_in_a_folder_of_odd_bytes_is_kept(tmp_path, monkeypatch):
