@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from requinto import audio as sound
+from requinto.audio import check_rate, check_reference_samples, check_samples
 from requinto.beats import Beats
-from requinto.checks import is_number, is_whole, show
+from requinto.checks import is_number, is_whole, list_choices, show
 from requinto.config import LONGEST_CLIP_S
 from requinto.errors import AudioError, BeatsError, ConfigError, ModelError, TargetError
 from requinto.model_folder import models, models_folder, targets
@@ -39,6 +39,16 @@ def check_target(target: Any) -> str:
     )
 
 
+def check_one_query(
+    target: Any,
+    reference: Any,
+    names: tuple[str, str] = ("a target", "a reference"),
+) -> None:
+    """Raise `TargetError` where both a target and a reference are given."""
+    if target is not None and reference is not None:
+        raise TargetError(f"give {names[0]} or {names[1]}, not both")
+
+
 def name_spelt(text: str, names: Sequence[str]) -> str | None:
     """Return the name that a text spells, in whatever case, accents or not, or None."""
     return {_plain(name): name for name in names}.get(_plain(text))
@@ -60,7 +70,8 @@ def check_beats_per_clip(beats_per_clip: Any) -> int:
     """Return how many beats are separated at a time, or raise `ConfigError`."""
     if not (is_whole(beats_per_clip) and beats_per_clip in LONGEST_CLIP_S):
         raise ConfigError(
-            f"beats_per_clip must be 1, 2 or 4, got {show(beats_per_clip)}"
+            f"beats_per_clip must be {list_choices(LONGEST_CLIP_S)}, "
+            f"got {show(beats_per_clip)}"
         )
     return int(beats_per_clip)
 
@@ -111,17 +122,17 @@ def check_progress(progress: Any) -> None:
 
 def check_audio(audio: Any, sample_rate: Any) -> np.ndarray:
     """Return sound as `audio.check_samples` does, or raise `AudioError`."""
-    return sound.check_samples(*_sound(audio, sample_rate, "audio"))
+    return check_samples(*_sound(audio, sample_rate, "audio"))
 
 
 def check_reference(reference: Any, sample_rate: Any, name: str) -> np.ndarray:
     """Return a reference that is not silent as `check_audio` does, or raise."""
-    return sound.check_reference_samples(*_sound(reference, sample_rate, name), name)
+    return check_reference_samples(*_sound(reference, sample_rate, name), name)
 
 
 def _sound(audio: Any, sample_rate: Any, name: str) -> tuple[np.ndarray, float]:
     """Return what may be sound, and its rate, or raise `AudioError`."""
-    rate = sound.check_rate(sample_rate, name)
+    rate = check_rate(sample_rate, name)
     if audio is None or isinstance(audio, (str, bytes, os.PathLike)):
         raise AudioError(
             f"{name} must be an array of samples, (n_channels, n_frames) or "

@@ -18,8 +18,8 @@ def plain_arithmetic(
 ) -> Callable[Arguments, Result]:
     """Return a function in which overflow, underflow and the like raise nothing.
 
-    A program that looks for such things in its own code calls
-    `np.seterr(all="raise")`, which would reach ours; that stays as it was.
+    A program that debugs its own code may have called `np.seterr(all="raise")`, which
+    holds for this package too; after the call it holds as before.
     """
 
     # np.errstate as a decorator serves one thread at a time before NumPy 2

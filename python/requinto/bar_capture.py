@@ -58,7 +58,7 @@ class BarCapture:
         known : int
             Frame up to which the stream counts.
         seams : sequence of int
-            Frames at which the sound does not go on: no bar runs across.
+            Frames at which the sound does not continue: no bar runs across.
         """
         while self.since is not None:
             bars = downbeats[downbeats >= self.since]

@@ -2,8 +2,8 @@
 """Attach streams to the functions that `bridge.h` declares.
 
 Each function runs on a worker thread of the plugin, one for each instance.
-When one raises, cffi returns 0 to C, which then asks for the reason.  Once Python
-calls its exit functions, none is called any more: see `bridge_gate.h`.
+When one raises, cffi returns 0 to C, which then calls `problem`.  Once Python
+calls its exit functions, none is called any more: see `plugin/python/gate.h`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from requinto import audio as sound
+from requinto.audio import check_reference_samples, decode, encode_flac
 from requinto.config import ClipConfig
 from requinto.errors import AudioError, AudioFileError, ModelError, TargetError
 from requinto.host_position import Position
 from requinto.loader import load_separator
 from requinto.model_folder import STANDARD, targets
-from requinto.separator import Query, Separator
+from requinto.separator import Extraction, Query, Separator
 from requinto.stream import Stream
-from requinto.timeline import BeatSource
+from requinto.timeline import BeatSettings, BeatSource
 
 _NOISE_LEVEL = 0.1  # amplitude, to warm up with
 _MODELS = (STANDARD, "fast")  # in the order of the plugin's list of qualities
@@ -32,7 +32,7 @@ _MODELS = (STANDARD, "fast")  # in the order of the plugin's list of qualities
 
 @dataclass
 class _Open:
-    """A stream, and what C wants to know of it."""
+    """A stream, and how C opened it."""
 
     stream: Stream
     clips: ClipConfig
@@ -90,35 +90,32 @@ class _Bridge:
         opened = _streams[key]
         opened.stream.capture_bar(bool(settings.learn))
         model = _MODELS[settings.quality]
-        beat_source = self._beat_sources[settings.beat_source]
+        beats = BeatSettings(
+            self._beat_sources[settings.beat_source], settings.tempo_bpm
+        )
         is_reference = bool(reference.is_target)
         with _loading:
             separator = load_separator(model)
             target = (
                 _query(file, separator) if is_reference else targets()[settings.target]
             )
-            workload = _Workload(model, is_reference, beat_source, opened.clips)
+            workload = _Workload(model, is_reference, beats.source, opened.clips)
             if workload not in _warm:
                 warm_up(
                     target,
-                    beat_source,
+                    beats.source,
                     separator=separator,
                     clips=opened.clips,
                     sample_rate=opened.sample_rate,
                 )
                 _warm.add(workload)
-        opened.stream.configure(
-            target,
-            beat_source,
-            settings.tempo_bpm,
-            separator=separator,
-            sensitivity=settings.sensitivity,
-        )
+        extraction = Extraction.of(target, separator, settings.sensitivity)
+        opened.stream.configure(extraction, beats)
         return 1
 
     def locate(self, key: int, position: Any) -> int:
-        """Tell a stream where the host is; return 1."""
-        in_song = Position(
+        """Give a stream the host's position; return 1."""
+        host_position = Position(
             position.quarter,
             position.tempo_bpm,
             position.bar_quarter,
@@ -126,7 +123,8 @@ class _Bridge:
             position.beat_unit,
         )
         _streams[key].stream.locate(
-            in_song if position.is_known else None, is_seam=bool(position.is_seam)
+            host_position if position.is_known else None,
+            is_seam=bool(position.is_seam),
         )
         return 1
 
@@ -148,7 +146,7 @@ class _Bridge:
         opened = _streams[key]
         bar = opened.stream.take_bar()
         if bar is not None:
-            opened.bar = sound.encode_flac(bar, opened.sample_rate)
+            opened.bar = encode_flac(bar, opened.sample_rate)
         size = len(opened.bar)
         if 0 < size <= n_bytes:
             self._ffi.buffer(file, size)[:] = opened.bar
@@ -205,15 +203,15 @@ def warm_up(
     """Extract from noise once, with the settings that sound will be extracted with.
 
     Networks compile when they are first run, and libraries load when they are first
-    used, which takes seconds that whoever waits for sound would count as a hang.
+    used, which takes seconds: with sound to wait for, a user would call that a hang.
 
     Parameters
     ----------
     target : str or Query
-        As in `Stream.configure`.
+        As in `Extraction.of`.
     beat_source : "host", "detect" or "fixed"
-        As in `Stream.configure`. For "host" the beat tracker is warmed up too, as it
-        is needed where the host has no position.
+        As in `BeatSettings`. For "host" the beat tracker is warmed up too, as it is
+        needed where the host has no position.
     separator : Separator
         The model.
     clips : ClipConfig
@@ -222,7 +220,7 @@ def warm_up(
         Hz.
     """
     stream = Stream(clips, sample_rate=sample_rate, n_channels=1)
-    stream.configure(target, beat_source, separator=separator)
+    stream.configure(Extraction.of(target, separator), BeatSettings(beat_source))
     # Until the first clip is due
     shape = (1, stream.latency_frames)
     noise = np.random.default_rng(0).standard_normal(shape, np.float32)
@@ -233,7 +231,7 @@ def _query(file: bytes, separator: Separator) -> Query:
     """Return the query for a reference that came as a sound file."""
     if not file:
         raise TargetError("the target has no sound: learn a bar, or choose another")
-    reference, rate = sound.decode(file)
+    reference, rate = decode(file)
     return separator.query(
-        sound.check_reference_samples(reference, rate, "the reference"), rate
+        check_reference_samples(reference, rate, "the reference"), rate
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Iterable
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -32,6 +33,12 @@ def show(value: Any) -> str:
     except ValueError:  # of an integer with thousands of digits
         text = f"a huge {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def list_choices(choices: Iterable[object]) -> str:
+    """Return choices as an error lists them, such as "1, 2 or 4"."""
+    *others, last = map(str, choices)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def check_number(

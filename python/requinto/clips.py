@@ -2,7 +2,7 @@
 """Cut audio at beats into overlapping clips, and join clips back into audio.
 
 A clip lasts four beats, or fewer where these would take too long, and never
-runs across a downbeat.  The network hears it with context on both sides; what
+runs across a downbeat.  The network receives it with context on both sides; what
 is played of it reaches half a crossfade past each end.
 """
 
@@ -19,7 +19,7 @@ from requinto.config import ClipConfig
 
 _SEAM_FADE_S = 0.01  # where the sound itself breaks off
 LEAD_STEP_S = 0.1  # of the silence before the first clip
-_STEP_PHASE = 0.37  # so that no usual length of a clip lies where the count changes
+_STEP_PHASE = 0.37  # so that no common length of a clip lies where the count changes
 
 
 class Clip(NamedTuple):
@@ -191,7 +191,7 @@ class Joiner:
         separated : np.ndarray, shape=(n_channels, n_frames)
             The clip with its context, as `cut` returned it.
         half_fade : int, optional
-            Of the join at its end, in frames, at most as usual.
+            Of the join at its end, in frames, at most `ClipFrames.half_fade`.
         """
         left = self._sizes.left_context
         before = self._ending.shape[1] // 2

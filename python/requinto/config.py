@@ -7,8 +7,9 @@ import dataclasses
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+from requinto.checks import list_choices
 from requinto.errors import ConfigError, reason_of
 
 if sys.version_info >= (3, 11):
@@ -19,17 +20,22 @@ else:
 Config = TypeVar("Config")
 
 # Seconds of the longest clip, and after it: the plugin's latency holds both, and is in
-# `engine.c` too
+# `plugin/core/clip.c` too
 LONGEST_CLIP_S = {1: 0.5, 2: 2.0, 4: 4.0}  # by beats
 _RIGHT_CONTEXT_S, _RIGHT_CONTEXT_OF_ONE_S = 0.5, 0.3
+
+# Of an extraction, unless its caller says otherwise
+DEFAULT_BEATS_PER_CLIP = 4
+DEFAULT_SENSITIVITY = 0.5  # at which masks are as trained
 
 
 @dataclass(frozen=True)
 class ClipConfig:
     """How audio is cut at beats into clips, and joined again."""
 
-    beats_per_clip: int = 4  # fewer where these last longer than longest_clip_s
-    longest_clip_s: float = LONGEST_CLIP_S[4]
+    # Fewer where these last longer than longest_clip_s
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP
+    longest_clip_s: float = LONGEST_CLIP_S[DEFAULT_BEATS_PER_CLIP]
     left_context_s: float = 1.0  # that the network sees before a clip
     right_context_s: float = _RIGHT_CONTEXT_S  # and after it
     crossfade_s: float = 0.1  # centred on each join
@@ -37,7 +43,8 @@ class ClipConfig:
     def __post_init__(self) -> None:
         if self.beats_per_clip not in LONGEST_CLIP_S:
             raise ConfigError(
-                f"beats_per_clip must be 1, 2 or 4, got {self.beats_per_clip}"
+                f"beats_per_clip must be {list_choices(LONGEST_CLIP_S)}, "
+                f"got {self.beats_per_clip}"
             )
         for name in ("longest_clip_s", "crossfade_s"):
             if not getattr(self, name) > 0:
@@ -80,7 +87,7 @@ class SpectraConfig:
     n_bands: int = 256  # rows the network sees, a multiple of 16
     n_linear_bands: int = 128  # the lowest, one bin wide each; the rest logarithmic
     n_columns_step: int = 16  # clips are padded to a multiple of this
-    # What is inaudible does not steer the network: see `Spectra.audible`
+    # What is inaudible does not steer the network: see `Spectra.limit_inaudible`
     limit_inaudible: bool = False
 
     def __post_init__(self) -> None:
@@ -100,20 +107,20 @@ class SpectraConfig:
 
 
 @dataclass(frozen=True)
-class EvidenceConfig:
-    """How the reference's spectra are looked for in a mixture."""
+class TemplateConfig:
+    """How the spectra of a reference are matched against a mixture."""
 
-    n_templates: int = 16  # spectra learnt from a reference; 0: do not look
+    n_templates: int = 16  # spectra fitted to a reference; 0: no matching
     n_free: int = 32  # spectra left to everything else
-    n_learning: int = 30  # iterations on the reference
+    n_learning: int = 30  # iterations that fit them to the reference
     n_iterations: int = 15  # on the mixture
     # For each share, by how many semitones either way templates are moved
     reaches: tuple[int, ...] = (0, 6)
     # Wider reaches than this drop most spectra after `n_trial` iterations; 0: none do
     prune_above: int = 0
     n_trial: int = 4  # iterations with all of them
-    n_kept: int = 160  # spectra that explain the mixture best go on alone
-    placement: bool = False  # a view of who stands where the reference stands
+    n_kept: int = 160  # spectra that stay: those that explain the mixture best
+    placement: bool = False  # a view of closeness to the reference's stereo position
 
     def __post_init__(self) -> None:
         if not self.reaches or min(self.reaches) < 0:
@@ -138,20 +145,22 @@ class UNetConfig:
     reference_widths: tuple[int, ...] = (16, 32, 64, 96)
     reference_size: int = 64  # length of the reference embedding
     mask_ceiling: float = 2.0  # 22 % of ideal mask values exceed 1
-    # Of the mask, what is the evidence itself, so that a network that is wrong of an
-    # unknown sound leaves it faint instead of silent
-    evidence_weight: float = 0.1
+    # Share of the mask that is the template shares themselves, so that a network that
+    # is wrong about an unknown sound leaves it faint instead of silent
+    template_weight: float = 0.1
     # Shares that are blended into the mask, the first ones: wide reaches match too much
     n_blended_shares: int = 2
+
+    EARLIER_NAMES: ClassVar = {"evidence_weight": "template_weight"}
 
     def __post_init__(self) -> None:
         if self.n_blended_shares < 1:
             raise ConfigError(
                 f"n_blended_shares must be 1 or more, got {self.n_blended_shares}"
             )
-        if not 0 <= self.evidence_weight < 1:
+        if not 0 <= self.template_weight < 1:
             raise ConfigError(
-                f"evidence_weight must be in [0, 1), got {self.evidence_weight}"
+                f"template_weight must be in [0, 1), got {self.template_weight}"
             )
         for name in ("across_frequency", "attention"):
             if (n := len(getattr(self, name))) != len(self.widths):
@@ -166,18 +175,20 @@ class ModelConfig:
 
     clips: ClipConfig = field(default_factory=ClipConfig)
     spectra: SpectraConfig = field(default_factory=SpectraConfig)
-    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    templates: TemplateConfig = field(default_factory=TemplateConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
+
+    EARLIER_NAMES: ClassVar = {"evidence": "templates"}
 
     @property
     def n_views(self) -> int:
         """Channels that the U-Net sees of a mixture: see `templates.py`."""
-        return 2 + self.n_shares + self.evidence.placement
+        return 2 + self.n_shares + self.templates.placement
 
     @property
     def n_shares(self) -> int:
         """Shares of templates among these channels."""
-        return len(self.evidence.reaches) if self.evidence.n_templates else 0
+        return len(self.templates.reaches) if self.templates.n_templates else 0
 
 
 @dataclass(frozen=True)
@@ -222,15 +233,21 @@ class DecodingConfig:
 
     slowest_bpm: float = 42.0
     fastest_bpm: float = 230.0
-    least_beat: float = 0.4  # activation prior; 0.4 is neutral evidence
-    least_downbeat: float = 0.25
+    min_beat: float = 0.4  # activation that counts neither for nor against a beat
+    min_downbeat: float = 0.25  # the same of a downbeat
     tempo_change_cost: float = 100.0  # for each octave, squared, from beat to beat
     jump_cost: float = 8.0  # the most that a change costs: a held beat
     bars: tuple[int, ...] = (2, 3, 4)  # beats of a bar that are thought of
     half_bar_cost: float = 3.0
     short_bar_cost: float = 8.0  # of another length than half
     metre_change_cost: float = 9.0
-    least_confidence: float = 0.2  # below this there is no beat to speak of
+    min_confidence: float = 0.2  # below it the beats are replaced by a plain grid
+
+    EARLIER_NAMES: ClassVar = {
+        "least_beat": "min_beat",
+        "least_downbeat": "min_downbeat",
+        "least_confidence": "min_confidence",
+    }
 
 
 @dataclass(frozen=True)
@@ -262,7 +279,8 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
     Parameters
     ----------
     kind : type
-        The dataclass.
+        The dataclass. Its `EARLIER_NAMES`, if any, are what records and recipes that
+        were saved before call some of its fields.
     values : dict
         As TOML or JSON gives them; lists become tuples, and a dictionary for a field
         whose default is a dataclass becomes one.
@@ -275,6 +293,10 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
         If a name is unknown, one that is needed is missing, or a value cannot be used.
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    earlier_names: dict[str, str] = getattr(kind, "EARLIER_NAMES", {})
+    for earlier, name in earlier_names.items():
+        if earlier in values and name not in values:
+            values = {name if key == earlier else key: values[key] for key in values}
     if unknown := set(values) - set(fields):
         raise ConfigError(
             f"{of}: unknown names {sorted(unknown)}; known are {sorted(fields)}"

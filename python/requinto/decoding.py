@@ -49,7 +49,7 @@ def choose_beats(
     for Joint Tempo and Meter Tracking", ISMIR 2015.
     """
     intervals, costs = _tempi(config, columns_per_s)
-    worth = _log_odds(activations) - _log_odds(config.least_beat)
+    worth = _log_odds(activations) - _log_odds(config.min_beat)
     paths = _search(worth, intervals, costs, config.jump_cost)
     if not len(activations) or paths.best.max() <= 0:
         return np.zeros(0, int)
@@ -61,7 +61,7 @@ class _Paths(NamedTuple):
 
     best: np.ndarray  # (n_columns,), what the best row that ends at a column is worth
     states: np.ndarray  # (n_columns,), its last interval
-    # (n_columns, n_states): where a row goes on by an interval, the one before it, or
+    # (n_columns, n_states): where a row continues by an interval, the one before it, or
     # -1 where the row begins
     origins: np.ndarray
 
@@ -108,7 +108,7 @@ def _search(
 
 
 class _RecentSums:
-    """What rows are worth that go on from a column by each interval, for a while.
+    """What rows are worth that continue from a column by each interval, for a while.
 
     Those before the first column are worth nothing.
     """
@@ -226,7 +226,7 @@ def choose_bars(activations: np.ndarray, config: DecodingConfig) -> Bars:
     metres = np.concatenate([np.full(n, n) for n in config.bars])
     positions = np.concatenate([np.arange(n) for n in config.bars])
     costs = _bar_costs(metres, positions, config)
-    gains = _log_odds(activations) - _log_odds(config.least_downbeat)
+    gains = _log_odds(activations) - _log_odds(config.min_downbeat)
     worth = np.where(positions == 0, gains[:, None], 0)
     best = worth[0].copy()
     origin = np.zeros(worth.shape, int)

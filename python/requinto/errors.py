@@ -7,7 +7,7 @@ from requinto_files.errors import reason_of as reason_of
 
 
 class ConfigError(RequintoError, ValueError):
-    """A number in a configuration is not one we can work with."""
+    """A value that a configuration or an option does not accept."""
 
 
 class AudioError(RequintoError, ValueError):

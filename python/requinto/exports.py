@@ -104,7 +104,7 @@ class LiteRTNetwork:
             n_columns = next(v.shape[1] for v in inputs.values() if v.ndim > 2)
             name = graph_name(n_columns)
             name = name if name in self._names else _ANY
-            with self._naming():
+            with self._name_in_errors():
                 graph = self._graph(name)
                 with _quiet_start():
                     rows = [
@@ -130,7 +130,7 @@ class LiteRTNetwork:
         return graph
 
     @contextlib.contextmanager
-    def _naming(self) -> Iterator[None]:
+    def _name_in_errors(self) -> Iterator[None]:
         try:
             yield
         except ModelError:

@@ -13,6 +13,7 @@ from requinto.arguments import (
     check_beats,
     check_beats_per_clip,
     check_model,
+    check_one_query,
     check_progress,
     check_references,
     check_sensitivity,
@@ -22,18 +23,19 @@ from requinto.arithmetic import plain_arithmetic, plain_iterations
 from requinto.audio import check_rate
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
-from requinto.config import ClipConfig
+from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY, ClipConfig
 from requinto.errors import TargetError
 from requinto.loader import load_separator, load_tracker
-from requinto.model_folder import STANDARD
+from requinto.model_folder import DEFAULT_TARGET, STANDARD
 from requinto.networks import choose_runtime
 from requinto.sections import Section
 from requinto.sections import sections as label
-from requinto.separator import Query, Separator
+from requinto.separator import Extraction, Query, Separator
 from requinto.song import ArraySong, Song
 from requinto.song_features import SongFeatures
 from requinto.song_separation import Stretch, separate_song
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from requinto_files.audio_reader import SampleBuffer
 
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
@@ -73,8 +75,8 @@ def extract(
     not_like: Reference | None = None,
     beats: Beats | None = None,
     live: bool = False,
-    beats_per_clip: int = 4,
-    sensitivity: float = 0.5,
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP,
+    sensitivity: float = DEFAULT_SENSITIVITY,
     model: str = STANDARD,
     runtime: str | None = None,
     progress: Progress | None = None,
@@ -100,7 +102,7 @@ def extract(
     beats : Beats, optional
         Where clips are cut; tracked in `audio` unless given.
     live : bool
-        Detect beats as the plugin does, which knows only its latency ahead.
+        Detect beats as the plugin does, which looks ahead by its latency at most.
     beats_per_clip : int
         Beats that are separated at a time, 4, 2 or 1: the plugin's Clip.
     sensitivity : float
@@ -162,8 +164,8 @@ def extract_song(
     *,
     reference: np.ndarray | None = None,
     reference_sample_rate: float | None = None,
-    beats_per_clip: int = 4,
-    sensitivity: float = 0.5,
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP,
+    sensitivity: float = DEFAULT_SENSITIVITY,
     model: str = STANDARD,
     runtime: str | None = None,
     progress: Progress | None = None,
@@ -195,8 +197,8 @@ def separate(
     not_like: Reference | None = None,
     beats: Beats | None = None,
     live: bool = False,
-    beats_per_clip: int = 4,
-    sensitivity: float = 0.5,
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP,
+    sensitivity: float = DEFAULT_SENSITIVITY,
     model: str = STANDARD,
     runtime: str | None = None,
     progress: Progress | None = None,
@@ -290,8 +292,7 @@ def _check_target(
     target: str | None, reference: Reference | None, not_like: Reference | None
 ) -> str | None:
     """Return the target's own name; raise unless there is one query."""
-    if reference is not None and target is not None:
-        raise TargetError("give a target or a reference, not both")
+    check_one_query(target, reference)
     if reference is None and not_like is not None:
         raise TargetError("not_like is compared with a reference: give one as well")
     return None if target is None else check_target(target)
@@ -311,7 +312,8 @@ def _load_task(
     separator = load_separator(options.model, options.runtime)
     clips = separator.clips.of_beats(options.beats_per_clip)
     if not references:
-        return _Task(options, separator, clips, separator.target(target or "guitar"))
+        query = separator.target(target or DEFAULT_TARGET)
+        return _Task(options, separator, clips, query)
     query = separator.query(references if len(references) > 1 else references[0], rate)
     if others:
         query = query._replace(unlike=separator.query(others, rate).templates)
@@ -354,9 +356,8 @@ def _extract_live(mixture: np.ndarray, sample_rate: float, task: _Task) -> np.nd
         n_channels=n_channels,
         runtime=task.options.runtime,
     )
-    stream.configure(
-        task.query, separator=task.separator, sensitivity=task.options.sensitivity
-    )
+    extraction = Extraction.of(task.query, task.separator, task.options.sensitivity)
+    stream.configure(extraction, BeatSettings("detect"))
     extracted = np.zeros((n_channels, n_frames), np.float32)
     first = -stream.latency_frames
     for block in _blocks(mixture, stream.latency_frames, round(_BLOCK_S * sample_rate)):

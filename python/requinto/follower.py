@@ -28,7 +28,7 @@ class Follower:
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
         self._recent = RecentFeatures(tracker.config.rhythm)
-        self._least = tracker.config.decoding.least_confidence
+        self._min_confidence = tracker.config.decoding.min_confidence
         self._per_s = tracker.config.rhythm.columns_per_s
         self._activations = np.zeros((0, 2), np.float32)  # of the last columns
         self._first = 0  # column of the stream at which `_activations` begin
@@ -40,8 +40,8 @@ class Follower:
     def follow(self, memory: np.ndarray, sample_rate: float, origin_s: float) -> Beats:
         """Return beats, in seconds of the stream, by all that is known of it now.
 
-        They go on for as long as there is sound, or as the last beats did where
-        it falls silent; where nothing is certain they are a plain grid.
+        They last as long as the sound, and continue the last beats where it falls
+        silent; where nothing is certain they are a plain grid.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class Follower:
         self._update(memory, sample_rate, origin_s)
         until_s = origin_s + memory.shape[1] / sample_rate
         estimate = self._decode()
-        certain = estimate.confidence >= self._least
+        certain = estimate.confidence >= self._min_confidence
         if certain and not np.any(self._decided_s > estimate.times_s[-1]):
             self._latest = estimate
         elif not len(self._decided_s):
@@ -66,7 +66,7 @@ class Follower:
 
     def decide(self, beats: Beats, until_s: float) -> None:
         """Take the beats up to `until_s` for decided, unless they are a plain grid."""
-        if beats.confidence < self._least:
+        if beats.confidence < self._min_confidence:
             return
         self._decided_s = _append_decided(self._decided_s, beats.times_s, until_s)
         self._decided_bars_s = _append_decided(

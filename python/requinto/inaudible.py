@@ -3,6 +3,7 @@
 
 A constant offset, rumble below hearing and a single line above it weigh as much as
 music in a level or a spectrum.  They are no instrument, so they stay with the rest.
+This serves every model; `Spectra.limit_inaudible` is what some are trained with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import functools
 
 import numpy as np
 
-from requinto.spectra import moving_mean
+from requinto.spectra import WHINE_HZ, moving_mean
 
 _CUTOFF_HZ = 10.0
 _ORDER = 4  # run forwards and backwards: -0.03 dB at 20 Hz, -48 dB at 5 Hz
@@ -19,7 +20,6 @@ _SETTLING_S = 0.5  # after which what lies beyond an end has faded, by 100 dB
 _LOW_RATE_HZ = 420.0  # at which what lies below the cutoff is filtered
 _FAINT, _LOUD = 0.1, 0.2  # RMS beside that of all: too faint to steer; taken out
 _SHORTEST_S = 0.25  # of sound in which rumble differs from its mean
-_WHINE_HZ = 15000.0  # single lines above are inaudible
 _NEIGHBOURS = 25  # bins around a line that say what it may be
 _PROMINENCE = 6.0  # times the mean of these is a line; of noise one bin in 10^12
 _FAINTEST_POWER = 1e-20  # below, squares are lost in single precision
@@ -78,7 +78,7 @@ def _infrasound(audio: np.ndarray, sample_rate: float) -> tuple[np.ndarray, int]
 def _low_pass(values: np.ndarray, rate: float) -> np.ndarray:
     """Return what a Butterworth filter run forwards and backwards lets through.
 
-    Beyond its ends the sound goes on, turned about its first and its last value.
+    Beyond its ends the sound is continued, turned about its first and last value.
     """
     n_values = values.shape[1]
     line = np.linspace(values[:, 0], values[:, -1], n_values, axis=1)
@@ -139,7 +139,7 @@ def without_whine(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
     bin_hz : float
         Distance of bins.
     """
-    first = int(np.ceil(_WHINE_HZ / bin_hz))
+    first = int(np.ceil(WHINE_HZ / bin_hz))
     columns = np.swapaxes(spectrum[:, first:], 1, 2)  # as they lie in memory
     magnitudes = np.abs(columns)
     if not magnitudes.size:
@@ -151,11 +151,11 @@ def without_whine(spectrum: np.ndarray, bin_hz: float) -> np.ndarray:
         return spectrum
     limited = spectrum.copy()
     high = np.swapaxes(limited[:, first:], 1, 2)
-    high[has_line] *= _calming(magnitudes[has_line], is_line[has_line])
+    high[has_line] *= _line_gains(magnitudes[has_line], is_line[has_line])
     return limited
 
 
-def _calming(magnitudes: np.ndarray, is_line: np.ndarray) -> np.ndarray:
+def _line_gains(magnitudes: np.ndarray, is_line: np.ndarray) -> np.ndarray:
     """Return the gains that bring lines to their neighbours, a column a row."""
     # Twice, so that a line hardly weighs in what lies around it
     calm = np.minimum(magnitudes, moving_mean(magnitudes, _NEIGHBOURS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import soundfile
 
 from requinto import exports, process
-from requinto.config import ClipConfig, ModelConfig, from_values
+from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.model_folder import (
     BEATS,
@@ -22,67 +21,12 @@ from requinto.model_folder import (
     models_folder,
     targets,
     tracker_config,
-    unknown,
+    unknown_model_error,
 )
 from requinto.networks import LITERT, TENSORFLOW, choose_runtime
-from requinto.separator import NetworkSeparator, Query, Separator
+from requinto.separator import NetworkSeparator, Pair, Query
 from requinto.tracker import Tracker
 from requinto_files.environment import is_installed
-
-
-class Pair(Separator):
-    """A separator made of two networks: names go to one, examples to the other.
-
-    An example asks for one sound, and for what the mixture holds of it; a name asks for
-    an instrument, whatever it sounds like.  A network taught both does neither well.
-
-    Parameters
-    ----------
-    examples, names : NetworkSeparator
-        Who answers to references, and who to the names of built-in targets.
-
-    Raises
-    ------
-    ModelError
-        If they want audio to be cut differently.
-    """
-
-    def __init__(self, examples: NetworkSeparator, names: NetworkSeparator) -> None:
-        if examples.clips != names.clips:
-            raise ModelError("a model and its network for names must cut clips alike")
-        self.examples = examples
-        self.names = names
-
-    @property
-    def clips(self) -> ClipConfig:
-        """How audio is to be cut for this model."""
-        return self.examples.clips
-
-    @property
-    def n_parameters(self) -> int:
-        """Trained numbers of all networks."""
-        return self.examples.n_parameters + self.names.n_parameters
-
-    def target(self, name: str) -> Query:
-        """Return the query for a built-in target."""
-        return self.names.target(name)._replace(by_name=True)
-
-    def query(
-        self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
-    ) -> Query:
-        """Return the query for references, each `(n_channels, n_frames)`."""
-        return self.examples.query(reference, sample_rate)
-
-    def separate_all(
-        self,
-        clips: Sequence[np.ndarray],
-        sample_rate: float,
-        query: Query,
-        sensitivity: float = 0.5,
-    ) -> list[np.ndarray]:
-        """Return what each clip holds of the target, as `separate` does."""
-        network = self.names if query.by_name else self.examples
-        return network.separate_all(clips, sample_rate, query, sensitivity)
 
 
 def load_separator(
@@ -132,7 +76,7 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
     # Others may be no names of files
     paths = (*folder.glob("*.json"), *exports.exports_in(folder))
     if name not in {BEATS, *(path.stem for path in paths)}:
-        raise unknown(folder, name)
+        raise unknown_model_error(folder, name)
     if runtime == TENSORFLOW:
         process.check_fork()
         _keras_runtime().backend.check_installed()
@@ -155,7 +99,7 @@ def model_runtime(folder: Path, name: str, runtime: str | None = None) -> str:
             f"model {name!r} cannot be read: {folder} holds neither its weights nor "
             "its export"
         )
-    raise unknown(folder, name)
+    raise unknown_model_error(folder, name)
 
 
 def _check_trained(folder: Path, name: str) -> None:
@@ -177,7 +121,7 @@ def _prefers_litert(folder: Path, name: str) -> bool:
 @functools.lru_cache(maxsize=4)
 def _separator(folder: Path, name: str, runtime: str) -> NetworkSeparator | Pair:
     if name.endswith(FOR_NAMES):
-        raise unknown(folder, name)
+        raise unknown_model_error(folder, name)
     examples = load_single(folder, name, runtime)
     for_names = f"{name}{FOR_NAMES}"
     if not _has(folder, for_names, runtime):
@@ -193,8 +137,8 @@ def load_single(
     Parameters and errors are those of `load_separator`.
     """
     if model_runtime(folder, name, runtime) == LITERT:
-        return _exported(folder, name)
-    return _trained(folder, name)
+        return _load_export(folder, name)
+    return _load_trained(folder, name)
 
 
 def _has(folder: Path, name: str, runtime: str) -> bool:
@@ -203,7 +147,7 @@ def _has(folder: Path, name: str, runtime: str) -> bool:
     return (folder / f"{name}.json").exists()
 
 
-def _exported(folder: Path, name: str) -> NetworkSeparator:
+def _load_export(folder: Path, name: str) -> NetworkSeparator:
     export = exports.read_export(folder, name)
     try:
         config = from_values(ModelConfig, export.config, name)
@@ -228,9 +172,9 @@ def _queries(arrays: dict[str, np.ndarray]) -> dict[str, Query]:
     }
 
 
-def _trained(folder: Path, name: str) -> NetworkSeparator:
+def _load_trained(folder: Path, name: str) -> NetworkSeparator:
     if name not in {path.stem for path in folder.glob("*.json")}:
-        raise unknown(folder, name)
+        raise unknown_model_error(folder, name)
     config, unet, encoder = _keras_runtime().load_separator(folder, name)
     rate = config.spectra.sample_rate
     references = {t: _references(folder, t, rate) for t in targets()}

@@ -9,7 +9,6 @@ from requinto.config import SpectraConfig
 from requinto.errors import AudioError
 from requinto.spectra import Spectra
 
-_LOWEST_DB = -120.0
 IDEAL_MASK_TRANSFORM = SpectraConfig(n_fft=3072, hop=768)  # never changes
 
 
@@ -49,45 +48,12 @@ def si_sdr(reference: np.ndarray, estimate: np.ndarray) -> float:
     >>> round(si_sdr(tone, tone + other))
     20
     """
-    truth, guess = _pair(reference, estimate)
+    truth, guess = flatten_alike(reference, estimate)
     energy = truth @ truth
     if energy == 0:
         raise AudioError("the reference is silent: SI-SDR is not defined for it")
     part = (guess @ truth) / energy * truth
-    return _ratio_db(part @ part, np.sum(np.square(guess - part)))
-
-
-def snr(reference: np.ndarray, estimate: np.ndarray) -> float:
-    """Signal-to-noise ratio in dB: the reference's power over the error's.
-
-    Arguments and errors as in `si_sdr`; here the estimate's level counts.
-
-    Examples
-    --------
-    >>> round(snr(np.array([1.0, 0.0]), np.array([1.0, 0.1])))
-    20
-    """
-    truth, guess = _pair(reference, estimate)
-    energy = truth @ truth
-    if energy == 0:
-        raise AudioError("the reference is silent: SNR is not defined for it")
-    return _ratio_db(energy, np.sum(np.square(guess - truth)))
-
-
-def level_db(mixture: np.ndarray, estimate: np.ndarray) -> float:
-    """Power of an estimate relative to its mixture, in dB; at least -120.
-
-    What an absent target is scored by: lower is better.
-
-    Raises
-    ------
-    AudioError
-        If the shapes differ, or the mixture is silent.
-    """
-    whole, guess = _pair(mixture, estimate)
-    if not np.any(whole):
-        raise AudioError("the mixture is silent: no level is relative to it")
-    return max(_ratio_db(guess @ guess, whole @ whole), _LOWEST_DB)
+    return ratio_db(part @ part, np.sum(np.square(guess - part)))
 
 
 def ideal_ratio_mask(
@@ -96,7 +62,7 @@ def ideal_ratio_mask(
     """Return the target as the ideal ratio mask would extract it.
 
     The mask is |T| / (|T| + |R|) in every bin, with the mixture's phase: what a
-    perfect network of the common kind could reach.  Ours may pass it, since its
+    perfect network of the common kind could reach.  Requinto may pass it, since its
     mask can exceed one.
 
     Parameters
@@ -111,7 +77,10 @@ def ideal_ratio_mask(
     return spectra.synthesise(mask * (wanted + other), target.shape[-1])
 
 
-def _pair(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def flatten_alike(
+    reference: np.ndarray, estimate: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as float64 `(n_samples,)`, or raise `AudioError`."""
     if reference.shape != estimate.shape:
         raise AudioError(
             f"reference and estimate must have one shape, got {reference.shape} "
@@ -120,7 +89,8 @@ def _pair(reference: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, np.n
     return reference.astype(np.float64).ravel(), estimate.astype(np.float64).ravel()
 
 
-def _ratio_db(signal: float, noise: float) -> float:
+def ratio_db(signal: float, noise: float) -> float:
+    """Return a ratio of energies in dB, -inf where the first is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if signal == 0:
             return float("-inf")

@@ -4,7 +4,7 @@
 A model is an export (`exports.py`), or weights beside a record of their configuration
 (`NAME.npz` and `NAME.json`, as training saves them); all models share the folder
 `references/` of sounds and the list `targets.txt`.  Beside a model there can be another
-for the names of targets, `NAME-names`: see `pair.py`.
+for the names of targets, `NAME-names`: see `separator.Pair`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.exports import exports_in
 
 STANDARD = "standard"
+DEFAULT_TARGET = "guitar"  # of an extraction without a reference
 BEATS = "beats"  # the model that tracks them
 FOR_NAMES = "-names"  # ends the name of a model that answers to targets
 
@@ -88,7 +89,7 @@ def _is_model(record_path: Path) -> bool:
     return True
 
 
-def unknown(folder: Path, name: str) -> ModelError:
+def unknown_model_error(folder: Path, name: str) -> ModelError:
     """Return the error for a model that is not there."""
     known = ", ".join(models_in(folder)) or "none"
     return ModelError(f"unknown model {name!r}; known are {known}, in {folder}")

@@ -13,7 +13,7 @@ from requinto.errors import ConfigError
 
 LITERT, TENSORFLOW = "litert", "tensorflow"
 RUNTIMES = (LITERT, TENSORFLOW)
-VARIABLE = "REQUINTO_RUNTIME"
+RUNTIME_VARIABLE = "REQUINTO_RUNTIME"
 
 
 class Network(Protocol):
@@ -53,8 +53,8 @@ def choose_runtime(runtime: str | None) -> str | None:
     """
     if runtime is not None:
         return _check(runtime, "runtime")
-    given = os.environ.get(VARIABLE, "")
-    return _check(given, VARIABLE) if given else None
+    given = os.environ.get(RUNTIME_VARIABLE, "")
+    return _check(given, RUNTIME_VARIABLE) if given else None
 
 
 def _check(runtime: str, origin: str) -> str:

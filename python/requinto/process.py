@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Threads and forks of this process: how many a network takes, which it survives."""
+"""Threads of this process that a network takes, and forks that it survives."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def count_threads() -> int:
     ConfigError
         If the variable holds anything but a number from 1 to 1024.
     """
-    return given_threads() or min(_DEFAULT_MAX, _n_cores())
+    return given_threads() or min(_DEFAULT_MAX, count_cores())
 
 
 def given_threads() -> int | None:
@@ -48,7 +48,8 @@ def given_threads() -> int | None:
     return int(value)
 
 
-def _n_cores() -> int:
+def count_cores() -> int:
+    """Return how many cores this process may use, or the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -69,7 +70,7 @@ def note_tensorflow() -> None:
 def has_run_tensorflow() -> bool:
     """Return whether TensorFlow has run in this process, so that forks are useless."""
     module = sys.modules.get("tensorflow.python.eager.context")
-    context = getattr(module, "_context", None)  # of whoever else in here uses it
+    context = getattr(module, "_context", None)  # where another library runs it
     return _Process.has_started or bool(getattr(context, "_initialized", False))
 
 

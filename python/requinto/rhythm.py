@@ -69,8 +69,8 @@ def features(audio: np.ndarray, sample_rate: float, config: RhythmConfig) -> np.
 class RecentFeatures:
     """The features of a stream's last seconds, whose columns are analysed once.
 
-    They are those of `features`, but at the start of what is given: there they know
-    what came before.
+    They are those of `features`, except at the start, where they include what came
+    before.
 
     Parameters
     ----------

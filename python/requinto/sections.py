@@ -18,7 +18,7 @@ from requinto.stft import chroma_filters, hann, mel_filters, stft
 
 _BARS_PER_SPAN = 4  # of the runs into which a song is cut before like ones are grouped
 _APART = 0.45  # distance at which runs are not alike any more; by validation songs
-_MOST_GROUPS = 6
+_MAX_GROUPS = 6
 _SHORTEST_BARS = 2  # of a section; a shorter one belongs to its neighbour
 _EDGE_SHARE = 0.2  # of the song that an intro or an outro lasts at most
 _FEW_BARS = 6  # a song of fewer has one section
@@ -114,8 +114,8 @@ def _groups(features: np.ndarray) -> np.ndarray:
     means = np.add.reduceat(features, starts) / lengths[:, None]
     tree = linkage(means, "average")
     alike = fcluster(tree, _APART, "distance")
-    if alike.max() > _MOST_GROUPS:
-        alike = fcluster(tree, _MOST_GROUPS, "maxclust")
+    if alike.max() > _MAX_GROUPS:
+        alike = fcluster(tree, _MAX_GROUPS, "maxclust")
     return np.repeat(alike, lengths)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from requinto.audio import resample
-from requinto.config import ClipConfig, ModelConfig
+from requinto.config import DEFAULT_SENSITIVITY, ClipConfig, ModelConfig
 from requinto.errors import ModelError
 from requinto.inaudible import without_infrasound, without_whine
 from requinto.networks import Network
@@ -25,13 +25,13 @@ _REFERENCE_S = 3.0  # shorter references are padded to what training showed
 
 
 class Query(NamedTuple):
-    """What a model keeps of a reference: all it needs to look for its sound."""
+    """What a model keeps of a reference, to match its sound in mixtures."""
 
-    embedding: np.ndarray  # (reference_size,), see `reference.py`
+    embedding: np.ndarray  # (reference_size,), of the reference encoder
     templates: np.ndarray  # (n_bands, n_keys, n_templates), see `templates.py`
     balance: np.ndarray | None = None  # (n_bands,), see `TemplateMatcher.balance`
     unlike: np.ndarray | None = None  # templates of what is not wanted
-    by_name: bool = False  # any player of the instrument is wanted: see `Pair`
+    by_name: bool = False  # for the network for names: see `Pair`
 
 
 class Separator(Protocol):
@@ -54,7 +54,7 @@ class Separator(Protocol):
         clip: np.ndarray,
         sample_rate: float,
         query: Query,
-        sensitivity: float = 0.5,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
         return self.separate_all([clip], sample_rate, query, sensitivity)[0]
@@ -64,9 +64,49 @@ class Separator(Protocol):
         clips: Sequence[np.ndarray],
         sample_rate: float,
         query: Query,
-        sensitivity: float = 0.5,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return the same of each clip; faster than one by one."""
+
+
+class Extraction(NamedTuple):
+    """What is extracted, by which model, and how."""
+
+    separator: Separator
+    target: str | Query  # as the caller gave it
+    query: Query
+    sensitivity: float
+
+    @classmethod
+    def of(
+        cls,
+        target: str | Query,
+        separator: Separator,
+        sensitivity: float = DEFAULT_SENSITIVITY,
+    ) -> Extraction:
+        """Return the extraction of a built-in target, or of a query.
+
+        Parameters
+        ----------
+        target : str or Query
+            A query must be the separator's own.
+        separator : Separator
+        sensitivity : float
+            From 0 to 1, as in `extract`.
+        """
+        query = separator.target(target) if isinstance(target, str) else target
+        return cls(separator, target, query, sensitivity)
+
+    def separate(self, clip: np.ndarray, sample_rate: float) -> np.ndarray:
+        """Return what a clip `(n_channels, n_frames)` holds of the target."""
+        return self.separator.separate(clip, sample_rate, self.query, self.sensitivity)
+
+    def continues(self, other: Extraction) -> bool:
+        """Return whether both are of the same target, by the same model."""
+        is_same = self.target is other.target or (
+            isinstance(self.target, str) and self.target == other.target
+        )
+        return is_same and self.separator is other.separator
 
 
 class NetworkSeparator(Separator):
@@ -94,7 +134,7 @@ class NetworkSeparator(Separator):
     ) -> None:
         self.config = config
         self._spectra = Spectra(config.spectra)
-        self._matcher = TemplateMatcher(config.evidence, self._spectra)
+        self._matcher = TemplateMatcher(config.templates, self._spectra)
         self._reference_frames = round(_REFERENCE_S * config.spectra.sample_rate)
         self._unet = unet
         self._encoder = encoder
@@ -124,7 +164,7 @@ class NetworkSeparator(Separator):
     def query(
         self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
     ) -> Query:
-        """Return the query for a reference sound, or for several of one player.
+        """Return the query for a reference sound, or for several of one instrument.
 
         Parameters
         ----------
@@ -149,7 +189,7 @@ class NetworkSeparator(Separator):
             return self._queries.setdefault(name, query)
 
     def _make_query(self, sounds: list[np.ndarray]) -> Query:
-        """Average embeddings; learn templates of all the sounds in a row."""
+        """Average embeddings; fit templates to all the sounds in a row."""
         embeddings, powers = [], []
         for sound in sounds:
             missing = max(0, self._reference_frames - sound.shape[1])
@@ -168,7 +208,7 @@ class NetworkSeparator(Separator):
         clips: Sequence[np.ndarray],
         sample_rate: float,
         query: Query,
-        sensitivity: float = 0.5,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, of the clip's shape, float32.
 
@@ -203,7 +243,10 @@ class NetworkSeparator(Separator):
         return estimates
 
     def masks(
-        self, spectra: list[np.ndarray], query: Query, sensitivity: float = 0.5
+        self,
+        spectra: list[np.ndarray],
+        query: Query,
+        sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return the mask `(n_columns, n_bands, 2)` for each clip's spectrum, padded.
 
@@ -221,7 +264,7 @@ class NetworkSeparator(Separator):
                 "mixture": batch,
                 "embedding": np.tile(query.embedding, (len(batch), 1)),
             }
-            # Each device that trains gives them all
+            # Where several devices train, each returns the whole batch
             masks += [*self._unet.predict(inputs)[: len(batch)]]
         if exponent == 1.0:
             return masks
@@ -248,6 +291,61 @@ class NetworkSeparator(Separator):
         n_frames = round(audio.shape[1] * rate / sample_rate)
         resampled = resample(audio, sample_rate, rate, n_frames)
         return resampled.astype(np.float32, copy=False)
+
+
+class Pair(Separator):
+    """A separator of two networks: one for references, one for names of targets.
+
+    A reference selects one sound; a name selects an instrument, whatever its sound.
+    One network trained for both is worse at each.
+
+    Parameters
+    ----------
+    examples, names : NetworkSeparator
+        The network for references, and that for names of built-in targets.
+
+    Raises
+    ------
+    ModelError
+        If their clips are cut differently.
+    """
+
+    def __init__(self, examples: NetworkSeparator, names: NetworkSeparator) -> None:
+        if examples.clips != names.clips:
+            raise ModelError("a model and its network for names must cut clips alike")
+        self.examples = examples
+        self.names = names
+
+    @property
+    def clips(self) -> ClipConfig:
+        """How audio is to be cut for this model."""
+        return self.examples.clips
+
+    @property
+    def n_parameters(self) -> int:
+        """Trained numbers of all networks."""
+        return self.examples.n_parameters + self.names.n_parameters
+
+    def target(self, name: str) -> Query:
+        """Return the query for a built-in target."""
+        return self.names.target(name)._replace(by_name=True)
+
+    def query(
+        self, reference: np.ndarray | Sequence[np.ndarray], sample_rate: float
+    ) -> Query:
+        """Return the query for references, each `(n_channels, n_frames)`."""
+        return self.examples.query(reference, sample_rate)
+
+    def separate_all(
+        self,
+        clips: Sequence[np.ndarray],
+        sample_rate: float,
+        query: Query,
+        sensitivity: float = DEFAULT_SENSITIVITY,
+    ) -> list[np.ndarray]:
+        """Return what each clip holds of the target, as `separate` does."""
+        network = self.names if query.by_name else self.examples
+        return network.separate_all(clips, sample_rate, query, sensitivity)
 
 
 def mask_exponent(sensitivity: float) -> float:

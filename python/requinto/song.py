@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A song as blocks of sound, so that nobody needs to hold the whole of it."""
+"""A song as blocks of sound, so that it is never held in memory as a whole."""
 
 from __future__ import annotations
 

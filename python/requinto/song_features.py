@@ -27,8 +27,8 @@ _IN_MEMORY = 1 << 22  # bytes, of four minutes; beyond, a file takes them
 class SongFeatures:
     """What `rhythm.features` returns, read by slices; a context.
 
-    The song is read once. What only its end tells, how loud it and its harmony are,
-    is applied when columns are read.
+    The song is read once. The levels of the song and of its harmony are known at its
+    end, so they are applied when columns are read.
 
     Parameters
     ----------

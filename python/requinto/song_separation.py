@@ -10,6 +10,7 @@ import numpy as np
 
 from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
+from requinto.config import DEFAULT_SENSITIVITY
 from requinto.separator import Query, Separator
 from requinto.song import Song, SongWindow
 
@@ -47,7 +48,7 @@ def separate_song(
     sizes: ClipFrames,
     query: Query,
     beats: Beats,
-    sensitivity: float = 0.5,
+    sensitivity: float = DEFAULT_SENSITIVITY,
 ) -> Iterator[Stretch]:
     """Yield a song and what it holds of the target, from its start to its end.
 

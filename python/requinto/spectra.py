@@ -19,7 +19,7 @@ from requinto.stft import COLUMNS_TOGETHER, hann, stft
 
 _FLOOR = 1e-10  # power of silence, so that ratios stay finite
 _LOWEST_HZ = 20.0  # of what is audible
-_HIGHEST_HZ = 15000.0  # above, single lines are inaudible
+WHINE_HZ = 15000.0  # single lines above are inaudible
 _LINE = 4.0  # times the median power up there is what a band may have
 _BANDS_PER_GROUP = 16  # of the bands whose weights are one matrix
 
@@ -125,12 +125,15 @@ class Spectra:
         Where the configuration says so, what lies below 20 Hz is left out, and above
         15 kHz no band of a column exceeds four times their median, so that neither a
         constant offset nor a whine scales, or matches, anything.
+
+        Models that are trained with it need it; `inaudible.py` takes the same out of
+        sound and spectra for every model, for those that were trained without.
         """
         if not self.config.limit_inaudible:
             return power
         bins_per_hz = self.config.n_fft / self.config.sample_rate
         first = int(np.searchsorted(self.band_centres, _LOWEST_HZ * bins_per_hz))
-        top = int(np.searchsorted(self.band_centres, _HIGHEST_HZ * bins_per_hz))
+        top = int(np.searchsorted(self.band_centres, WHINE_HZ * bins_per_hz))
         limited = power.copy()
         limited[:, :first] = 0
         whine = limited[:, top:]

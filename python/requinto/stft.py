@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The short-time Fourier transform, and matrices that fold its bins.
 
-All are as librosa's, which takes a second and fifty megabytes to import; tests compare
-them.
+The transform is `librosa.stft` with `center=False`, the matrices are those of
+`librosa.filters`; tests compare them.  librosa takes a second and fifty megabytes to
+import.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-_N_FFT, _HOP = 2048, 512  # of `levels_db`
 COLUMNS_TOGETHER = 16  # columns, whose frames stay in the processor's cache
 _HZ_PER_MEL, _BREAK_HZ = 200 / 3, 1000.0  # linear below the break, in mels of Slaney's
 _LOG_STEP = np.log(6.4) / 27  # above it
@@ -148,20 +148,3 @@ def chroma_filters(
         octaves = pitches[:-1] / _N_CLASSES - _CENTRE_OCTAVE
         bumps *= np.exp(-0.5 * np.square(octaves / octave_width))
     return np.roll(bumps, -3, axis=0).astype(np.float32)
-
-
-def levels_db(mono: np.ndarray) -> np.ndarray:
-    """Return the spectrogram that is drawn of a sound.
-
-    Parameters
-    ----------
-    mono : np.ndarray, shape=(n_frames,)
-        Float32.
-
-    Returns
-    -------
-    np.ndarray, shape=(1025, 1 + n_frames // 512), float32
-        In dB, -100 or more; columns are centred on multiples of 512 frames.
-    """
-    spectrum = stft(np.pad(mono, _N_FFT // 2), hann(_N_FFT), _HOP)
-    return np.asarray(20 * np.log10(np.abs(spectrum.T) + 1e-5))

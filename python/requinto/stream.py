@@ -6,15 +6,15 @@ from __future__ import annotations
 import numpy as np
 
 from requinto.bar_capture import BarCapture
-from requinto.beats import Beats, check_tempo
+from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, lead
 from requinto.config import ClipConfig
-from requinto.errors import BeatsError, ConfigError, ModelError
+from requinto.errors import ConfigError, ModelError
 from requinto.follower import Follower
 from requinto.host_position import Position
 from requinto.loader import load_tracker
-from requinto.separator import Query, Separator
-from requinto.timeline import BEAT_SOURCES, BeatSource, Grid, Settings, Timeline
+from requinto.separator import Extraction
+from requinto.timeline import BeatSettings, Grid, Settings, Timeline
 
 MEMORY_S = 12.0  # seconds of the past in which beats are detected
 _FORESIGHT_S = 2.0  # seconds past what is known for which grids are laid out
@@ -84,59 +84,21 @@ class Stream:
         self._tracked: Beats | None = None  # from there, for the clip being cut
         self._capture = BarCapture(n_channels, sample_rate)
 
-    def configure(
-        self,
-        target: str | Query,
-        beat_source: BeatSource = "detect",
-        tempo_bpm: float = 120.0,
-        *,
-        separator: Separator,
-        sensitivity: float = 0.5,
-    ) -> None:
-        """Choose what is extracted, where its beats fall, and by which model.
+    def configure(self, extraction: Extraction, beats: BeatSettings) -> None:
+        """Choose what is extracted, and where its beats fall.
 
         Another target or model holds from the next frame on; the rest from the
         first clip that begins after it.  What raises changes nothing.
 
-        Parameters
-        ----------
-        target : str or Query
-            A built-in target, or the query for a reference.
-        beat_source : "host", "detect" or "fixed"
-            Where beats come from: the positions given to `locate`, or, where there are
-            none, the sound; always the sound; a grid of `tempo_bpm`.
-        tempo_bpm : float
-            For "fixed": beats per minute of a grid with a downbeat at frame 0, and
-            at each seam.
-        separator : Separator
-            Which cuts clips as the one before; a query must be its own.
-        sensitivity : float
-            From 0 to 1, as in `extract`.
-
         Raises
         ------
-        BeatsError
-            If the source of the beats or the tempo is not one we know.
         ModelError
             If the separator's clips are not those that the stream was made for.
         """
-        if beat_source not in BEAT_SOURCES:
-            raise BeatsError(
-                f"beat_source must be host, detect or fixed, got {beat_source}"
-            )
-        check_tempo(tempo_bpm)
-        if separator.clips.of_beats(self._clips.beats_per_clip) != self._clips:
-            raise ModelError(
-                f"a stream of {self._clips} cannot go on with {separator.clips}"
-            )
-        query = separator.target(target) if isinstance(target, str) else target
-        frame = self._n_received
-        self._timeline.configure(
-            Settings(
-                *(frame, separator, target, query),
-                *(sensitivity, beat_source, tempo_bpm),
-            )
-        )
+        clips = extraction.separator.clips
+        if clips.of_beats(self._clips.beats_per_clip) != self._clips:
+            raise ModelError(f"a stream of {self._clips} cannot go on with {clips}")
+        self._timeline.configure(Settings(self._n_received, extraction, beats))
 
     def locate(self, position: Position | None, *, is_seam: bool = False) -> None:
         """Say where the host is at the next frame.
@@ -146,7 +108,7 @@ class Stream:
         position : Position or None
             None if it is nowhere.
         is_seam : bool
-            Whether the sound does not go on from what came before: no clip runs
+            Whether the sound does not continue what came before: no clip runs
             across, and what is joined there has a short fade.
         """
         self._timeline.locate(self._n_received, position, is_seam=is_seam)
@@ -203,9 +165,7 @@ class Stream:
         settings = self._timeline.settings_at(start)
         if settings is None:
             return np.zeros_like(piece)
-        return settings.separator.separate(
-            piece, self._sample_rate, settings.query, settings.sensitivity
-        )
+        return settings.extraction.separate(piece, self._sample_rate)
 
     def _begins_a_sound(self, start: int) -> bool:
         """Return whether nothing but silence comes before a clip, in its context."""

@@ -2,9 +2,9 @@
 """Match the spectra of a reference, its templates, against a mixture.
 
 The reference is factorised into a few *templates*.  Together with free spectra, which
-learn everything else, they explain the mixture; their share of each band is an input
-of the network.  It works for instruments that were in no training, and separates two
-players whom the network would take for one.
+are fitted to everything else, they explain the mixture; their share of each band is an
+input of the network.  It works for instruments that were in no training, and separates
+two players that the network would take for one.
 
 The reference of a pitched instrument rarely plays the very notes, so further shares
 have the templates in several keys.  Drums are matched better in one.
@@ -21,7 +21,7 @@ import functools
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from requinto.config import EvidenceConfig
+from requinto.config import TemplateConfig
 from requinto.nmf import FLOOR, factorise, share, transpose_spectra, transposition
 from requinto.spectra import Spectra, compress, moving_mean
 
@@ -44,7 +44,7 @@ class TemplateMatcher:
     sounds from single-channel mixtures", ICA 2007, doi:10.1007/978-3-540-74494-8_52.
     """
 
-    def __init__(self, config: EvidenceConfig, spectra: Spectra) -> None:
+    def __init__(self, config: TemplateConfig, spectra: Spectra) -> None:
         self.config = config
         self._spectra = spectra
         widest = max(config.reaches)
@@ -99,7 +99,7 @@ class TemplateMatcher:
         Returns
         -------
         np.ndarray, shape=(n_bands, n_keys, n_templates)
-            From the lowest key to the highest, as learnt in the middle; each sums
+            From the lowest key to the highest, as fitted in the middle; each sums
             to one.
         """
         config = self.config
@@ -109,8 +109,8 @@ class TemplateMatcher:
         guess = _first_spectra(magnitudes, config.n_templates)
         gains = _even_gains(guess, magnitudes)
         with _one_thread():
-            learnt, _ = factorise(magnitudes, guess, gains, config.n_learning)
-        return transpose_spectra(learnt, self._keys)
+            fitted, _ = factorise(magnitudes, guess, gains, config.n_learning)
+        return transpose_spectra(fitted, self._keys)
 
     def template_shares(
         self,

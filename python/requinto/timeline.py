@@ -4,36 +4,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from requinto.beats import Beats
+from requinto.beats import Beats, check_tempo
 from requinto.clips import ClipFrames, end_at_break, next_end
+from requinto.errors import BeatsError
 from requinto.host_position import Position, host_beats
-from requinto.separator import Query, Separator
+from requinto.separator import Extraction
 
 BeatSource = Literal["host", "detect", "fixed"]
 BEAT_SOURCES: tuple[BeatSource, ...] = get_args(BeatSource)
+
+
+@dataclass(frozen=True)
+class BeatSettings:
+    """Where the beats of a stream come from.
+
+    Parameters
+    ----------
+    source : "host", "detect" or "fixed"
+        The host's positions, or, where there are none, the sound; always the sound; a
+        grid of `tempo_bpm`.
+    tempo_bpm : float
+        For "fixed": beats per minute of a grid with a downbeat at frame 0, and at each
+        seam.
+
+    Raises
+    ------
+    BeatsError
+        If the source is another, or the tempo is out of range.
+    """
+
+    source: BeatSource = "detect"
+    tempo_bpm: float = 120.0
+
+    def __post_init__(self) -> None:
+        if self.source not in BEAT_SOURCES:
+            raise BeatsError(
+                f"beat_source must be host, detect or fixed, got {self.source}"
+            )
+        check_tempo(self.tempo_bpm)
 
 
 class Settings(NamedTuple):
     """What holds from a frame on."""
 
     frame: int
-    separator: Separator
-    target: str | Query  # as the caller gave it
-    query: Query
-    sensitivity: float
-    beat_source: BeatSource
-    tempo_bpm: float
-
-    def extracts_as(self, other: Settings) -> bool:
-        """Return whether both extract the same target by the same model."""
-        is_same = self.target is other.target or (
-            isinstance(self.target, str) and self.target == other.target
-        )
-        return is_same and self.separator is other.separator
+    extraction: Extraction
+    beats: BeatSettings
 
 
 class Grid(NamedTuple):
@@ -79,8 +100,10 @@ class Timeline:
 
     def configure(self, settings: Settings) -> None:
         """Add settings that hold from their frame on."""
-        if self._settings and not self._settings[-1].extracts_as(settings):
-            self._changes.append(settings.frame)
+        if self._settings:
+            last = self._settings[-1].extraction
+            if not settings.extraction.continues(last):
+                self._changes.append(settings.frame)
         self._settings.append(settings)
 
     def locate(
@@ -124,7 +147,7 @@ class Timeline:
             None where the beats are to be detected in the sound.
         """
         settings = self.settings_at(start)
-        source = settings.beat_source if settings else "host"
+        source = settings.beats.source if settings else "host"
         positions = [row for row in self._positions if row[0] <= known]
         here = [position for frame, position in positions if frame <= start]
         if source == "host" and here[-1] is not None:
@@ -134,7 +157,7 @@ class Timeline:
         # Counted from the seam, so that they do not depend on how long ago that was
         origin = self.seam_before(start)
         duration_s = (last - origin) / self._sample_rate
-        beats = Beats.grid(settings.tempo_bpm, duration_s)
+        beats = Beats.grid(settings.beats.tempo_bpm, duration_s)
         return Grid.of(beats, origin, self._sample_rate).between(first, last)
 
     def clip_end(self, start: int, known: int, grid: Grid, sizes: ClipFrames) -> int:

@@ -107,7 +107,7 @@ class Tracker:
         Where there are none to be sure of, they are a plain grid.
         """
         beats = self.decode(self.predict_from_features(columns))
-        if beats.confidence < self.config.decoding.least_confidence:
+        if beats.confidence < self.config.decoding.min_confidence:
             return Beats.grid(PLAIN_TEMPO_BPM, duration_s, confidence=beats.confidence)
         return beats
 

@@ -17,5 +17,5 @@ def main() -> None:
         sys.exit(130)
     try:
         run()
-    finally:  # it has told how it ended; the interpreter takes a moment more
+    finally:  # the outcome is printed; the interpreter takes a moment more
         ignore_signals()

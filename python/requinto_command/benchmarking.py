@@ -19,6 +19,7 @@ from requinto_command.outputs import JsonPath, Output, Overwrite
 if TYPE_CHECKING:
     from requinto_lab.benchmark import session
 
+_LENGTHS, _QUICK_LENGTHS = "10s,1min,10min,2h", "10s"
 _QUICK_TIMES, _QUICK_BUDGET_S = 3, 5.0
 
 
@@ -30,7 +31,7 @@ def bench(
         list[int] | None, typer.Option(help="1 and 2 unless given; may be repeated.")
     ] = None,
     lengths: Annotated[
-        str | None, typer.Option(help="Of the music: 10s,1min,10min,2h unless given.")
+        str | None, typer.Option(help=f"Of the music: {_LENGTHS} unless given.")
     ] = None,
     quick: Annotated[
         bool,
@@ -42,17 +43,19 @@ def bench(
         float, typer.Option(help="Skip a length that would take longer.", min=1)
     ] = 900.0,
     runtime: Annotated[
-        str | None, typer.Option(help="Of our models: litert or tensorflow.")
+        str | None, typer.Option(help="Of Requinto's models: litert or tensorflow.")
     ] = None,
     json_path: JsonPath = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Measure speed, memory and start-up of our models and of other systems."""
+    """Measure speed, memory and start-up of Requinto's models and of other systems."""
     from requinto_lab.benchmark import session, systems
 
     known = models()
-    names = systems.check_names(system or systems.usual(known, quick=quick), known)
-    default = session.QUICK_LENGTHS if quick else session.LENGTHS
+    names = systems.check_names(
+        system or systems.default_names(known, quick=quick), known
+    )
+    default = _QUICK_LENGTHS if quick else _LENGTHS
     plan = session.Plan(
         names,
         session.parse_lengths(lengths or default),

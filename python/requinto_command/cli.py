@@ -14,9 +14,14 @@ import typer
 
 import requinto
 from requinto.beats import Beats
-from requinto.config import from_values, read_toml
+from requinto.config import (
+    DEFAULT_BEATS_PER_CLIP,
+    DEFAULT_SENSITIVITY,
+    from_values,
+    read_toml,
+)
 from requinto.errors import ConfigError, PluginError
-from requinto.model_folder import STANDARD
+from requinto.model_folder import BEATS, STANDARD
 from requinto.sections import Section
 from requinto_command import (
     benchmarking,
@@ -27,12 +32,13 @@ from requinto_command import (
     measuring,
     outputs,
 )
-from requinto_command.clicks import clicking
+from requinto_command.clicks import add_clicks
 from requinto_command.inputs import name_problems, read_song
 from requinto_command.outputs import Output, Overwrite
 from requinto_command.progress_bar import ProgressBar
 from requinto_command.signals import install_signal_handlers
-from requinto_command.workshop import check_workshop
+from requinto_command.workshop import OWN_SYSTEM, check_workshop
+from requinto_files.audio_reader import READABLE
 
 app = typer.Typer(
     add_completion=False,
@@ -40,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-plugin_app = typer.Typer(no_args_is_help=True, help="The built VST3 plugin.")
+plugin_app = typer.Typer(no_args_is_help=True, help="The plugin: VST3, CLAP, LV2.")
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(measuring.data_app, name="data")
 app.command()(measuring.evaluate)
@@ -48,7 +54,7 @@ app.command()(measuring.compare)
 app.command()(exporting.export)
 app.command()(benchmarking.bench)
 
-Song = Annotated[Path, typer.Argument(help="A sound file: wav, flac, ogg, mp3, aiff.")]
+Song = Annotated[Path, typer.Argument(help=f"A sound file: {READABLE}.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -93,18 +99,16 @@ def extract(
         Path | None, typer.Option(help="Where to write everything else.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Where to draw a picture.")] = None,
-    model: Annotated[
-        str, typer.Option(help="Which of our models; its name in the models folder.")
-    ] = STANDARD,
+    model: Annotated[str, typer.Option(help="Name of a model.")] = STANDARD,
     beats_per_clip: Annotated[
         int, typer.Option(help="Beats separated at a time: 4, 2 or 1.")
-    ] = 4,
+    ] = DEFAULT_BEATS_PER_CLIP,
     sensitivity: Annotated[
         float, typer.Option(help="0 to 1: more of the target, and more bleed.")
-    ] = 0.5,
+    ] = DEFAULT_SENSITIVITY,
     system: Annotated[
         str, typer.Option(help="An earlier system instead, such as bachata2020.")
-    ] = "requinto",
+    ] = OWN_SYSTEM,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -155,7 +159,7 @@ def beats(
     parts = requinto.sections(mixture, rate, beats=tracked)
     gain = 1.0
     if click:
-        blocks = [(clicking(mixture, rate, tracked),)]
+        blocks = [(add_clicks(mixture, rate, tracked),)]
         gain = outputs.write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
     if plot:
         from requinto_command.pictures import song_map
@@ -222,7 +226,7 @@ def train(
         typer.Option(
             metavar="STEPS",
             help="Branch off: copy the run's last checkpoint to --output, and let its "
-            "learning rate fall to nothing over so many steps. The same again goes on.",
+            "learning rate fall to nothing over so many steps. The same again resumes.",
         ),
     ] = None,
     output: Annotated[
@@ -237,15 +241,15 @@ def train(
     from requinto_lab.systems import registry
 
     values = read_toml(config)
-    system = values.pop("system", "requinto")
-    trainable = ("requinto", "beats", *registry.TRAINERS)
+    system = values.pop("system", OWN_SYSTEM)
+    trainable = (OWN_SYSTEM, BEATS, *registry.TRAINERS)
     if system not in trainable:
         known = ", ".join(trainable)
         raise ConfigError(f"unknown system {system!r}; those to be trained are {known}")
-    if anneal is not None and system != "requinto":
-        raise ConfigError(f"--anneal is for the system requinto, not for {system}")
+    if anneal is not None and system != OWN_SYSTEM:
+        raise ConfigError(f"--anneal is for the system {OWN_SYSTEM}, not for {system}")
     import_for_training()
-    if system != "requinto":
+    if system != OWN_SYSTEM:
         print(_train_another(system, values | ({"resume": True} if resume else {})))
         return
     from requinto_lab.training.fit import train as fit
@@ -260,7 +264,7 @@ def train(
 
 
 def _train_another(system: str, values: dict[str, Any]) -> Path:
-    if system == "beats":
+    if system == BEATS:
         from requinto_lab.training import beat_fit
 
         return beat_fit.train(from_values(beat_fit.BeatTraining, values, "training"))
@@ -296,7 +300,7 @@ def plugin_uninstall() -> None:
 
 @plugin_app.command("status")
 def plugin_status(as_json: Json = False) -> None:
-    """Tell what is installed, which Python and models it starts, and test it."""
+    """Show what is installed, which Python and models it starts, and test it."""
     from requinto_command.plugin_status import find_problems, lines, status
 
     with ProgressBar("Testing"):

@@ -14,7 +14,7 @@ _LEVEL = 0.5  # peak of a click
 _SONG = 0.5  # gain of the song beneath
 
 
-def clicking(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
+def add_clicks(song: np.ndarray, sample_rate: float, beats: Beats) -> np.ndarray:
     """Return a song with a click on each beat, a higher one on downbeats.
 
     Parameters

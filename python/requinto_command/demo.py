@@ -15,15 +15,14 @@ from rich.table import Table
 
 import requinto
 from requinto.clips import ClipFrames
-from requinto.errors import AudioFileError, ModelError, PluginError, reason_of
+from requinto.errors import ModelError, PluginError
 from requinto.loader import load_separator
 from requinto.metrics import IDEAL_MASK_TRANSFORM, ideal_ratio_mask, si_sdr
 from requinto.model_folder import models_folder
 from requinto.song_separation import plan
 from requinto.spectra import Spectra
-from requinto.stft import levels_db
+from requinto.spectrograms import spectrograms
 from requinto_files import audio_writer, output_files
-from requinto_files.figures import spectrograms
 
 SHOWN = "guitar"  # the target that is written and drawn
 FOLDER = Path("requinto-demo")  # what is in it is the demonstration's own
@@ -76,7 +75,6 @@ def run(
         },
         rate,
         paths[-1],
-        levels_db,
         joins_s=_joins_s(mixture, rate, meta),
         overwrite=overwrite,
     )
@@ -94,12 +92,8 @@ def run(
 
 def _prepare(folder: Path, *, overwrite: bool) -> list[Path]:
     """Make the folder; return the files to be written, which may be."""
-    if folder.exists() and not folder.is_dir():
-        raise AudioFileError(f"{folder} is a file; name a folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AudioFileError(f"{folder} cannot be made: {reason_of(error)}") from error
+    output_files.check_output_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in _FILES]
     for path in paths:
         output_files.check_output(path, overwrite=overwrite)

@@ -17,16 +17,16 @@ from rich.console import Console
 from requinto.errors import RequintoError
 from requinto_command.messages import discard, say
 
-DEBUG = "REQUINTO_DEBUG"  # set, errors that we did not expect show where they came from
+DEBUG = "REQUINTO_DEBUG"  # set, unexpected errors show where they came from
 _KEEP_BYTES = "requinto_keep_bytes"
-FAILED, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # 128 + the signal, as shells have it
+FAILED, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # 128 + the signal, as in shells
 
 
 def run(app: typer.Typer) -> int:
     """Return the exit status of the command that `sys.argv` holds.
 
-    0, or 2 with one line on stderr, 130 if it was stopped, 141 if nobody reads what it
-    prints, or what the command itself exits with.
+    0, or 2 with one line on stderr, 130 if it was stopped, 141 if what it prints is
+    not read, or what the command itself exits with.
     """
     _prepare_streams()
     if not sys.warnoptions:
@@ -64,7 +64,7 @@ def _report(error: BaseException) -> int:
         discard(sys.stdout)
         return BROKEN_PIPE
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends us at once
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # another ends the process
         say("stopped")
         return INTERRUPTED
     if hasattr(error, "format_message"):  # of usage, in whatever version of Typer

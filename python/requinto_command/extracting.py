@@ -13,14 +13,16 @@ import numpy as np
 from requinto.arguments import (
     check_beats_per_clip,
     check_model,
+    check_one_query,
     check_sensitivity,
     check_target,
 )
-from requinto.errors import ConfigError, TargetError
+from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY
+from requinto.errors import ConfigError
 from requinto.extract import extract_song
-from requinto.model_folder import STANDARD
+from requinto.model_folder import DEFAULT_TARGET, STANDARD
 from requinto.song_separation import Stretch
-from requinto.stft import levels_db
+from requinto.spectrograms import spectrograms
 from requinto_command import outputs
 from requinto_command.inputs import (
     SongFile,
@@ -30,10 +32,13 @@ from requinto_command.inputs import (
 )
 from requinto_command.outputs import Output
 from requinto_command.progress_bar import ProgressBar
-from requinto_command.workshop import check_workshop
+from requinto_command.workshop import OWN_SYSTEM, check_workshop
 from requinto_files.audio_writer import Progress
-from requinto_files.figures import spectrograms
 
+_DEFAULTS = {
+    "beats_per_clip": DEFAULT_BEATS_PER_CLIP,
+    "sensitivity": DEFAULT_SENSITIVITY,
+}
 _EXTRACTION_SHARE = 0.95  # of the work; the rest codes what was extracted
 
 
@@ -55,12 +60,12 @@ class Request(NamedTuple):
 
 def run(request: Request) -> dict[str, Any]:
     """Extract an instrument into files; return what `--json` prints."""
-    ours = request.system == "requinto"
+    is_ours = request.system == OWN_SYSTEM
     target = _check_choices(request)
-    title = target or ("reference" if request.reference else "guitar")
+    title = target or ("reference" if request.reference else DEFAULT_TARGET)
     path = request.output or Path(f"{request.song.stem}-{title}.wav")
     _check_files(request, path)
-    options = {"target": target, **_our_options(request)}
+    options = {"target": target, **_own_options(request)}
     with open_song(request.song) as song:
         problems = {request.song: song.problems}
         shape, rate = (song.n_channels, song.n_frames), song.sample_rate
@@ -70,7 +75,7 @@ def run(request: Request) -> dict[str, Any]:
             problems[request.reference] = example.problems
             options["reference"] = example.samples
             options["reference_sample_rate"] = example.sample_rate
-        if not ours:
+        if not is_ours:
             from requinto_lab.networks.backend import prepare_own_process
 
             prepare_own_process()
@@ -82,12 +87,12 @@ def run(request: Request) -> dict[str, Any]:
     real_time_factor = (time.perf_counter() - start) / duration_s
     if request.plot and beginnings:
         rows = beginnings.by_title(title)
-        spectrograms(rows, rate, request.plot, levels_db, overwrite=request.overwrite)
+        spectrograms(rows, rate, request.plot, overwrite=request.overwrite)
     return {
         "song": str(request.song),
         "target": title,
         "system": request.system,
-        "model": request.model if ours else None,
+        "model": request.model if is_ours else None,
         "output": str(path),
         "rest": str(request.rest) if request.rest else None,
         "plot": str(request.plot) if request.plot else None,
@@ -102,7 +107,7 @@ def run(request: Request) -> dict[str, Any]:
 def _check_choices(request: Request) -> str | None:
     """Check what is chosen before the work; return the target."""
     target = request.target
-    if request.system != "requinto":
+    if request.system != OWN_SYSTEM:
         check_workshop()
         from requinto_lab.systems.registry import instrument_name
 
@@ -112,8 +117,7 @@ def _check_choices(request: Request) -> str | None:
         check_beats_per_clip(request.beats_per_clip)
         check_model(request.model)
         target = None if target is None else check_target(target)
-    if target is not None and request.reference is not None:
-        raise TargetError("give --target or --reference, not both")
+    check_one_query(target, request.reference, ("--target", "--reference"))
     return target
 
 
@@ -128,20 +132,20 @@ def _check_files(request: Request, path: Path) -> None:
     )
 
 
-def _our_options(request: Request) -> dict[str, Any]:
+def _own_options(request: Request) -> dict[str, Any]:
     """Return the options that other systems do not have."""
     system, model = request.system, request.model
-    ours = {
+    options = {
         "beats_per_clip": request.beats_per_clip,
         "sensitivity": request.sensitivity,
     }
-    if system == "requinto":
-        return ours
+    if system == OWN_SYSTEM:
+        return options
     if model != STANDARD:
         raise ConfigError(
-            f"give a model of ours ({model!r}) or another system ({system!r}), not both"
+            f"--model is only for system {OWN_SYSTEM}, got {model!r} for {system!r}"
         )
-    if ours != {"beats_per_clip": 4, "sensitivity": 0.5}:
+    if options != _DEFAULTS:
         raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
     return {}
 
@@ -180,7 +184,7 @@ def _write(
 def _extract(
     system: str, model: str, song: SongFile, progress: Progress, options: dict[str, Any]
 ) -> Iterable[Stretch]:
-    if system == "requinto":
+    if system == OWN_SYSTEM:
         return extract_song(song, model=model, progress=progress, **options)
     from requinto_lab.systems.registry import extract_with
 

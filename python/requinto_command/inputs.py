@@ -11,8 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto import audio as sound
-from requinto.audio import ChannelStatistics, SampleChecks
+from requinto.audio import (
+    ChannelStatistics,
+    SampleChecks,
+    check_reference_samples,
+    check_samples,
+)
 from requinto.errors import AudioFileError
 from requinto_command.messages import warn
 from requinto_files.audio_reader import (
@@ -22,7 +26,7 @@ from requinto_files.audio_reader import (
     read_available,
 )
 
-_STEP = 61  # frames, of which one tells whether a block is still the same
+_STEP = 61  # one of so many frames is compared, to notice that a file changed
 
 
 class SongFile:
@@ -60,19 +64,19 @@ class SongFile:
         for i, block in enumerate(self._reader.blocks()):
             n_read += block.shape[1]
             if self._checksums[i : i + 1] != [_checksum(block)]:
-                raise self._changed()
+                raise self._change_error()
             yield block
         if n_read != self.n_frames:
-            raise self._changed()
+            raise self._change_error()
 
-    def _changed(self) -> AudioFileError:
+    def _change_error(self) -> AudioFileError:
         return AudioFileError(
             f"{self.path} changed while it was read; start again when it is complete"
         )
 
 
 def read_song(
-    path: Path, check: Callable[..., np.ndarray] = sound.check_samples
+    path: Path, check: Callable[..., np.ndarray] = check_samples
 ) -> Recording:
     """Return a song, as far as it can be read; warn on stderr of what cannot.
 
@@ -100,7 +104,7 @@ def open_song(path: Path) -> Iterator[SongFile]:
 
 def read_reference(path: Path) -> Recording:
     """Return a reference in the same way; silence is no reference either."""
-    return read_song(path, sound.check_reference_samples)
+    return read_song(path, check_reference_samples)
 
 
 def _warn_of_problems(path: Path, problems: Sequence[str]) -> None:

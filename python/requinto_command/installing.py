@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import requinto
 from requinto.errors import PluginError
-from requinto.plugin import built
+from requinto.plugin_table import built_path
 
 
 class Format(NamedTuple):
@@ -33,7 +33,7 @@ class Removal(NamedTuple):
     """What `uninstall` did."""
 
     removed: tuple[Path, ...]  # folders of formats, with all that `install` put there
-    left: tuple[Path, ...]  # files and folders that are somebody else's
+    left: tuple[Path, ...]  # files and folders that `install` did not put there
 
 
 VST3 = Format(
@@ -207,9 +207,9 @@ def _is_ours(form: Format, path: Path) -> bool:
 
 def _remove_files(form: Format, path: Path) -> list[Path]:
     """Remove our files, and folders that are empty then; return what is not ours."""
-    source = built(form.built)
+    source = built_path(form.built)
     names = {file.relative_to(source) for file in source.rglob("*") if file.is_file()}
-    # Last, since it tells that the rest is ours
+    # Last, since it marks the rest as ours
     for name in [*sorted(names), Path(form.conf)]:
         (path / name).unlink(missing_ok=True)
     folders = [f for f in path.rglob("*") if f.is_dir() and not f.is_symlink()]
@@ -221,7 +221,7 @@ def _remove_files(form: Format, path: Path) -> list[Path]:
 
 def _install(form: Format, path: Path) -> None:
     """Replace our files in a folder, each at once; what else is there stays."""
-    source = built(form.built)
+    source = built_path(form.built)
     if os.path.lexists(path) and not _is_ours(form, path):
         raise PluginError(
             f"{path} is there already, and not of Requinto's installation: "
@@ -258,7 +258,7 @@ def find_installed(form: Format) -> Path | None:
 
 def is_current(form: Format, path: Path) -> bool:
     """Return whether what is installed is what this package would install."""
-    source = built(form.built)
+    source = built_path(form.built)
     files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
     try:
         return all(

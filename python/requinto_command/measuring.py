@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +12,10 @@ import typer
 from rich.console import Console
 
 from requinto.errors import ConfigError
+from requinto.process import count_cores
 from requinto_command import outputs
 from requinto_command.outputs import JsonPath, Output, Overwrite
-from requinto_command.workshop import check_workshop
+from requinto_command.workshop import OWN_SYSTEM, check_workshop
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
 
@@ -30,7 +30,8 @@ Roots = Annotated[
 AllowMissing = Annotated[
     bool, typer.Option(help="Go on without packages that are not there.")
 ]
-_N_CORES = len(os.sched_getaffinity(0))
+_N_CORES = count_cores()
+_IDEAL = "ideal ratio mask"  # of the workshop's systems
 
 
 @data_app.command("build")
@@ -46,7 +47,7 @@ def data_build(
     contents = loops.library_config(config)
     if not loops.jobs(contents):
         raise ConfigError(
-            f"{config} asks for nothing: say how many under [loops.SPLIT] or "
+            f"{config} requests no loops or songs: say how many under [loops.SPLIT] or "
             "[songs.SPLIT], as bachata = 10"
         )
     outputs.check_folder(output, overwrite=True)
@@ -151,8 +152,8 @@ def evaluate(
     from requinto_lab.evaluation import tables
 
     outputs.check_outputs((Output(json_path, outputs.JSON),), (), overwrite=overwrite)
-    ours, ideal = "requinto", "ideal ratio mask"
-    rows = _scored(folder, (ours, ideal), workers, bss_eval=False)
+    ours, ideal = OWN_SYSTEM, _IDEAL
+    rows = _score(folder, (ours, ideal), workers, bss_eval=False)
     result = tables.evaluation(rows, ours, ideal)
     outputs.write_json(json_path, result, overwrite=overwrite)
     tables.print_evaluation(result, outputs.table_console())
@@ -189,19 +190,19 @@ def compare(
     for drawings in (pictures, page.with_suffix("") if page else None):
         outputs.check_folder(drawings, overwrite=overwrite)
     names = tuple(system or registry.available())
-    rows = _scored(folder, names, workers, bss_eval=bss_eval)
+    rows = _score(folder, names, workers, bss_eval=bss_eval)
     result = tables.comparison(rows)
     outputs.write_json(json_path, result, overwrite=overwrite)
     tables.print_comparison(result, outputs.table_console())
-    if pictures and "requinto" in names:
-        ours, ideal = _make_quietly(("requinto", "ideal ratio mask"))
+    if pictures and OWN_SYSTEM in names:
+        ours, ideal = _make_quietly((OWN_SYSTEM, _IDEAL))
         paths = report.draw(pictures, rows, read_items(folder), ours, ideal)
         print("\n".join(map(str, paths)))
     if page:
         print("\n".join(map(str, systems_page.write(page, rows))))
 
 
-def _scored(
+def _score(
     folder: Path,
     names: tuple[str, ...],
     workers: int,

@@ -9,7 +9,7 @@ import sys
 
 
 def say(message: str) -> None:
-    """Print a line on stderr, if there is one and somebody reads it.
+    """Print a line on stderr, if it is open and read.
 
     What a terminal cannot show, or would obey, is shown with escapes.
     """
@@ -18,7 +18,7 @@ def say(message: str) -> None:
     line = f"requinto: {printable(' '.join(message.split()))}"
     try:
         print(line, file=sys.stderr, flush=True)
-    except (OSError, ValueError):  # a full disk, a reader who left, a closed file
+    except (OSError, ValueError):  # a full disk, a broken pipe, a closed file
         discard(sys.stderr)
 
 

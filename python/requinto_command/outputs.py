@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from requinto.errors import AudioFileError
+from requinto.spectrograms import ROW_S
 from requinto_command.messages import warn
 from requinto_files import audio_writer
 from requinto_files.audio_reader import SampleBuffer
@@ -37,7 +38,6 @@ JsonPath = Annotated[
 ]
 SOUND, PICTURE = audio_writer.ENDINGS, PICTURE_ENDINGS
 JSON, PAGE = (".json",), (".md",)
-_SHOWN_S = 60.0
 _TABLE_WIDTH = 180  # characters
 
 
@@ -184,7 +184,7 @@ def _common_gain(writers: Sequence[SoundWriter]) -> float:
 
 
 class Beginnings:
-    """What a picture shows of an extraction: its first minute.
+    """What a picture shows of an extraction: its first row, a minute.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ class Beginnings:
     """
 
     def __init__(self, n_channels: int, sample_rate: float) -> None:
-        self._n_frames = round(_SHOWN_S * sample_rate)
+        self._n_frames = round(ROW_S * sample_rate)
         self._buffers = [SampleBuffer(n_channels, self._n_frames) for _ in range(2)]
 
     def add(self, mixture: np.ndarray, part: np.ndarray) -> None:
@@ -216,7 +216,7 @@ def write_json(path: Path | None, record: dict[str, Any], *, overwrite: bool) ->
 
 
 def table_console() -> Console:
-    """Return where tables go: wide enough for them where nobody says how wide."""
+    """Return where tables go: wide enough for them where no terminal is."""
     console = Console()
     return console if console.is_terminal else Console(width=_TABLE_WIDTH)
 

@@ -10,17 +10,14 @@ import numpy as np
 
 from requinto.beats import Beats
 from requinto.sections import Section
-from requinto.stft import levels_db
+from requinto.spectrograms import ROW_S, SHOWN_HZ, draw_spectrogram
 from requinto_files.figures import (
-    LONGEST_S,
-    SHOWN_HZ,
-    draw_spectrogram,
     new_figure,
     plain_style,
     save_figure,
 )
 
-_MOST_ROWS = 20
+_MAX_ROWS = 20
 
 
 @plain_style()
@@ -46,7 +43,7 @@ def song_map(
     sections : sequence of Section
         Named above, a colour for each group.
     path : Path
-        The picture; its ending names the kind (png, svg, pdf).
+        The picture; its ending names the kind (`PICTURE_ENDINGS`).
     overwrite : bool
         Whether a file that is there may be replaced.
 
@@ -57,15 +54,15 @@ def song_map(
     """
     duration_s = audio.shape[1] / sample_rate
     # A row for what is left over, unless that is hardly anything
-    last_s = max(min(duration_s, _MOST_ROWS * LONGEST_S) - 1, 0.1)
-    starts_s = np.arange(0, last_s, LONGEST_S)
+    last_s = max(min(duration_s, _MAX_ROWS * ROW_S) - 1, 0.1)
+    starts_s = np.arange(0, last_s, ROW_S)
     figure = new_figure(14, 2.4 * len(starts_s))
     axes = figure.subplots(len(starts_s), 1, squeeze=False)[:, 0]
     groups = sorted({section.group for section in sections})
     for axis, start_s in zip(axes, starts_s, strict=True):
-        end_s = min(start_s + LONGEST_S, duration_s)
+        end_s = min(start_s + ROW_S, duration_s)
         first, last = (round(s * sample_rate) for s in (start_s, end_s))
-        image = draw_spectrogram(axis, audio[:, first:last], sample_rate, levels_db)
+        image = draw_spectrogram(axis, audio[:, first:last], sample_rate)
         image.set_extent((start_s, end_s, *image.get_extent()[2:]))
         top = min(sample_rate, 2 * SHOWN_HZ) / 2000
         axis.vlines(beats.downbeats_s, 0, top, color="white", linewidth=0.7)
@@ -77,7 +74,7 @@ def song_map(
             if start_s <= section.start_s < end_s:
                 label = f"{section.name} ({section.group})"
                 axis.text(section.start_s, top, label, va="bottom", fontsize=8)
-        axis.set_xlim(start_s, start_s + min(LONGEST_S, duration_s))
+        axis.set_xlim(start_s, start_s + min(ROW_S, duration_s))
         axis.set_ylabel("kHz")
     axes[-1].set_xlabel(
         f"seconds; {beats.tempo_bpm:.1f} bpm, {beats.beats_per_bar} beats a bar, "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell what is installed of the plugin, what it will start, and whether it works."""
+"""Show what is installed of the plugin, what it will start, and whether it works."""
 
 from __future__ import annotations
 
@@ -33,17 +33,19 @@ print(json.dumps({"status": plugin.status, "whole": output.shape == noise.shape,
 
 
 def status() -> dict[str, Any]:
-    """Return all there is to tell, as JSON can hold it."""
+    """Return the whole status, as JSON can hold it."""
     return {
         "built": str(requinto.plugin_path()),
-        "installed": {form.name: _installed(form) for form in installing.FORMATS},
+        "installed": {
+            form.name: _describe_installed(form) for form in installing.FORMATS
+        },
         "models": _models(),
         "references": str(installing.references_folder()),
         "self_test": _self_test(),
     }
 
 
-def _installed(form: installing.Format) -> dict[str, Any] | None:
+def _describe_installed(form: installing.Format) -> dict[str, Any] | None:
     path = installing.find_installed(form)
     if path is None:
         return None
@@ -57,7 +59,7 @@ def _installed(form: installing.Format) -> dict[str, Any] | None:
 
 
 def _imports(executable: str | None) -> bool:
-    """Return whether a Python is there and knows our package."""
+    """Return whether a Python exists and can import this package."""
     if not executable:
         return False
     command = [executable, "-I", "-c", "import requinto.bridge"]

@@ -8,12 +8,12 @@ import threading
 from types import FrameType
 
 # Those that end a process and are sent to be obeyed; SIGINT is Python's own. Windows
-# knows no SIGHUP
+# has no SIGHUP
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 class Terminated(SystemExit):
-    """A signal asked the command to end; the exit status is 128 + its number."""
+    """The command was ended by a signal; the exit status is 128 + its number."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(128 + signum)
@@ -28,7 +28,7 @@ def install_signal_handlers() -> None:
     """Have SIGTERM and SIGHUP raise `Terminated` in the main thread.
 
     So files that are not finished are removed and the terminal is put right. A signal
-    that is ignored stays so, as `nohup` wants it. Does nothing in another thread, where
+    that is ignored stays so, as `nohup` needs it. Does nothing in another thread, where
     Python takes no signals.
     """
     if threading.current_thread() is not threading.main_thread():

@@ -3,4 +3,8 @@
 
 `audio_reader` decodes, `audio_writer` codes, `output_files` publishes.  Knows
 nothing of separation: arrays are float32, shaped `(n_channels, n_frames)`.
+
+What files and libraries need of the process is here too: `environment` (folders to
+write to, variables), `quiet` (what C libraries print), `signal_shelter` (calls that no
+signal interrupts) and `figures` (Matplotlib without the user's settings).
 """

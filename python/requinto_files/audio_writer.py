@@ -18,6 +18,7 @@ from requinto_files.audio_streams import SequentialFile
 from requinto_files.errors import AudioFileError
 from requinto_files.output_files import (
     cause_of,
+    check_ending,
     make_writable_file,
     unfinished_file,
     write_error,
@@ -54,12 +55,7 @@ ENDINGS = tuple(_KINDS)
 
 def kind_of(path: str | os.PathLike[str]) -> Kind:
     """Return how a file of this name is written, or raise `AudioFileError`."""
-    ending = Path(path).suffix.lower()
-    if ending not in _KINDS:
-        raise AudioFileError(
-            f"{path} must end in one of {', '.join(ENDINGS)}, got {ending or 'none'}"
-        )
-    return _KINDS[ending]
+    return _KINDS[check_ending(path, ENDINGS)]
 
 
 def check_capacity(

@@ -92,13 +92,13 @@ def temporary_folder() -> str:
 def _has_home() -> bool:
     try:
         return is_writable(Path.home())
-    except RuntimeError:  # of a user whom the system does not know
+    except RuntimeError:  # of a user that the system does not list
         return False
 
 
 def is_writable(folder: Path) -> bool:
     """Return whether files can be made in a folder."""
-    # Permissions do not tell: a superuser has all of them on a read-only system too
+    # Permissions do not show it: a superuser has all of them on a read-only system too
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:

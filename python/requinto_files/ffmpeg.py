@@ -24,7 +24,7 @@ _BLOCK = 1 << 16  # frames
 _LIMIT_S = 60.0  # seconds of waiting for any file; a longer decoder hangs
 _SLOWEST = 50e3  # bytes of a file each second, on the weakest of machines
 _AU_HEADER = struct.Struct(">4sIIIII")  # of Sun's format, simple enough to read here
-# Kinds that a file tells by itself: no lists of other files, which ffmpeg would read,
+# Kinds that a file shows by itself: no lists of other files, which ffmpeg would read,
 # and no headerless codes, for which it takes noise
 _FORMATS = (
     *("aac", "ac3", "aiff", "amr", "ape", "asf", "au", "avi", "caf"),

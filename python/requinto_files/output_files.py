@@ -48,11 +48,8 @@ def check_output(
         If the ending is another, the folder is missing or cannot be written, or there
         is a folder, a link, a read-only file, or a file that may not be replaced.
     """
-    ending = Path(path).suffix.lower()
-    if endings and ending not in endings:
-        raise AudioFileError(
-            f"{path} must end in one of {', '.join(endings)}, got {ending or 'none'}"
-        )
+    if endings:
+        check_ending(path, endings)
     _check_existing(path, overwrite=overwrite)
     folder = Path(path).absolute().parent
     if not folder.is_dir():
@@ -61,6 +58,16 @@ def check_output(
         raise AudioFileError(f"{path} cannot be written: {folder} is read-only")
     with unfinished_file(path):
         pass  # some folders refuse files although their permissions do not say so
+
+
+def check_ending(path: str | os.PathLike[str], endings: Sequence[str]) -> str:
+    """Return a path's ending in lower case, or raise `AudioFileError` if it is none."""
+    ending = Path(path).suffix.lower()
+    if ending not in endings:
+        raise AudioFileError(
+            f"{path} must end in one of {', '.join(endings)}, got {ending or 'none'}"
+        )
+    return ending
 
 
 def check_output_folder(folder: Path) -> None:

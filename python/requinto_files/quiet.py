@@ -12,13 +12,6 @@ import threading
 from collections.abc import Iterator
 from typing import BinaryIO
 
-# Lines of TensorFlow's loggers, but not its fatal ones
-TENSORFLOW = re.compile(
-    rb"WARNING: All log messages before absl::InitializeLog\(\)"
-    rb"|[IWE]\d{4} [\d:.]+ +\d+ [\w./-]+:\d+\] "
-    rb"|\d{4}-\d\d-\d\d [\d:.]+: [IWE] (tensorflow|external)/"
-    rb"|To enable the following instructions: "
-)
 # What LiteRT says when it starts
 LITERT = re.compile(rb"INFO: |W\d{4} [\d:.]+ +\d+ ")
 # Lines of the mp3 decoder inside libsndfile, about damaged files
@@ -28,7 +21,6 @@ MPG123 = re.compile(
     rb"|broken frame|Could be a BMP|Input data end|Looks like a RIFF|free format)"
     rb"|Warning: (Xing |Encountered more|Real sample count|Big change)"
 )
-EVERYTHING = re.compile(rb"")
 
 
 class _Redirection:
@@ -36,7 +28,7 @@ class _Redirection:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._patterns: list[re.Pattern[bytes]] = []  # of all who filter just now
+        self._patterns: list[re.Pattern[bytes]] = []  # of all filters in force
         self._used: set[re.Pattern[bytes]] = set()  # since stderr was redirected
         self._lines: BinaryIO | None = None
         self._user_stderr = -1

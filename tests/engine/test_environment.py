@@ -19,6 +19,7 @@ from requinto.networks import RUNTIMES
 from requinto_files import quiet
 from requinto_files.audio_reader import read_available
 from requinto_lab.networks import backend
+from requinto_lab.stderr_patterns import TENSORFLOW
 from sounds import RATE, error_db, noise
 
 SONG = 0.1 * noise(2 * RATE)
@@ -140,8 +141,9 @@ def test_pictures_do_not_use_the_users_settings(tmp_path, source, rc):
     script = """
 import contextlib, os, sys
 from requinto_files import figures
+from requinto_lab.matplotlib_setup import import_or_hide
 folder = os.getcwd()
-with figures.import_or_hide(), contextlib.suppress(ImportError):
+with import_or_hide(), contextlib.suppress(ImportError):
     import matplotlib.pyplot
 assert ("matplotlib.pyplot" in sys.modules) == (sys.argv[1] == "True")
 with figures.plain_style():
@@ -244,7 +246,7 @@ TENSORFLOW_LINES = (
 
 
 def test_stderr_is_filtered_by_lines(capfd):
-    with quiet.filter_stderr(quiet.TENSORFLOW):
+    with quiet.filter_stderr(TENSORFLOW):
         os.write(2, b"mine\n")
         with quiet.filter_stderr(quiet.MPG123):
             os.write(2, b"Note: Trying to resync...\nNote: mine too\n")
@@ -271,7 +273,7 @@ def test_a_damaged_mp3_is_read_in_silence(tmp_path, capfd):
 
 
 def test_what_is_raised_meanwhile_does_not_lose_stderr(capfd):
-    with pytest.raises(KeyError), quiet.filter_stderr(quiet.TENSORFLOW):
+    with pytest.raises(KeyError), quiet.filter_stderr(TENSORFLOW):
         os.write(2, b"before\n")
         raise KeyError
     os.write(2, b"after\n")
@@ -281,7 +283,7 @@ def test_what_is_raised_meanwhile_does_not_lose_stderr(capfd):
 def test_a_closed_stderr_is_left_alone():
     script = (
         "import os\nfrom requinto_files import quiet\nos.close(2)\n"
-        "with quiet.filter_stderr(quiet.TENSORFLOW):\n    print('done')\n"
+        "with quiet.filter_stderr(quiet.LITERT):\n    print('done')\n"
     )
     assert python(script).stdout == "done\n"
 

@@ -12,7 +12,9 @@ from requinto.config import ClipConfig
 from requinto.errors import AudioError, BeatsError, ConfigError, ModelError, TargetError
 from requinto.host_position import Position
 from requinto.loader import load_separator
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from sounds import RATE, clicks, error_db, noise, sine
 
 
@@ -62,7 +64,7 @@ def test_a_host_that_begins_a_little_earlier_hears_the_same(n_before, live):
         if live:
             stream = Stream(ClipConfig(), sample_rate=RATE, n_channels=2)
             separator = load_separator("standard")
-            stream.configure("bass", "host", separator=separator)
+            stream.configure(Extraction.of("bass", separator), BeatSettings("host"))
             stream.locate(Position(-2 * first_s, 120.0))
             padded = np.pad(sound, ((0, 0), (0, stream.latency_frames)))
             results.append(stream.exchange(padded)[:, stream.latency_frames :])

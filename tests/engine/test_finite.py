@@ -8,7 +8,9 @@ import requinto
 from requinto.config import ClipConfig
 from requinto.errors import AudioError, ModelError
 from requinto.loader import load_separator
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from sounds import RATE, noise, sine
 
 GRID = requinto.Beats.grid(tempo_bpm=120, duration_s=2)
@@ -66,6 +68,6 @@ def test_a_query_that_is_not_finite_is_an_error_and_no_sound(spoilt):
         separator.separate(clip, RATE, query)
     clips = ClipConfig().of_beats(1)
     stream = Stream(clips, sample_rate=RATE, n_channels=2)
-    stream.configure(query, "fixed", separator=separator)
+    stream.configure(Extraction.of(query, separator), BeatSettings("fixed"))
     with pytest.raises(ModelError, match="not finite"):
         stream.exchange(noise(4 * RATE))

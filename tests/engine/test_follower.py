@@ -9,7 +9,9 @@ import pytest
 from requinto.clips import ClipFrames, next_end
 from requinto.config import ClipConfig, TrackerConfig
 from requinto.follower import Follower
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from requinto.tracker import Tracker
 from requinto_lab.evaluation import beat_scores
 
@@ -156,7 +158,7 @@ def test_what_a_stream_decides_does_not_depend_on_blocks(monkeypatch, unchanged,
     audio = sounding(beats_s, bars_s, 60)
     separator = Recording(unchanged)
     stream = Stream(separator.clips, sample_rate=RATE, n_channels=2)
-    stream.configure("guitar", "detect", separator=separator)
+    stream.configure(Extraction.of("guitar", separator), BeatSettings("detect"))
     for start in range(0, audio.shape[1], block):
         stream.exchange(audio[:, start : start + block])
     context = SIZES.left_context + 250  # and half a second after

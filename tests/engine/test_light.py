@@ -154,11 +154,13 @@ def test_nothing_heavy_is_imported_on_the_way_to_the_first_sound(tmp_path):
         import sys
         import numpy as np
         import requinto.bridge
+        from requinto.separator import Extraction
         from requinto.stream import Stream
+        from requinto.timeline import BeatSettings
         from requinto.loader import load_separator
         separator = load_separator()
         stream = Stream(separator.clips, sample_rate=44100, n_channels=2)
-        stream.configure("bass", separator=separator)
+        stream.configure(Extraction.of("bass", separator), BeatSettings("detect"))
         stream.exchange(np.full((2, 8 * 44100), 0.1, np.float32))
         names = {name.split(".")[0] for name in sys.modules}
         print(*sorted(names))

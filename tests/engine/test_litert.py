@@ -278,9 +278,9 @@ def test_both_runtimes_extract_as_well(bench, name):
         (mixture, rate), (target, _) = item.read("mix"), item.read("target")
         reference, _ = item.read("reference")
         options = {"model": name, "beats": item.beats()}
-        for question in ({"reference": reference}, {"target": item.instrument}):
+        for query in ({"reference": reference}, {"target": item.instrument}):
             exported, trained = (
-                requinto.extract(mixture, rate, **options, **question, runtime=runtime)
+                requinto.extract(mixture, rate, **options, **query, runtime=runtime)
                 for runtime in networks.RUNTIMES
             )
             changes_db.append(si_sdr(target, exported) - si_sdr(target, trained))

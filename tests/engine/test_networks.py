@@ -10,7 +10,7 @@ import pytest
 
 from models import SMALL as CONFIG
 from models import random_inputs, shake
-from requinto.config import ModelConfig, from_values
+from requinto.config import ModelConfig, TrackerConfig, from_values
 from requinto.errors import ConfigError
 from requinto_lab.networks.reference_encoder import FrequencyPosition
 from requinto_lab.networks.unet import AcrossFrequency, FiLM, Recurrence, SelfAttention
@@ -39,7 +39,7 @@ def test_mask_has_shape_and_range(networks, n_columns):
 
 
 def test_the_template_shares_have_their_part_of_the_mask():
-    unet = dataclasses.replace(CONFIG.unet, evidence_weight=0.3)
+    unet = dataclasses.replace(CONFIG.unet, template_weight=0.3)
     config = dataclasses.replace(CONFIG, unet=unet)
     keras.utils.set_random_seed(0)
     with_it, _ = build_networks(config)
@@ -52,12 +52,12 @@ def test_the_template_shares_have_their_part_of_the_mask():
 
 
 def test_only_the_first_shares_are_blended_into_the_mask():
-    unet = dataclasses.replace(CONFIG.unet, evidence_weight=0.3, n_blended_shares=1)
-    evidence = dataclasses.replace(CONFIG.evidence, placement=True)
-    config = dataclasses.replace(CONFIG, evidence=evidence, unet=unet)
+    unet = dataclasses.replace(CONFIG.unet, template_weight=0.3, n_blended_shares=1)
+    templates = dataclasses.replace(CONFIG.templates, placement=True)
+    config = dataclasses.replace(CONFIG, templates=templates, unet=unet)
     assert (config.n_views, config.n_shares) == (5, 2)
     with_it, _ = build_networks(config)
-    plain = dataclasses.replace(unet, evidence_weight=0.0)
+    plain = dataclasses.replace(unet, template_weight=0.0)
     without, _ = build_networks(dataclasses.replace(config, unet=plain))
     without.set_weights(with_it.get_weights())
     inputs = random_inputs()
@@ -72,7 +72,7 @@ def test_only_the_first_shares_are_blended_into_the_mask():
 
 def test_a_weight_beyond_one_is_refused():
     with pytest.raises(ConfigError, match=r"must be in \[0, 1\), got 1\.5"):
-        dataclasses.replace(CONFIG.unet, evidence_weight=1.5)
+        dataclasses.replace(CONFIG.unet, template_weight=1.5)
 
 
 def test_another_reference_gives_another_mask(networks):
@@ -200,6 +200,21 @@ def test_config_round_trip_and_refusals():
         from_values(ModelConfig, {"vnet": {}}, "ours")
     with pytest.raises(ConfigError, match="unet must be a table of values, got 3"):
         from_values(ModelConfig, {"unet": 3}, "ours")
+
+
+def test_values_saved_by_earlier_names_are_read():
+    """Released weights and recipes of earlier runs are not rewritten."""
+    earlier = {"evidence": {"n_templates": 3}, "unet": {"evidence_weight": 0.4}}
+    config = from_values(ModelConfig, earlier, "ours")
+    assert (config.templates.n_templates, config.unet.template_weight) == (3, 0.4)
+    decoding = {"least_beat": 0.3, "least_downbeat": 0.1, "least_confidence": 0.6}
+    tracker = from_values(TrackerConfig, {"decoding": decoding}, "beats").decoding
+    assert (tracker.min_beat, tracker.min_downbeat) == (0.3, 0.1)
+    assert tracker.min_confidence == 0.6
+    for kind in (ModelConfig, TrackerConfig):
+        for values in (earlier | {"templates": {}}, {"template_weight": 0.4}):
+            with pytest.raises(ConfigError, match="unknown names"):
+                from_values(kind, values, "ours")
 
 
 def test_a_quiet_estimate_costs_what_it_misses():

@@ -46,7 +46,7 @@ def refuse(run, monkeypatch):
     def call(*arguments):
         before = contents(Path())
         with monkeypatch.context() as patch:
-            for module, name in (*work_begins, (measuring, "_scored")):
+            for module, name in (*work_begins, (measuring, "_score")):
                 patch.setattr(module, name, work)
             status, out, error = run(*arguments)
         assert (status, out, error.count("\n")) == (2, "", 1)
@@ -208,7 +208,7 @@ def test_a_library_of_nothing_is_refused(refuse, song):
     for content in ("", "[loops.train]\nbachata = 0\n"):
         Path("library.toml").write_text(content)
         error = refuse("data", "build", "library.toml", "-o", "library")
-        assert "library.toml asks for nothing" in error
+        assert "library.toml requests no loops or songs" in error
 
 
 def test_other_systems_know_a_target_by_any_spelling(run, song):

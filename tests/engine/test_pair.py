@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_each_kind_of_question_has_its_network(folder):
+def test_each_kind_of_query_has_its_network(folder):
     separator = loader.load_separator()
     named = separator.separate(CLIP, 44100, separator.target("bass"))
     np.testing.assert_allclose(named, CLIP / 2, atol=1e-3)

@@ -48,8 +48,8 @@ def test_each_target_gains_by_name_and_by_example(song, name, model):
         "example": {"reference": stems[name], "reference_sample_rate": rate},
     }
     before = si_sdr(stems[name], mixture)
-    for kind, question in queries.items():
-        extracted = requinto.extract(mixture, rate, model=model, **question)
+    for kind, query in queries.items():
+        extracted = requinto.extract(mixture, rate, model=model, **query)
         gain = si_sdr(stems[name], extracted) - before
         assert gain > 4, kind
 

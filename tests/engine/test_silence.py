@@ -11,7 +11,9 @@ from requinto.config import ClipConfig
 from requinto.follower import Follower
 from requinto.loader import load_tracker
 from requinto.rhythm import count_columns, features
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from requinto.tracker import Tracker
 from sounds import RATE, clicks
 
@@ -95,7 +97,7 @@ def feed(n_silent, sound):
     """Return what a stream gives back for silence and a sound, and its clips."""
     separator = Recording()
     stream = Stream(separator.clips, sample_rate=RATE, n_channels=1)
-    stream.configure("guitar", "detect", separator=separator)
+    stream.configure(Extraction.of("guitar", separator), BeatSettings("detect"))
     played = []
     for start in range(0, n_silent, CHUNK):
         n = min(CHUNK, n_silent - start)
@@ -129,5 +131,5 @@ def test_ten_minutes_of_silence_ask_the_network_a_few_times(monkeypatch, tracker
 
 def test_the_shipped_tracker_is_sure_of_nothing_in_silence(tracker):
     silence = np.zeros((1, 24 * RATE), np.float32)
-    least = tracker.config.decoding.least_confidence
-    assert requinto.beats(silence, RATE).confidence < least / 2
+    limit = tracker.config.decoding.min_confidence
+    assert requinto.beats(silence, RATE).confidence < limit / 2

@@ -15,14 +15,16 @@ import sys
 import numpy as np
 from requinto.config import ClipConfig
 from requinto.bridge import warm_up
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from requinto.loader import load_separator
 
 separator, clips = load_separator("fast"), ClipConfig()
 if sys.argv[1] == "warm":
     warm_up("bass", "detect", separator=separator, clips=clips, sample_rate=44100.0)
 stream = Stream(clips, sample_rate=44100.0, n_channels=2)
-stream.configure("bass", "detect", separator=separator)
+stream.configure(Extraction.of("bass", separator), BeatSettings("detect"))
 known = set(sys.modules)
 noise = np.random.default_rng(1).standard_normal((2, 500_000), np.float32)
 made = stream.exchange(0.1 * noise)

@@ -46,7 +46,7 @@ def test_a_scan_is_quick_and_starts_nothing(bundle, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("n_channels", "rate", "block", "most_db"),
+    ("n_channels", "rate", "block", "max_db"),
     [
         (2, 44100, 0, -100),
         (1, 48000, 512, -80),  # to the model's rate and back
@@ -54,7 +54,7 @@ def test_a_scan_is_quick_and_starts_nothing(bundle, tmp_path):
     ],
 )
 def test_a_neutral_model_gives_the_delayed_input(
-    bundle, tmp_path, neutral, n_channels, rate, block, most_db
+    bundle, tmp_path, neutral, n_channels, rate, block, max_db
 ):
     sound = noise(6 * rate, n_channels)
     if rate != 44100:  # nothing above what the model's rate can hold
@@ -72,7 +72,7 @@ def test_a_neutral_model_gives_the_delayed_input(
     assert report["status"] == "Ready"
     assert report["python_after_scan"] == "no"
     assert report["python_after_run"] == "yes"
-    assert error_db(sound, undelayed(output, report)[:, : sound.shape[1]]) < most_db
+    assert error_db(sound, undelayed(output, report)[:, : sound.shape[1]]) < max_db
 
 
 def test_offline_it_gives_what_the_library_gives(bundle, tmp_path):

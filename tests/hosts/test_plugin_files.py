@@ -11,6 +11,7 @@ import pytest
 
 from requinto import plugin
 from requinto.errors import PluginError
+from requinto.plugin_table import built_path
 from requinto_command import installing, plugin_status
 
 pytestmark = pytest.mark.plugin
@@ -26,7 +27,7 @@ def test_each_format_is_whole_and_knows_its_python(tmp_path):
     for form in installing.FORMATS:
         path = paths[form.name]
         assert path == tmp_path / form.folder
-        assert files(path) == files(plugin.built(form.built)) | {form.conf}
+        assert files(path) == files(built_path(form.built)) | {form.conf}
         assert installing.is_current(form, path)
         home = installing.read_conf(form, path)
         assert set(home) == {"executable", "libpython", "site"}
@@ -180,7 +181,9 @@ def test_a_damaged_conf_does_not_stop_status(tmp_path, monkeypatch):
     path = installing.install()["LV2"]
     for content in (b"executable=\xff\xfe\n", b"executable=a\0b", b"\xff"):
         (path / installing.LV2.conf).write_bytes(content)
-        assert plugin_status._installed(installing.LV2)["python_works"] is False
+        assert (
+            plugin_status._describe_installed(installing.LV2)["python_works"] is False
+        )
 
 
 def test_a_python_in_a_folder_of_odd_bytes_is_kept(tmp_path, monkeypatch):

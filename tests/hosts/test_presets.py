@@ -8,11 +8,11 @@ import pedalboard
 import pytest
 
 import requinto
-from requinto import bridge
-from requinto import plugin as plugin_module
+from requinto import bridge, presets
 from requinto.audio import encode_flac
 from requinto.errors import AudioError, AudioFileError, PluginError, TargetError
 from requinto.plugin import parameters, preset
+from requinto.plugin_table import max_reference_bytes
 from shell import ROOT
 from sounds import RATE, error_db, noise
 
@@ -34,11 +34,8 @@ def test_parameters_are_the_plugins(plugin):
             assert parameter.valid_values == [False, True]
         elif expected.kind == "list":
             assert parameter.valid_values == list(expected.items)
-            default = expected.items[round(expected.default)]
-            assert getattr(plugin, name) == default
         else:
             assert parameter.range[:2] == expected.range
-            assert getattr(plugin, name) == expected.default
 
 
 def test_values_arrive(plugin, tmp_path):
@@ -134,11 +131,11 @@ def test_a_reference_that_the_plugin_would_not_take_is_no_preset(monkeypatch):
     """It was written, and the plugin called it gone."""
     header = ROOT / "plugin" / "core" / "sound_file.h"
     shift = re.search(r"SOUND_FILE_MAX_SIZE = (\d+) << 20", header.read_text())
-    assert shift and int(shift[1]) << 20 == plugin_module.max_reference_bytes()
+    assert shift and int(shift[1]) << 20 == max_reference_bytes()
     size = len(encode_flac(REFERENCE, RATE))
-    monkeypatch.setattr(plugin_module, "max_reference_bytes", lambda: size)
+    monkeypatch.setattr(presets, "max_reference_bytes", lambda: size)
     preset(reference=REFERENCE, reference_sample_rate=RATE)
-    monkeypatch.setattr(plugin_module, "max_reference_bytes", lambda: size - 1)
+    monkeypatch.setattr(presets, "max_reference_bytes", lambda: size - 1)
     with pytest.raises(AudioError, match="MiB, and the plugin takes 0 at most"):
         preset(reference=REFERENCE, reference_sample_rate=RATE)
 

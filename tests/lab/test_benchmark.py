@@ -10,7 +10,6 @@ from bench_rows import RUN, STARTUP, made_up_row, problem_row
 from requinto.errors import ConfigError
 from requinto_lab.benchmark import (
     jobs,
-    machine,
     music,
     ours,
     session,
@@ -67,13 +66,13 @@ def test_a_length_has_a_name_that_is_read_again():
 
 
 def test_threads_are_those_that_there_are(monkeypatch):
-    monkeypatch.setattr(machine, "n_cores", lambda: 4)
+    monkeypatch.setattr(session, "count_cores", lambda: 4)
     assert session.check_threads(()) == (1, 2)
     assert session.check_threads((4, 1, 4)) == (1, 4)
     for number in (0, 5):
         with pytest.raises(ConfigError, match=f"from 1 to 4, .* got {number}"):
             session.check_threads((number,))
-    monkeypatch.setattr(machine, "n_cores", lambda: 1)
+    monkeypatch.setattr(session, "count_cores", lambda: 1)
     assert session.check_threads(()) == (1,)
 
 
@@ -91,8 +90,8 @@ def test_every_system_can_be_described_and_the_usual_ones_are_known():
         system = systems.system(name)
         assert system.what
         assert system.is_ours == (name.split(":")[0] in ("beats", "standard", "fast"))
-    quick = systems.usual(["standard", "fast"], quick=True)
-    assert set(quick) < set(systems.usual(["standard", "fast"])) < set(known)
+    quick = systems.default_names(["standard", "fast"], quick=True)
+    assert set(quick) < set(systems.default_names(["standard", "fast"])) < set(known)
     assert {"beats", "standard", "fast", "spleeter", "umxhq"} <= set(quick)
 
 

@@ -140,8 +140,8 @@ class Counting(np.ndarray):
         return np.asarray(result).view(Counting)
 
 
-class KeepingKinds:
-    """NumPy, but for copies that are arrays of the same kind."""
+class SubclassNumpy:
+    """NumPy, whose copies stay arrays of the same kind."""
 
     def __getattr__(self, name):
         return getattr(np, name)
@@ -152,7 +152,7 @@ class KeepingKinds:
 
 @pytest.mark.parametrize("n_fixed", [0, 4, 9])
 def test_nmf_multiplies_as_counted(n_fixed, monkeypatch):
-    monkeypatch.setattr(nmf, "np", KeepingKinds())
+    monkeypatch.setattr(nmf, "np", SubclassNumpy())
     rng = np.random.default_rng(0)
     magnitudes, spectra, gains = (
         rng.random(shape, np.float32).view(Counting)

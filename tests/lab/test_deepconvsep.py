@@ -189,12 +189,12 @@ def test_the_loss_is_least_a_little_beyond_the_truth(unlike):
     else:
         best = (rows - weights @ rows) / (1 - weights.sum(axis=1, keepdims=True))
     best = best.reshape(truths.shape).astype(np.float32)
-    least = float(np.asarray(loss(truths, best))[0])
+    minimum = float(np.asarray(loss(truths, best))[0])
     assert 1e-4 < np.abs(best - truths).max() < 0.1
     for seed in range(20):
         step = np.random.default_rng(seed).normal(0, 0.1, truths.shape)
-        assert np.asarray(loss(truths, best + step.astype(np.float32)))[0] > least
-    assert np.asarray(loss(truths, truths))[0] > least
+        assert np.asarray(loss(truths, best + step.astype(np.float32)))[0] > minimum
+    assert np.asarray(loss(truths, truths))[0] > minimum
 
 
 @pytest.fixture

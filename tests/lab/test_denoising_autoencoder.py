@@ -23,7 +23,7 @@ from requinto_lab.systems.denoising_autoencoder import (
 from sounds import noise
 
 QUARTERS = np.full((4, TINY.n_bins), 0.25)
-OWN = DenoisingAutoencoderConfig("bass", TINY.n_columns, TINY.n_bins, n_places=10)
+OWN = DenoisingAutoencoderConfig("bass", TINY.n_columns, TINY.n_bins, n_positions=10)
 
 
 class Times:
@@ -136,7 +136,7 @@ def run_config(monkeypatch, tmp_path):
         run=str(tmp_path / "run"),
         separator=str(separator),
         sources=("bass", "guira"),
-        n_places=10,
+        n_positions=10,
         minutes=1e-6,
         excerpt_s=0.5,
         pieces_per_excerpt=4,
@@ -217,7 +217,7 @@ def test_released_autoencoders_are_loaded_with_the_separator(monkeypatch, tmp_pa
 
 
 def test_what_is_wrong_is_said(run_config):
-    for values in ({"n_places": 0}, {"n_places": 34}, {"n_filters": 3}):
+    for values in ({"n_positions": 0}, {"n_positions": 34}, {"n_filters": 3}):
         with pytest.raises(ConfigError):
             dataclasses.replace(OWN, **values)
     with pytest.raises(ConfigError, match="tape"):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from requinto.errors import ConfigError
-from requinto.metrics import level_db
 from requinto_lab.evaluation import bench as benches
 from requinto_lab.evaluation.arranging import Voice
 from requinto_lab.evaluation.items import read_items
+from requinto_lab.evaluation.level_scores import level_db
 from requinto_lab.evaluation.scoring import read_task
 from requinto_lab.material import splits, timbres
 from requinto_lab.material.instruments import BACHATA, UNSEEN

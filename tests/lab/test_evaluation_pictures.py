@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from requinto.errors import AudioFileError
-from requinto.stft import levels_db
-from requinto_files import figures, output_files
+from requinto.spectrograms import spectrograms
+from requinto_files import output_files
 from requinto_lab.evaluation import report
 from shell import ROOT
 
@@ -79,7 +79,7 @@ def test_the_users_settings_of_matplotlib_do_not_count(tmp_path):
     def draw(name):
         report.box_plots(rows, SYSTEMS, "gain, dB", tmp_path / f"{name} boxes.png")
         path = tmp_path / f"{name} spectra.png"
-        figures.spectrograms(sound, 8000, path, levels_db)
+        spectrograms(sound, 8000, path)
         return [path.read_bytes() for path in sorted(tmp_path.glob(f"{name} *"))]
 
     expected = draw("plain")

@@ -125,11 +125,11 @@ def test_a_run_of_an_older_version_goes_on(tmp_path, values):
     config = BeatTraining(output=str(tmp_path / "run"), epochs=3, **values)
     (tmp_path / "run").mkdir()
     network = beat_fit._start(config, SMALL)
-    network.train_on_batch(*beat_fit._GrowingBatches(config, SMALL)(0))
+    network.train_on_batch(*beat_fit._RereadBatches(config, SMALL)(0))
     network.save(tmp_path / "run" / "last.keras")
     (tmp_path / "run" / "state.json").write_text('{"epoch": 2, "best": 0.0}')
     again = dataclasses.replace(config, resume=True)
-    loop = beat_fit._build_loop(again, SMALL, beat_fit._GrowingBatches(again, SMALL))
+    loop = beat_fit._build_loop(again, SMALL, beat_fit._RereadBatches(again, SMALL))
     assert (loop.progress.step, loop.progress.best) == (4, 0.0)
     resumed = loop._model
     assert resumed.optimizer.iterations == 1
@@ -140,7 +140,7 @@ def test_a_run_of_an_older_version_goes_on(tmp_path, values):
         for one, other in zip(ours, theirs, strict=True):
             if "seed" not in one.name:
                 np.testing.assert_array_equal(one, other)
-    assert len(list(loop.epochs(beat_fit._GrowingBatches(again, SMALL)))) == 1
+    assert len(list(loop.epochs(beat_fit._RereadBatches(again, SMALL)))) == 1
     assert not (tmp_path / "run" / "beats.json").exists()  # it had a better one
 
 

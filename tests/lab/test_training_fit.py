@@ -249,10 +249,10 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
 
 def test_a_run_begins_with_a_model_that_sees_less(config, first, tmp_path):
     """What it sees beside is of no weight at first."""
-    evidence = dataclasses.replace(
-        SMALL.evidence, reaches=(0, 6, 9), prune_above=6, n_kept=8, placement=True
+    templates = dataclasses.replace(
+        SMALL.templates, reaches=(0, 6, 9), prune_above=6, n_kept=8, placement=True
     )
-    model = dataclasses.replace(SMALL, evidence=evidence)
+    model = dataclasses.replace(SMALL, templates=templates)
     more = dataclasses.replace(
         config, run=str(tmp_path / "b"), start_from=str(first), model=model
     )
@@ -266,15 +266,15 @@ def test_a_run_begins_with_a_model_that_sees_less(config, first, tmp_path):
         for network, given in ((second, views), (unet, views[..., :4]))
     ]
     np.testing.assert_allclose(*masks, atol=2e-5)
-    other = dataclasses.replace(evidence, reaches=(0, 5, 9))
-    model = dataclasses.replace(model, evidence=other)
+    other = dataclasses.replace(templates, reaches=(0, 5, 9))
+    model = dataclasses.replace(model, templates=other)
     with pytest.raises(ConfigError, match="sees 4 views"):
         _networks(dataclasses.replace(more, model=model))
 
 
 def test_a_model_that_sees_otherwise_is_no_beginning(config, first, tmp_path):
-    evidence = dataclasses.replace(SMALL.evidence, n_templates=0)
-    model = dataclasses.replace(SMALL, evidence=evidence)
+    templates = dataclasses.replace(SMALL.templates, n_templates=0)
+    model = dataclasses.replace(SMALL, templates=templates)
     with pytest.raises(ConfigError, match="sees 4 views of 32 bands, not 2 views"):
         train(
             dataclasses.replace(
@@ -318,9 +318,9 @@ def test_some_embeddings_are_dropped_in_training(config):
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.25])
-def test_the_network_is_taught_without_the_evidence_in_its_mask(config, weight):
+def test_the_network_is_taught_without_template_shares_in_its_mask(config, weight):
     """With it from the first step on, a network learnt to be silent, for good."""
-    unet = dataclasses.replace(SMALL.unet, evidence_weight=weight)
+    unet = dataclasses.replace(SMALL.unet, template_weight=weight)
     networks = build_networks(dataclasses.replace(SMALL, unet=unet))
     taught = compile_networks(networks, dataclasses.replace(config, dropout=0.0))
     rng = np.random.default_rng(0)

@@ -56,7 +56,7 @@ def test_examples_have_their_shapes(library: Path) -> None:
 def test_examples_of_one_mixture_add_up_to_it(library: Path, n_targets: int) -> None:
     """Everybody is asked for once, and who is asked beyond them does not play."""
     calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
-    band = {"fewest": 2, "most": 2, "n_targets": n_targets}
+    band = {"min_players": 2, "max_players": 2, "n_targets": n_targets}
     exact = AugmentationConfig(mix_coded=0.0)
     mixes = generator(library, augmentation=exact, **calm, **band)
     rng = np.random.default_rng(7)
@@ -71,7 +71,7 @@ def test_examples_of_one_mixture_add_up_to_it(library: Path, n_targets: int) -> 
 
 
 def test_any_target_is_absent_as_often(library: Path) -> None:
-    mixes = generator(library, absent=0.3, bachata=0.0, fewest=2, most=2)
+    mixes = generator(library, absent=0.3, bachata=0.0, min_players=2, max_players=2)
     rng = np.random.default_rng(0)
     names = sorted(mixes.library.by_instrument)
     queries = [
@@ -92,14 +92,15 @@ def test_the_desk_honours_its_numbers(library: Path) -> None:
     assert all((target in playing) != absent for playing, target, absent in bands)
 
 
-@pytest.mark.parametrize(("fewest", "most"), [(1, 1), (2, 4), (3, 3)])
+@pytest.mark.parametrize(("low", "high"), [(1, 1), (2, 4), (3, 3)])
 def test_a_band_of_any_instruments_has_as_many_players_as_configured(
-    library: Path, fewest: int, most: int
+    library: Path, low: int, high: int
 ) -> None:
-    mixes = generator(library, bachata=0.0, fewest=fewest, most=most, absent=0.2)
+    players = {"min_players": low, "max_players": high}
+    mixes = generator(library, bachata=0.0, absent=0.2, **players)
     rng = np.random.default_rng(4)
     bands = [mixes.bands.choose_any(rng) for _ in range(200)]
-    assert {len(set(playing)) for playing, _, _ in bands} == {*range(fewest, most + 1)}
+    assert {len(set(playing)) for playing, _, _ in bands} == {*range(low, high + 1)}
     assert all((target in playing) != absent for playing, target, absent in bands)
     assert 0.1 < np.mean([absent for *_, absent in bands]) < 0.3
     wanted = Counter(target for _, target, _ in bands)
@@ -125,7 +126,7 @@ def test_each_player_of_a_new_timbre_keeps_to_it(
 
     monkeypatch.setattr("requinto_lab.training.parts.NewTimbre", Silencing)
     calm = dict.fromkeys(("absent", "rival", "bachata"), 0.0)
-    whole = {"new_timbre": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
+    whole = {"new_timbre": 1.0, "min_players": 3, "max_players": 3, "n_targets": 1}
     example = generator(library, **whole, **calm).examples(np.random.default_rng(6))[0]
     assert not example.mixture.any() and not example.reference.any()
     assert sorted(used) == [1, 1, 1, 2]
@@ -180,8 +181,10 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         MixingConfig(n_frames=0)
     with pytest.raises(ConfigError, match=r"register must be in \[0, 1\], got -1"):
         MixingConfig(register=-1)
-    with pytest.raises(ConfigError, match="fewest"):
-        MixingConfig(fewest=3, most=2)
+    with pytest.raises(ConfigError, match="min_players"):
+        MixingConfig(min_players=3, max_players=2)
+    earlier = from_values(MixingConfig, {"fewest": 3, "most": 5}, "mixing")
+    assert (earlier.min_players, earlier.max_players) == (3, 5)
     with pytest.raises(ConfigError):
         AugmentationConfig(equaliser=1.5)
     read_back = from_values(MixingConfig, {"augmentation": {"pan": 0.1}}, "mixing")

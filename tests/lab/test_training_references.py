@@ -39,7 +39,7 @@ def test_a_reference_is_at_the_speed_of_its_player(
     library: Path, coherent: float
 ) -> None:
     calm = dict.fromkeys(("absent", "rival", "double", "bachata"), 0.0)
-    whole = {"varispeed": 1.0, "fewest": 3, "most": 3, "n_targets": 1}
+    whole = {"varispeed": 1.0, "min_players": 3, "max_players": 3, "n_targets": 1}
     mixes = generator(library, coherent=coherent, **whole, **calm)
     reads: list[tuple[str, int]] = []
     read = mixes.library.read
@@ -70,7 +70,7 @@ def test_a_name_asks_for_every_player_of_it(library: Path, by_name: float) -> No
         rival=1.0,
         double=0.0,
         absent=0.0,
-        **{"bachata": 0.0, "fewest": 1, "most": 1},
+        **{"bachata": 0.0, "min_players": 1, "max_players": 1},
         augmentation=AugmentationConfig(mix_coded=0.0),
     )
     rng = np.random.default_rng(6)
@@ -142,7 +142,12 @@ def reads_of(mixes: MixGenerator) -> list[tuple[Stem, int, int]]:
 
 def test_only_its_part_tells_a_player_from_one_alike(library: Path) -> None:
     calm = dict.fromkeys(("absent", "varispeed", "new_timbre", "bachata"), 0.0)
-    one = {"fewest": 1, "most": 1, "n_targets": 1, "reference_frames": 30_000}
+    one = {
+        "min_players": 1,
+        "max_players": 1,
+        "n_targets": 1,
+        "reference_frames": 30_000,
+    }
     mixes = generator(library, alike=1.0, register=1.0, **calm, **one)
     reads = reads_of(mixes)
     rng = np.random.default_rng(1)

@@ -49,6 +49,10 @@ def test_rows_are_what_a_host_shows(rows):
             assert parameter.valid_values == row["labels"]
         elif row["kind"] in ("number", "integer"):
             assert parameter.range[:2] == pytest.approx((row["min"], row["max"]))
+        if not row["read_only"]:
+            default = row["labels"][row["default"]] if row["labels"] else row["default"]
+            is_on = {"Off": False, "On": True}
+            assert getattr(plugin, names[key]) == is_on.get(default, default)
 
 
 def test_targets_are_those_of_the_library(table, rows):

@@ -151,8 +151,8 @@ def beats_one_by_one(activations, config, per_s=PER_S):
     octaves = np.log2(1 + apart / np.minimum(intervals[:, None], intervals))
     costs = np.minimum(config.tempo_change_cost * octaves**2, config.jump_cost)
     odds = [np.log(p / (1 - p)) for p in np.clip([*activations], 0.001, 0.999)]
-    least = np.clip(config.least_beat, 0.001, 0.999)
-    worth = np.array(odds) - np.log(least / (1 - least))
+    neutral = np.clip(config.min_beat, 0.001, 0.999)
+    worth = np.array(odds) - np.log(neutral / (1 - neutral))
     best = np.zeros((len(activations), len(intervals)))
     onward, origin = np.zeros_like(best), np.full(best.shape, -1)
     for t in range(len(activations)):

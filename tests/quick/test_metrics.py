@@ -6,8 +6,9 @@ import pytest
 
 from requinto.config import SpectraConfig
 from requinto.errors import AudioError
-from requinto.metrics import ideal_ratio_mask, si_sdr, snr
+from requinto.metrics import ideal_ratio_mask, si_sdr
 from requinto.spectra import Spectra
+from requinto_lab.evaluation.level_scores import snr
 from sounds import noise
 
 

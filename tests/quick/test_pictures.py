@@ -5,7 +5,7 @@ import librosa
 import numpy as np
 import pytest
 
-from requinto.stft import levels_db
+from requinto.spectrograms import levels_db
 from sounds import noise
 
 

@@ -26,9 +26,10 @@ ROOMS = {
         *("errors", "checks", "arithmetic", "config", "process", "networks"),
         *("exports", "audio", "song", "beats", "clips", "stft", "spectra"),
         *("inaudible", "sections", "rhythm", "song_features", "decoding", "metrics"),
-        *("nmf", "templates", "separator", "model_folder", "tracker", "loader"),
-        *("follower", "bar_capture", "host_position", "timeline", "stream", "bridge"),
-        *("arguments", "song_separation", "extract", "plugin", "__init__"),
+        *("spectrograms", "nmf", "templates", "separator", "model_folder", "tracker"),
+        *("loader", "follower", "bar_capture", "host_position", "timeline", "stream"),
+        *("bridge", "arguments", "song_separation", "extract", "plugin_table"),
+        *("presets", "plugin", "__init__"),
     ],
 }
 LAB = [

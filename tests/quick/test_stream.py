@@ -10,7 +10,9 @@ import requinto
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
 from requinto.errors import BeatsError, ConfigError, ModelError
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from sounds import RATE, clicks, error_db, noise
 
 
@@ -33,7 +35,9 @@ def test_output_is_the_input_delayed(unchanged, block_sizes, tempo_bpm, n_channe
     rate = 8000  # what is tested here does not depend on it
     audio = noise(rate * 9 + 5, n_channels)
     stream = Stream(unchanged.clips, sample_rate=rate, n_channels=n_channels)
-    stream.configure("guitar", "fixed", tempo_bpm, separator=unchanged)
+    stream.configure(
+        Extraction.of("guitar", unchanged), BeatSettings("fixed", tempo_bpm)
+    )
 
     played = play(stream, audio, block_sizes)
 
@@ -43,16 +47,16 @@ def test_output_is_the_input_delayed(unchanged, block_sizes, tempo_bpm, n_channe
 
 @pytest.mark.parametrize("extra", [0, 1, 5000])
 def test_a_longer_latency_is_kept(unchanged, extra):
-    least = Stream(unchanged.clips, sample_rate=RATE, n_channels=1).latency_frames
+    shortest = Stream(unchanged.clips, sample_rate=RATE, n_channels=1).latency_frames
     audio = noise(RATE, 1)
     stream = Stream(
-        unchanged.clips, sample_rate=RATE, n_channels=1, latency_frames=least + extra
+        unchanged.clips, sample_rate=RATE, n_channels=1, latency_frames=shortest + extra
     )
-    stream.configure("bass", "fixed", 120, separator=unchanged)
+    stream.configure(Extraction.of("bass", unchanged), BeatSettings("fixed", 120))
 
     played = play(stream, audio, (5000,))
 
-    assert error_db(audio, played[:, least + extra :]) < -100
+    assert error_db(audio, played[:, shortest + extra :]) < -100
 
 
 def test_a_latency_too_short_for_a_clip_is_refused(unchanged):
@@ -83,7 +87,9 @@ def test_stream_and_library_agree_on_one_grid(monkeypatch, unchanged, tempo_bpm)
     monkeypatch.setattr(extract, "load_separator", lambda *_: separator)
     audio = noise(RATE * 11 + 77)
     stream = Stream(separator.clips, sample_rate=RATE, n_channels=2)
-    stream.configure("guitar", "fixed", tempo_bpm, separator=separator)
+    stream.configure(
+        Extraction.of("guitar", separator), BeatSettings("fixed", tempo_bpm)
+    )
 
     bounced = play(stream, audio, (1024, 333))[:, stream.latency_frames :]
     grid = requinto.Beats.grid(tempo_bpm, 11.0)
@@ -99,7 +105,7 @@ def test_detected_clips_do_not_depend_on_blocks(monkeypatch, unchanged, block_si
     monkeypatch.setattr(extract, "load_separator", lambda *_: separator)
     audio = clicks(117.0, 14.0) + 0.01 * noise(14 * RATE, 1)
     stream = Stream(separator.clips, sample_rate=RATE, n_channels=1)
-    stream.configure("guitar", "detect", separator=separator)
+    stream.configure(Extraction.of("guitar", separator), BeatSettings("detect"))
 
     bounced = play(stream, audio, block_sizes)[:, stream.latency_frames :]
 
@@ -129,12 +135,16 @@ def test_another_separator_takes_over_where_it_is_configured(at_s):
     rate, tempo_bpm = 8000, 120.0  # clips of 2 s
     audio = np.ones((1, 16 * rate), np.float32)
     stream = Stream(Scaled.clips, sample_rate=rate, n_channels=1)
-    stream.configure("guitar", "fixed", tempo_bpm, separator=Scaled(1.0))
+    stream.configure(
+        Extraction.of("guitar", Scaled(1.0)), BeatSettings("fixed", tempo_bpm)
+    )
     sizes = ClipFrames.at(ClipConfig(), rate)
 
     change = round(at_s * rate)
     outputs = [stream.exchange(audio[:, :change])]
-    stream.configure("guitar", "fixed", tempo_bpm, separator=Scaled(0.5))
+    stream.configure(
+        Extraction.of("guitar", Scaled(0.5)), BeatSettings("fixed", tempo_bpm)
+    )
     outputs.append(play(stream, audio[:, change:], (512,)))
     played = np.concatenate(outputs, axis=1)[0, stream.latency_frames :]
 
@@ -150,21 +160,22 @@ def test_a_separator_of_other_clips_is_refused_and_nothing_changes():
     other = Scaled(0.5)
     other.clips = ClipConfig(left_context_s=2.0)
     stream = Stream(Scaled.clips, sample_rate=8000, n_channels=1)
-    stream.configure("guitar", "fixed", 120, separator=Scaled(1.0))
+    stream.configure(Extraction.of("guitar", Scaled(1.0)), BeatSettings("fixed", 120))
     with pytest.raises(ModelError, match=r"left_context_s=1.0.*left_context_s=2.0"):
-        stream.configure("guitar", "fixed", 120, separator=other)
+        stream.configure(Extraction.of("guitar", other), BeatSettings("fixed", 120))
     with pytest.raises(BeatsError):
-        stream.configure("guitar", "fixed", 1000, separator=Scaled(0.5))
+        stream.configure(
+            Extraction.of("guitar", Scaled(0.5)), BeatSettings("fixed", 1000)
+        )
     played = play(stream, np.ones((1, 8000), np.float32), (512,))
     np.testing.assert_allclose(played[:, stream.latency_frames :], 1.0, atol=1e-6)
 
 
-def test_settings_out_of_range_are_refused(unchanged):
-    stream = Stream(unchanged.clips, sample_rate=RATE, n_channels=1)
+def test_settings_out_of_range_are_refused():
     with pytest.raises(BeatsError, match="host, detect or fixed"):
-        stream.configure("guitar", "midi", separator=unchanged)
+        BeatSettings("midi")
     with pytest.raises(BeatsError, match="20 to 400"):
-        stream.configure("guitar", "fixed", 1000, separator=unchanged)
+        BeatSettings("fixed", 1000)
 
 
 def test_before_it_is_configured_it_is_silent_and_in_time(unchanged):
@@ -172,7 +183,7 @@ def test_before_it_is_configured_it_is_silent_and_in_time(unchanged):
     audio = noise(20 * rate, 1)
     stream = Stream(unchanged.clips, sample_rate=rate, n_channels=1)
     outputs = [stream.exchange(audio[:, : 10 * rate])]
-    stream.configure("guitar", "fixed", 120, separator=unchanged)
+    stream.configure(Extraction.of("guitar", unchanged), BeatSettings("fixed", 120))
     outputs.append(play(stream, audio[:, 10 * rate :], (999,)))
     played = np.concatenate(outputs, axis=1)[:, stream.latency_frames :]
     fade = ClipFrames.at(ClipConfig(), rate).half_fade

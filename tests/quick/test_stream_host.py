@@ -12,7 +12,9 @@ from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
 from requinto.host_position import Position
+from requinto.separator import Extraction
 from requinto.stream import Stream
+from requinto.timeline import BeatSettings
 from sounds import clicks, error_db, noise
 
 RATE = 8000  # what is tested here does not depend on it
@@ -74,7 +76,7 @@ def starts(separator, sizes):
 def opened(separator, beats=4, source="host"):
     clips = ClipConfig().of_beats(beats)
     stream = Stream(clips, sample_rate=RATE, n_channels=1)
-    stream.configure("guitar", source, separator=separator)
+    stream.configure(Extraction.of("guitar", separator), BeatSettings(source))
     return stream, ClipFrames.at(clips, RATE)
 
 
@@ -185,7 +187,7 @@ def test_a_host_that_is_nowhere_leaves_beats_to_be_detected(unchanged, position)
 
 def test_a_fixed_grid_begins_anew_where_the_sound_does(separator):
     stream, sizes = opened(separator)
-    stream.configure("guitar", "fixed", 100.0, separator=separator)
+    stream.configure(Extraction.of("guitar", separator), BeatSettings("fixed", 100.0))
     seam = round(3.17 * RATE)
     played(stream, noise(20 * RATE, 1), [(seam, None, True)])
     begins = starts(separator, sizes)
@@ -204,7 +206,7 @@ def test_what_was_before_playing_began_does_not_matter(unchanged, source, stoppe
     for before in (0, stopped):
         separator = Recording(unchanged)
         stream, sizes = opened(separator, 4, source)
-        stream.configure("guitar", source, 97.3, separator=separator)
+        stream.configure(Extraction.of("guitar", separator), BeatSettings(source, 97.3))
         song = np.concatenate([silence[:, :before], audio], axis=1)
         output = played(stream, song, [(before, None, True)])
         begun = starts(separator, sizes) - before
@@ -233,7 +235,7 @@ def test_sensitivity_and_target_change_where_they_are_automated(unchanged):
         plan, itertools.pairwise(edges), strict=True
     ):
         stream.configure(
-            target, "fixed", 120.0, separator=separator, sensitivity=sensitivity
+            Extraction.of(target, separator, sensitivity), BeatSettings("fixed", 120.0)
         )
         outputs.append(stream.exchange(audio[:, start:end]))
     output = np.concatenate(outputs, axis=1)[0, stream.latency_frames :]
@@ -243,7 +245,7 @@ def test_sensitivity_and_target_change_where_they_are_automated(unchanged):
 
 def test_a_sidechain_is_no_part_of_the_output(unchanged):
     stream = Stream(ClipConfig(), sample_rate=RATE, n_channels=1, n_sidechain=2)
-    stream.configure("guitar", "fixed", separator=unchanged)
+    stream.configure(Extraction.of("guitar", unchanged), BeatSettings("fixed"))
     audio = noise(20 * RATE, 3)
     output = stream.exchange(audio)
     late = stream.latency_frames

@@ -4,14 +4,14 @@
 import numpy as np
 import pytest
 
-from requinto.config import EvidenceConfig, SpectraConfig
+from requinto.config import SpectraConfig, TemplateConfig
 from requinto.errors import ConfigError
 from requinto.spectra import Spectra, compress
 from requinto.templates import TemplateMatcher
 
 RATE = 44100
 SPECTRA = Spectra(SpectraConfig())
-MATCHER = TemplateMatcher(EvidenceConfig(reaches=(0, 6, 12)), SPECTRA)
+MATCHER = TemplateMatcher(TemplateConfig(reaches=(0, 6, 12)), SPECTRA)
 
 
 def power(sound):
@@ -78,7 +78,7 @@ def test_only_the_wide_reach_matches_a_far_key():
 @pytest.mark.parametrize("reaches", [(), (-1, 6)])
 def test_reaches_that_cannot_be_are_refused(reaches):
     with pytest.raises(ConfigError, match="reaches must be 0 or more, got"):
-        EvidenceConfig(reaches=reaches)
+        TemplateConfig(reaches=reaches)
 
 
 def test_a_view_is_magnitudes_and_shares():
@@ -91,7 +91,7 @@ def test_a_view_is_magnitudes_and_shares():
     np.testing.assert_array_equal(
         view[..., 2:], MATCHER.template_shares(mixture, templates)
     )
-    without = TemplateMatcher(EvidenceConfig(n_templates=0), SPECTRA)
+    without = TemplateMatcher(TemplateConfig(n_templates=0), SPECTRA)
     nothing = without.templates(mixture)
     np.testing.assert_array_equal(without.view(mixture, nothing), compress(mixture))
 
@@ -118,7 +118,7 @@ def pan(sound, balance):
 
 @pytest.mark.parametrize("balance", [-0.9, -0.3, 0.4, 1.0])
 def test_the_balance_of_a_reference_marks_its_player(balance):
-    matcher = TemplateMatcher(EvidenceConfig(placement=True), SPECTRA)
+    matcher = TemplateMatcher(TemplateConfig(placement=True), SPECTRA)
     low, high = notes([220, 330], ODD), notes([3000, 4100], {1: 1})
     reference = pan(notes([247, 294], ODD), balance)
     estimate = matcher.balance(reference)
@@ -134,7 +134,7 @@ def test_the_balance_of_a_reference_marks_its_player(balance):
 
 
 def test_one_channel_has_no_balance():
-    matcher = TemplateMatcher(EvidenceConfig(placement=True), SPECTRA)
+    matcher = TemplateMatcher(TemplateConfig(placement=True), SPECTRA)
     mono, stereo = power(notes(SCALE, ODD)), pan(notes(SCALE, ODD), 0.5)
     assert matcher.balance(mono) is None
     assert MATCHER.balance(stereo) is None  # switched off
@@ -147,7 +147,7 @@ def test_pruning_keeps_the_share_of_what_explains_most():
     settings = {"reaches": (0, 19), "n_kept": 96}
     mixture = power(notes(SCALE, ODD) + notes(SCALE[::-1] * 2.01, EVEN))
     whole, pruned = (
-        TemplateMatcher(EvidenceConfig(**settings, prune_above=above), SPECTRA)
+        TemplateMatcher(TemplateConfig(**settings, prune_above=above), SPECTRA)
         for above in (0, 6)
     )
     templates = whole.templates(power(notes(SCALE * 2 ** (9 / 12), ODD)))
@@ -162,7 +162,7 @@ def test_pruning_keeps_the_share_of_what_explains_most():
 @pytest.mark.parametrize("name", ["n_trial", "n_kept"])
 def test_numbers_of_pruning_that_cannot_be_are_refused(name):
     with pytest.raises(ConfigError, match=f"{name} must be 1 or more, got 0"):
-        EvidenceConfig(**{name: 0})
+        TemplateConfig(**{name: 0})
 
 
 def test_what_is_not_wanted_explains_its_part():
@@ -183,7 +183,7 @@ def test_what_is_not_wanted_explains_its_part():
 
 
 def test_pruning_keeps_rivals_apart():
-    config = EvidenceConfig(reaches=(0, 19), prune_above=6, n_kept=96)
+    config = TemplateConfig(reaches=(0, 19), prune_above=6, n_kept=96)
     matcher = TemplateMatcher(config, SPECTRA)
     wanted, rival = notes(SCALE, ODD), notes(1.5 * SCALE, EVEN)
     mixture = power(wanted + rival)

@@ -9,7 +9,8 @@ import pytest
 from requinto.clips import ClipFrames
 from requinto.config import ClipConfig
 from requinto.host_position import Position
-from requinto.timeline import BEAT_SOURCES, Grid, Settings, Timeline
+from requinto.separator import Extraction
+from requinto.timeline import BEAT_SOURCES, BeatSettings, Grid, Settings, Timeline
 
 RATE = 100  # frames a second, so that a beat at 120 bpm lasts 50 frames
 SIZES = ClipFrames.at(ClipConfig(), RATE)
@@ -18,7 +19,8 @@ MODEL, OTHER_MODEL = object(), object()
 
 
 def settings(frame, source="fixed", tempo_bpm=120.0, target="bass", model=MODEL):
-    return Settings(frame, model, target, target, 0.5, source, tempo_bpm)
+    extraction = Extraction(model, target, target, 0.5)
+    return Settings(frame, extraction, BeatSettings(source, tempo_bpm))
 
 
 def timeline_of(events):
@@ -67,7 +69,7 @@ def test_settings_hold_until_the_next():
     timeline = timeline_of([settings(10), settings(10, target="guitar"), settings(30)])
     assert timeline.settings_at(9) is None
     for frame, expected in [(10, "guitar"), (29, "guitar"), (30, "bass"), (99, "bass")]:
-        assert timeline.settings_at(frame).target == expected
+        assert timeline.settings_at(frame).extraction.target == expected
 
 
 @pytest.mark.parametrize("frames", [(), (0,), (5,), (5, 5, 70), (0, 40, 41)])
@@ -203,6 +205,8 @@ def test_a_break_is_where_something_else_is_extracted(change, is_break):
 def test_a_query_is_the_same_only_if_it_is_one_object():
     queries = [np.zeros(2), np.zeros(2)]
     for one, other in itertools.product(queries, queries):
-        given = settings(0, target=one)
-        assert given.extracts_as(settings(9, target=other)) is (one is other)
-    assert settings(0, target="ba" + "ss").extracts_as(settings(0))
+        extraction = settings(0, target=one).extraction
+        later = settings(9, target=other).extraction
+        assert later.continues(extraction) is (one is other)
+    same = settings(0, target="ba" + "ss").extraction
+    assert same.continues(settings(0).extraction)

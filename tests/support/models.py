@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from requinto import exports
-from requinto.config import EvidenceConfig, ModelConfig, SpectraConfig, UNetConfig
+from requinto.config import ModelConfig, SpectraConfig, TemplateConfig, UNetConfig
 from session import made_once
 from sounds import noise
 
@@ -23,7 +23,7 @@ SMALL = ModelConfig(
         n_linear_bands=16,
         n_columns_step=256,  # few graphs, which take seconds each to export
     ),
-    evidence=EvidenceConfig(n_templates=4, n_free=8, n_iterations=3),
+    templates=TemplateConfig(n_templates=4, n_free=8, n_iterations=3),
     unet=UNetConfig(
         widths=(4, 6, 8),
         across_frequency=(0, 4, 4),
@@ -31,7 +31,7 @@ SMALL = ModelConfig(
         recurrence=3,
         reference_widths=(4, 6),
         reference_size=5,
-        evidence_weight=0.0,
+        template_weight=0.0,
     ),
 )
 

@@ -18,7 +18,7 @@ import requinto
 from shell import build, busy_cores, run_host
 from sounds import RATE, noise
 
-MOST_S = 30.0  # of sound, repeated
+MAX_S = 30.0  # of sound, repeated
 START_S = 300.0  # within which Python has started
 
 HEAD = (
@@ -29,7 +29,7 @@ HEAD = (
 
 def measure(block: int, duration_s: float, models: Path | None) -> str:
     """Return a row of the table."""
-    sound = noise(round(min(duration_s, MOST_S) * RATE))
+    sound = noise(round(min(duration_s, MAX_S) * RATE))
     n_repeats = math.ceil((duration_s + START_S) * RATE / sound.shape[1])
     with tempfile.TemporaryDirectory() as folder, busy_cores():
         _, report, _ = run_host(

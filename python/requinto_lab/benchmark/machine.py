@@ -6,12 +6,13 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import math
-import os
 import platform
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_info
+
+from requinto.process import count_cores
 
 _PACKAGES = (
     *("requinto", "numpy", "scipy", "soxr", "librosa", "ai-edge-litert", "tensorflow"),
@@ -24,7 +25,7 @@ def describe() -> dict[str, Any]:
     blas = [p for p in threadpool_info() if p["user_api"] == "blas"]
     return {
         "processor": _processor(),
-        "cores": n_cores(),
+        "cores": count_cores(),
         "memory_bytes": _memory("MemTotal"),
         "system": platform.platform(),
         "python": platform.python_version(),
@@ -39,13 +40,6 @@ def versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             installed[name] = importlib.metadata.version(name)
     return installed
-
-
-def n_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def free_bytes() -> float:

@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from requinto.errors import ConfigError
+from requinto.process import count_cores
 from requinto_lab.benchmark import child, jobs, machine, systems
 
-LENGTHS = "10s,1min,10min,2h"
-QUICK_LENGTHS = "10s"
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _SHORTEST_S, _LONGEST_S = 1.0, 24 * 3600.0
 _MEMORY_SHARE = 0.9  # of what is free, that a measurement may take
@@ -59,7 +58,7 @@ def _parse_length(text: str) -> float:
 
 
 def _bad_length(text: str) -> ConfigError:
-    return ConfigError(f"--lengths are from 1s to 24h, such as {LENGTHS}, got {text!r}")
+    return ConfigError(f"--lengths are from 1s to 24h, such as 1min,2h, got {text!r}")
 
 
 def length_name(seconds: float) -> str:
@@ -78,7 +77,7 @@ def check_threads(given: tuple[int, ...]) -> tuple[int, ...]:
     ConfigError
         If there are not as many cores.
     """
-    n_cores = machine.n_cores()
+    n_cores = count_cores()
     for number in given:
         if not 1 <= number <= n_cores:
             raise ConfigError(

@@ -41,7 +41,7 @@ def names(models: Sequence[str]) -> tuple[str, ...]:
     return ("beats", *ours, *_PEERS)
 
 
-def usual(models: Sequence[str], *, quick: bool = False) -> tuple[str, ...]:
+def default_names(models: Sequence[str], *, quick: bool = False) -> tuple[str, ...]:
     """Return the names of the systems that are measured where none is named."""
     left_out = _NOT_QUICK if quick else _SELDOM
     return tuple(name for name in names(models) if not name.endswith(left_out))

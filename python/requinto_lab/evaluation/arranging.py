@@ -26,7 +26,7 @@ REFERENCE_S = 3.0
 _PANNED = AugmentationConfig.none(pan=0.4)  # on the desk: panned, not changed
 _LEVEL_DB = 3.0  # stems lie within this of equal loudness
 _PEAK = 0.9
-_MOST_SILENT = 40  # loops in a row
+_MAX_SILENT = 40  # loops in a row
 # Compound time came later: the items of these sets are counted through the others
 OTHER_STYLES = tuple(
     name for name, kind in STYLES.items() if name != "bachata" and not kind.compound
@@ -80,7 +80,7 @@ class Voice:
 
         Of the next seed where the part is silent throughout that loop.
         """
-        for loop_seed in range(seed, seed + _MOST_SILENT):
+        for loop_seed in range(seed, seed + _MAX_SILENT):
             stem = self.in_loop(loop_seed).render()
             if sounds(stem):
                 return loudest_part(stem, round(REFERENCE_S * SAMPLE_RATE))

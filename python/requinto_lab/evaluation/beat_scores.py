@@ -45,7 +45,7 @@ _SHOWN = {
     "jumps_per_minute": "jumps/min",
     "lag_ms": "lag, ms",
 }
-_LEAST_WIDTH = 120  # characters of the table
+_MIN_WIDTH = 120  # characters of the table
 _NEAR_S = 0.07  # within which a beat is right
 _AMLT = 3  # of what mir_eval calls continuity
 _JUMP = 0.15  # of a bar, by which one is longer or shorter than most: a re-alignment
@@ -297,7 +297,7 @@ def main(
         with output_files.whole_file(json_path, overwrite=True) as unfinished:
             Path(unfinished).write_text(json.dumps(record, indent=1))
     # In a pipe 80 columns are taken for granted, too few for the trackers' names
-    show(result, Console(width=max(Console().width, _LEAST_WIDTH)))
+    show(result, Console(width=max(Console().width, _MIN_WIDTH)))
 
 
 if __name__ == "__main__":

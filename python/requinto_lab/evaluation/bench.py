@@ -39,7 +39,7 @@ _SONG_FORM = "intro:2 verse:6 chorus:4 mambo:6 outro:1"
 _FIRST_SEED = 1000  # of a split's; those before belong to the demo song
 # Pairs that the systems with two outputs were made for
 DUETS = (("voice", "drums"), ("guitar", "bass"))
-_MOST_TRIED = 40  # songs in which the players of an item are looked for
+_MAX_TRIED = 40  # songs in which the players of an item are looked for
 
 
 def build(
@@ -253,26 +253,26 @@ def _song_with(
     instruments: tuple[str, ...], set_name: str, split: str, index: int
 ) -> Song:
     """Return a song of another style in which each of these plays, and once."""
-    seed = _seed(split, set_name, index * _MOST_TRIED)
-    for n in range(_MOST_TRIED):
+    seed = _seed(split, set_name, index * _MAX_TRIED)
+    for n in range(_MAX_TRIED):
         kind = style(OTHER_STYLES[(index + n) % len(OTHER_STYLES)])
         song = plan_loop(kind, seed + n, _CLIP_BARS)
         players = list(voices(song, split, instruments))
         alone = sorted(v.instrument for v in players) == sorted(instruments)
         if alone and all(arranging.sounds(v.render()) for v in players):
             return song
-    raise ConfigError(f"no {_MOST_TRIED} songs have {instruments}")  # so seeds changed
+    raise ConfigError(f"no {_MAX_TRIED} songs have {instruments}")  # so seeds changed
 
 
-def _others(source: str, most: int) -> Callable[[str, int], Iterator[Row]]:
-    """Return a maker of items of other people's music, at most `most` of a song."""
+def _others(source: str, max_items: int) -> Callable[[str, int], Iterator[Row]]:
+    """Return a maker of items of others' music, at most `max_items` of a song."""
 
     def make(split: str, index: int) -> Iterator[Row]:
         del split, index  # there is one collection
         for song in others.songs(sources=(source,)):
             rows = list(others.items(song))
             rng = generator(0, "asked for", song.name)
-            for i in sorted(rng.permutation(len(rows))[:most]):
+            for i in sorted(rng.permutation(len(rows))[:max_items]):
                 row = dict(rows[i])
                 row.pop("sample_rate")  # everybody's
                 row["name"] = f"{song.name}-{row['meta']['instrument']}"

@@ -9,7 +9,7 @@ import numpy as np
 
 _FRAME = 44100  # samples
 _QUIET = 1e-6  # full scale is 1
-_MOST_DB = 100.0  # what remains beyond is rounding
+_MAX_DB = 100.0  # what remains beyond is rounding
 
 
 class BssEval(NamedTuple):
@@ -75,7 +75,7 @@ def _median(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return float("nan")
-    return float(np.clip(np.median(finite), -_MOST_DB, _MOST_DB))
+    return float(np.clip(np.median(finite), -_MAX_DB, _MAX_DB))
 
 
 def _loudest_start(sound: np.ndarray, n_frames: int) -> int:

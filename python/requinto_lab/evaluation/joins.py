@@ -78,7 +78,7 @@ def on_grids(item: Item, model: str) -> Iterator[OnGrid]:
     config = load_separator(model).clips
     downbeats_s = np.array(item.meta["downbeats_s"])
     # A song's first clip is joined to nothing
-    moments = np.round(downbeats_s[downbeats_s > _AROUND_S * 4] * rate).astype(int)
+    frames = np.round(downbeats_s[downbeats_s > _AROUND_S * 4] * rate).astype(int)
     before = si_sdr(target, mixture)
     every = grids(item, mixture, rate)
     every |= {name: every["true bars"] for name in _SHORTER}
@@ -96,24 +96,24 @@ def on_grids(item: Item, model: str) -> Iterator[OnGrid]:
         sizes = ClipFrames.at(config.of_beats(n_beats), rate)
         clips = plan(mixture.shape[1], rate, beats, sizes)
         joins = np.array([clip.start for clip in clips[1:]])
-        apart = np.abs(moments[:, None] - joins).min(axis=1)
+        apart = np.abs(frames[:, None] - joins).min(axis=1)
         near = round(_AROUND_S * rate)
         at = (estimate - target, target, near)
         yield OnGrid(
             name,
             si_sdr(target, estimate) - before,
-            _error_db(moments[apart < near // 2], *at),
-            _error_db(moments[apart > 2 * near], *at),
+            _error_db(frames[apart < near // 2], *at),
+            _error_db(frames[apart > 2 * near], *at),
             _error_db(joins, *at),
             10 * np.log10(np.sum((estimate - target) ** 2) / np.sum(target**2)),
         )
 
 
 def _error_db(
-    moments: np.ndarray, error: np.ndarray, target: np.ndarray, near: int
+    frames: np.ndarray, error: np.ndarray, target: np.ndarray, near: int
 ) -> float:
-    """Return the energy of an error around moments over the target's, in dB."""
-    spans = [slice(max(m - near, 0), m + near) for m in moments]
+    """Return the energy of an error around frames over the target's, in dB."""
+    spans = [slice(max(f - near, 0), f + near) for f in frames]
     wrong = sum(float(np.sum(error[:, span] ** 2)) for span in spans)
     right = sum(float(np.sum(target[:, span] ** 2)) for span in spans)
     return 10 * float(np.log10(wrong / right)) if wrong > 0 < right else float("nan")

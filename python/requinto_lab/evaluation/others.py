@@ -185,8 +185,8 @@ def excerpt_starts(stem: np.ndarray, mix: np.ndarray, n_frames: int) -> list[int
     starts = []
     for start in range(0, stem.shape[1] - n_frames + 1, SAMPLE_RATE // 2):
         span = slice(start // WINDOW, (start + n_frames) // WINDOW)
-        least = whole[span].sum() * faintest
-        loud = target[span].sum() > least and rest[span].sum() > least
+        threshold = whole[span].sum() * faintest
+        loud = target[span].sum() > threshold and rest[span].sum() > threshold
         if loud and _share(flags, start, n_frames) >= _SOUNDING_SHARE:
             starts.append(start)
     return starts

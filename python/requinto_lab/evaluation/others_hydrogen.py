@@ -39,8 +39,8 @@ _KIT_WORDS = ("stick", "splash")  # of a kit, but no words of `instrument_named`
 
 @dataclass(frozen=True)
 class _Layer:
-    least: float  # velocity, 0 to 1
-    most: float
+    min_velocity: float  # 0 to 1
+    max_velocity: float
     gain: float
     semitones: float
     path: Path
@@ -201,7 +201,7 @@ def _render(
 
 def _sound(stroke: _Stroke, instrument: _Instrument) -> np.ndarray | None:
     for layer in instrument.layers:
-        if layer.least <= stroke.velocity <= layer.most:
+        if layer.min_velocity <= stroke.velocity <= layer.max_velocity:
             sound = samples.read(layer.path)
             sound = samples.transpose(sound, layer.semitones + stroke.semitones)
             gains = stroke.gains * instrument.gains * stroke.velocity * layer.gain

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto.stft import levels_db
+from requinto.spectrograms import spectrograms
 from requinto_files.figures import (
     new_figure,
     plain_style,
     save_figure,
-    spectrograms,
 )
 from requinto_lab.evaluation.items import Item
 from requinto_lab.evaluation.scoring import Score, read_task, run_system
 from requinto_lab.evaluation.systems import System
 
-_MOST_INSTRUMENTS = 8  # on one picture
-_MOST_ABREAST = 4  # panels
+_MAX_INSTRUMENTS = 8  # on one picture
+_MAX_ABREAST = 4  # panels
 _LEFT_EDGE_DB = -30.0
 
 
@@ -91,7 +90,7 @@ def box_plots(
     AudioFileError
         If the picture cannot be written.
     """
-    n_lines = math.ceil(len(rows) / _MOST_ABREAST)
+    n_lines = math.ceil(len(rows) / _MAX_ABREAST)
     n_abreast = math.ceil(len(rows) / n_lines)
     figure = new_figure(2 + 3 * n_abreast, n_lines * (1 + 0.22 * len(systems)))
     axes = figure.subplots(n_lines, n_abreast, sharex=True, sharey=True, squeeze=False)
@@ -140,7 +139,7 @@ def _by_instrument(rows: list[Score]) -> dict[str, dict[str, list[float]]]:
         assert row.improvement is not None
         by_system = boxes.setdefault(row.instrument, {})
         by_system.setdefault(row.system, []).append(row.improvement)
-    if len(boxes) <= _MOST_INSTRUMENTS:
+    if len(boxes) <= _MAX_INSTRUMENTS:
         return dict(sorted(boxes.items()))
     together: dict[str, list[float]] = {}
     for by_system in boxes.values():
@@ -169,5 +168,4 @@ def _quadruple(item: Item, row: Score, ours: System, ideal: System, path: Path) 
         },
         task.sample_rate,
         path,
-        levels_db,
     )

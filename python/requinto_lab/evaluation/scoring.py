@@ -23,6 +23,7 @@ from requinto import metrics
 from requinto.errors import RequintoError
 from requinto_lab.evaluation.bss_eval import bss_eval
 from requinto_lab.evaluation.items import Item, check_references
+from requinto_lab.evaluation.level_scores import level_db, snr
 from requinto_lab.evaluation.systems import System, Task
 from requinto_lab.material.instruments import INSTRUMENTS
 from requinto_lab.material.parallel import show_progress, worker_pool
@@ -206,15 +207,15 @@ def _score_system(system: System, item: Item, task: Task, wrong: Task | None) ->
     )
     if _rms(task.mixture) < _QUIET:
         return row
-    row = replace(row, level=metrics.level_db(task.mixture, estimate))
+    row = replace(row, level=level_db(task.mixture, estimate))
     if is_absent:
         return row
     row = replace(
         row,
         si_sdr=_finite(metrics.si_sdr(task.truth, estimate)),
         si_sdr_mix=_finite(metrics.si_sdr(task.truth, task.mixture)),
-        snr=_finite(metrics.snr(task.truth, estimate)),
-        snr_mix=_finite(metrics.snr(task.truth, task.mixture)),
+        snr=_finite(snr(task.truth, estimate)),
+        snr_mix=_finite(snr(task.truth, task.mixture)),
     )
     if wrong is not None and row.si_sdr is not None:
         swapped = metrics.si_sdr(task.truth, run_system(system, wrong)[0])

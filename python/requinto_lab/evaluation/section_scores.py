@@ -27,7 +27,7 @@ from requinto_lab.evaluation.items import true_beats
 from requinto_lab.material.parallel import show_progress
 
 _NEAR_S = 3.0  # within which a boundary is right
-_LEAST = 3  # sections of a song that is scored
+_MIN_SECTIONS = 3  # sections of a song that is scored
 
 
 class SectionScore(NamedTuple):
@@ -47,7 +47,9 @@ def score(folder: Path) -> Iterator[SectionScore]:
         If there are no songs of several sections in `folder`.
     """
     metas = {p: json.loads(p.read_text()) for p in Path(folder).glob("*/*/meta.json")}
-    chosen = {p: m for p, m in metas.items() if len(m.get("sections", ())) >= _LEAST}
+    chosen = {
+        p: m for p, m in metas.items() if len(m.get("sections", ())) >= _MIN_SECTIONS
+    }
     if not chosen:
         raise AudioFileError(f"no songs with known sections in {folder}")
     for path in show_progress(sorted(chosen), "Listening"):

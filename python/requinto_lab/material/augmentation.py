@@ -164,9 +164,9 @@ def augment(
     return Augmentation(config, rng, len(sound))(sound)
 
 
-def room(most_wet: float, rng: np.random.Generator) -> pedalboard.Plugin:
+def room(max_wet: float, rng: np.random.Generator) -> pedalboard.Plugin:
     """Return a room of random size."""
-    wet = float(rng.uniform(0.05, max(most_wet, 0.06)))
+    wet = float(rng.uniform(0.05, max(max_wet, 0.06)))
     size, damping = float(rng.uniform(0.05, 0.7)), float(rng.uniform(0.2, 0.9))
     return pedalboard.Reverb(size, damping, wet, 1 - wet)
 

@@ -50,7 +50,7 @@ def stroke(kit: str, sound: str, velocity: float) -> np.ndarray | None:
     layers = _layers(kit, sound)
     if not layers:
         return None
-    fit = [path for least, path in layers if least <= velocity] or [layers[0][1]]
+    fit = [path for lowest, path in layers if lowest <= velocity] or [layers[0][1]]
     return samples.read(fit[-1]) * np.float32(0.4 + 0.6 * velocity)
 
 

@@ -8,6 +8,7 @@ player and to its reference, so that they remain one player, now an unknown one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pedalboard
@@ -31,14 +32,20 @@ class NewTimbreConfig:
 
     equaliser_db: float = 7.0  # standard deviation of two shelves and a bell
     drive: float = 0.25  # into a soft knee, before the filters; it adds partials
-    most_drive: float = 8.0  # gain in front of it
+    max_drive: float = 8.0  # gain in front of it
     envelope: float = 0.35  # attacks and decays are exaggerated or evened out
-    most_envelope: float = 0.5  # power of the envelope that is multiplied in
+    max_envelope: float = 0.5  # power of the envelope that is multiplied in
     body: float = 0.5  # resonances of a box
     shortest_body_s: float = 0.002  # their decay to 1/e, on a logarithmic scale
     longest_body_s: float = 0.03
-    most_body: float = 0.7  # beside the plain sound
+    max_body: float = 0.7  # beside the plain sound
     backwards: float = 0.15  # swells where there were strokes: nobody's instrument
+
+    EARLIER_NAMES: ClassVar = {
+        "most_drive": "max_drive",
+        "most_envelope": "max_envelope",
+        "most_body": "max_body",
+    }
 
     def __post_init__(self) -> None:
         for name in ("drive", "envelope", "body", "backwards"):
@@ -64,9 +71,9 @@ class NewTimbre:
         self._body: np.ndarray | None = None
         self._spectrum: np.ndarray | None = None  # of the body, for one length
         if rng.random() < config.drive:
-            self._drive = float(rng.uniform(1, config.most_drive))
+            self._drive = float(rng.uniform(1, config.max_drive))
         if rng.random() < config.envelope:
-            self._power = float(rng.uniform(-1, 1)) * config.most_envelope
+            self._power = float(rng.uniform(-1, 1)) * config.max_envelope
         if rng.random() < config.body:
             # Filtered itself, it filters too
             body = np.pad(_body(config, rng), ((0, 0), (0, _FILTER_TAPS)))
@@ -110,7 +117,7 @@ def _body(config: NewTimbreConfig, rng: np.random.Generator) -> np.ndarray:
     decay = np.exp(rng.uniform(*ends)) * SAMPLE_RATE
     time = np.arange(round(4 * decay))
     noise = rng.standard_normal(len(time)) * np.exp(-time / decay)
-    wet = rng.uniform(0.1, max(config.most_body, 0.1))
+    wet = rng.uniform(0.1, max(config.max_body, 0.1))
     noise *= wet / np.sqrt(decay / 2)  # of power wet ** 2
     noise[0] += 1
     return noise[None].astype(np.float32)

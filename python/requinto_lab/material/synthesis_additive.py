@@ -121,8 +121,8 @@ def _body(n: np.ndarray, pitch: float, params: ToneParams) -> np.ndarray:
     return gain
 
 
-def _n_partials(pitch: float, most: int) -> int:
-    return max(min(most, int(0.4 * SAMPLE_RATE / hertz(pitch))), 1)
+def _n_partials(pitch: float, max_partials: int) -> int:
+    return max(min(max_partials, int(0.4 * SAMPLE_RATE / hertz(pitch))), 1)
 
 
 def _phase(

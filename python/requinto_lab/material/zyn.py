@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from requinto_files.quiet import EVERYTHING, filter_stderr
+from requinto_files.quiet import filter_stderr
 from requinto_lab.material.folders import first_existing, shared_folders
 from requinto_lab.material.soundfonts import (
     SAMPLE_RATE,
@@ -30,6 +30,7 @@ from requinto_lab.material.soundfonts import (
     events_of,
 )
 from requinto_lab.material.tables import read_table
+from requinto_lab.stderr_patterns import EVERYTHING
 
 # Instrument: name: bank and file, without its ending
 PATCHES: dict[str, dict[str, str]] = read_table("zyn")

@@ -23,9 +23,10 @@ import numpy as np
 
 from requinto import process
 from requinto.errors import ModelError
-from requinto_files import figures
 from requinto_files.environment import changed_variables, is_installed, prepare_folders
-from requinto_files.quiet import TENSORFLOW, filter_stderr
+from requinto_files.quiet import filter_stderr
+from requinto_lab.matplotlib_setup import hide_matplotlib, import_or_hide, set_backend
+from requinto_lab.stderr_patterns import TENSORFLOW
 
 if TYPE_CHECKING:
     import keras
@@ -112,7 +113,7 @@ def prepare_inference() -> None:
 
 def prepare_own_process() -> None:
     """Do as `prepare_inference`, and configure Keras for good: no one else uses it."""
-    with figures.hide_matplotlib():
+    with hide_matplotlib():
         prepare_inference()
     _configure(_DATA_FORMAT, _PRECISION, _PRECISION)
 
@@ -220,14 +221,14 @@ def _import_with_any_settings() -> None:
 
 def _import_keras() -> None:
     try:
-        with figures.import_or_hide():
+        with import_or_hide():
             _import_with_any_settings()
     except Exception as error:
         raise ModelError(
             f"Keras cannot be imported: {error}; pip install 'requinto[train]' brings "
             "it, and TensorFlow"
         ) from error
-    figures.set_backend()
+    set_backend()
     if tensorflow := sys.modules.get("tensorflow"):
         tensorflow.config.list_physical_devices()  # complains of absent ones
 

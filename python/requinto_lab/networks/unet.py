@@ -12,7 +12,7 @@ from keras import layers, ops
 from requinto.config import SpectraConfig, UNetConfig
 from requinto_lab.networks.reference_encoder import FrequencyPosition
 
-TAUGHT = "taught"  # the layer whose mask is trained, evidence not yet mixed in
+TAUGHT = "taught"  # the layer whose mask is trained: before template shares
 
 
 @keras.saving.register_keras_serializable("requinto")
@@ -188,8 +188,8 @@ def build_unet(
     # In float32 whatever the precision of the rest, so that nothing saturates
     mask = layers.Conv2D(2, 1, activation="sigmoid", dtype="float32")(x)
     mask = layers.Rescaling(config.mask_ceiling, dtype="float32", name=TAUGHT)(mask)
-    if n_shares and config.evidence_weight:
-        weight = config.evidence_weight
+    if n_shares and config.template_weight:
+        weight = config.template_weight
         last = 2 + min(n_shares, config.n_blended_shares)
         share = ops.mean(mixture[..., 2:last], axis=-1, keepdims=True)
         mask = (1 - weight) * mask + weight * share

@@ -18,7 +18,7 @@ import numpy as np
 
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError, ModelError
-from requinto.model_folder import unknown
+from requinto.model_folder import unknown_model_error
 from requinto_lab.networks import backend
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def load_networks(
 ) -> tuple[ModelConfig, tuple[keras.Model, keras.Model]]:
     """Return a model's configuration and its U-Net and encoder, verified."""
     if name not in {path.stem for path in folder.glob("*.json")}:
-        raise unknown(folder, name)
+        raise unknown_model_error(folder, name)
     record, arrays = read_weights(folder, name)
     try:
         config = from_values(ModelConfig, record["config"], name)

@@ -26,7 +26,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -62,18 +62,20 @@ class DenoisingAutoencoderConfig:
     source: str  # that it cleans
     n_columns: int = 30  # of a piece
     n_bins: int = 513
-    n_places: int = 128  # positions of a filter, which is as long as leaves these
+    n_positions: int = 128  # of a filter, which is as long as leaves these
     n_filters: int = 2
 
+    EARLIER_NAMES: ClassVar = {"n_places": "n_positions"}
+
     def __post_init__(self) -> None:
-        check_within(self, 1, self.n_bins, "n_places")
+        check_within(self, 1, self.n_bins, "n_positions")
         if self.n_filters < 2 or self.n_filters % 2:
             raise ConfigError(f"n_filters must be even, got {self.n_filters}")
 
     @property
     def n_kernel(self) -> int:
         """Bins of a filter."""
-        return self.n_bins - self.n_places + 1
+        return self.n_bins - self.n_positions + 1
 
 
 # Layers and graph
@@ -104,7 +106,7 @@ def build(config: DenoisingAutoencoderConfig, dtype: str = "float32") -> keras.M
     estimate = keras.Input((config.n_columns, config.n_bins, 2), name="estimate")
     flow = AcrossBins(config.n_filters, config.n_kernel, dtype=dtype)(estimate)
     shape = flow.shape[1:]
-    width = config.n_places * config.n_filters
+    width = config.n_positions * config.n_filters
     flow = layers.Reshape((config.n_columns, width), dtype=dtype)(flow)
     # Both directions together as wide as their input
     one_way = layers.LSTM(width // 2, return_sequences=True, dtype=dtype)
@@ -191,7 +193,7 @@ class DenoisingAutoencoderTraining(training.PiecesRun):
 
     sources: tuple[str, ...] = ()  # one each; without, all that the separator knows
     separator: str = ""  # folder of the separator's model; without, the released one
-    n_places: int = 128  # as the autoencoder's configuration has them
+    n_positions: int = 128  # as the autoencoder's configuration has them
     n_filters: int = 2
 
 
@@ -228,7 +230,7 @@ def _train_one(
 ) -> None:
     model, separating = separator
     own = DenoisingAutoencoderConfig(
-        source, model.n_columns, model.n_bins, config.n_places, config.n_filters
+        source, model.n_columns, model.n_bins, config.n_positions, config.n_filters
     )
     network = compile_network(own, config)
     excerpts = {

@@ -29,7 +29,8 @@ import scipy.signal
 
 from requinto.audio import check_samples
 from requinto.errors import ConfigError, TargetError
-from requinto.metrics import si_sdr, snr
+from requinto.metrics import si_sdr
+from requinto_lab.evaluation.level_scores import snr
 from requinto_lab.evaluation.systems import Task
 from requinto_lab.ranges import check_at_least, check_within
 from requinto_lab.systems.excerpts import Excerpts

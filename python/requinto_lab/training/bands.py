@@ -59,7 +59,7 @@ class BandGenerator:
         """Return a band of any instruments, all of them equally often."""
         cfg = self._config
         names = [str(i) for i in rng.permutation(self._instruments)]
-        n_players = int(rng.integers(cfg.fewest, cfg.most + 1))
+        n_players = int(rng.integers(cfg.min_players, cfg.max_players + 1))
         absent = rng.random() < cfg.absent and len(names) > 1
         return Band(names[absent:][:n_players], names[0], bool(absent))
 

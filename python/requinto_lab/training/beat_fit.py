@@ -111,7 +111,7 @@ class BeatBatches:
         return np.concatenate([np.maximum(bands, 0), features[:, n:]], axis=1)
 
 
-class _GrowingBatches:
+class _RereadBatches:
     """Batches of a folder of songs, which is read again while more are rendered."""
 
     def __init__(self, config: BeatTraining, tracker: TrackerConfig) -> None:
@@ -162,7 +162,7 @@ def train(config: BeatTraining) -> Path:
     before; a run that was stopped goes on, with `resume`, from its last epoch.
     """
     tracker = TrackerConfig()
-    batches = _GrowingBatches(config, tracker)
+    batches = _RereadBatches(config, tracker)
     loop = _build_loop(config, tracker, batches)
     start_s = time.perf_counter()
     for epoch in loop.epochs(batches):
@@ -179,7 +179,7 @@ def train(config: BeatTraining) -> Path:
 
 
 def _build_loop(
-    config: BeatTraining, tracker: TrackerConfig, batches: _GrowingBatches
+    config: BeatTraining, tracker: TrackerConfig, batches: _RereadBatches
 ) -> Loop:
     folder = Path(config.output)
     validation = _validation_excerpts(config, tracker)

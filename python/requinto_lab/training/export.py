@@ -28,9 +28,10 @@ from requinto.networks import TENSORFLOW
 from requinto.separator import NetworkSeparator, Query
 from requinto.tracker import BLOCKS
 from requinto_files import output_files
-from requinto_files.quiet import EVERYTHING, filter_stderr
+from requinto_files.quiet import filter_stderr
 from requinto_lab.networks.beat_network import build_beat_network
 from requinto_lab.networks.weights import load_networks, read_weights, set_weights
+from requinto_lab.stderr_patterns import EVERYTHING
 
 INT8, HALF, SINGLE = "int8", "half", "single"
 PRECISIONS = (INT8, HALF, SINGLE)  # of the weights in a file; smallest first

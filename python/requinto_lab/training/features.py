@@ -38,7 +38,7 @@ class FeatureExtractor:
 
     def __init__(self, config: ModelConfig) -> None:
         self._spectra = Spectra(config.spectra)
-        self._evidence = TemplateMatcher(config.evidence, self._spectra)
+        self._matcher = TemplateMatcher(config.templates, self._spectra)
 
     def __call__(self, examples: list[Example]) -> list[Features]:
         """Return the features of examples that share a mixture.
@@ -66,12 +66,12 @@ class FeatureExtractor:
         target: np.ndarray,
         reference: np.ndarray,
     ) -> Features:
-        spectra, evidence = self._spectra, self._evidence
-        shown = evidence.power(spectra.analyse(reference))
-        view = evidence.view(
+        spectra, matcher = self._spectra, self._matcher
+        shown = matcher.power(spectra.analyse(reference))
+        view = matcher.view(
             spectra.limit_inaudible(power),
-            evidence.templates(shown),
-            evidence.balance(shown),
+            matcher.templates(shown),
+            matcher.balance(shown),
         )
         truth = self._statistics(whole, power, spectra.analyse(target))
         return Features(

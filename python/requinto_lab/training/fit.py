@@ -44,7 +44,7 @@ class TrainingConfig:
     decay: float = 0.25  # share of the run, its last, in which the rate falls
     weight_decay: float = 0.02  # times the learning rate
     dropout: float = 0.3  # of the embedding's numbers
-    embedding_drop: float = 0.3  # of embeddings, so that the evidence alone does too
+    embedding_drop: float = 0.3  # of embeddings, so that templates alone do too
     level_weight: float = 0.0  # of each dB that an estimate is too quiet by
     clip_norm: float = 1.0  # of the gradient
     average: float = 0.995  # momentum of the weights' running average
@@ -191,8 +191,8 @@ def _networks(config: TrainingConfig) -> tuple[Any, Any]:
 def _sees_more(new: ModelConfig, old: ModelConfig) -> bool:
     """Whether a model sees all views of another, first and in their order."""
     n_shares = old.n_shares
-    same = new.evidence.reaches[:n_shares] == old.evidence.reaches[:n_shares]
-    more = new.n_shares == n_shares or not old.evidence.placement
+    same = new.templates.reaches[:n_shares] == old.templates.reaches[:n_shares]
+    more = new.n_shares == n_shares or not old.templates.placement
     return (
         new.spectra.n_bands == old.spectra.n_bands
         and new.n_shares >= n_shares
@@ -227,7 +227,7 @@ def compile_networks(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
         drop = keras.layers.Dropout(config.embedding_drop, noise_shape=(None, 1))
         # Undo its scaling: an embedding is there as it is, or not at all
         embedding = keras.layers.Rescaling(1 - config.embedding_drop)(drop(embedding))
-    # With evidence in the mask from the first step it learns to be silent, and stays so
+    # With template shares in the mask from the start it learns to stay silent
     taught = keras.Model(unet.input, unet.get_layer(TAUGHT).output)
     mask = taught({"mixture": inputs["mixture"], "embedding": embedding})
     model = keras.Model(inputs, mask)

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -31,9 +32,11 @@ class MaterialConfig:
     bands_over_songs: float = 0.0  # small rendered bands over recorded songs
     recorded_pairs: float = 0.0  # recorded songs over each other
     song_stems: float = 0.0  # songs of `songs`, by part
-    most_over_songs: int = 3  # players over a recorded song
+    max_players_over_songs: int = 3  # over a recorded song
     pairs: RecordedPairsConfig = field(default_factory=RecordedPairsConfig)
     stems: SongStemsConfig = field(default_factory=SongStemsConfig)
+
+    EARLIER_NAMES: ClassVar = {"most_over_songs": "max_players_over_songs"}
 
     def __post_init__(self) -> None:
         shares = self.shares
@@ -125,7 +128,7 @@ def build_generator(
         generators.append((songs, pairs))
         checksums["recorded"] = songs.library.checksum
     if over:
-        few = dataclasses.replace(mixing, most=material.most_over_songs)
+        few = dataclasses.replace(mixing, max_players=material.max_players_over_songs)
         small = MixGenerator(loops, few, split=split)
         generators.append((OverSongs(small, songs), over))
     if stems:

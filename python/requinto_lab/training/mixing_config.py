@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,8 +29,8 @@ class MixingConfig(ExampleConfig):
     # For each bachata instrument to be the target; the harder, the more often
     target_weights: tuple[float, ...] = (0.5, 0.2, 0.18, 0.12)
     target_other: float = 0.2  # the target is one of these, when there is one
-    fewest: int = 2  # players, outside bachata; uniform up to `most`
-    most: int = 7
+    min_players: int = 2  # outside bachata; uniform up to `max_players`
+    max_players: int = 7
     absent: float = 0.08
     double: float = 0.06  # the target's timbre plays twice (requinto and segunda)
     rival: float = 0.12  # another timbre of the target's instrument plays too
@@ -58,13 +59,15 @@ class MixingConfig(ExampleConfig):
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     timbres: NewTimbreConfig = field(default_factory=NewTimbreConfig)
 
+    EARLIER_NAMES: ClassVar = {"fewest": "min_players", "most": "max_players"}
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_at_least(self, 1, "reuse")
         if len(self.target_weights) != len(BACHATA) or sum(self.target_weights) <= 0:
             raise ConfigError(f"target_weights needs {len(BACHATA)} shares")
-        if not 1 <= self.fewest <= self.most:
-            raise ConfigError("fewest must be 1 or more, and most no less")
+        if not 1 <= self.min_players <= self.max_players:
+            raise ConfigError("min_players must be 1 or more, max_players no less")
         shares = ("register", "same_desk", "alike", "dense", "inaudible")
         check_within(self, 0, 1, *shares)
 

@@ -12,6 +12,7 @@ _EARLIER_NAMES = {
     "n_heard": "n_eval",
     "epochs_per_hearing": "epochs_per_eval",
     "moment_s": "excerpt_s",
+    "n_places": "n_positions",
     "pieces_per_moment": "pieces_per_excerpt",
 }
 

@@ -18,15 +18,15 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from requinto.loader import Pair, load_separator
+from requinto.loader import load_separator
 from requinto.metrics import ideal_ratio_mask, si_sdr
 from requinto.model_folder import STANDARD
-from requinto.separator import NetworkSeparator
+from requinto.separator import NetworkSeparator, Pair
 from requinto.spectra import Spectra
 from requinto_lab.evaluation.items import read_items
 from requinto_lab.training.validation import TestItem, read_test_items
 
-_MOST_REFERENCES = 6  # of a kind
+_MAX_REFERENCES = 6  # of a kind
 _THESIS_RATE = 11025  # Hz
 _N_PHASE_STEPS = 50
 
@@ -114,7 +114,7 @@ def _gain(test_item: TestItem, estimate: np.ndarray) -> float:
 
 
 def _choose(test_items: list[TestItem], rng: np.random.Generator) -> list[TestItem]:
-    order = rng.permutation(len(test_items))[:_MOST_REFERENCES]
+    order = rng.permutation(len(test_items))[:_MAX_REFERENCES]
     return [test_items[i] for i in order]
 
 

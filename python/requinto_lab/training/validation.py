@@ -22,11 +22,12 @@ from rich.table import Table
 
 from requinto.errors import AudioFileError, RequintoError, reason_of
 from requinto.loader import load_single
-from requinto.metrics import level_db, si_sdr, snr
+from requinto.metrics import si_sdr
 from requinto.model_folder import STANDARD, models_folder
 from requinto.separator import NetworkSeparator
 from requinto_files import output_files
 from requinto_lab.evaluation.items import Item, read_items
+from requinto_lab.evaluation.level_scores import level_db, snr
 from requinto_lab.grouping import group_pairs
 
 SCORE = "si_sdr_improvement_db"  # the mean of the groups' means: what chooses models
