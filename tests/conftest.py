@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -137,3 +139,14 @@ def bench():
 def no_references(monkeypatch, tmp_path):
     """Let the user have no references of their own."""
     monkeypatch.setenv("REQUINTO_REFERENCES", str(tmp_path / "references"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def released_memory():
+    """Give back what networks took, or a process grows to 8 GB over the suite."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
+        gc.collect()
+        if sys.platform == "linux":
+            ctypes.CDLL(None).malloc_trim(0)

@@ -293,10 +293,7 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
         If a name is unknown, one that is needed is missing, or a value cannot be used.
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    earlier_names: dict[str, str] = getattr(kind, "EARLIER_NAMES", {})
-    for earlier, name in earlier_names.items():
-        if earlier in values and name not in values:
-            values = {name if key == earlier else key: values[key] for key in values}
+    values = current_names(kind, values)
     if unknown := set(values) - set(fields):
         raise ConfigError(
             f"{of}: unknown names {sorted(unknown)}; known are {sorted(fields)}"
@@ -313,6 +310,15 @@ def from_values(kind: type[Config], values: dict[str, Any], of: str) -> Config:
         return kind(**given)
     except TypeError as error:
         raise ConfigError(f"{of}: {error}") from error
+
+
+def current_names(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Return named values, saved at any time, by the names that their fields have."""
+    earlier_names: dict[str, str] = getattr(kind, "EARLIER_NAMES", {})
+    for earlier, name in earlier_names.items():
+        if earlier in values and name not in values:
+            values = {name if key == earlier else key: values[key] for key in values}
+    return values
 
 
 def _field_value(of: dataclasses.Field[Any], value: Any) -> Any:

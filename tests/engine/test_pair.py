@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import requinto
-from models import NEUTRAL, write_neutral
+from models import FEEDFORWARD, write_neutral
 from requinto import loader
 from requinto.errors import ModelError
 from sounds import noise
@@ -55,8 +55,8 @@ def test_a_damaged_network_for_names_is_noticed(folder):
 
 
 def test_both_must_cut_alike(folder):
-    clips = dataclasses.replace(NEUTRAL.clips, left_context_s=2.0)
-    other = dataclasses.replace(NEUTRAL, clips=clips)
+    clips = dataclasses.replace(FEEDFORWARD.clips, left_context_s=2.0)
+    other = dataclasses.replace(FEEDFORWARD, clips=clips)
     write_neutral(folder, "standard-names", config=other)
     with pytest.raises(ModelError, match="must cut clips alike"):
         loader.load_separator()

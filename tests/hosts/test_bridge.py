@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import requinto
-from models import NEUTRAL, write_neutral
+from models import FEEDFORWARD, write_neutral
 from requinto import bridge
 from requinto.audio import decode, encode_flac
 from requinto.config import ClipConfig
@@ -312,7 +312,7 @@ def test_a_missing_choice_leaves_the_stream_as_it_was(open_door, two_models):
 
 
 def test_a_model_of_other_clips_is_refused(open_door, two_models):
-    other = dataclasses.replace(NEUTRAL, clips=ClipConfig(left_context_s=2.0))
+    other = dataclasses.replace(FEEDFORWARD, clips=ClipConfig(left_context_s=2.0))
     write_neutral(two_models, "fast", config=other)
     key = opened(open_door)
     assert configured(open_door, key, quality=1) == 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from requinto.beats import Beats
-from requinto.config import from_values, tomllib
+from requinto.config import current_names, from_values, tomllib
 from requinto.errors import ConfigError
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation.systems import Task
@@ -18,7 +18,7 @@ from requinto_lab.networks.weights import load_network, save_networks
 from requinto_lab.systems import bachata2020
 from requinto_lab.systems.bachata2020 import NAME, Bachata2020, Bachata2020Config, build
 from requinto_lab.systems.registry import read_run
-from requinto_lab.training.provenance import rename_earlier
+from requinto_lab.training.system_fit import Run
 from sounds import RATE, clicks, noise
 from thesis import TINY, Stand
 
@@ -225,7 +225,7 @@ def test_the_released_model_is_as_its_toml_says_and_draws_as_it_did():
     made = record["provenance"]["training"]
     # The record is older than the names of today
     assert made.pop("n_validation_songs") == recipe["n_eval"]
-    made = rename_earlier(made)
+    made = current_names(Run, made)
     assert {name: recipe[name] for name in made} == made
 
     config, network = load_network(models, NAME, Bachata2020Config, build)

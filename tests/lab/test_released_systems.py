@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from requinto.config import read_toml
+from requinto.config import current_names, read_toml
 from requinto.metrics import si_sdr
 from requinto_lab.evaluation import bench as benches
 from requinto_lab.evaluation.items import read_items
@@ -17,7 +17,6 @@ from requinto_lab.material.instruments import BACHATA
 from requinto_lab.systems import registry
 from requinto_lab.systems.fixed_outputs import FixedOutputs
 from requinto_lab.systems.registry import ABOUT, TRAINERS
-from requinto_lab.training.provenance import rename_earlier
 
 MODELS = Path(__file__).parents[2] / "models"
 RECIPES = {
@@ -55,12 +54,12 @@ def test_all_of_them_are_shipped_and_small():
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_weights_are_of_the_recipe_beside_them(recipe):
     values = read_toml(MODELS / f"{recipe}.toml")
-    run = dataclasses.asdict(registry.read_run(values.pop("system"), values))
-    run = json.loads(json.dumps(run))  # tuples as lists
+    config = registry.read_run(values.pop("system"), values)
+    run = json.loads(json.dumps(dataclasses.asdict(config)))  # tuples as lists
     for name in RECIPES[recipe]:
         record = json.loads((MODELS / f"{name}.json").read_text())["provenance"]
         # Released before numbers had the names of today
-        done = rename_earlier(record["training"])
+        done = current_names(type(config), record["training"])
         if name != recipe:  # one of several
             run["sources"] = [name.removeprefix(f"{recipe}-")]
         both = set(run) & set(done)

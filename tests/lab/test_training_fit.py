@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from models import SMALL
+from models import FEEDFORWARD, SMALL
 from requinto.errors import AudioFileError, ConfigError
 from requinto.separator import NetworkSeparator
 from requinto_command import cli
@@ -46,7 +46,7 @@ def config_of(library, bench, run):
         batch_size=4,
         steps_per_epoch=20,
         validation_items_per_set=1,  # each is of another length, to be traced
-        model=SMALL,
+        model=FEEDFORWARD,  # what steps through time takes seconds to be traced
         mixing=MIXING,
     )
 
@@ -68,6 +68,7 @@ def log(folder):
 
 
 def test_it_records_and_goes_on(config):
+    config = dataclasses.replace(config, model=SMALL)
     run = train(config)
     first = log(run)
     assert all(np.isfinite(line["loss"]) for line in first)
@@ -150,7 +151,6 @@ def test_two_devices_share_each_batch(config):
         halves = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, halves)
         import keras
-        from models import SMALL
         from requinto_lab.training.fit import train, training_config
         step = keras.Model.train_step
         def listening(self, data):
@@ -218,8 +218,8 @@ def test_a_run_of_steps_ends_after_them(config):
 
 @pytest.mark.parametrize("name", ["standard", "wider"])
 def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
-    unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 8))
-    spectra = dataclasses.replace(SMALL.spectra, hop=256)
+    unet = dataclasses.replace(FEEDFORWARD.unet, widths=(5, 6, 8))
+    spectra = dataclasses.replace(FEEDFORWARD.spectra, hop=256)
     wider = dataclasses.replace(
         config,
         name=name,
@@ -227,7 +227,7 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
         run=str(tmp_path / "wider"),
         start_from=str(first if name == "standard" else first / "standard"),
         learning_rate=1e-9,
-        model=dataclasses.replace(SMALL, spectra=spectra, unet=unet),
+        model=dataclasses.replace(FEEDFORWARD, spectra=spectra, unet=unet),
     )
     second = train(wider)
     record = json.loads((second / f"{name}.json").read_text())
@@ -235,8 +235,10 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
     earlier = json.loads((first / "standard.json").read_text())["provenance"]
     assert record["provenance"]["started_from"] == earlier
     rng = np.random.default_rng(0)
-    given = rng.random((2, 16, SMALL.spectra.n_bands, SMALL.n_views), np.float32)
-    sound = rng.random((2, 16, SMALL.spectra.n_bands, 2), np.float32)
+    given = rng.random(
+        (2, 16, FEEDFORWARD.spectra.n_bands, FEEDFORWARD.n_views), np.float32
+    )
+    sound = rng.random((2, 16, FEEDFORWARD.spectra.n_bands, 2), np.float32)
     masks = []
     for folder, which in ((first, "standard"), (second, name)):
         _, (unet, encoder) = load_networks(folder, which)
@@ -250,16 +252,20 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
 def test_a_run_begins_with_a_model_that_sees_less(config, first, tmp_path):
     """What it sees beside is of no weight at first."""
     templates = dataclasses.replace(
-        SMALL.templates, reaches=(0, 6, 9), prune_above=6, n_kept=8, placement=True
+        FEEDFORWARD.templates,
+        reaches=(0, 6, 9),
+        prune_above=6,
+        n_kept=8,
+        placement=True,
     )
-    model = dataclasses.replace(SMALL, templates=templates)
+    model = dataclasses.replace(FEEDFORWARD, templates=templates)
     more = dataclasses.replace(
         config, run=str(tmp_path / "b"), start_from=str(first), model=model
     )
     second, _ = _networks(more)
     _, (unet, _) = load_networks(first, "standard")
     rng = np.random.default_rng(0)
-    views = rng.random((2, 16, SMALL.spectra.n_bands, 6), np.float32)
+    views = rng.random((2, 16, FEEDFORWARD.spectra.n_bands, 6), np.float32)
     embedding = rng.standard_normal((2, 5), np.float32)
     masks = [
         network.predict_on_batch({"mixture": given, "embedding": embedding})
@@ -273,8 +279,8 @@ def test_a_run_begins_with_a_model_that_sees_less(config, first, tmp_path):
 
 
 def test_a_model_that_sees_otherwise_is_no_beginning(config, first, tmp_path):
-    templates = dataclasses.replace(SMALL.templates, n_templates=0)
-    model = dataclasses.replace(SMALL, templates=templates)
+    templates = dataclasses.replace(FEEDFORWARD.templates, n_templates=0)
+    model = dataclasses.replace(FEEDFORWARD, templates=templates)
     with pytest.raises(ConfigError, match="sees 4 views of 32 bands, not 2 views"):
         train(
             dataclasses.replace(
@@ -291,14 +297,14 @@ def test_a_stale_run_ends_early(config):
 
 def test_some_embeddings_are_dropped_in_training(config):
     """Each is there as it is, or not at all; all are there when nothing is learnt."""
-    networks = build_networks(SMALL)
+    networks = build_networks(FEEDFORWARD)
     unet, encoder = networks
     for weight in unet.trainable_variables:  # FiLM begins with zeros
         weight.assign(weight + 0.1)
     config = dataclasses.replace(config, dropout=0.0, embedding_drop=0.5)
     model = compile_networks(networks, config)
     rng = np.random.default_rng(0)
-    n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
+    n_bands, n_views = FEEDFORWARD.spectra.n_bands, FEEDFORWARD.n_views
     inputs = {
         "mixture": rng.random((32, 16, n_bands, n_views), np.float32),
         "reference": rng.random((32, 16, n_bands, 2), np.float32),
@@ -320,11 +326,11 @@ def test_some_embeddings_are_dropped_in_training(config):
 @pytest.mark.parametrize("weight", [0.0, 0.25])
 def test_the_network_is_taught_without_template_shares_in_its_mask(config, weight):
     """With it from the first step on, a network learnt to be silent, for good."""
-    unet = dataclasses.replace(SMALL.unet, template_weight=weight)
-    networks = build_networks(dataclasses.replace(SMALL, unet=unet))
+    unet = dataclasses.replace(FEEDFORWARD.unet, template_weight=weight)
+    networks = build_networks(dataclasses.replace(FEEDFORWARD, unet=unet))
     taught = compile_networks(networks, dataclasses.replace(config, dropout=0.0))
     rng = np.random.default_rng(0)
-    n_bands, n_views = SMALL.spectra.n_bands, SMALL.n_views
+    n_bands, n_views = FEEDFORWARD.spectra.n_bands, FEEDFORWARD.n_views
     mixture = rng.random((3, 16, n_bands, n_views), np.float32)
     reference = rng.random((3, 16, n_bands, 2), np.float32)
     own = taught.predict_on_batch({"mixture": mixture, "reference": reference})

@@ -35,9 +35,10 @@ SMALL = ModelConfig(
     ),
 )
 
-# Without what steps through time, which takes seconds in TensorFlow; its mask is a
-# number, whatever it computes
-NEUTRAL = replace(SMALL, unet=replace(SMALL.unet, attention=(0, 0, 0), recurrence=0))
+# Without what steps through time, which takes seconds in TensorFlow
+FEEDFORWARD = replace(
+    SMALL, unet=replace(SMALL.unet, attention=(0, 0, 0), recurrence=0)
+)
 
 
 def random_inputs(n_examples=3, n_columns=16, seed=0):
@@ -63,7 +64,7 @@ def write_neutral(
     folder: Path,
     name: str = "standard",
     gain: float = 1.0,
-    config: ModelConfig = NEUTRAL,
+    config: ModelConfig = FEEDFORWARD,
 ) -> Path:
     """Write a model whose mask is `gain`, from 0 to 2, wherever it is asked."""
     from requinto_lab.networks import weights  # TensorFlow, for those who need it

@@ -26,7 +26,6 @@ from requinto_lab.evaluation.scoring import run_system
 from requinto_lab.evaluation.systems import System, Task
 from requinto_lab.material.instruments import INSTRUMENTS
 from requinto_lab.systems.excerpts import ACCOMPANIMENT
-from requinto_lab.training.provenance import rename_earlier
 
 _INSTRUMENTS = (*INSTRUMENTS, ACCOMPANIMENT)
 _NEED_TRUTH = ("ideal ratio mask", "ideal binary mask", "mix")
@@ -135,7 +134,7 @@ def read_run(system: str, values: dict[str, Any]) -> Any:
         If one of them is unknown, missing or out of range.
     """
     run = _import(f"systems.{TRAINERS[system]}")
-    return from_values(run, rename_earlier(values), "training")
+    return from_values(run, values, "training")
 
 
 def train(system: str, values: dict[str, Any]) -> Path:

@@ -11,7 +11,7 @@ import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from requinto.config import ModelConfig, from_values
 from requinto.errors import ConfigError
@@ -25,7 +25,7 @@ from requinto_lab.training.examples import ExampleGenerator
 from requinto_lab.training.generators import MaterialConfig, build_generator
 from requinto_lab.training.loop import Epoch, Loop, Plan, Scores, half_cosine
 from requinto_lab.training.mixing_config import MixingConfig
-from requinto_lab.training.provenance import commit, rename_earlier
+from requinto_lab.training.provenance import commit
 from requinto_lab.training.validation import SCORE, by_name, read_test_items, scores
 from requinto_lab.training.widen import widen
 
@@ -63,6 +63,8 @@ class TrainingConfig:
     mixing: MixingConfig = field(default_factory=MixingConfig)
     material: MaterialConfig = field(default_factory=MaterialConfig)
 
+    EARLIER_NAMES: ClassVar = {"unheard": "embedding_drop"}
+
 
 def training_config(values: dict[str, Any]) -> TrainingConfig:
     """Return the configuration held in nested dictionaries, as TOML gives them.
@@ -72,7 +74,7 @@ def training_config(values: dict[str, Any]) -> TrainingConfig:
     ConfigError
         If a name or value is unknown, or one is missing.
     """
-    return from_values(TrainingConfig, rename_earlier(values), "training")
+    return from_values(TrainingConfig, values, "training")
 
 
 def train(config: TrainingConfig, *, resume: bool = False) -> Path:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -46,6 +46,14 @@ class Run:
     epochs_per_eval: int = 4  # between such measurements
     seed: int = 0
     resume: bool = False  # go on from the last checkpoint, where there is one
+
+    EARLIER_NAMES: ClassVar = {
+        "n_heard": "n_eval",
+        "epochs_per_hearing": "epochs_per_eval",
+        "moment_s": "excerpt_s",
+        "n_places": "n_positions",
+        "pieces_per_moment": "pieces_per_excerpt",
+    }
 
     def __post_init__(self) -> None:
         check_at_least(self, 1, "batch_size", "steps_per_epoch", "epochs_per_eval")
