@@ -101,7 +101,7 @@ class Synth:
     """One synthesiser; use `render`."""
 
     def __init__(self) -> None:
-        library, _ = _load_library()
+        library, _ = _load_library(_library_path())
         library.dssi_descriptor.restype = ctypes.POINTER(_Dssi)
         self._dssi = library.dssi_descriptor(ctypes.c_ulong(0)).contents
         # Where it takes its chance from; without it no two runs were the same
@@ -202,14 +202,18 @@ def find_patch(name: str) -> Path:
     return first_existing(paths, BankError(missing))
 
 
+def _library_path() -> Path:
+    missing = "ZynAddSubFX is not installed: Debian has it in zynaddsubfx-dssi"
+    return first_existing(PLUGINS, BankError(missing))
+
+
 @functools.cache
-def _load_library() -> tuple[ctypes.CDLL, ctypes.Array[ctypes.c_byte]]:
+def _load_library(path: Path) -> tuple[ctypes.CDLL, ctypes.Array[ctypes.c_byte]]:
     """Return the library, and the floating-point environment that it runs in.
 
     It is built with -ffast-math: loading it has the thread flush denormals to zero.
     """
-    missing = "ZynAddSubFX is not installed: Debian has it in zynaddsubfx-dssi"
-    library = ctypes.CDLL(str(first_existing(PLUGINS, BankError(missing))))
+    library = ctypes.CDLL(str(path))
     return library, _float_environment()
 
 
@@ -266,7 +270,7 @@ def render(instrument: str, name: str, notes: FrameNotes, n_frames: int) -> np.n
         )
     callers = _float_environment()
     try:
-        _, own = _load_library()
+        _, own = _load_library(_library_path())
         _libm().fesetenv(own)
         synth = _synth(os.getpid())
         synth.load(find_patch(known[name]))
