@@ -245,6 +245,7 @@ def compile_networks(networks: tuple[Any, Any], config: TrainingConfig) -> Any:
         # On a CPU, TensorFlow's own convolutions are faster than XLA's
         jit_compile=keras.backend.backend() != "tensorflow",
     )
+    model.optimizer.build(model.trainable_variables)  # on the devices in scope
     return model
 
 

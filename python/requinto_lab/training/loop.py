@@ -162,9 +162,10 @@ class Loop:
         self._evaluate, self._save_best = evaluate, save_best
         self._start_s = 0.0
         self.progress = Progress(folder / PROGRESS, resume=resume, worst=plan.worst)
-        # Variables made in the first step would have it traced twice, and loaded state
-        # would be dropped
-        model.optimizer.build(model.trainable_variables)
+        if not model.optimizer.built:
+            # Variables made in the first step would have it traced twice, and loaded
+            # state would be dropped
+            model.optimizer.build(model.trainable_variables)
         if self.progress.resumed:
             model.load_weights(folder / CHECKPOINT)
 

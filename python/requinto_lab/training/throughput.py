@@ -118,7 +118,6 @@ def _print_speeds(make: BatchMaker, training: TrainingConfig, batches: int) -> N
         speed = training.batch_size * batches / seconds
         print(f"{name}: {speed:.1f} examples/s", flush=True)
 
-    model.optimizer.build(model.trainable_variables)  # or the step is traced twice
     inputs, truth = make(0)
     model.train_on_batch(inputs, truth)  # traces
     begin = time.perf_counter()
