@@ -60,7 +60,8 @@ def config(library, bench, tmp_path):
 def first(library, bench, tmp_path_factory):
     """Return the folder of a run of one epoch, for others to begin with."""
     folder = tmp_path_factory.mktemp("first")
-    return train(dataclasses.replace(config_of(library, bench, folder), steps=20))
+    config = config_of(library, bench, folder)
+    return train(dataclasses.replace(config, steps=20, model=SMALL))
 
 
 def log(folder):
@@ -218,8 +219,8 @@ def test_a_run_of_steps_ends_after_them(config):
 
 @pytest.mark.parametrize("name", ["standard", "wider"])
 def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
-    unet = dataclasses.replace(FEEDFORWARD.unet, widths=(5, 6, 8))
-    spectra = dataclasses.replace(FEEDFORWARD.spectra, hop=256)
+    unet = dataclasses.replace(SMALL.unet, widths=(5, 6, 8))
+    spectra = dataclasses.replace(SMALL.spectra, hop=256)
     wider = dataclasses.replace(
         config,
         name=name,
@@ -227,7 +228,7 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
         run=str(tmp_path / "wider"),
         start_from=str(first if name == "standard" else first / "standard"),
         learning_rate=1e-9,
-        model=dataclasses.replace(FEEDFORWARD, spectra=spectra, unet=unet),
+        model=dataclasses.replace(SMALL, spectra=spectra, unet=unet),
     )
     second = train(wider)
     record = json.loads((second / f"{name}.json").read_text())
@@ -235,10 +236,8 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
     earlier = json.loads((first / "standard.json").read_text())["provenance"]
     assert record["provenance"]["started_from"] == earlier
     rng = np.random.default_rng(0)
-    given = rng.random(
-        (2, 16, FEEDFORWARD.spectra.n_bands, FEEDFORWARD.n_views), np.float32
-    )
-    sound = rng.random((2, 16, FEEDFORWARD.spectra.n_bands, 2), np.float32)
+    given = rng.random((2, 16, SMALL.spectra.n_bands, SMALL.n_views), np.float32)
+    sound = rng.random((2, 16, SMALL.spectra.n_bands, 2), np.float32)
     masks = []
     for folder, which in ((first, "standard"), (second, name)):
         _, (unet, encoder) = load_networks(folder, which)
@@ -252,20 +251,20 @@ def test_a_run_begins_with_a_smaller_model(config, first, tmp_path, name):
 def test_a_run_begins_with_a_model_that_sees_less(config, first, tmp_path):
     """What it sees beside is of no weight at first."""
     templates = dataclasses.replace(
-        FEEDFORWARD.templates,
+        SMALL.templates,
         reaches=(0, 6, 9),
         prune_above=6,
         n_kept=8,
         placement=True,
     )
-    model = dataclasses.replace(FEEDFORWARD, templates=templates)
+    model = dataclasses.replace(SMALL, templates=templates)
     more = dataclasses.replace(
         config, run=str(tmp_path / "b"), start_from=str(first), model=model
     )
     second, _ = _networks(more)
     _, (unet, _) = load_networks(first, "standard")
     rng = np.random.default_rng(0)
-    views = rng.random((2, 16, FEEDFORWARD.spectra.n_bands, 6), np.float32)
+    views = rng.random((2, 16, SMALL.spectra.n_bands, 6), np.float32)
     embedding = rng.standard_normal((2, 5), np.float32)
     masks = [
         network.predict_on_batch({"mixture": given, "embedding": embedding})
@@ -279,8 +278,8 @@ def test_a_run_begins_with_a_model_that_sees_less(config, first, tmp_path):
 
 
 def test_a_model_that_sees_otherwise_is_no_beginning(config, first, tmp_path):
-    templates = dataclasses.replace(FEEDFORWARD.templates, n_templates=0)
-    model = dataclasses.replace(FEEDFORWARD, templates=templates)
+    templates = dataclasses.replace(SMALL.templates, n_templates=0)
+    model = dataclasses.replace(SMALL, templates=templates)
     with pytest.raises(ConfigError, match="sees 4 views of 32 bands, not 2 views"):
         train(
             dataclasses.replace(
