@@ -78,7 +78,7 @@ def draw_spectrogram(  # type: ignore[no-untyped-def]
 
 
 def levels_db(mono: np.ndarray) -> np.ndarray:
-    """Return the levels that are drawn: those of `librosa.stft` with its defaults.
+    """Return the levels of a spectrogram, as `librosa.stft` has it by default.
 
     Parameters
     ----------

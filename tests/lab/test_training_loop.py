@@ -72,6 +72,21 @@ def lines(folder):
     return [json.loads(line) for line in (folder / LOG).read_text().splitlines()]
 
 
+@WAYS
+def test_a_step_is_traced_once(tmp_path, way):
+    """Tracing takes most of a short run: twice where variables are made in a step."""
+    run, traces = Run(tmp_path), []
+    step = run.model.train_step
+
+    def train_step(data):
+        traces.append(data)
+        return step(data)
+
+    run.model.train_step = train_step
+    run.train(way)
+    assert len(traces) == 1
+
+
 def test_both_ways_to_feed_it_train_alike(tmp_path):
     fit, epochs = (Run(tmp_path / way).train(way) for way in ("fit", "epochs"))
     assert len(fit.evaluated) == 4
