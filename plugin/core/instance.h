@@ -7,6 +7,7 @@
 
 #include "core/engine.h"
 #include "core/params.h"
+#include "core/scope.h"
 #include "core/state.h"
 #include "core/transport.h"
 #include "os/attributes.h"
@@ -53,6 +54,25 @@ instance_value(const Instance* instance, ParamIndex index) REALTIME;
 /// Store a plain value, made possible, unless it is read-only.  Any thread.
 void
 instance_set_value(Instance* instance, ParamIndex index, double plain) REALTIME;
+
+/**
+   Add a sound file to the list of targets, under its name, and write its index.
+
+   One that was added under that name before is replaced.  Returns false, and why, if
+   the file cannot be read, or is too large; whether it is a sound shows when it is
+   used. Not the audio thread.
+*/
+bool
+instance_add_reference(Instance*    instance,
+                       const char*  path,
+                       uint32_t*    target,
+                       const char** problem);
+
+/* For a window */
+
+/// Return what the worker has to show; the instance outlives its use.  Any thread.
+Scope*
+instance_scope(Instance* instance);
 
 /* State */
 

@@ -96,6 +96,51 @@ requinto_exchange(uint32_t stream, const Passage* passage);
 uint32_t
 requinto_take_bar(uint32_t stream, unsigned char* bytes, uint32_t n_bytes);
 
+/// What is marked at a column, as bits
+typedef enum {
+  MARK_BEAT = 1, ///< A beat falls into it
+  MARK_BAR  = 2, ///< A downbeat does
+  MARK_CLIP = 4, ///< A clip begins in it
+  MARK_SEAM = 8  ///< The sound does not go on from what came before
+} ColumnMark;
+
+/// A short stretch of a stream as a window shows it.  Bands are spaced evenly in
+/// logarithmic frequency from 40 Hz to 10240 Hz; a band is 255 at 0 dB (a sine at full
+/// scale), 0 at -80 dB and below, and linear in dB between
+typedef struct {
+  uint64_t      frame;           ///< At which it begins, of the input
+  uint32_t      n_frames;        ///< It lasts
+  uint32_t      marks;           ///< `ColumnMark`s
+  float         mixture_power;   ///< Mean square of the samples of all channels
+  float         extracted_power; ///< The same of the extracted sound
+  float         rest_power;      ///< The same of the mixture minus the extracted sound
+  float         pitch;           ///< MIDI note of the extracted sound, or 0 if unclear
+  float         tempo_bpm;       ///< Of the beats here, or 0 if unknown
+  unsigned char mixture[64];     ///< Bands
+  unsigned char extracted[64];   ///< Bands
+} Column;
+
+/// What a window shows of a reference
+typedef struct {
+  double        duration_s;
+  float         low_pitch;  ///< MIDI note: 1 in 20 of its pitched frames lies lower; or 0
+  float         high_pitch; ///< MIDI note: 1 in 20 lies higher; or 0 if none is pitched
+  unsigned char peaks[128]; ///< Of equal parts: 255 is the loudest
+} ReferenceSummary;
+
+/**
+   Copy the columns that have been made since the last call; return how many.
+
+   The first call has the stream make them from there on, and a call with `n_columns`
+   of 0 has it stop.
+*/
+uint32_t
+requinto_take_columns(uint32_t stream, Column* columns, uint32_t n_columns);
+
+/// Summarise a sound file; return 1
+uint32_t
+requinto_summarise(const Reference* reference, ReferenceSummary* summary);
+
 /// End a stream; return 1
 uint32_t
 requinto_close(uint32_t stream);

@@ -12,13 +12,15 @@
 
 /// The functions of bridge.h, wherever they come from
 typedef struct {
-  __typeof__(requinto_open)*      open;
-  __typeof__(requinto_configure)* configure;
-  __typeof__(requinto_locate)*    locate;
-  __typeof__(requinto_exchange)*  exchange;
-  __typeof__(requinto_take_bar)*  take_bar;
-  __typeof__(requinto_close)*     close;
-  __typeof__(requinto_problem)*   problem;
+  __typeof__(requinto_open)*         open;
+  __typeof__(requinto_configure)*    configure;
+  __typeof__(requinto_locate)*       locate;
+  __typeof__(requinto_exchange)*     exchange;
+  __typeof__(requinto_take_bar)*     take_bar;
+  __typeof__(requinto_take_columns)* take_columns;
+  __typeof__(requinto_summarise)*    summarise;
+  __typeof__(requinto_close)*        close;
+  __typeof__(requinto_problem)*      problem;
 } Bridge;
 
 /// How loading the bridge went

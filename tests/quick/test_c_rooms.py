@@ -20,11 +20,13 @@ FLOORS = {
     "core": [
         *("integer", "block", "clip", "status", "number_text", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
-        *("references_folder", "references", "state", "ring", "transport"),
+        *("references_folder", "references", "state", "ring", "scope", "transport"),
         *("session", "outbox", "lateness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
+    "window": ["window"],
+    "editor": ["canvas", "editor"],
     "vst3": [
         *("vst3", "entry", "plugin", "changes", "processor", "component", "controller"),
         "factory",
