@@ -26,7 +26,10 @@ FLOORS = {
     ],
     ".": ["ardour"],  # all that is done differently for it
     "window": ["window"],
-    "editor": ["canvas", "editor"],
+    "editor": [
+        *("font", "canvas", "colours", "song", "song_view", "meters", "thumbnail"),
+        "editor",
+    ],
     "vst3": [
         *("vst3", "entry", "plugin", "changes", "processor", "component", "controller"),
         "factory",
