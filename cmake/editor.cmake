@@ -11,7 +11,10 @@ find_file(REQUINTO_FONT DejaVuSans.ttf
 
 add_library(editor STATIC
   plugin/editor/canvas.c plugin/editor/font.c plugin/editor/font_data.c
-  plugin/editor/pixels.c plugin/editor/shapes.c plugin/editor/text.c)
+  plugin/editor/meters.c plugin/editor/pixels.c plugin/editor/play_clock.c
+  plugin/editor/shapes.c plugin/editor/song.c plugin/editor/song_bitmap.c
+  plugin/editor/song_view.c plugin/editor/spectrum_colours.c
+  plugin/editor/standstill.c plugin/editor/text.c plugin/editor/thumbnail.c)
 set_source_files_properties(plugin/editor/font_data.c PROPERTIES
   COMPILE_DEFINITIONS "FONT_FILE=\"${REQUINTO_FONT}\""
   OBJECT_DEPENDS "${REQUINTO_FONT}")
