@@ -294,6 +294,24 @@ test_extrapolates_downbeats(void)
     const double   guess = song_next_downbeat(longer, other + 10);
     CHECK(fabs(guess - ((double)start + 4 * 1.6 * bar)) < 60);
     song_free(longer);
+
+    // A seam that moves the bars by a little: it is no bar of another length
+    Song* const  moved = song_new();
+    const double unit  = 2 * bar;
+    song_advance(moved, &clock, 0);
+    const uint64_t cut     = add_bars(moved, 0, unit, 3) + 20;
+    seam.frame             = cut;
+    const uint64_t resumed = cut + (uint64_t)(1.12 * unit);
+    const double   silence = (double)(resumed - cut);
+    for (double offset = 0; offset < silence - 23; offset += 23) {
+      seam.frame = cut + (uint64_t)offset;
+      song_add(moved, &seam, 1);
+      seam.marks = 0;
+    }
+    const double end_of_bars = (double)add_bars(moved, resumed, unit, 3);
+    CHECK(fabs(song_next_downbeat(moved, end_of_bars) - ((double)resumed + 3 * unit)) <
+          40);
+    song_free(moved);
   }
 }
 
@@ -397,6 +415,11 @@ test_stands_with_the_host(void)
   CHECK(fabs(kept - (kept_s - 2)) < 0.1);
   const SongColumn* const end = song_column(song, song_n_columns(song) - 1);
   CHECK(fabs((end->position + N_FRAMES) / RATE - kept) < 1e-9); // no gaps between
+  for (uint32_t i = 1; i < song_n_columns(song); ++i) {
+    const SongColumn* const one   = song_column(song, i - 1);
+    const SongColumn* const other = song_column(song, i);
+    CHECK(other->is_next == (other->column.frame == one->column.frame + N_FRAMES));
+  }
   CHECK(fabs(n_standing * (double)N_FRAMES / RATE - 10) < 2.5); // 6 and 4 left out
   song_free(song);
 }
@@ -448,6 +471,21 @@ test_play_clock(void)
 }
 
 static void
+test_play_clock_catches_up_smoothly(void)
+{
+  // The first report is late by 0.4 s, all others are in time
+  PlayClock clock = play_clock_new(RATE);
+  double    last  = 0;
+  for (int tick = 0; tick < 150; ++tick) {
+    const double sound_s = tick ? tick / 30.0 + 0.4 : 0;
+    play_clock_advance(&clock, (uint64_t)(sound_s * RATE), tick / 30.0);
+    CHECK(clock.frame - last < 2 * RATE / 30.0);
+    CHECK(tick < 90 || fabs(clock.frame - sound_s * RATE) < 0.01 * RATE);
+    last = clock.frame;
+  }
+}
+
+static void
 test_play_clock_follows_what_is_faster(void)
 {
   PlayClock clock = play_clock_new(RATE);
@@ -471,6 +509,7 @@ main(void)
   test_begins_anew();
   test_stands_with_the_host();
   test_play_clock();
+  test_play_clock_catches_up_smoothly();
   test_play_clock_follows_what_is_faster();
   song_free(NULL);
   return 0;
