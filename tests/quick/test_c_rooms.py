@@ -18,7 +18,7 @@ FLOORS = {
         *("env_layout", "env_posix", "env_win32", "env", "loader"),
     ],
     "core": [
-        *("integer", "block", "clip", "status", "number_text", "utf16"),
+        *("integer", "block", "clip", "status", "number_text", "utf8", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
         *("references_folder", "references", "state", "ring", "scope", "transport"),
         *("session", "outbox", "lateness", "mixer", "engine"),
@@ -26,7 +26,12 @@ FLOORS = {
     ],
     ".": ["ardour"],  # all that is done differently for it
     "window": ["window"],
-    "editor": ["canvas", "editor"],
+    "editor": [
+        *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
+        *("play_clock", "standstill", "song", "spectrum_colours", "song_bitmap"),
+        *("song_view", "meters", "thumbnail"),
+        "editor",
+    ],
     "vst3": [
         *("vst3", "entry", "plugin", "changes", "processor", "component", "controller"),
         "factory",
