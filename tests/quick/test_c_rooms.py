@@ -12,6 +12,7 @@ FLOORS = {
     "os": [
         *("attributes", "os", "posix", "linux", "macos"),
         *("win32_text", "win32", "win32_files", "memory", "path", "running_clock"),
+        *("ticker", "ticker_none", "ticker_macos", "ticker_win32"),
     ],
     "python": [
         *("bridge", "bridge_table", "gate", "start", "calls"),
@@ -28,8 +29,8 @@ FLOORS = {
     "window": ["window"],
     "editor": ["canvas", "editor"],
     "vst3": [
-        *("vst3", "entry", "plugin", "changes", "processor", "component", "controller"),
-        "factory",
+        *("vst3", "entry", "plugin", "changes", "processor", "component"),
+        *("run_loop", "view", "controller", "factory"),
     ],
     "clap": ["types", "plugin", "params", "process", "extensions", "entry"],
     "lv2": [
@@ -42,6 +43,7 @@ GENERATED = {"targets.h"}  # by CMake, from models/targets.txt
 # Headers that other files implement: one for each system, and Python
 CONTRACTS = {
     "os/os.h": {"posix", "linux", "macos", "win32", "win32_files"},
+    "os/ticker.h": {"ticker_none", "ticker_macos", "ticker_win32"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
 }
