@@ -15,7 +15,8 @@ else()
   set(clap_suffix ".clap")
 endif()
 add_library(clap MODULE
-  plugin/clap/entry.c plugin/clap/extensions.c plugin/clap/params.c plugin/clap/plugin.c
+  plugin/clap/edits.c plugin/clap/entry.c plugin/clap/extensions.c plugin/clap/gui.c
+  plugin/clap/gui_window.c plugin/clap/params.c plugin/clap/plugin.c
   plugin/clap/process.c)
 set_target_properties(clap PROPERTIES
   OUTPUT_NAME Requinto PREFIX "" SUFFIX "${clap_suffix}"
@@ -29,7 +30,7 @@ set_target_properties(lv2 PROPERTIES
 foreach(format clap lv2)
   target_compile_definitions(${format} PRIVATE REQUINTO_VERSION="${PROJECT_VERSION}")
   target_include_directories(${format} SYSTEM PRIVATE "${TRAVESTY_INCLUDE_DIR}")
-  target_link_libraries(${format} PRIVATE instance warnings)
+  target_link_libraries(${format} PRIVATE editor instance warnings)
 endforeach()
 
 # What hosts read of the LV2 plugin, and Python of the parameters; Wine runs this in a

@@ -32,7 +32,10 @@ FLOORS = {
         *("vst3", "entry", "plugin", "changes", "processor", "component"),
         *("run_loop", "view", "controller", "factory"),
     ],
-    "clap": ["types", "plugin", "params", "process", "extensions", "entry"],
+    "clap": [
+        *("types", "plugin", "edits", "params", "process", "gui_window", "gui"),
+        *("extensions", "entry"),
+    ],
     "lv2": [
         *("features", "ports", "position", "lv2"),
         *("describe_params", "describe_turtle", "describe"),
