@@ -23,7 +23,7 @@ set_target_properties(clap PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${clap_binaries}")
 
 set(lv2_folder "${CMAKE_BINARY_DIR}/Requinto.lv2")
-add_library(lv2 MODULE plugin/lv2/lv2.c plugin/lv2/position.c)
+add_library(lv2 MODULE plugin/lv2/lv2.c plugin/lv2/position.c plugin/lv2/ui.c)
 set_target_properties(lv2 PROPERTIES
   OUTPUT_NAME Requinto PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${lv2_folder}")
 
@@ -32,6 +32,17 @@ foreach(format clap lv2)
   target_include_directories(${format} SYSTEM PRIVATE "${TRAVESTY_INCLUDE_DIR}")
   target_link_libraries(${format} PRIVATE editor instance warnings)
 endforeach()
+
+# The class of its windows, as LV2 has it
+if(NOT with_window)
+  set(lv2_ui "")
+elseif(WIN32)
+  set(lv2_ui WindowsUI)
+elseif(APPLE)
+  set(lv2_ui CocoaUI)
+else()
+  set(lv2_ui X11UI)
+endif()
 
 # What hosts read of the LV2 plugin, and Python of the parameters; Wine runs this in a
 # build for Windows
@@ -43,7 +54,7 @@ target_link_libraries(describe PRIVATE core warnings)
 add_custom_command(
   OUTPUT "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl" "${params_file}"
   COMMAND "${CMAKE_COMMAND}" -E make_directory "${lv2_folder}"
-  COMMAND describe "${lv2_folder}" "$<TARGET_FILE_NAME:lv2>" "${params_file}"
+  COMMAND describe "${lv2_folder}" "$<TARGET_FILE_NAME:lv2>" "${params_file}" ${lv2_ui}
   DEPENDS describe)
 add_custom_target(descriptions ALL
   DEPENDS "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl" "${params_file}")

@@ -37,7 +37,7 @@ FLOORS = {
         *("extensions", "entry"),
     ],
     "lv2": [
-        *("features", "ports", "position", "lv2"),
+        *("features", "ports", "position", "plugin", "lv2", "ui"),
         *("describe_params", "describe_turtle", "describe"),
     ],
 }
