@@ -25,7 +25,10 @@ FLOORS = {
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
-    "window": ["window"],
+    "window": [
+        *("table", "window", "native", "uri_list", "sound_names", "xlib"),
+        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_window"),
+    ],
     "editor": ["canvas", "editor"],
     "vst3": [
         *("vst3", "entry", "plugin", "changes", "processor", "component", "controller"),
@@ -44,6 +47,8 @@ CONTRACTS = {
     "os/os.h": {"posix", "linux", "macos", "win32", "win32_files"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
+    "window/native.h": {"x11"},
+    "window/table.h": {"pugl_window"},
 }
 
 SOURCES = sorted([*PLUGIN.rglob("*.c"), *PLUGIN.rglob("*.h")])
