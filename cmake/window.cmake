@@ -5,7 +5,8 @@
 get_filename_component(dpf_folder "${TRAVESTY_INCLUDE_DIR}/../.." ABSOLUTE)
 set(pugl_folder "${dpf_folder}/dgl/src/pugl-upstream")
 set(sofd_folder "${dpf_folder}/distrho/extra/sofd")
-set(window_sources plugin/window/pugl_window.c plugin/window/sound_names.c)
+set(window_sources plugin/window/pugl_events.c plugin/window/pugl_window.c
+  plugin/window/sound_names.c)
 set(window_name "requinto_window${CMAKE_SHARED_MODULE_SUFFIX}")
 
 # pugl as a library of objects, without its warnings

@@ -174,8 +174,11 @@ native_finish_call(Native* const native)
 {
   // Xlib reads events while it waits for answers or for room to write.  The descriptor
   // then has nothing to read, and the host would not call `dispatch`: a message to
-  // ourselves comes back through it.
+  // ourselves comes back through it, after all that has been read.
   Display* const display = native->connection.display;
+  if (native_is_alive(native)) {
+    XFlush(display);
+  }
   if (native_is_alive(native) && XEventsQueued(display, QueuedAfterReading) > 0) {
     XEvent event               = {0};
     event.xclient.type         = ClientMessage;
@@ -183,8 +186,8 @@ native_finish_call(Native* const native)
     event.xclient.message_type = XA_WM_COMMAND; // any that means nothing here
     event.xclient.format       = 32;
     XSendEvent(display, native->window, False, NoEventMask, &event);
+    XFlush(display);
   }
-  XFlush(display);
 }
 
 /// Return how far a mask of a visual is from the lowest bit

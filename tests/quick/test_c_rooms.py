@@ -27,7 +27,7 @@ FLOORS = {
     ".": ["ardour"],  # all that is done differently for it
     "window": [
         *("table", "window", "native", "uri_list", "sound_names", "xlib"),
-        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_window"),
+        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events", "pugl_window"),
     ],
     "editor": ["canvas", "editor"],
     "vst3": [
