@@ -26,7 +26,10 @@ FLOORS = {
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
-    "window": ["window"],
+    "window": [
+        *("table", "window", "native", "uri_list", "sound_names", "xlib"),
+        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events", "pugl_window"),
+    ],
     "editor": ["canvas", "editor"],
     "vst3": [
         *("vst3", "entry", "plugin", "changes", "processor", "component"),
@@ -49,6 +52,8 @@ CONTRACTS = {
     "os/ticker.h": {"ticker_none", "ticker_macos", "ticker_win32"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
+    "window/native.h": {"x11"},
+    "window/table.h": {"pugl_window"},
 }
 
 SOURCES = sorted([*PLUGIN.rglob("*.c"), *PLUGIN.rglob("*.h")])
