@@ -4,6 +4,7 @@
 
 #include "clap/gui_window.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #else
 #  define NATIVE_API CLAP_WINDOW_API_X11
 #endif
+
+static const double MAX_SCALE = 100.0; // no screen has it
 
 /* Calls */
 
@@ -92,14 +95,14 @@ set_scale(const clap_plugin_t* const clap, const double scale)
 {
   ClapPlugin* const    plugin = CLAP_PLUGIN_OF(clap);
   const ClapGui* const gui    = plugin->gui;
-  if (!gui || !(scale > 0.0)) {
+  if (!gui || !(scale > 0.0 && scale < MAX_SCALE)) {
     return false;
   }
   editor_set_scale(gui->editor, scale);
   if (editor_is_open(gui->editor)) {
-    uint32_t width  = 0;
-    uint32_t height = 0;
-    editor_size(gui->editor, &width, &height);
+    uint32_t width  = (uint32_t)lround(EDITOR_WIDTH * scale);
+    uint32_t height = (uint32_t)lround(EDITOR_HEIGHT * scale);
+    editor_constrain_size(&width, &height);
     (void)clap_gui_window_request_size(plugin, width, height);
   }
   return true;

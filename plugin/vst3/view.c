@@ -5,9 +5,12 @@
 #include "editor/editor.h"
 #include "vst3/run_loop.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const float MAX_FACTOR = 100.0F; // no screen has it
 
 /// A view; the host holds pointers to the first two fields, and to two of `run_loop`
 typedef struct {
@@ -328,14 +331,14 @@ static v3_result V3_API
 set_content_scale_factor(void* const self, const float factor)
 {
   Vst3View* const view = VIEW_OF(self, scale);
-  if (!(factor > 0.0F)) {
+  if (!(factor > 0.0F && factor < MAX_FACTOR)) {
     return V3_INVALID_ARG;
   }
   editor_set_scale(view->editor, (double)factor);
   if (editor_is_open(view->editor)) {
-    uint32_t width  = 0;
-    uint32_t height = 0;
-    editor_size(view->editor, &width, &height);
+    uint32_t width  = (uint32_t)lround(EDITOR_WIDTH * (double)factor);
+    uint32_t height = (uint32_t)lround(EDITOR_HEIGHT * (double)factor);
+    editor_constrain_size(&width, &height);
     (void)request_size(view, width, height);
   }
   return V3_OK;
