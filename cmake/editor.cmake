@@ -1,2 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The plugin's window: what is painted, and what the user does to it.
+
+# stb_truetype and a font lie beside the interfaces, in DPF
+find_path(STB_TRUETYPE_INCLUDE_DIR stb_truetype.h
+  PATHS "${TRAVESTY_INCLUDE_DIR}/../../dgl/src/nanovg"
+  NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+find_file(REQUINTO_FONT DejaVuSans.ttf
+  PATHS "${TRAVESTY_INCLUDE_DIR}/../../dgl/src/resources"
+  NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+
+add_library(editor STATIC
+  plugin/editor/canvas.c plugin/editor/font.c plugin/editor/font_data.c
+  plugin/editor/pixels.c plugin/editor/shapes.c plugin/editor/text.c)
+set_source_files_properties(plugin/editor/font_data.c PROPERTIES
+  COMPILE_DEFINITIONS "FONT_FILE=\"${REQUINTO_FONT}\""
+  OBJECT_DEPENDS "${REQUINTO_FONT}")
+target_include_directories(editor SYSTEM PRIVATE "${STB_TRUETYPE_INCLUDE_DIR}")
+target_link_libraries(editor PUBLIC instance PRIVATE warnings)

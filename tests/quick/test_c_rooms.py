@@ -18,7 +18,7 @@ FLOORS = {
         *("env_layout", "env_posix", "env_win32", "env", "loader"),
     ],
     "core": [
-        *("integer", "block", "clip", "status", "number_text", "utf16"),
+        *("integer", "block", "clip", "status", "number_text", "utf8", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
         *("references_folder", "references", "state", "ring", "scope", "transport"),
         *("session", "outbox", "lateness", "mixer", "engine"),
@@ -27,7 +27,8 @@ FLOORS = {
     ".": ["ardour"],  # all that is done differently for it
     "window": ["window"],
     "editor": [
-        *("font", "canvas", "colours", "song", "song_view", "meters", "thumbnail"),
+        *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
+        *("song", "song_view", "meters", "thumbnail"),
         "editor",
     ],
     "vst3": [
