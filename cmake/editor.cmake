@@ -11,7 +11,13 @@ find_file(REQUINTO_FONT DejaVuSans.ttf
 
 add_library(editor STATIC
   plugin/editor/canvas.c plugin/editor/font.c plugin/editor/font_data.c
-  plugin/editor/pixels.c plugin/editor/shapes.c plugin/editor/text.c)
+  plugin/editor/pixels.c plugin/editor/shapes.c plugin/editor/text.c
+  plugin/editor/controls.c plugin/editor/edits.c plugin/editor/entry.c
+  plugin/editor/keys.c plugin/editor/layout.c plugin/editor/paint.c
+  plugin/editor/paint_controls.c plugin/editor/paint_overlay.c
+  plugin/editor/paint_slot.c plugin/editor/panel.c plugin/editor/pointer.c
+  plugin/editor/popup.c plugin/editor/scene_key.c plugin/editor/symbols.c
+  plugin/editor/text_lines.c plugin/editor/tooltip.c plugin/editor/words.c)
 set_source_files_properties(plugin/editor/font_data.c PROPERTIES
   COMPILE_DEFINITIONS "FONT_FILE=\"${REQUINTO_FONT}\""
   OBJECT_DEPENDS "${REQUINTO_FONT}")

@@ -9,15 +9,15 @@
 #include "editor/paint_overlay.h"
 #include "editor/paint_slot.h"
 #include "editor/scene_key.h"
-#include "editor/symbols.h"
 #include "editor/song_view.h"
+#include "editor/symbols.h"
 #include "editor/theme.h"
 #include "editor/words.h"
 
 /// Parts after the controls and areas, from the bottom up
 enum { PART_TITLE = N_AREAS, PART_LIST, PART_TOOLTIP };
 
-#define OVERHANG     4.0 ///< Of a focus, beyond a control
+#define OVERHANG      4.0 ///< Of a focus, beyond a control
 #define STATUS_INDENT 32.0
 #define STATUS_LINE   15.0
 
@@ -83,33 +83,33 @@ static void
 paint_part(Canvas* const canvas, const Scene* const scene, const unsigned part)
 {
   switch (part) {
-  case AREA_SONG:
-    paint_song(canvas, scene);
-    break;
-  case AREA_REFERENCE:
-    paint_slot(canvas, scene);
-    break;
-  case AREA_METERS:
-    meters_paint(&scene->meters, canvas, layout_box(AREA_METERS));
-    break;
-  case AREA_STATUS:
-    paint_status(canvas, scene);
-    break;
-  case AREA_DROPOUTS:
-    paint_dropouts(canvas, scene);
-    break;
-  case PART_TITLE:
-    canvas_text(
-      canvas, layout_title(), ALIGN_LEFT, "Requinto", THEME_TITLE, COLOUR_TEXT);
-    break;
-  case PART_LIST:
-    paint_open_list(canvas, scene);
-    break;
-  case PART_TOOLTIP:
-    paint_tooltip(canvas, scene);
-    break;
-  default:
-    paint_control(canvas, scene, (Control)part);
+    case AREA_SONG:
+      paint_song(canvas, scene);
+      break;
+    case AREA_REFERENCE:
+      paint_slot(canvas, scene);
+      break;
+    case AREA_METERS:
+      meters_paint(&scene->meters, canvas, layout_box(AREA_METERS));
+      break;
+    case AREA_STATUS:
+      paint_status(canvas, scene);
+      break;
+    case AREA_DROPOUTS:
+      paint_dropouts(canvas, scene);
+      break;
+    case PART_TITLE:
+      canvas_text(
+        canvas, layout_title(), ALIGN_LEFT, "Requinto", THEME_TITLE, COLOUR_TEXT);
+      break;
+    case PART_LIST:
+      paint_open_list(canvas, scene);
+      break;
+    case PART_TOOLTIP:
+      paint_tooltip(canvas, scene);
+      break;
+    default:
+      paint_control(canvas, scene, (Control)part);
   }
 }
 
@@ -118,16 +118,16 @@ static Box
 box_of(const Canvas* const canvas, const Scene* const scene, const unsigned part)
 {
   switch (part) {
-  case PART_TITLE:
-    return layout_title();
-  case PART_LIST:
-    return paint_list_box(scene);
-  case PART_TOOLTIP:
-    return paint_tooltip_box(canvas, scene);
-  default:
-    return part < N_CONTROLS
-             ? symbols_grow(layout_box_with_label((Control)part), OVERHANG)
-             : layout_box((Control)part);
+    case PART_TITLE:
+      return layout_title();
+    case PART_LIST:
+      return paint_list_box(scene);
+    case PART_TOOLTIP:
+      return paint_tooltip_box(canvas, scene);
+    default:
+      return part < N_CONTROLS
+               ? symbols_grow(layout_box_with_label((Control)part), OVERHANG)
+               : layout_box((Control)part);
   }
 }
 
@@ -135,14 +135,14 @@ static uint64_t
 key_of(const Scene* const scene, const unsigned part)
 {
   switch (part) {
-  case PART_TITLE:
-    return 0;
-  case PART_LIST:
-    return scene_key_list(scene);
-  case PART_TOOLTIP:
-    return scene_key_tooltip(scene);
-  default:
-    return scene_key(scene, (Control)part);
+    case PART_TITLE:
+      return 0;
+    case PART_LIST:
+      return scene_key_list(scene);
+    case PART_TOOLTIP:
+      return scene_key_tooltip(scene);
+    default:
+      return scene_key(scene, (Control)part);
   }
 }
 

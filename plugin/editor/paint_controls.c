@@ -32,10 +32,10 @@ paint_ground(Canvas* const      canvas,
              const bool         is_on)
 {
   symbols_button(canvas,
-                layout_box(control),
-                is_on,
-                is_hovered(scene, control),
-                scene->user.pressed == control || scene->user.list == control);
+                 layout_box(control),
+                 is_on,
+                 is_hovered(scene, control),
+                 scene->user.pressed == control || scene->user.list == control);
 }
 
 /// Write what is said in a control beside its value
@@ -78,10 +78,10 @@ paint_list(Canvas* const canvas, const Scene* const scene, const Control control
               THEME_SMALL,
               scene->clip_waits ? COLOUR_WARNING : COLOUR_FAINT);
   symbols_arrow(canvas,
-               box.x + box.width - ARROW_ROOM / 2.0,
-               box.y + box.height / 2.0,
-               'v',
-               COLOUR_FAINT);
+                box.x + box.width - ARROW_ROOM / 2.0,
+                box.y + box.height / 2.0,
+                'v',
+                COLOUR_FAINT);
 }
 
 static void
@@ -149,15 +149,15 @@ paint_step(Canvas* const canvas, const Scene* const scene, const Control control
   const Box  box         = layout_box(control);
   const bool is_possible = edits_are_possible(scene, control);
   symbols_button(canvas,
-                box,
-                false,
-                is_possible && is_hovered(scene, control),
-                scene->user.pressed == control);
+                 box,
+                 false,
+                 is_possible && is_hovered(scene, control),
+                 scene->user.pressed == control);
   symbols_arrow(canvas,
-               box.x + box.width / 2.0,
-               box.y + box.height / 2.0,
-               control == CONTROL_PREVIOUS ? '<' : '>',
-               is_possible ? COLOUR_TEXT : THEME_TRACK);
+                box.x + box.width / 2.0,
+                box.y + box.height / 2.0,
+                control == CONTROL_PREVIOUS ? '<' : '>',
+                is_possible ? COLOUR_TEXT : THEME_TRACK);
 }
 
 /* Numbers */
@@ -191,20 +191,19 @@ paint_slider(Canvas* const canvas, const Scene* const scene, const Control contr
 {
   const ParamInfo* const info   = params_info(control_info(control)->param);
   const double           value  = scene->values[control_info(control)->param];
+  const Box              box    = layout_box(control);
   const Box              track  = layout_track(control);
   const double           middle = track.y + track.height / 2.0;
   const double           x =
     track.x + track.width * (value - info->min) / (info->max - info->min);
-  const double natural = track.x + track.width * (info->default_value - info->min) /
-                                     (info->max - info->min);
-  const Box rail       = {track.x, middle - 2.0, track.width, TRACK_HEIGHT};
-  const Box filled     = {track.x, middle - 2.0, x - track.x, TRACK_HEIGHT};
-  const bool is_active =
-    is_hovered(scene, control) || scene->user.pressed == control;
+  const double natural =
+    track.x + track.width * (info->default_value - info->min) / (info->max - info->min);
+  const Box  rail      = {box.x, middle - 2.0, box.width, TRACK_HEIGHT};
+  const Box  filled    = {box.x, middle - 2.0, x - box.x, TRACK_HEIGHT};
+  const bool is_active = is_hovered(scene, control) || scene->user.pressed == control;
 
   canvas_fill_round(canvas, rail, 2.0, THEME_TRACK);
-  canvas_line(
-    canvas, natural, middle - 6.0, natural, middle + 6.0, 1.0, THEME_TRACK);
+  canvas_line(canvas, natural, middle - 6.0, natural, middle + 6.0, 1.0, THEME_TRACK);
   canvas_fill_round(canvas, filled, 2.0, THEME_LIT);
   canvas_fill_round(canvas,
                     (Box){x - HANDLE_RADIUS,
@@ -244,15 +243,13 @@ paint_tempo(Canvas* const canvas, const Scene* const scene)
   } else if (scene->tempo > 0.0) {
     number_to_text(scene->tempo, 1, text, sizeof(text));
   }
-  const size_t used = strlen(text);
-  snprintf(text + used, sizeof(text) - used, " bpm");
+  if (is_set) {
+    const size_t used = strlen(text);
+    snprintf(text + used, sizeof(text) - used, " bpm");
+  }
   const Box inner = symbols_inset(box, PADDING, PADDING);
-  canvas_text(canvas,
-              inner,
-              ALIGN_LEFT,
-              text,
-              THEME_TEXT,
-              is_set ? COLOUR_TEXT : COLOUR_FAINT);
+  canvas_text(
+    canvas, inner, ALIGN_LEFT, text, THEME_TEXT, is_set ? COLOUR_TEXT : COLOUR_FAINT);
   canvas_text(canvas,
               inner,
               ALIGN_RIGHT,
@@ -270,13 +267,15 @@ paint_switch(Canvas* const canvas, const Scene* const scene, const Control contr
   if (control == CONTROL_LEARN) {
     paint_learn(canvas, scene);
   } else if (control == CONTROL_COMPARE) {
-    paint_word(canvas, scene, control, "A\xE2\x80\x93" "B", is_on);
-  } else {
     paint_word(canvas,
                scene,
                control,
-               params_info(control_info(control)->param)->name,
+               "A\xE2\x80\x93"
+               "B",
                is_on);
+  } else {
+    paint_word(
+      canvas, scene, control, params_info(control_info(control)->param)->name, is_on);
   }
 }
 
@@ -290,27 +289,27 @@ paint_control(Canvas* const canvas, const Scene* const scene, const Control cont
     canvas_text(canvas, label, ALIGN_LEFT, name, THEME_SMALL, COLOUR_FAINT);
   }
   switch (info->kind) {
-  case KIND_LIST:
-    paint_list(canvas, scene, control);
-    break;
-  case KIND_SEGMENTS:
-    paint_segments(canvas, scene, control);
-    break;
-  case KIND_SWITCH:
-    paint_switch(canvas, scene, control);
-    break;
-  case KIND_SLIDER:
-    paint_slider(canvas, scene, control);
-    break;
-  case KIND_NUMBER:
-    paint_tempo(canvas, scene);
-    break;
-  default:
-    if (control == CONTROL_OPEN) {
-      paint_word(canvas, scene, control, "Open\xE2\x80\xA6", false);
-    } else {
-      paint_step(canvas, scene, control);
-    }
+    case KIND_LIST:
+      paint_list(canvas, scene, control);
+      break;
+    case KIND_SEGMENTS:
+      paint_segments(canvas, scene, control);
+      break;
+    case KIND_SWITCH:
+      paint_switch(canvas, scene, control);
+      break;
+    case KIND_SLIDER:
+      paint_slider(canvas, scene, control);
+      break;
+    case KIND_NUMBER:
+      paint_tempo(canvas, scene);
+      break;
+    default:
+      if (control == CONTROL_OPEN) {
+        paint_word(canvas, scene, control, "Open\xE2\x80\xA6", false);
+      } else {
+        paint_step(canvas, scene, control);
+      }
   }
   if (scene->user.shows_focus && scene->user.focus == control) {
     symbols_focus(canvas, layout_box(control));

@@ -66,9 +66,8 @@ paint_row(Canvas* const          canvas,
 {
   const ParamIndex param    = control_info(scene->user.list)->param;
   const bool       is_value = (uint32_t)scene->values[param] == index;
-  const bool       is_group =
-    param == PARAM_TARGET &&
-    (index == scene->learned_index || index == scene->learned_index + 1);
+  const bool       is_group = param == PARAM_TARGET && (index == scene->learned_index ||
+                                                  index == scene->learned_index + 1);
   if (index == scene->user.list_row) {
     canvas_fill_round(canvas, row, THEME_RADIUS - 1.0, THEME_HOVER);
   }
@@ -112,8 +111,7 @@ paint_open_list(Canvas* const canvas, const Scene* const scene)
   }
   const ListLayout list  = popup_layout(scene);
   const ParamIndex param = control_info(scene->user.list)->param;
-  const ParamInfo* info =
-    param == PARAM_TARGET ? &scene->target : params_info(param);
+  const ParamInfo* info  = param == PARAM_TARGET ? &scene->target : params_info(param);
   paint_sheet(canvas, list.box);
   for (uint32_t i = 0; i < list.n_visible; ++i) {
     const uint32_t index = scene->user.list_first + i;
@@ -181,7 +179,7 @@ paint_tooltip(Canvas* const canvas, const Scene* const scene)
   const TextStyle bold  = {THEME_SMALL, LINE_HEIGHT, COLOUR_TEXT};
   const TextStyle plain = {THEME_SMALL, LINE_HEIGHT, COLOUR_FAINT};
   const Box       below = {
-    inner.x, inner.y + LINE_HEIGHT, inner.width, inner.height - LINE_HEIGHT};
+          inner.x, inner.y + LINE_HEIGHT, inner.width, inner.height - LINE_HEIGHT};
   if (*rest) {
     text_lines_paint(canvas, below, rest + 1, &plain, UINT32_MAX);
     *rest = '\0';

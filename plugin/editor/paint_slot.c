@@ -39,12 +39,8 @@ paint_shape(Canvas* const canvas, const Scene* const scene)
     thumbnail_paint(
       canvas, symbols_grow(box, -SHAPE_PADDING), &scene->summary, COLOUR_EXTRACTED);
   } else {
-    canvas_text(canvas,
-                box,
-                ALIGN_CENTRE,
-                words_without_shape(scene),
-                THEME_SMALL,
-                COLOUR_FAINT);
+    canvas_text(
+      canvas, box, ALIGN_CENTRE, words_without_shape(scene), THEME_SMALL, COLOUR_FAINT);
   }
 }
 
@@ -62,11 +58,8 @@ paint_warning(Canvas* const canvas, const Scene* const scene)
   const uint32_t  n     = text_lines_count(canvas, lines.width, text, THEME_SMALL);
   const double    top   = n < 2 ? LINE_HEIGHT / 2.0 : 0.0;
   symbols_level(canvas, box.x + 8.0, box.y + box.height / 2.0, LEVEL_WARNING);
-  text_lines_paint(canvas,
-                   (Box){lines.x, lines.y + top, lines.width, lines.height},
-                   text,
-                   &style,
-                   2);
+  text_lines_paint(
+    canvas, (Box){lines.x, lines.y + top, lines.width, lines.height}, text, &style, 2);
 }
 
 void

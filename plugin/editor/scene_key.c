@@ -68,28 +68,28 @@ static void
 mix_special(uint64_t* const key, const Scene* const scene, const Control control)
 {
   switch (control) {
-  case CONTROL_TARGET:
-    mix_target(key, scene);
-    break;
-  case CONTROL_PREVIOUS:
-  case CONTROL_NEXT:
-    mix_number(key, edits_are_possible(scene, control));
-    break;
-  case CONTROL_LEARN:
-    mix_number(key, scene->countdown.phase);
-    mix_number(key, scene->countdown.n_beats);
-    mix_number(key, scene->countdown.share);
-    break;
-  case CONTROL_CLIP:
-    mix(key, scene->latency_s, sizeof(scene->latency_s));
-    mix_number(key, scene->clip_waits);
-    break;
-  case CONTROL_TEMPO:
-    mix_number(key, scene->values[PARAM_BEAT_SOURCE]);
-    mix_number(key, round(scene->tempo * 10.0)); // as it is shown
-    break;
-  default:
-    break;
+    case CONTROL_TARGET:
+      mix_target(key, scene);
+      break;
+    case CONTROL_PREVIOUS:
+    case CONTROL_NEXT:
+      mix_number(key, edits_are_possible(scene, control));
+      break;
+    case CONTROL_LEARN:
+      mix_number(key, scene->countdown.phase);
+      mix_number(key, scene->countdown.n_beats);
+      mix_number(key, scene->countdown.share);
+      break;
+    case CONTROL_CLIP:
+      mix(key, scene->latency_s, sizeof(scene->latency_s));
+      mix_number(key, scene->clip_waits);
+      break;
+    case CONTROL_TEMPO:
+      mix_number(key, scene->values[PARAM_BEAT_SOURCE]);
+      mix_number(key, round(scene->tempo * 10.0)); // as it is shown
+      break;
+    default:
+      break;
   }
 }
 
@@ -127,21 +127,21 @@ scene_key(const Scene* const scene, const Control control)
     return key;
   }
   switch (control) {
-  case AREA_SONG:
-    mix_number(&key, scene->song != NULL);
-    mix_number(&key, scene->song_revision);
-    break;
-  case AREA_REFERENCE:
-    mix_reference(&key, scene);
-    break;
-  case AREA_METERS:
-    mix_number(&key, scene->meters_revision);
-    break;
-  case AREA_STATUS:
-    mix_status(&key, scene);
-    break;
-  default:
-    mix_number(&key, scene->values[PARAM_DROPOUTS]);
+    case AREA_SONG:
+      mix_number(&key, scene->song != NULL);
+      mix_number(&key, scene->song_revision);
+      break;
+    case AREA_REFERENCE:
+      mix_reference(&key, scene);
+      break;
+    case AREA_METERS:
+      mix_number(&key, scene->meters_revision);
+      break;
+    case AREA_STATUS:
+      mix_status(&key, scene);
+      break;
+    default:
+      mix_number(&key, scene->values[PARAM_DROPOUTS]);
   }
   return key;
 }

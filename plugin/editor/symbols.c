@@ -21,10 +21,10 @@ symbols_inset(const Box box, const double left, const double right)
 
 void
 symbols_button(Canvas* const canvas,
-              const Box     box,
-              const bool    is_on,
-              const bool    is_hovered,
-              const bool    is_pressed)
+               const Box     box,
+               const bool    is_on,
+               const bool    is_hovered,
+               const bool    is_pressed)
 {
   Colour colour = is_hovered ? THEME_HOVER : THEME_CONTROL;
   if (is_on) {
@@ -47,16 +47,19 @@ symbols_focus(Canvas* const canvas, const Box box)
 
 void
 symbols_arrow(Canvas* const canvas,
-             const double  x,
-             const double  y,
-             const char    direction,
-             const Colour  colour)
+              const double  x,
+              const double  y,
+              const char    direction,
+              const Colour  colour)
 {
   const double down[6]  = {x - 4.0, y - 2.0, x + 4.0, y - 2.0, x, y + 3.0};
   const double left[6]  = {x + 2.5, y - 4.5, x + 2.5, y + 4.5, x - 3.0, y};
   const double right[6] = {x - 2.5, y - 4.5, x - 2.5, y + 4.5, x + 3.0, y};
-  canvas_fill_triangle(
-    canvas, direction == 'v' ? down : direction == '<' ? left : right, colour);
+  canvas_fill_triangle(canvas,
+                       direction == 'v'   ? down
+                       : direction == '<' ? left
+                                          : right,
+                       colour);
 }
 
 static void
@@ -103,22 +106,22 @@ symbols_level(Canvas* const canvas, const double x, const double y, const Level 
 {
   const Box ring = {x - 6.0, y - 6.0, 12.0, 12.0};
   switch (level) {
-  case LEVEL_GOOD:
-    paint_success(canvas, x, y);
-    break;
-  case LEVEL_BUSY:
-    canvas_stroke_round(canvas, ring, 6.0, 1.5, THEME_BUSY);
-    for (int i = -1; i <= 1; ++i) {
-      paint_disc(canvas, x + 3.0 * i, y, 1.0, THEME_BUSY);
-    }
-    break;
-  case LEVEL_WARNING:
-    paint_caution(canvas, x, y);
-    break;
-  case LEVEL_ERROR:
-    paint_failure(canvas, x, y);
-    break;
-  default:
-    canvas_stroke_round(canvas, ring, 6.0, 1.5, COLOUR_FAINT);
+    case LEVEL_GOOD:
+      paint_success(canvas, x, y);
+      break;
+    case LEVEL_BUSY:
+      canvas_stroke_round(canvas, ring, 6.0, 1.5, THEME_BUSY);
+      for (int i = -1; i <= 1; ++i) {
+        paint_disc(canvas, x + 3.0 * i, y, 1.0, THEME_BUSY);
+      }
+      break;
+    case LEVEL_WARNING:
+      paint_caution(canvas, x, y);
+      break;
+    case LEVEL_ERROR:
+      paint_failure(canvas, x, y);
+      break;
+    default:
+      canvas_stroke_round(canvas, ring, 6.0, 1.5, COLOUR_FAINT);
   }
 }
