@@ -11,15 +11,21 @@ find_file(REQUINTO_FONT DejaVuSans.ttf
 
 add_library(editor STATIC
   plugin/editor/canvas.c plugin/editor/font.c plugin/editor/font_data.c
-  plugin/editor/pixels.c plugin/editor/shapes.c plugin/editor/text.c
+  plugin/editor/meters.c plugin/editor/pixels.c plugin/editor/play_clock.c
+  plugin/editor/shapes.c plugin/editor/song.c plugin/editor/song_bitmap.c
+  plugin/editor/song_view.c plugin/editor/spectrum_colours.c
+  plugin/editor/standstill.c plugin/editor/text.c plugin/editor/thumbnail.c)
+set_source_files_properties(plugin/editor/font_data.c PROPERTIES
+  COMPILE_DEFINITIONS "FONT_FILE=\"${REQUINTO_FONT}\""
+  OBJECT_DEPENDS "${REQUINTO_FONT}")
+target_include_directories(editor SYSTEM PRIVATE "${STB_TRUETYPE_INCLUDE_DIR}")
+target_link_libraries(editor PUBLIC instance PRIVATE warnings)
+
+# What the user takes hold of
+target_sources(editor PRIVATE
   plugin/editor/controls.c plugin/editor/edits.c plugin/editor/entry.c
   plugin/editor/keys.c plugin/editor/layout.c plugin/editor/paint.c
   plugin/editor/paint_controls.c plugin/editor/paint_overlay.c
   plugin/editor/paint_slot.c plugin/editor/panel.c plugin/editor/pointer.c
   plugin/editor/popup.c plugin/editor/scene_key.c plugin/editor/symbols.c
   plugin/editor/text_lines.c plugin/editor/tooltip.c plugin/editor/words.c)
-set_source_files_properties(plugin/editor/font_data.c PROPERTIES
-  COMPILE_DEFINITIONS "FONT_FILE=\"${REQUINTO_FONT}\""
-  OBJECT_DEPENDS "${REQUINTO_FONT}")
-target_include_directories(editor SYSTEM PRIVATE "${STB_TRUETYPE_INCLUDE_DIR}")
-target_link_libraries(editor PUBLIC instance PRIVATE warnings)

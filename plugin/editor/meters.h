@@ -10,6 +10,7 @@
 
 enum {
   METER_MIN_DB       = -60, ///< At and below which a bar is empty
+  METER_MAX_DB       = 0,   ///< At and above which it is full
   METER_RELEASE_DB_S = 24,  ///< By which level and peak fall
   METER_PEAK_HOLD_MS = 1500 ///< For which a peak stays
 };

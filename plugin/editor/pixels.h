@@ -10,14 +10,16 @@
 static inline void
 pixel_blend(uint32_t* const pixel, const uint32_t colour, const uint32_t opacity)
 {
+  // Red and blue together, then green; the sums are divided by 255 and rounded
   const uint32_t rest = 255 - opacity;
-  uint32_t       sum  = 0;
-  for (unsigned shift = 0; shift < 24; shift += 8) {
-    const uint32_t value =
-      (colour >> shift & 255U) * opacity + (*pixel >> shift & 255U) * rest + 127;
-    sum |= value / 255 << shift;
-  }
-  *pixel = 0xFF000000U | sum;
+  uint32_t red_blue   = (colour & 0xFF00FFU) * opacity + (*pixel & 0xFF00FFU) * rest;
+  uint32_t green = (colour >> 8U & 0xFFU) * opacity + (*pixel >> 8U & 0xFFU) * rest;
+
+  red_blue += 0x800080U;
+  red_blue = (red_blue + (red_blue >> 8U & 0xFF00FFU)) >> 8U & 0xFF00FFU;
+  green += 0x80U;
+  green  = (green + (green >> 8U)) & 0xFF00U;
+  *pixel = 0xFF000000U | red_blue | green;
 }
 
 /// Paint over a row of pixels with a share of the opacity of a colour

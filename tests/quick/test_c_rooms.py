@@ -28,7 +28,8 @@ FLOORS = {
     "window": ["window"],
     "editor": [
         *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
-        *("song", "song_view", "meters", "thumbnail"),
+        *("play_clock", "standstill", "song", "spectrum_colours", "song_bitmap"),
+        *("song_view", "meters", "thumbnail"),
         "editor",
     ],
     "vst3": [
