@@ -13,11 +13,11 @@ enum {
 
 // Columns below the song, and the rows of the one on the right
 #define LEFT    12.0
-#define MIDDLE  292.0
-#define RIGHT   496.0
+#define MIDDLE  280.0
+#define RIGHT   500.0
 #define TOP     242.0
 #define ROW(i)  (TOP + 36.0 * (i))
-#define LABEL_W 80.0
+#define LABEL_W 76.0
 #define FIELD_X (RIGHT + LABEL_W)
 #define FIELD_W 132.0
 
@@ -28,29 +28,29 @@ static const Box boxes[N_AREAS] = {
   [CONTROL_OUTPUT]      = {364.0, 9.0, 196.0, 26.0},
   [CONTROL_COMPARE]     = {564.0, 9.0, 48.0, 26.0},
   [CONTROL_BYPASS]      = {636.0, 9.0, 72.0, 26.0},
-  [CONTROL_PREVIOUS]    = {LEFT + 212.0, TOP, 22.0, 20.0},
-  [CONTROL_NEXT]        = {LEFT + 238.0, TOP, 22.0, 20.0},
-  [CONTROL_LEARN]       = {LEFT, 316.0, 156.0, 26.0},
-  [CONTROL_OPEN]        = {LEFT + 164.0, 316.0, 96.0, 26.0},
-  [CONTROL_AMOUNT]      = {MIDDLE, TOP, 184.0, 34.0},
-  [CONTROL_SENSITIVITY] = {MIDDLE, TOP + 39.0, 184.0, 34.0},
+  [CONTROL_PREVIOUS]    = {LEFT + 196.0, TOP, 24.0, 24.0},
+  [CONTROL_NEXT]        = {LEFT + 224.0, TOP, 24.0, 24.0},
+  [CONTROL_LEARN]       = {LEFT, 316.0, 148.0, 26.0},
+  [CONTROL_OPEN]        = {LEFT + 156.0, 316.0, 92.0, 26.0},
+  [CONTROL_AMOUNT]      = {MIDDLE, TOP + 3.0, 200.0, 34.0},
+  [CONTROL_SENSITIVITY] = {MIDDLE, TOP + 41.0, 200.0, 34.0},
   [CONTROL_CLIP]        = {FIELD_X, ROW(0), FIELD_W, 24.0},
   [CONTROL_QUALITY]     = {FIELD_X, ROW(1), FIELD_W, 24.0},
   [CONTROL_BEAT_SOURCE] = {FIELD_X, ROW(2), FIELD_W, 24.0},
   [CONTROL_TEMPO]       = {FIELD_X, ROW(3), FIELD_W, 24.0},
   [AREA_SONG]           = {LEFT, 46.0, 696.0, 184.0},
-  [AREA_REFERENCE]      = {LEFT, TOP, 260.0, 132.0},
-  [AREA_METERS]         = {MIDDLE, 322.0, 184.0, 52.0},
+  [AREA_REFERENCE]      = {LEFT, TOP, 248.0, 132.0},
+  [AREA_METERS]         = {MIDDLE, 322.0, 200.0, 52.0},
   [AREA_STATUS]         = {0.0, 384.0, 584.0, 36.0},
   [AREA_DROPOUTS]       = {584.0, 384.0, 136.0, 36.0},
 };
 
 static const Box slot[N_SLOT_PARTS] = {
-  [SLOT_FRAME]     = {LEFT - 6.0, TOP - 6.0, 272.0, 140.0},
-  [SLOT_NAME]      = {LEFT, TOP, 136.0, 20.0},
-  [SLOT_REGISTER]  = {LEFT + 138.0, TOP, 66.0, 20.0},
-  [SLOT_THUMBNAIL] = {LEFT, TOP + 26.0, 260.0, 42.0},
-  [SLOT_WARNING]   = {LEFT, 348.0, 260.0, 28.0},
+  [SLOT_FRAME]     = {LEFT - 6.0, TOP - 6.0, 260.0, 140.0},
+  [SLOT_NAME]      = {LEFT, TOP, 120.0, 24.0},
+  [SLOT_REGISTER]  = {LEFT + 122.0, TOP, 66.0, 24.0},
+  [SLOT_THUMBNAIL] = {LEFT, TOP + 28.0, 248.0, 40.0},
+  [SLOT_WARNING]   = {LEFT, 348.0, 248.0, 28.0},
 };
 
 Box

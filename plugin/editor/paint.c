@@ -17,7 +17,7 @@
 /// Parts after the controls and areas, from the bottom up
 enum { PART_TITLE = N_AREAS, PART_LIST, PART_TOOLTIP };
 
-#define OVERHANG      4.0 ///< Of a focus, beyond a control
+#define OVERHANG      6.0 ///< Of a focus, beyond a control
 #define STATUS_INDENT 32.0
 #define STATUS_LINE   15.0
 

@@ -89,11 +89,17 @@ paint_segments(Canvas* const canvas, const Scene* const scene, const Control con
 {
   const ParamInfo* const info  = params_info(control_info(control)->param);
   const uint32_t         value = (uint32_t)scene->values[control_info(control)->param];
+  // While something else is the output, the choice only waits
+  const bool is_output =
+    scene->values[PARAM_BYPASS] < 0.5 && scene->values[PARAM_COMPARE] < 0.5;
   canvas_fill_round(canvas, layout_box(control), THEME_RADIUS, THEME_CONTROL);
   for (uint32_t i = 0; i < info->n_labels; ++i) {
     const Box  segment = layout_segment(control, i, info->n_labels);
     const bool is_on   = i == value;
-    if (is_on || (is_hovered(scene, control) && scene->user.hover_part == i)) {
+    const bool is_over = is_hovered(scene, control) && scene->user.hover_part == i;
+    if (is_on && !is_output) {
+      canvas_fill_round(canvas, segment, THEME_RADIUS, THEME_LIT_FAINT);
+    } else if (is_on || is_over) {
       symbols_button(canvas, segment, is_on, true, false);
     }
     canvas_text(canvas,
@@ -101,7 +107,7 @@ paint_segments(Canvas* const canvas, const Scene* const scene, const Control con
                 ALIGN_CENTRE,
                 params_label(info->labels, i),
                 THEME_TEXT,
-                is_on ? THEME_ON_LIT : COLOUR_TEXT);
+                is_on && is_output ? THEME_ON_LIT : COLOUR_TEXT);
   }
 }
 
@@ -312,6 +318,9 @@ paint_control(Canvas* const canvas, const Scene* const scene, const Control cont
       }
   }
   if (scene->user.shows_focus && scene->user.focus == control) {
-    symbols_focus(canvas, layout_box(control));
+    const Box box = layout_box(control);
+    // A slider has no ground that keeps its words from the line
+    symbols_focus(canvas,
+                  info->kind == KIND_SLIDER ? symbols_inset(box, -3.0, -3.0) : box);
   }
 }

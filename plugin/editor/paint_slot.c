@@ -51,6 +51,12 @@ paint_warning(Canvas* const canvas, const Scene* const scene)
   char      text[WORDS_SIZE];
   words_warning(scene, text, sizeof(text));
   if (!text[0]) {
+    canvas_text(canvas,
+                box,
+                ALIGN_LEFT,
+                "Or drop a sound file anywhere on the window",
+                THEME_SMALL,
+                COLOUR_FAINT);
     return;
   }
   const Box       lines = symbols_inset(box, SYMBOL_ROOM, 0.0);

@@ -71,7 +71,6 @@ typedef struct {
   char   message[SCENE_MESSAGE_SIZE]; ///< What went wrong in the window, or ""
   double latency_s[N_CLIPS];
   bool   clip_waits;  ///< Another clip was chosen than is in use
-  double latency_now; ///< Seconds, in use
   double tempo;       ///< Quarter notes per minute in use, or 0
 
   const SongView* song; ///< NULL before there is one

@@ -71,6 +71,10 @@ mix_special(uint64_t* const key, const Scene* const scene, const Control control
     case CONTROL_TARGET:
       mix_target(key, scene);
       break;
+    case CONTROL_OUTPUT:
+      mix_number(key, scene->values[PARAM_BYPASS]);
+      mix_number(key, scene->values[PARAM_COMPARE]);
+      break;
     case CONTROL_PREVIOUS:
     case CONTROL_NEXT:
       mix_number(key, edits_are_possible(scene, control));

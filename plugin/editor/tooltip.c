@@ -21,7 +21,9 @@ static const Tooltip tooltips[N_AREAS] = {
                       "What you hear: the instrument, or the song without it. The two "
                       "add up to the input."},
   [CONTROL_COMPARE] =
-    {"A-B", "Hear the input instead, as loud as the output. It is not saved."},
+    {"A\xE2\x80\x93"
+     "B",
+     "Hear the input instead, as loud as the output. It is not saved."},
   [CONTROL_BYPASS]      = {NULL, "Pass the input unchanged, at the same latency."},
   [CONTROL_PREVIOUS]    = {"Previous reference", "Of your own, around the end."},
   [CONTROL_NEXT]        = {"Next reference", "Of your own, around the end."},

@@ -95,7 +95,8 @@ write_ready(const Scene* const scene, StatusWords* const words)
     set_words(words,
               LEVEL_GOOD,
               "Comparing",
-              "You hear the input, as loud as the output. A-B switches back.");
+              "You hear the input, as loud as the output. A\xE2\x80\x93"
+              "B switches back.");
   } else {
     const bool is_rest = index_of(scene, PARAM_OUTPUT) == OUTPUT_EVERYTHING_ELSE;
     set_words(words, LEVEL_GOOD, "", "");
@@ -180,15 +181,14 @@ words_warning(const Scene* const scene, char* const text, const size_t size)
     case WARNING_LOWER:
       snprintf(text,
                size,
-               "The song's part lies lower than this reference: use one that is played "
-               "as low.");
+               "It plays lower in the song than in this reference: use one from that "
+               "register.");
       break;
     case WARNING_HIGHER:
-      snprintf(
-        text,
-        size,
-        "The song's part lies higher than this reference: use one that is played "
-        "as high.");
+      snprintf(text,
+               size,
+               "It plays higher in the song than in this reference: use one from that "
+               "register.");
       break;
     case WARNING_ABSENT:
       snprintf(text, size, "Nothing like it is in the song right now.");

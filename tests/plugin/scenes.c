@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RATE = 44100, HOP = 1470, TEMPO = 120, N_SECONDS = 12, N_BANDS = 64 };
+enum { RATE = 44100, HOP = 1470, TEMPO = 120, N_SECONDS = 12, N_BANDS = 64, BEAT = 15 };
 
 static const char* const names[] = {"guitar",
                                     "bass",
@@ -77,7 +77,7 @@ column_at(const uint32_t index, unsigned* const seed)
   const double decay      = 24.0 * (step - floor(step));
   const double bass_decay = 10.0 * (beats - floor(beats));
   const bool   rests      = (int)floor(beats / 4.0) % 4 == 2 && fmod(beats, 4.0) > 2.0;
-  const bool   is_beat    = floor(beats) > floor(beats - HOP * TEMPO / 60.0 / RATE);
+  const bool   is_beat    = index % BEAT == 0;
   Column       column     = {.frame           = (uint64_t)index * HOP,
                              .n_frames        = HOP,
                              .mixture_power   = 0.02F,
@@ -85,8 +85,8 @@ column_at(const uint32_t index, unsigned* const seed)
                              .rest_power      = 0.014F,
                              .pitch           = rests ? 0.0F : (float)note,
                              .tempo_bpm       = TEMPO};
-  if (is_beat || !index) {
-    const bool is_bar = (int)floor(beats) % 4 == 0;
+  if (is_beat) {
+    const bool is_bar = index % (4 * BEAT) == 0;
     column.marks      = is_bar ? MARK_BEAT | MARK_BAR | MARK_CLIP : MARK_BEAT;
   }
   for (int band = 0; band < N_BANDS; ++band) {
@@ -163,7 +163,6 @@ scene_new(Scene* const scene)
   scene->target.labels   = names;
   scene->target.n_labels = N_NAMES;
   scene->target.max      = N_NAMES - 1;
-  scene->latency_now     = 5.35;
   scene->meters          = meters_new();
   scene->user            = (Interaction){.focus   = CONTROL_NONE,
                                          .hover   = CONTROL_NONE,
