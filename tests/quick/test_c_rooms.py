@@ -20,7 +20,8 @@ FLOORS = {
     "core": [
         *("integer", "block", "clip", "status", "number_text", "utf8", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
-        *("references_folder", "references", "state", "ring", "scope", "transport"),
+        *("references_folder", "references", "reference_file", "state", "ring"),
+        *("scope", "transport"),
         *("session", "outbox", "lateness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
