@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-#define SHARE_STEPS 50.0 ///< In which the bar fills up, so that it is not always painted
+#define SHARE_STEPS                                                                    \
+  50.0 ///< In which the bar fills up, so that it is not always painted
 
 Countdown
 countdown_update(CountdownState* const state, const Song* const song, const bool is_on)

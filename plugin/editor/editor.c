@@ -3,8 +3,8 @@
 #include "editor/editor.h"
 
 #include "editor/canvas.h"
+#include "editor/display.h"
 #include "editor/layout.h"
-#include "editor/paint.h"
 #include "editor/panel.h"
 #include "editor/reader.h"
 #include "os/os.h"
@@ -29,15 +29,12 @@ struct EditorImpl {
   bool       has_host_scale;
 
   /* While it is open */
-  const WindowTable* table;
-  Window*            window; ///< NULL while it is not
-  Canvas*            canvas;
-  Reader*            reader;
-  Scene              scene;
-  Panel              panel;
-  Painted            painted;
-  uint64_t           message_end_ms;
-  bool               is_closed; ///< By the user, which the host is to know
+  Display  display; ///< Without a window while it is not
+  Reader*  reader;
+  Scene    scene;
+  Panel    panel;
+  uint64_t message_end_ms;
+  bool     is_closed; ///< By the user, which the host is to know
 };
 
 /* Size */
@@ -46,13 +43,6 @@ static double
 clamp_scale(const double scale)
 {
   return fmax(1.0, fmin(scale, EDITOR_MAX_SCALE));
-}
-
-/// Return the scale at which the layout fits a size
-static double
-scale_of(const uint32_t width, const uint32_t height)
-{
-  return fmin((double)width / EDITOR_WIDTH, (double)height / EDITOR_HEIGHT);
 }
 
 static void
@@ -65,7 +55,7 @@ size_of(const double scale, uint32_t* const width, uint32_t* const height)
 void
 editor_constrain_size(uint32_t* const width, uint32_t* const height)
 {
-  size_of(clamp_scale(scale_of(*width, *height)), width, height);
+  size_of(clamp_scale(display_scale_of(*width, *height)), width, height);
 }
 
 void
@@ -77,63 +67,13 @@ editor_size(const Editor* const editor, uint32_t* const width, uint32_t* const h
 
 /* Painting */
 
-/// Show a part of the canvas, rounded outwards to pixels
-static void
-show(Editor* const editor, const Box box)
-{
-  const double   scale  = canvas_scale(editor->canvas);
-  const uint32_t width  = canvas_width(editor->canvas);
-  const uint32_t height = canvas_height(editor->canvas);
-  const double   left   = fmax(0.0, floor(box.x * scale));
-  const double   top    = fmax(0.0, floor(box.y * scale));
-  const double   right  = fmin(width, ceil((box.x + box.width) * scale));
-  const double   bottom = fmin(height, ceil((box.y + box.height) * scale));
-  if (right > left && bottom > top) {
-    const WindowArea area = {(uint32_t)left,
-                             (uint32_t)top,
-                             (uint32_t)(right - left),
-                             (uint32_t)(bottom - top)};
-    editor->table->show(editor->window, canvas_pixels(editor->canvas), width, area);
-  }
-}
-
-static void
-show_all(Editor* const editor)
-{
-  const double scale = canvas_scale(editor->canvas);
-  show(editor,
-       (Box){0.0,
-             0.0,
-             canvas_width(editor->canvas) / scale,
-             canvas_height(editor->canvas) / scale});
-}
-
-/// Paint and show what has changed
-static void
-show_changes(Editor* const editor)
-{
-  Box            boxes[PAINT_MAX_BOXES];
-  const bool     is_new = !editor->painted.is_painted;
-  const uint32_t n =
-    paint_scene(editor->canvas, &editor->scene, &editor->painted, boxes);
-  if (is_new) {
-    show_all(editor); // with what lies beyond the layout
-    return;
-  }
-  for (uint32_t i = 0; i < n; ++i) {
-    show(editor, boxes[i]);
-  }
-}
-
 /// Have the canvas in the size of the window
 static void
 resize_canvas(Editor* const editor, const uint32_t width, const uint32_t height)
 {
-  const double scale = scale_of(width, height);
-  if (scale > 0.0 && canvas_resize(editor->canvas, width, height, scale)) {
-    editor->width   = width;
-    editor->height  = height;
-    editor->painted = (Painted){.is_painted = false};
+  if (display_resize(&editor->display, width, height)) {
+    editor->width  = width;
+    editor->height = height;
   }
 }
 
@@ -146,7 +86,7 @@ read_scene(Editor* const editor)
   reader_read_sound(editor->reader,
                     &editor->scene,
                     layout_box(AREA_SONG),
-                    canvas_scale(editor->canvas),
+                    canvas_scale(editor->display.canvas),
                     now_ms);
   if (now_ms >= editor->message_end_ms) {
     editor->scene.message[0] = '\0';
@@ -190,7 +130,8 @@ static void
 choose_file(void* const handle)
 {
   Editor* const editor = (Editor*)handle;
-  if (!editor->table->choose_file(editor->window, "A sound of the instrument alone")) {
+  if (!editor->display.table->choose_file(editor->display.window,
+                                          "A sound of the instrument alone")) {
     show_message(
       editor, "No file dialog can be opened here: drop the file on the window", "");
   }
@@ -231,29 +172,29 @@ static void
 handle_event(void* const context, const WindowEvent* const event)
 {
   Editor* const editor = (Editor*)context;
-  if (!editor->window) {
+  if (!editor->display.window) {
     return; // it is being opened, and is painted as a whole afterwards
   }
   switch (event->kind) {
-  case WINDOW_EXPOSE:
-    show_changes(editor);
-    show_all(editor);
-    return;
-  case WINDOW_SIZE:
-    resize_canvas(editor, (uint32_t)event->x, (uint32_t)event->y);
-    read_scene(editor); // the song's picture has the size of the canvas
-    show_changes(editor);
-    return;
-  case WINDOW_CLOSED:
-    editor->is_closed = true; // not closed here: the window is still at work
-    return;
-  case WINDOW_PRESS:
-    editor->table->grab_focus(editor->window);
-    break;
-  default:
-    break;
+    case WINDOW_EXPOSE:
+      display_update(&editor->display, &editor->scene);
+      display_show(&editor->display);
+      return;
+    case WINDOW_SIZE:
+      resize_canvas(editor, (uint32_t)event->x, (uint32_t)event->y);
+      read_scene(editor); // the song's picture has the size of the canvas
+      display_update(&editor->display, &editor->scene);
+      return;
+    case WINDOW_CLOSED:
+      editor->is_closed = true; // not closed here: the window is still at work
+      return;
+    case WINDOW_PRESS:
+      editor->display.table->grab_focus(editor->display.window);
+      break;
+    default:
+      break;
   }
-  const double scale = canvas_scale(editor->canvas);
+  const double scale = canvas_scale(editor->display.canvas);
   WindowEvent  moved = *event;
   moved.x /= scale;
   moved.y /= scale;
@@ -288,10 +229,10 @@ static void
 free_parts(Editor* const editor)
 {
   reader_free(editor->reader);
-  canvas_free(editor->canvas);
-  editor->reader     = NULL;
-  editor->canvas     = NULL;
-  editor->scene.song = NULL;
+  canvas_free(editor->display.canvas);
+  editor->reader         = NULL;
+  editor->display.canvas = NULL;
+  editor->scene.song     = NULL;
 }
 
 /// Make what an open editor has, and paint the first picture
@@ -304,36 +245,36 @@ make_parts(Editor* const editor)
   editor->panel          = panel_new(&editor->scene, &actions);
   editor->message_end_ms = 0;
   editor->is_closed      = false;
-  editor->canvas         = canvas_new();
+  editor->display.canvas = canvas_new();
   editor->reader         = reader_new(editor->instance);
-  if (!editor->canvas || !editor->reader) {
+  if (!editor->display.canvas || !editor->reader) {
     return false;
   }
   resize_canvas(editor, editor->width, editor->height);
-  return canvas_width(editor->canvas) > 0;
+  return canvas_width(editor->display.canvas) > 0;
 }
 
 bool
 editor_open(Editor* const editor, const uintptr_t parent, const char* const title)
 {
-  if (editor->window) {
+  if (editor->display.window) {
     return true;
   }
-  const char* problem = "no memory";
-  editor->table       = window_library(&problem);
-  if (editor->table && make_parts(editor)) {
+  const char* problem   = "no memory";
+  editor->display.table = window_library(&problem);
+  if (editor->display.table && make_parts(editor)) {
     const WindowSetup setup = {
       parent, editor->width, editor->height, title, handle_event, editor};
-    editor->window = editor->table->open(&setup, &problem);
+    editor->display.window = editor->display.table->open(&setup, &problem);
   }
-  if (!editor->window) {
+  if (!editor->display.window) {
     fprintf(stderr, "requinto: no window: %s\n", problem);
     free_parts(editor);
     return false;
   }
   read_scene(editor);
-  show_changes(editor);
-  const double scale = editor->table->scale(editor->window);
+  display_update(&editor->display, &editor->scene);
+  const double scale = editor->display.table->scale(editor->display.window);
   if (!editor->has_host_scale && scale > 1.0) {
     uint32_t width  = 0;
     uint32_t height = 0;
@@ -346,10 +287,10 @@ editor_open(Editor* const editor, const uintptr_t parent, const char* const titl
 void
 editor_close(Editor* const editor)
 {
-  if (editor->window) {
+  if (editor->display.window) {
     panel_release(&editor->panel);
-    editor->table->close(editor->window);
-    editor->window = NULL;
+    editor->display.table->close(editor->display.window);
+    editor->display.window = NULL;
     free_parts(editor);
   }
 }
@@ -357,7 +298,7 @@ editor_close(Editor* const editor)
 bool
 editor_is_open(const Editor* const editor)
 {
-  return editor->window;
+  return editor->display.window;
 }
 
 void
@@ -373,8 +314,8 @@ editor_set_scale(Editor* const editor, const double scale)
 void
 editor_set_size(Editor* const editor, const uint32_t width, const uint32_t height)
 {
-  if (editor->window) {
-    editor->table->set_size(editor->window, width, height);
+  if (editor->display.window) {
+    editor->display.table->set_size(editor->display.window, width, height);
   } else {
     editor->width  = width;
     editor->height = height;
@@ -384,13 +325,16 @@ editor_set_size(Editor* const editor, const uint32_t width, const uint32_t heigh
 int
 editor_descriptor(const Editor* const editor)
 {
-  return editor->window ? editor->table->descriptor(editor->window) : -1;
+  return editor->display.window
+           ? editor->display.table->descriptor(editor->display.window)
+           : -1;
 }
 
 uintptr_t
 editor_native(const Editor* const editor)
 {
-  return editor->window ? editor->table->native(editor->window) : 0;
+  return editor->display.window ? editor->display.table->native(editor->display.window)
+                                : 0;
 }
 
 /* At work */
@@ -399,7 +343,7 @@ editor_native(const Editor* const editor)
 static void
 report_closed(Editor* const editor)
 {
-  if (editor->window && editor->is_closed) {
+  if (editor->display.window && editor->is_closed) {
     editor->is_closed = false;
     editor->host.report_closed(editor->host.handle);
   }
@@ -408,9 +352,9 @@ report_closed(Editor* const editor)
 void
 editor_dispatch(Editor* const editor)
 {
-  if (editor->window) {
-    editor->table->dispatch(editor->window);
-    show_changes(editor);
+  if (editor->display.window) {
+    editor->display.table->dispatch(editor->display.window);
+    display_update(&editor->display, &editor->scene);
     report_closed(editor);
   }
 }
@@ -418,11 +362,11 @@ editor_dispatch(Editor* const editor)
 void
 editor_tick(Editor* const editor)
 {
-  if (editor->window) {
-    editor->table->dispatch(editor->window);
+  if (editor->display.window) {
+    editor->display.table->dispatch(editor->display.window);
     read_scene(editor);
     panel_tick(&editor->panel, os_now_ms());
-    show_changes(editor);
+    display_update(&editor->display, &editor->scene);
     report_closed(editor);
   }
 }

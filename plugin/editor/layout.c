@@ -54,12 +54,6 @@ static const Box slot[N_SLOT_PARTS] = {
 };
 
 Box
-layout_window(void)
-{
-  return (Box){0.0, 0.0, LAYOUT_WIDTH, LAYOUT_HEIGHT};
-}
-
-Box
 layout_title(void)
 {
   return (Box){LAYOUT_MARGIN, 9.0, 84.0, 26.0};

@@ -37,10 +37,6 @@ typedef enum {
   N_SLOT_PARTS
 } SlotPart;
 
-/// Return the whole window
-Box
-layout_window(void);
-
 /// Return the box of the name of the plugin
 Box
 layout_title(void);

@@ -169,8 +169,12 @@ paint_box(Canvas* const        canvas,
           const Painted* const painted,
           const Box            box)
 {
+  const double scale = canvas_scale(canvas);
   canvas_set_clip(canvas, box);
-  canvas_fill(canvas, layout_window(), COLOUR_WINDOW);
+  canvas_fill(
+    canvas,
+    (Box){0.0, 0.0, canvas_width(canvas) / scale, canvas_height(canvas) / scale},
+    COLOUR_WINDOW);
   for (unsigned part = N_CONTROLS; part < N_AREAS; ++part) { // controls lie on areas
     if (meet(box, painted->boxes[part])) {
       paint_part(canvas, scene, part);
@@ -207,7 +211,10 @@ paint_scene(Canvas* const      canvas,
   }
   if (!painted->is_painted) {
     painted->is_painted = true;
-    boxes[n++]          = layout_window();
+    boxes[n++]          = (Box){0.0,
+                                0.0,
+                                canvas_width(canvas) / canvas_scale(canvas),
+                                canvas_height(canvas) / canvas_scale(canvas)};
   }
   for (uint32_t i = 0; i < n; ++i) {
     paint_box(canvas, scene, painted, boxes[i]);

@@ -71,7 +71,9 @@ read_latency(const Instance* const instance, Scene* const scene)
 }
 
 void
-reader_read_values(const Reader* const reader, Scene* const scene, const ParamIndex held)
+reader_read_values(const Reader* const reader,
+                   Scene* const        scene,
+                   const ParamIndex    held)
 {
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     if ((ParamIndex)i != held) {
@@ -105,7 +107,7 @@ read_song(Reader* const reader, const uint64_t now_ms)
 static MeterPowers
 powers_of(const Scene* const scene, const SongPowers powers)
 {
-  const bool   passes = scene->values[PARAM_BYPASS] > 0.5 ||
+  const bool passes = scene->values[PARAM_BYPASS] > 0.5 ||
                       status_is_failure((Status)scene->values[PARAM_STATUS]);
   const double amount = passes ? 0.0 : scene->values[PARAM_AMOUNT] / 100.0;
   const bool   is_rest =

@@ -55,12 +55,12 @@ static double
 patience_of(const Warning warning)
 {
   switch (warning) {
-  case WARNING_NONE:
-    return CHECK_END_S;
-  case WARNING_ABSENT:
-    return 0.0; // what is looked at is long enough
-  default:
-    return CHECK_REGISTER_S;
+    case WARNING_NONE:
+      return CHECK_END_S;
+    case WARNING_ABSENT:
+      return 0.0; // what is looked at is long enough
+    default:
+      return CHECK_REGISTER_S;
   }
 }
 

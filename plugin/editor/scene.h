@@ -70,8 +70,8 @@ typedef struct {
   char   problem[SCOPE_MAX_PROBLEM];  ///< Why Python did nothing, or ""
   char   message[SCENE_MESSAGE_SIZE]; ///< What went wrong in the window, or ""
   double latency_s[N_CLIPS];
-  bool   clip_waits;  ///< Another clip was chosen than is in use
-  double tempo;       ///< Quarter notes per minute in use, or 0
+  bool   clip_waits; ///< Another clip was chosen than is in use
+  double tempo;      ///< Quarter notes per minute in use, or 0
 
   const SongView* song; ///< NULL before there is one
   uint32_t        song_revision;
