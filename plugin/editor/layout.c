@@ -39,14 +39,13 @@ static const Box boxes[N_AREAS] = {
   [CONTROL_BEAT_SOURCE] = {FIELD_X, ROW(2), FIELD_W, 24.0},
   [CONTROL_TEMPO]       = {FIELD_X, ROW(3), FIELD_W, 24.0},
   [AREA_SONG]           = {LEFT, 46.0, 696.0, 184.0},
-  [AREA_REFERENCE]      = {LEFT, TOP, 248.0, 132.0},
+  [AREA_REFERENCE]      = {LEFT, TOP, 248.0, 138.0},
   [AREA_METERS]         = {MIDDLE, 322.0, 200.0, 52.0},
   [AREA_STATUS]         = {0.0, 384.0, 584.0, 36.0},
   [AREA_DROPOUTS]       = {584.0, 384.0, 136.0, 36.0},
 };
 
 static const Box slot[N_SLOT_PARTS] = {
-  [SLOT_FRAME]     = {LEFT - 6.0, TOP - 6.0, 260.0, 140.0},
   [SLOT_NAME]      = {LEFT, TOP, 120.0, 24.0},
   [SLOT_REGISTER]  = {LEFT + 122.0, TOP, 66.0, 24.0},
   [SLOT_THUMBNAIL] = {LEFT, TOP + 28.0, 248.0, 40.0},

@@ -29,7 +29,6 @@ typedef struct {
 
 /// Parts of the slot of the reference that are not controls
 typedef enum {
-  SLOT_FRAME,
   SLOT_NAME,
   SLOT_REGISTER,
   SLOT_THUMBNAIL,

@@ -228,7 +228,7 @@ words_dropouts(const Scene* const scene, char* const text, const size_t size)
 {
   const unsigned n = (unsigned)scene->values[PARAM_DROPOUTS];
   if (n >= PARAMS_MAX_DROPOUTS) {
-    snprintf(text, size, "%u dropouts or more", n);
+    snprintf(text, size, "%u+ dropouts", n);
   } else {
     snprintf(text, size, n == 1 ? "%u dropout" : "%u dropouts", n);
   }
