@@ -11,7 +11,7 @@
 enum {
   N_STEPS     = 1200, ///< Of the scale, that a picture can tell apart
   NAME_UNITS  = 58,
-  VALUE_UNITS = 36,
+  VALUE_UNITS = 46,
   GAP_UNITS   = 4,
   TEXT_SIZE   = 11,
   PEAK_UNITS  = 2,

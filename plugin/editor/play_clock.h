@@ -17,7 +17,8 @@ typedef struct {
   uint64_t n_reported; ///< Frames, at the last report
   double   line;       ///< Frames, if the earliest of the recent reports came in time
   double   frame;      ///< The estimate: the line, smoothed
-  double   lead;       ///< Frames that reports have brought at once lately
+  double   leads[2]; ///< Most frames of a report, of these seconds and of those before
+  double   lead_s;   ///< Since when the first of them counts
   bool     has_report;
 } PlayClock;
 

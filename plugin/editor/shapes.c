@@ -55,8 +55,9 @@ cross_polygon(const Shape* const shape, const double y, double* left, double* ri
   *left  = INFINITY;
   *right = -INFINITY;
   for (int i = 0; i < shape->n_points; ++i) {
-    const double* const one   = &shape->points[2 * (ptrdiff_t)i];
-    const double* const other = &shape->points[2 * ((i + 1) % shape->n_points)];
+    const double* const one = &shape->points[2 * (ptrdiff_t)i];
+    const double* const other =
+      &shape->points[2 * (ptrdiff_t)((i + 1) % shape->n_points)];
     if ((one[1] <= y) != (other[1] <= y)) {
       const double share = (y - one[1]) / (other[1] - one[1]);
       const double x     = one[0] + share * (other[0] - one[0]);

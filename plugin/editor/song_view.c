@@ -149,7 +149,7 @@ song_view_paint(const SongView* const view, Canvas* const canvas)
   uint32_t              width  = 0;
   const uint32_t* const pixels = song_bitmap_pixels(view->bitmap, &stride, &width);
   const double          x      = box.x + width / view->scale;
-  const double          ahead  = box.x + box.width - view->play_x;
+  const double          ahead  = fmax(0, x - view->play_x);
   const uint32_t        height = (uint32_t)lround(box.height * view->scale);
 
   canvas_fill(canvas, view->box, COLOUR_WINDOW);
