@@ -19,7 +19,7 @@ set_source_files_properties(plugin/editor/font_data.c PROPERTIES
   COMPILE_DEFINITIONS "FONT_FILE=\"${REQUINTO_FONT}\""
   OBJECT_DEPENDS "${REQUINTO_FONT}")
 target_include_directories(editor SYSTEM PRIVATE "${STB_TRUETYPE_INCLUDE_DIR}")
-target_link_libraries(editor PUBLIC instance PRIVATE warnings)
+target_link_libraries(editor PUBLIC instance window PRIVATE warnings)
 
 # What the user takes hold of, and what an instance shows
 target_sources(editor PRIVATE

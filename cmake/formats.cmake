@@ -47,13 +47,15 @@ add_custom_command(
 add_custom_target(descriptions ALL
   DEPENDS "${lv2_folder}/manifest.ttl" "${lv2_folder}/requinto.ttl" "${params_file}")
 
-# Each finds the bridge beside itself
-if(with_bridge)
-  add_custom_command(TARGET bridge POST_BUILD
-    COMMAND "${CMAKE_COMMAND}" -E make_directory "${clap_binaries}" "${lv2_folder}"
-    COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:bridge>" "${clap_binaries}"
-    COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:bridge>" "${lv2_folder}")
-endif()
+# Each finds the bridge and the windows beside itself
+foreach(library bridge window_library)
+  if(TARGET ${library})
+    add_custom_command(TARGET ${library} POST_BUILD
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${clap_binaries}" "${lv2_folder}"
+      COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:${library}>" "${clap_binaries}"
+      COMMAND "${CMAKE_COMMAND}" -E copy "$<TARGET_FILE:${library}>" "${lv2_folder}")
+  endif()
+endforeach()
 
 install(FILES "${params_file}" DESTINATION requinto)
 install(DIRECTORY "${clap_folder}" "${lv2_folder}" DESTINATION requinto

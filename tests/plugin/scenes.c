@@ -3,6 +3,7 @@
 #include "scenes.h"
 
 #include "check.h"
+#include "example_song.h"
 
 #include "core/params.h"
 #include "core/status.h"
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RATE = 44100, HOP = 1470, TEMPO = 120, N_SECONDS = 12, N_BANDS = 64, BEAT = 15 };
+enum { N_SECONDS = 12 };
 
 static const char* const names[] = {"guitar",
                                     "bass",
@@ -38,87 +39,23 @@ static const char* const names[] = {"guitar",
 
 enum { N_NAMES = sizeof(names) / sizeof(names[0]), LEARNED = 4 };
 
-/* A song: a melody over a bass and a shaker, on a grid of beats */
-
-static unsigned char
-level(const double db)
-{
-  return (unsigned char)fmax(0.0, fmin(255.0, (db + 80.0) / 80.0 * 255.0));
-}
-
-/// Add a note's partials to bands, of which there are 8 in an octave from 40 Hz on
-static void
-add_note(unsigned char bands[N_BANDS], const double note, const double db)
-{
-  for (int partial = 1; partial <= 6; ++partial) {
-    const double hz   = 440.0 * pow(2.0, (note - 69.0) / 12.0) * partial;
-    const int    band = (int)floor(8.0 * log2(hz / 40.0));
-    for (int i = -1; i <= 1; ++i) {
-      if (band + i >= 0 && band + i < N_BANDS) {
-        const unsigned char value = level(db - 7.0 * (partial - 1) - (i ? 12.0 : 0.0));
-        bands[band + i]           = value > bands[band + i] ? value : bands[band + i];
-      }
-    }
-  }
-}
-
-/// Return a column of the song
-static Column
-column_at(const uint32_t index, unsigned* const seed)
-{
-  static const double melody[] = {
-    64, 67, 71, 69, 67, 64, 62, 59, 60, 64, 67, 71, 72, 71, 67, 64};
-  static const double roots[] = {40, 45, 36, 43};
-
-  const double seconds    = index * (double)HOP / RATE;
-  const double beats      = seconds * TEMPO / 60.0;
-  const double step       = beats * 2.0;
-  const double note       = melody[(int)step % 16];
-  const double decay      = 24.0 * (step - floor(step));
-  const double bass_decay = 10.0 * (beats - floor(beats));
-  const bool   rests      = (int)floor(beats / 4.0) % 4 == 2 && fmod(beats, 4.0) > 2.0;
-  const bool   is_beat    = index % BEAT == 0;
-  Column       column     = {.frame           = (uint64_t)index * HOP,
-                             .n_frames        = HOP,
-                             .mixture_power   = 0.02F,
-                             .extracted_power = rests ? 1e-7F : 0.006F,
-                             .rest_power      = 0.014F,
-                             .pitch           = rests ? 0.0F : (float)note,
-                             .tempo_bpm       = TEMPO};
-  if (is_beat) {
-    const bool is_bar = index % (4 * BEAT) == 0;
-    column.marks      = is_bar ? MARK_BEAT | MARK_BAR | MARK_CLIP : MARK_BEAT;
-  }
-  for (int band = 0; band < N_BANDS; ++band) {
-    const double shaker = band > 48 ? 26.0 - 40.0 * fmod(step, 1.0) : 0.0;
-    column.mixture[band] =
-      level(-72.0 + shaker + (draw(seed) % 100) / 100.0 * (band > 48 ? 14.0 : 7.0));
-  }
-  add_note(column.mixture, roots[(int)floor(beats / 4.0) % 4], -16.0 - bass_decay);
-  if (!rests) {
-    add_note(column.mixture, note, -14.0 - decay);
-    add_note(column.extracted, note, -14.0 - decay);
-  }
-  return column;
-}
-
 /// Write a song that plays, and the picture of it
 static void
 make_song(Scene* const scene, const double scale)
 {
   Song* const     song = song_new();
   SongView* const view = song_view_new();
-  unsigned        seed = 12345;
   CHECK(song && view);
-  ScopeClock clock = {.stream         = 1,
-                      .sample_rate    = RATE,
-                      .latency_frames = (uint32_t)(5.35 * RATE),
-                      .n_received     = (uint64_t)N_SECONDS * RATE,
-                      .is_playing     = true};
+  const ScopeClock clock = {.stream         = 1,
+                            .sample_rate    = EXAMPLE_RATE,
+                            .latency_frames = (uint32_t)(5.35 * EXAMPLE_RATE),
+                            .n_received     = (uint64_t)N_SECONDS * EXAMPLE_RATE,
+                            .is_playing     = true};
   song_advance(song, &clock, 0.0);
-  const uint32_t n = (N_SECONDS - 2) * RATE / HOP; // the rest is not separated yet
+  // The last seconds are not separated yet
+  const uint32_t n = (N_SECONDS - 2) * EXAMPLE_RATE / EXAMPLE_COLUMN_FRAMES;
   for (uint32_t i = 0; i < n; ++i) {
-    const Column column = column_at(i, &seed);
+    const Column column = example_column(i);
     song_add(song, &column, 1);
   }
   song_advance(song, &clock, 0.0);
@@ -178,7 +115,7 @@ scene_ready(Scene* const scene, const double scale)
   scene_new(scene);
   scene->values[PARAM_STATUS] = STATUS_READY;
   scene->values[PARAM_TARGET] = LEARNED + 1;
-  scene->tempo                = TEMPO;
+  scene->tempo                = EXAMPLE_BPM;
   set_summary(scene, 52.0F, 71.0F);
   (void)meters_update(&scene->meters, (MeterPowers){0.02, 0.006, 0.014}, 0.1);
   make_song(scene, scale);

@@ -26,11 +26,18 @@ FLOORS = {
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
-    "window": ["window"],
+    "window": [
+        *("table", "window", "native", "uri_list", "sound_names", "xlib"),
+        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events", "pugl_window"),
+    ],
     "editor": [
         *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
         *("play_clock", "standstill", "song", "spectrum_colours", "song_bitmap"),
         *("song_view", "meters", "thumbnail"),
+        *("theme", "controls", "layout", "scene", "words", "tooltip", "edits"),
+        *("entry", "popup", "pointer", "keys", "panel", "scene_key"),
+        *("symbols", "text_lines", "paint_controls", "paint_slot", "paint_overlay"),
+        *("paint", "display", "countdown", "reference_check", "reader"),
         "editor",
     ],
     "vst3": [
@@ -50,6 +57,8 @@ CONTRACTS = {
     "os/os.h": {"posix", "linux", "macos", "win32", "win32_files"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
+    "window/native.h": {"x11"},
+    "window/table.h": {"pugl_window"},
 }
 
 SOURCES = sorted([*PLUGIN.rglob("*.c"), *PLUGIN.rglob("*.h")])
