@@ -2,6 +2,7 @@
 
 #include "core/instance.h"
 
+#include "core/reference_file.h"
 #include "core/settings.h"
 #include "core/worker.h"
 #include "python/loader.h"
@@ -107,6 +108,15 @@ instance_set_value(Instance* const instance, const ParamIndex index, const doubl
   if (!info.read_only) {
     atomic_store(&instance->values[index], params_round(&info, plain));
   }
+}
+
+bool
+instance_add_reference(Instance* const    instance,
+                       const char* const  path,
+                       uint32_t* const    target,
+                       const char** const problem)
+{
+  return reference_file_add(instance->references, path, target, problem);
 }
 
 /// Copy all values, each as it is at some moment meanwhile
@@ -252,6 +262,7 @@ controls_of(Instance* const        instance,
     .stream     = settings_of(values),
     .amount     = values[PARAM_BYPASS] > 0.5 ? 0.0 : values[PARAM_AMOUNT] / 100.0,
     .output     = (OutputChoice)values[PARAM_OUTPUT],
+    .compares   = values[PARAM_COMPARE] > 0.5,
     .restarts   = atomic_exchange(&instance->restarts, false),
     .is_offline = offline,
     .limits     = waits ? &wait_limits : NULL};

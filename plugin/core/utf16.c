@@ -2,45 +2,19 @@
 
 #include "core/utf16.h"
 
-#include <stdbool.h>
+#include "core/utf8.h"
 
-/* RFC 3629 and RFC 2781.  What is neither becomes the replacement character. */
+/* RFC 2781.  What is not of it becomes the replacement character. */
 
-enum { REPLACEMENT = 0xFFFD, PAIRED = 0x10000, HIGH = 0xD800, LOW = 0xDC00 };
-
-/// Return the character that begins at `*utf8`, and move past it
-static uint32_t
-next_of_utf8(const unsigned char** const utf8)
-{
-  static const uint32_t lowest[] = {0, 0x80, 0x800, 0x10000};
-
-  const unsigned char first  = *(*utf8)++;
-  const unsigned      n_more = first < 0x80                    ? 0U
-                               : first >= 0xC0 && first < 0xE0 ? 1U
-                               : first >= 0xE0 && first < 0xF0 ? 2U
-                               : first >= 0xF0 && first < 0xF8 ? 3U
-                                                               : 4U;
-  if (n_more > 3) {
-    return REPLACEMENT;
-  }
-  uint32_t code = n_more ? first & (0x3FU >> n_more) : first;
-  for (unsigned i = 0; i < n_more; ++i) {
-    if ((**utf8 & 0xC0U) != 0x80U) {
-      return REPLACEMENT;
-    }
-    code = code << 6U | (*(*utf8)++ & 0x3FU);
-  }
-  const bool surrogate = code >= HIGH && code < HIGH + 0x800;
-  return code < lowest[n_more] || code > 0x10FFFF || surrogate ? REPLACEMENT : code;
-}
+enum { PAIRED = 0x10000, HIGH = 0xD800, LOW = 0xDC00 };
 
 void
 utf16_from_utf8(int16_t* const text, const size_t size, const char* const utf8)
 {
-  const unsigned char* from = (const unsigned char*)utf8;
-  size_t               n    = 0;
+  const char* from = utf8;
+  size_t      n    = 0;
   while (*from) {
-    const uint32_t code = next_of_utf8(&from);
+    const uint32_t code = utf8_next(&from);
     if (n + (code < PAIRED ? 1 : 2) >= size) {
       break;
     }
@@ -64,7 +38,7 @@ next_of_utf16(const int16_t** const text)
   }
   const uint32_t second = (uint16_t) * *text;
   if (first >= LOW || second < LOW || second >= LOW + 0x400) {
-    return REPLACEMENT;
+    return UTF8_REPLACEMENT;
   }
   ++*text;
   return PAIRED + ((first - HIGH) << 10U) + (second - LOW);

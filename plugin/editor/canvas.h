@@ -108,12 +108,13 @@ canvas_text(Canvas*     canvas,
 double
 canvas_text_width(const Canvas* canvas, const char* text, double size);
 
-/// Draw a picture of opaque pixels, stretched to a box whose edges are rounded to
-/// pixels
+/// Draw a picture of opaque pixels, in rows of `stride`, stretched to a box whose edges
+/// are rounded to pixels
 void
 canvas_picture(Canvas*         canvas,
                Box             box,
                const uint32_t* pixels,
+               uint32_t        stride,
                uint32_t        width,
                uint32_t        height);
 

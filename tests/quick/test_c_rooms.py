@@ -19,10 +19,11 @@ FLOORS = {
         *("env_layout", "env_posix", "env_win32", "env", "loader"),
     ],
     "core": [
-        *("integer", "block", "clip", "status", "number_text", "utf16"),
+        *("integer", "block", "clip", "status", "number_text", "utf8", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
-        *("references_folder", "references", "state", "ring", "scope", "transport"),
-        *("session", "outbox", "lateness", "mixer", "engine"),
+        *("references_folder", "references", "reference_file", "state", "ring"),
+        *("scope", "transport"),
+        *("session", "outbox", "lateness", "loudness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
@@ -30,7 +31,16 @@ FLOORS = {
         *("table", "window", "native", "uri_list", "sound_names", "xlib"),
         *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events", "pugl_window"),
     ],
-    "editor": ["canvas", "editor"],
+    "editor": [
+        *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
+        *("play_clock", "standstill", "song", "spectrum_colours", "song_bitmap"),
+        *("song_view", "meters", "thumbnail"),
+        *("theme", "controls", "layout", "scene", "words", "tooltip", "edits"),
+        *("entry", "popup", "pointer", "keys", "panel", "scene_key"),
+        *("symbols", "text_lines", "paint_controls", "paint_slot", "paint_overlay"),
+        *("paint", "display", "countdown", "reference_check", "reader"),
+        "editor",
+    ],
     "vst3": [
         *("vst3", "entry", "plugin", "changes", "processor", "component"),
         *("run_loop", "view", "controller", "factory"),

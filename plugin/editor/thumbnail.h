@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   The picture of a short sound by its peaks. */
+
+#pragma once
+
+#include "editor/canvas.h"
+#include "python/bridge_table.h"
+
+/// Paint the peaks of a reference, symmetrically about the middle of a box
+void
+thumbnail_paint(Canvas*                 canvas,
+                Box                     box,
+                const ReferenceSummary* summary,
+                Colour                  colour);
