@@ -21,7 +21,7 @@ FLOORS = {
         *("integer", "block", "clip", "status", "number_text", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
         *("references_folder", "references", "state", "ring", "scope", "transport"),
-        *("session", "outbox", "lateness", "mixer", "engine"),
+        *("scope_feed", "session", "outbox", "lateness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
