@@ -22,7 +22,7 @@ FLOORS = {
         *("integer", "block", "clip", "status", "number_text", "utf8", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
         *("references_folder", "references", "reference_file", "state", "ring"),
-        *("scope", "transport"),
+        *("scope", "transport", "scope_feed"),
         *("session", "outbox", "lateness", "loudness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
