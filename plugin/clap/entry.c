@@ -2,7 +2,9 @@
 
    Export the entry point of CLAP, and create instances. */
 
+#include "clap/edits.h"
 #include "clap/extensions.h"
+#include "clap/gui_window.h"
 #include "clap/params.h"
 #include "clap/plugin.h"
 #include "clap/process.h"
@@ -38,7 +40,8 @@ init(const clap_plugin_t* const clap)
   ClapPlugin* const        plugin = CLAP_PLUGIN_OF(clap);
   const clap_host_t* const host   = plugin->host;
   plugin->instance                = instance_new();
-  if (!plugin->instance) {
+  plugin->edits                   = clap_edits_new();
+  if (!plugin->instance || !plugin->edits) {
     return false;
   }
   plugin->host_params =
@@ -55,7 +58,9 @@ static void CLAP_ABI
 destroy(const clap_plugin_t* const clap)
 {
   ClapPlugin* const plugin = CLAP_PLUGIN_OF(clap);
+  clap_gui_window_free(plugin); // some hosts do not
   instance_free(plugin->instance);
+  ring_free(plugin->edits);
   free(plugin);
 }
 

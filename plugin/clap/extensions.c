@@ -2,6 +2,7 @@
 
 #include "clap/extensions.h"
 
+#include "clap/gui.h"
 #include "clap/plugin.h"
 
 #include <stdio.h>
@@ -188,5 +189,8 @@ clap_extension(const char* const id)
          : !strcmp(id, CLAP_EXT_LATENCY)        ? (const void*)&latency
          : !strcmp(id, CLAP_TYPES_TAIL)         ? (const void*)&tail
          : !strcmp(id, CLAP_TYPES_RENDER)       ? (const void*)&render
+         : !strcmp(id, CLAP_EXT_GUI)            ? (const void*)&clap_gui
+         : !strcmp(id, CLAP_EXT_TIMER_SUPPORT)  ? (const void*)&clap_gui_timers
+         : !strcmp(id, CLAP_TYPES_DESCRIPTORS)  ? (const void*)&clap_gui_descriptors
                                                 : NULL;
 }

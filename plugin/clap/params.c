@@ -2,6 +2,8 @@
 
 #include "clap/params.h"
 
+#include "clap/edits.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -137,6 +139,7 @@ clap_params_take(ClapPlugin* const plugin, const clap_event_header_t* const even
 void
 clap_params_report(ClapPlugin* const plugin, const clap_output_events_t* const events)
 {
+  clap_edits_report(plugin, events);
   Report report;
   while (instance_report(plugin->instance, &report)) {
     const clap_event_param_value_t event = {

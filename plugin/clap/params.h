@@ -12,6 +12,7 @@ extern const clap_plugin_params_t clap_params;
 void
 clap_params_take(ClapPlugin* plugin, const clap_event_header_t* event) REALTIME;
 
-/// Report what the plugin itself has changed.  Audio thread, or while inactive.
+/// Report what the plugin itself, or its window, has changed.  Audio thread, or while
+/// inactive.
 void
 clap_params_report(ClapPlugin* plugin, const clap_output_events_t* events) REALTIME;

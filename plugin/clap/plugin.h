@@ -6,9 +6,13 @@
 
 #include "clap/types.h"
 #include "core/instance.h"
+#include "core/ring.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
+
+/// What a window needs: see gui_window.h
+typedef struct ClapGuiImpl ClapGui;
 
 /// An instance; the host holds a pointer to the first field
 typedef struct {
@@ -18,6 +22,7 @@ typedef struct {
   const clap_host_latency_t* host_latency; ///< NULL where the host has none
 
   Instance*   instance;
+  Ring*       edits;    ///< By the window, from the main thread to the audio thread
   atomic_bool offline;  ///< The host waits for what is not ready
   atomic_bool restarts; ///< A restart was requested, and has not come yet
 
@@ -27,6 +32,7 @@ typedef struct {
   uint32_t known_latency;  ///< That the host knows, in frames
   uint32_t n_targets;      ///< Of the list that the host knows
   uint32_t names_revision; ///< Of the same
+  ClapGui* gui;            ///< NULL where the host has created none
 } ClapPlugin;
 
 /// The plugin that the host's pointer belongs to

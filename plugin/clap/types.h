@@ -10,9 +10,11 @@
 
 #include <clap/entry.h>
 #include <clap/ext/audio-ports.h>
+#include <clap/ext/gui.h>
 #include <clap/ext/latency.h>
 #include <clap/ext/params.h>
 #include <clap/ext/state.h>
+#include <clap/ext/timer-support.h>
 #include <clap/plugin-factory.h>
 #include <clap/string-sizes.h>
 
@@ -61,3 +63,19 @@ typedef struct {
 typedef struct {
   uint32_t(CLAP_ABI* get)(const clap_plugin_t* plugin);
 } ClapTail;
+
+/* The loop of events of a host on POSIX, which may watch descriptors */
+
+#define CLAP_TYPES_DESCRIPTORS "clap.posix-fd-support"
+
+enum { CLAP_TYPES_DESCRIPTOR_READ = 1 }; ///< Something can be read
+
+typedef struct {
+  void(CLAP_ABI* on_descriptor)(const clap_plugin_t* plugin, int fd, uint32_t flags);
+} ClapDescriptors;
+
+typedef struct {
+  bool(CLAP_ABI* register_descriptor)(const clap_host_t* host, int fd, uint32_t flags);
+  bool(CLAP_ABI* modify)(const clap_host_t* host, int fd, uint32_t flags);
+  bool(CLAP_ABI* unregister)(const clap_host_t* host, int fd);
+} ClapHostDescriptors;

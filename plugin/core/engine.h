@@ -8,6 +8,7 @@
 #include "core/clip.h"
 #include "core/params.h"
 #include "core/references.h"
+#include "core/scope.h"
 #include "core/session.h"
 #include "core/transport.h"
 #include "os/attributes.h"
@@ -24,6 +25,7 @@ typedef struct {
   uint32_t    n_sidechain; ///< 0 to 2: channels of a second input to learn from
   ClipChoice  clip;        ///< How much is separated at a time
   References* references;  ///< Shared
+  Scope*      scope;       ///< Shared
 } EngineSetup;
 
 /// What happened during a block: the worst of its frames
@@ -40,6 +42,7 @@ typedef struct {
   StreamSettings   stream;    ///< What the worker does
   double           amount;    ///< From 0, the delayed input, to 1, `output` alone
   OutputChoice     output;    ///< Which of the two sounds is the output
+  bool             compares;  ///< The delayed input goes out, as loud as the output
   bool             restarts;  ///< What came in before is silenced at once
   bool          is_offline; ///< The host renders: a block may take longer than it lasts
   const Limits* limits;     ///< To wait for the worker; NULL: it is not waited for

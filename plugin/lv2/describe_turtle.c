@@ -5,6 +5,7 @@
 #include "core/references.h"
 #include "lv2/ports.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 static const char prefixes[] =
@@ -14,12 +15,14 @@ static const char prefixes[] =
   "@prefix doap: <http://usefulinc.com/ns/doap#> .\n"
   "@prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
   "@prefix lv2: <http://lv2plug.in/ns/lv2core#> .\n"
+  "@prefix opts: <http://lv2plug.in/ns/ext/options#> .\n"
   "@prefix pg: <http://lv2plug.in/ns/ext/port-groups#> .\n"
   "@prefix pprops: <http://lv2plug.in/ns/ext/port-props#> .\n"
   "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
   "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
   "@prefix state: <http://lv2plug.in/ns/ext/state#> .\n"
   "@prefix time: <http://lv2plug.in/ns/ext/time#> .\n"
+  "@prefix ui: <http://lv2plug.in/ns/extensions/ui#> .\n"
   "@prefix units: <http://lv2plug.in/ns/extensions/units#> .\n"
   "@prefix urid: <http://lv2plug.in/ns/ext/urid#> .\n";
 
@@ -158,7 +161,7 @@ write_own_targets(const Plugin* const plugin, const uint32_t n)
     snprintf(label, sizeof(label), "Own %u", i);
     write_point(plugin, n + i, label);
   }
-  return n + 1 + LV2_OWN_TARGETS;
+  return lv2_n_targets(n);
 }
 
 static void
@@ -249,7 +252,7 @@ write_groups(const Plugin* const plugin)
 }
 
 static void
-write_plugin(const Plugin* const plugin, const char* const name)
+write_plugin(const Plugin* const plugin, const char* const name, const bool has_ui)
 {
   int minor = 0;
   int micro = 0;
@@ -265,13 +268,14 @@ write_plugin(const Plugin* const plugin, const char* const name)
           "\tlv2:optionalFeature urid:map , lv2:hardRTCapable , "
           "state:threadSafeRestore ;\n"
           "\tlv2:extensionData state:interface ;\n"
-          "\tpg:mainInput <%s#input> ;\n\tpg:mainOutput <%s#output> ;\n",
+          "\tpg:mainInput <%s#input> ;\n\tpg:mainOutput <%s#output> ;\n%s",
           plugin->uri,
           name,
           minor,
           micro,
           plugin->uri,
-          plugin->uri);
+          plugin->uri,
+          has_ui ? "\tui:ui <" LV2_PORTS_UI_URI "> ;\n" : "");
 
   const uint32_t n = plugin->n_channels;
   write_first_ports(plugin);
@@ -285,8 +289,23 @@ write_plugin(const Plugin* const plugin, const char* const name)
   fputs(" .\n", plugin->file);
 }
 
+static void
+write_ui(FILE* const file, const char* const ui)
+{
+  fprintf(file,
+          "\n<%s>\n\ta ui:%s ;\n"
+          "\tlv2:requiredFeature <http://lv2plug.in/ns/ext/instance-access> , "
+          "ui:idleInterface ;\n"
+          "\tlv2:optionalFeature ui:parent , ui:resize , ui:touch , opts:options , "
+          "urid:map ;\n"
+          "\topts:supportedOption ui:scaleFactor , ui:windowTitle ;\n"
+          "\tlv2:extensionData ui:idleInterface , ui:showInterface , ui:resize .\n",
+          LV2_PORTS_UI_URI,
+          ui);
+}
+
 void
-describe_manifest(FILE* const file, const char* const binary)
+describe_manifest(FILE* const file, const char* const binary, const char* const ui)
 {
   static const char* const uris[] = {LV2_PORTS_URI, LV2_PORTS_MONO_URI};
 
@@ -298,10 +317,18 @@ describe_manifest(FILE* const file, const char* const binary)
             uris[i],
             binary);
   }
+  if (ui) {
+    fprintf(file,
+            "\n<%s>\n\ta ui:%s ;\n\tui:binary <%s> ;\n"
+            "\trdfs:seeAlso <requinto.ttl> .\n",
+            LV2_PORTS_UI_URI,
+            ui,
+            binary);
+  }
 }
 
 void
-describe_plugins(FILE* const file)
+describe_plugins(FILE* const file, const char* const ui)
 {
   fputs(prefixes, file);
   fprintf(file,
@@ -311,6 +338,9 @@ describe_plugins(FILE* const file)
           "\trdfs:label \"target port\" ;\n\trdfs:range atom:Float .\n",
           LV2_PORTS_STATE_URI,
           LV2_PORTS_TARGET_URI);
-  write_plugin(&(Plugin){file, LV2_PORTS_URI, 2}, "Requinto");
-  write_plugin(&(Plugin){file, LV2_PORTS_MONO_URI, 1}, "Requinto mono");
+  write_plugin(&(Plugin){file, LV2_PORTS_URI, 2}, "Requinto", ui);
+  write_plugin(&(Plugin){file, LV2_PORTS_MONO_URI, 1}, "Requinto mono", ui);
+  if (ui) {
+    write_ui(file, ui);
+  }
 }

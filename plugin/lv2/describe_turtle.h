@@ -6,10 +6,11 @@
 
 #include <stdio.h>
 
-/// Write manifest.ttl, which names the binary beside it
+/// Write manifest.ttl, which names the binary beside it; `ui` is the class of the
+/// system's windows, such as `X11UI`, or NULL for a plugin that has none
 void
-describe_manifest(FILE* file, const char* binary);
+describe_manifest(FILE* file, const char* binary, const char* ui);
 
 /// Write requinto.ttl
 void
-describe_plugins(FILE* file);
+describe_plugins(FILE* file, const char* ui);

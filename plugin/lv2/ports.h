@@ -10,6 +10,7 @@
 
 #define LV2_PORTS_URI        "urn:requinto:requinto"
 #define LV2_PORTS_MONO_URI   LV2_PORTS_URI "-mono"
+#define LV2_PORTS_UI_URI     LV2_PORTS_URI "#ui"
 #define LV2_PORTS_STATE_URI  LV2_PORTS_URI "#state"
 #define LV2_PORTS_TARGET_URI LV2_PORTS_URI "#target"
 
@@ -51,6 +52,13 @@ static inline uint32_t
 lv2_param_port(const uint32_t n_channels, const ParamIndex index)
 {
   return LV2_PORT_AUDIO + 3 * n_channels + (uint32_t)index;
+}
+
+/// Return how many targets a host knows, of which some are built in
+static inline uint32_t
+lv2_n_targets(const uint32_t n_built_in)
+{
+  return n_built_in + 1 + LV2_OWN_TARGETS; // with the one that is learned
 }
 
 /// Return what a port holds for a plain value, or the reverse: hosts enable, we bypass

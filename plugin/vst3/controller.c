@@ -4,6 +4,7 @@
 
 #include "core/utf16.h"
 #include "vst3/plugin.h"
+#include "vst3/view.h"
 
 #include <string.h>
 
@@ -188,9 +189,9 @@ set_component_handler(void* const self, struct v3_component_handler** const hand
 static struct v3_plugin_view** V3_API
 create_view(void* const self, const char* const name)
 {
-  (void)self;
-  (void)name;
-  return NULL;
+  return name && !strcmp(name, "editor")
+           ? vst3_view_new(VST3_PLUGIN_OF(self, controller))
+           : NULL;
 }
 
 const struct v3_edit_controller vst3_controller = {

@@ -39,6 +39,7 @@ typedef struct {
   _Atomic uint32_t              known_latency;     ///< That the host has read, or 0
   uint32_t                      announced_latency; ///< That was announced to it
   uint32_t                      names_revision;    ///< Of the list that the host knows
+  const void*                   open_view;         ///< Whose window is open, or NULL
 } Vst3Plugin;
 
 /// The plugin that a pointer to one of its interfaces belongs to
@@ -47,19 +48,8 @@ typedef struct {
 
 /// Define the three functions that every interface begins with
 #define VST3_DEFINE_UNKNOWN(field)                                                     \
-  static v3_result V3_API field##_query(                                               \
-    void* const self, const v3_tuid iid, void** const object)                          \
-  {                                                                                    \
-    return vst3_plugin_query(VST3_PLUGIN_OF(self, field), iid, object);                \
-  }                                                                                    \
-  static uint32_t V3_API field##_ref(void* const self)                                 \
-  {                                                                                    \
-    return vst3_plugin_ref(VST3_PLUGIN_OF(self, field));                               \
-  }                                                                                    \
-  static uint32_t V3_API field##_unref(void* const self)                               \
-  {                                                                                    \
-    return vst3_plugin_unref(VST3_PLUGIN_OF(self, field));                             \
-  }
+  VST3_DEFINE_UNKNOWN_OF(                                                              \
+    VST3_PLUGIN_OF, field, vst3_plugin_query, vst3_plugin_ref, vst3_plugin_unref)
 
 /// Return an instance with one reference, without its tables, or NULL.  Main thread
 /// only.

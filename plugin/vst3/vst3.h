@@ -19,6 +19,7 @@ typedef struct v3_program_list_info v3_program_list_info;
 #include <travesty/edit_controller.h>
 #include <travesty/factory.h>
 #include <travesty/host.h>
+#include <travesty/view.h>
 
 /* On Windows these are COM's, unsigned constants for results that are signed */
 #define V3_NO_INTERFACE    ((v3_result)V3_NO_INTERFACE)
@@ -29,6 +30,23 @@ typedef struct v3_program_list_info v3_program_list_info;
 #define V3_NOMEM           ((v3_result)V3_NOMEM)
 
 enum { VST3_TEXT_SIZE = 128 }; ///< Code units in a `v3_str_128`
+
+/// Define the three functions that every interface begins with, by those of the object
+/// that `owner_of(self, field)` returns
+#define VST3_DEFINE_UNKNOWN_OF(owner_of, field, query, ref, unref)                     \
+  static v3_result V3_API field##_query(                                               \
+    void* const self, const v3_tuid iid, void** const object)                          \
+  {                                                                                    \
+    return query(owner_of(self, field), iid, object);                                  \
+  }                                                                                    \
+  static uint32_t V3_API field##_ref(void* const self)                                 \
+  {                                                                                    \
+    return ref(owner_of(self, field));                                                 \
+  }                                                                                    \
+  static uint32_t V3_API field##_unref(void* const self)                               \
+  {                                                                                    \
+    return unref(owner_of(self, field));                                               \
+  }
 
 /* Without -fms-extensions a compiler drops the functions that a table inherits,
    and says nothing.  The counts are those of the interfaces' functions. */
@@ -42,6 +60,12 @@ REQUINTO_CHECK_TABLE(v3_audio_processor, 3 + 8);
 REQUINTO_CHECK_TABLE(v3_edit_controller, 5 + 13);
 REQUINTO_CHECK_TABLE(v3_process_context_requirements, 3 + 1);
 REQUINTO_CHECK_TABLE(v3_component_handler, 3 + 4);
+REQUINTO_CHECK_TABLE(v3_plugin_view, 3 + 12);
+REQUINTO_CHECK_TABLE(v3_plugin_view_content_scale, 3 + 1);
+REQUINTO_CHECK_TABLE(v3_plugin_frame, 3 + 1);
+REQUINTO_CHECK_TABLE(v3_run_loop, 3 + 4);
+REQUINTO_CHECK_TABLE(v3_event_handler, 3 + 1);
+REQUINTO_CHECK_TABLE(v3_timer_handler, 3 + 1);
 REQUINTO_CHECK_TABLE(v3_param_changes, 3 + 3);
 REQUINTO_CHECK_TABLE(v3_param_value_queue, 3 + 4);
 REQUINTO_CHECK_TABLE(v3_bstream, 3 + 4);

@@ -261,8 +261,34 @@ controller_class(Instance* const p)
   v3_tuid id = {0};
   EXPECT((*p->component)->get_controller_class_id(p->component, id) != V3_OK ||
          v3_tuid_match(id, module.info.class_id));
-  EXPECT(!(*p->controller)->create_view(p->controller, "editor"));
-  EXPECT(!(*p->controller)->create_view(p->controller, ""));
+}
+
+static void
+views_are_created(Instance* const p)
+{
+  struct v3_edit_controller** const c = p->controller;
+  EXPECT(!(*c)->create_view(c, "") && !(*c)->create_view(c, NULL));
+  EXPECT(!(*c)->create_view(c, "another"));
+  const uint32_t n_refs = (*c)->ref(c) - 1;
+  (*c)->unref(c);
+  for (int i = 0; i < 20; ++i) {
+    struct v3_plugin_view** const view = (*c)->create_view(c, "editor");
+    if (!view) { // where the plugin was built without windows
+      return;
+    }
+    // Until it is attached it needs neither a screen nor a frame
+    struct v3_view_rect rect   = {0, 0, 0, 0};
+    void*               object = NULL;
+    EXPECT((*view)->get_size(view, &rect) == V3_OK && rect.right > 0 &&
+           rect.bottom > 0);
+    EXPECT((*view)->is_platform_type_supported(view, "another") != V3_OK);
+    EXPECT((*view)->query_interface(view, v3_plugin_view_iid, &object) == V3_OK);
+    EXPECT(object == (void*)view && (*view)->unref(view) == 1);
+    EXPECT((*view)->query_interface(view, v3_component_iid, &object) != V3_OK);
+    EXPECT(!object && (*view)->removed(view) == V3_OK);
+    EXPECT((*view)->unref(view) == 0);
+  }
+  EXPECT((*c)->ref(c) == n_refs + 1 && (*c)->unref(c) == n_refs);
 }
 
 static void
@@ -301,6 +327,7 @@ const Check conform_factory[] = {ROW(module_entry_repeats),
                                  ROW(instance_interfaces),
                                  ROW(declined_interfaces),
                                  ROW(controller_class),
+                                 ROW(views_are_created),
                                  ROW(references_are_counted),
                                  ROW(create_and_destroy_many),
                                  {NULL, NULL}};

@@ -12,6 +12,7 @@ FLOORS = {
     "os": [
         *("attributes", "os", "posix", "linux", "macos"),
         *("win32_text", "win32", "win32_files", "memory", "path", "running_clock"),
+        *("ticker", "ticker_none", "ticker_macos", "ticker_win32"),
     ],
     "python": [
         *("bridge", "bridge_table", "gate", "start", "calls"),
@@ -20,25 +21,36 @@ FLOORS = {
     "core": [
         *("integer", "block", "clip", "status", "number_text", "utf8", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
-        *("references_folder", "references", "state", "ring", "scope", "transport"),
-        *("session", "outbox", "lateness", "mixer", "engine"),
+        *("references_folder", "references", "reference_file", "state", "ring"),
+        *("scope", "transport", "scope_feed"),
+        *("session", "outbox", "lateness", "loudness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
-    "window": ["window"],
+    "window": [
+        *("table", "window", "native", "uri_list", "sound_names", "xlib"),
+        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events", "pugl_window"),
+    ],
     "editor": [
         *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
         *("play_clock", "standstill", "song", "spectrum_colours", "song_bitmap"),
         *("song_view", "meters", "thumbnail"),
+        *("theme", "controls", "layout", "scene", "words", "tooltip", "edits"),
+        *("entry", "popup", "pointer", "keys", "panel", "scene_key"),
+        *("symbols", "text_lines", "paint_controls", "paint_slot", "paint_overlay"),
+        *("paint", "display", "countdown", "reference_check", "reader"),
         "editor",
     ],
     "vst3": [
-        *("vst3", "entry", "plugin", "changes", "processor", "component", "controller"),
-        "factory",
+        *("vst3", "entry", "plugin", "changes", "processor", "component"),
+        *("run_loop", "view", "controller", "factory"),
     ],
-    "clap": ["types", "plugin", "params", "process", "extensions", "entry"],
+    "clap": [
+        *("types", "plugin", "edits", "params", "process", "gui_window", "gui"),
+        *("extensions", "entry"),
+    ],
     "lv2": [
-        *("features", "ports", "position", "lv2"),
+        *("features", "ports", "position", "plugin", "lv2", "ui"),
         *("describe_params", "describe_turtle", "describe"),
     ],
 }
@@ -47,8 +59,11 @@ GENERATED = {"targets.h"}  # by CMake, from models/targets.txt
 # Headers that other files implement: one for each system, and Python
 CONTRACTS = {
     "os/os.h": {"posix", "linux", "macos", "win32", "win32_files"},
+    "os/ticker.h": {"ticker_none", "ticker_macos", "ticker_win32"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
+    "window/native.h": {"x11"},
+    "window/table.h": {"pugl_window"},
 }
 
 SOURCES = sorted([*PLUGIN.rglob("*.c"), *PLUGIN.rglob("*.h")])

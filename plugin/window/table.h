@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+
+   The one function that the library of windows shows.  Where windows are linked in, it
+   is a function like any other. */
+
+#pragma once
+
+#include "os/attributes.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WINDOW_VERSION = 1 }; ///< To be raised with any change of `window.h`
+
+/// Return the `WindowTable`, or NULL if it is of another version or size.  Untyped,
+/// because `window.c` does not know what is behind `window.h`.
+EXPORT const void*
+requinto_window(uint32_t version, size_t size);

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin's window in a plain host of each format, under an X server of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import requinto
+from shell import build, run
+from x_server import XClient, x_server
+
+pytestmark = pytest.mark.plugin
+
+FORMATS = ("vst3", "clap", "lv2")
+PAINT_LIMIT_MS = 50.0
+BLOCK_MS = 1000.0 * 512 / 44100
+SCREEN = "2000x900x24"
+# On the slider of `Amount`, in plugin/editor/layout.c, at a scale of 1
+AMOUNT = (380, 267)
+# Of an instance without Python, whose status passes the dry signal
+NO_PYTHON = {"REQUINTO_PYTHON": "/nowhere/python"}
+
+
+def binary(format_name: str) -> Path:
+    """Return what a host of a format loads."""
+    bundle = requinto.plugin_path()
+    return {
+        "vst3": bundle,
+        "clap": bundle.parent / "clap" / "Requinto.clap",
+        "lv2": bundle.parent / "Requinto.lv2" / "Requinto.so",
+    }[format_name]
+
+
+def command(format_name: str, *options: str) -> list[str]:
+    program = build("release") / "tests" / "plugin" / "view_host"
+    return [str(program), format_name, str(binary(format_name)), *options]
+
+
+def environment(display: str) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("REQUINTO_")}
+    return {**clean, **NO_PYTHON, "DISPLAY": display}
+
+
+def report_of(text: str) -> dict:
+    """Return what the host prints at its end."""
+    return json.loads(text.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with x_server(SCREEN) as (name, _):
+        yield name
+
+
+def host(display: str, format_name: str, *options: str) -> tuple[dict, str]:
+    """Run the host to its end; return its report, and its stderr."""
+    result = run(*command(format_name, *options), env=environment(display), timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return report_of(result.stdout) if result.stdout else {}, result.stderr
+
+
+@contextlib.contextmanager
+def open_host(
+    display: str, format_name: str, *options: str
+) -> Iterator[tuple[XClient, subprocess.Popen]]:
+    """Run the host while its window is open."""
+    process = subprocess.Popen(
+        command(format_name, *options),
+        env=environment(display),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    client = XClient(display)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n", process.communicate()[1]
+        yield client, process
+    finally:
+        client.close()
+        process.kill()
+        process.wait()
+
+
+def finish(process: subprocess.Popen) -> dict:
+    """Wait for the end of a host that ends by itself; return its report."""
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, output + errors
+    return report_of(output)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_window_withstands_what_hosts_do_wrongly(display, format_name):
+    """Attached twice or without a frame, destroyed while open, and so on."""
+    _, errors = host(display, format_name, "--check")
+    assert "not so" not in errors
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_it_opens_and_closes_without_leaking_while_blocks_are_processed(
+    display, format_name
+):
+    """Resized and scaled each time; memory is compared after a fifth of the times."""
+    options = ("--opens", "200", "--hold", "20", "--resize")
+    report, errors = host(display, format_name, *options)
+    assert not errors
+    assert abs(report["end_mb"] - report["warm_mb"]) <= 1.0, report
+    assert report["n_late"] == 0, report
+    assert report["first_paint_ms"] <= PAINT_LIMIT_MS
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_it_costs_nothing_while_nothing_moves(display, format_name):
+    report, _ = host(display, format_name, "--seconds", "5")
+    # What is left is the host's own calls, 30 to 100 in a second
+    assert report["cpu_s"] / 5 < 0.01, report
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_the_host_gives_the_scale(display, format_name):
+    report, _ = host(display, format_name, "--scale", "1.5", "--seconds", "0.2")
+    assert (report["width"], report["height"]) == (1080, 630)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_the_host_dies_with_the_window_open(display, format_name):
+    _, errors = host(display, format_name, "--seconds", "0.3", "--die", "--two")
+    assert not errors
+
+
+@pytest.mark.parametrize("format_name", ("vst3", "clap"))
+def test_a_host_without_a_loop_keeps_its_own_list(display, format_name):
+    _, errors = host(display, format_name, "--no-run-loop")
+    assert re.fullmatch(
+        r"requinto: no window: the host has no (run loop|timer) for it\n", errors
+    )
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_what_the_user_does_reaches_the_host_as_gestures(display, format_name):
+    """A drag is one gesture, whose last value the host has."""
+    at = AMOUNT
+    with open_host(display, format_name, "--seconds", "2") as (client, process):
+        client.move(at[0], at[1])
+        client.hold(1, True)
+        for step in range(1, 11):
+            client.move(at[0] + 2 * step, at[1] - 3 * step)
+        client.hold(1, False)
+        report = finish(process)
+    edits = report["edits"]
+    assert [kind for _, kind, _, _ in edits[:1]] == ["begin"], report
+    assert edits[-1][1] == "end"
+    assert len({parameter for _, _, parameter, _ in edits}) == 1
+    kinds = [kind for _, kind, _, _ in edits]
+    assert set(kinds[1:-1]) == {"value"}
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_two_windows_are_two(display, format_name):
+    x, y = AMOUNT
+    options = ("--seconds", "2", "--two")
+    with open_host(display, format_name, *options) as (client, process):
+        client.move(x + 800, y)  # the second one is to the right
+        client.hold(1, True)
+        client.move(x + 810, y - 15)
+        client.hold(1, False)
+        report = finish(process)
+    assert report["edits"], report
+    assert {slot for slot, _, _, _ in report["edits"]} == {1}
+
+
+def test_the_plugins_need_no_libraries_of_windows():
+    for name in FORMATS:
+        path = binary(name)
+        if path.is_dir():
+            path = next(path.glob("Contents/*/Requinto.so"))
+        assert "libX11" not in run("ldd", path).stdout
