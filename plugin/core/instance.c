@@ -2,6 +2,7 @@
 
 #include "core/instance.h"
 
+#include "core/reference_file.h"
 #include "core/settings.h"
 #include "core/worker.h"
 #include "python/loader.h"
@@ -110,6 +111,15 @@ instance_set_value(Instance* const instance, const ParamIndex index, const doubl
   if (!info.read_only) {
     atomic_store(&instance->values[index], params_round(&info, plain));
   }
+}
+
+bool
+instance_add_reference(Instance* const    instance,
+                       const char* const  path,
+                       uint32_t* const    target,
+                       const char** const problem)
+{
+  return reference_file_add(instance->references, path, target, problem);
 }
 
 /// Copy all values, each as it is at some moment meanwhile

@@ -58,9 +58,9 @@ instance_set_value(Instance* instance, ParamIndex index, double plain) REALTIME;
 /**
    Add a sound file to the list of targets, under its name, and write its index.
 
-   One that was added under that name before is replaced.  Returns false, and why, if
-   the file cannot be read, or is too large; whether it is a sound shows when it is
-   used. Not the audio thread.
+   One of that name, added before or of the user's folder, has its sound replaced for
+   this instance.  Returns false, and why, if the file cannot be read, or is too large;
+   whether it is a sound shows when it is used.  Not the audio thread.
 */
 bool
 instance_add_reference(Instance*    instance,

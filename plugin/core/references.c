@@ -44,19 +44,6 @@ struct ReferencesImpl {
 
 /* Entries */
 
-/// Return the index of a name, or `REFERENCES_MAX`
-static uint32_t
-find(const References* const references, const char* const name)
-{
-  const uint32_t n = references_count(references);
-  for (uint32_t i = 0; i < n; ++i) {
-    if (!strcmp(params_label(references->names, i), name)) {
-      return i;
-    }
-  }
-  return REFERENCES_MAX;
-}
-
 /// Add an entry and return its index, or `REFERENCES_MAX` if there is no room
 static uint32_t
 add(References* const references, const char* const name, const char* const file)
@@ -124,7 +111,7 @@ reuse(References* const references, const char* const name)
 static uint32_t
 take_entry(References* const references, const char* const name)
 {
-  uint32_t   index  = find(references, name);
+  uint32_t   index  = references_find(references, name);
   const bool is_new = index >= REFERENCES_MAX;
   if (is_new) {
     index = add(references, name, NULL);
@@ -164,7 +151,7 @@ add_file(References* const references, const char* const folder, const char* con
   char stem[REFERENCES_MAX_NAME];
   snprintf(stem, sizeof(stem), "%s", name);
   *strrchr(stem, '.') = '\0';
-  const bool taken    = find(references, stem) < REFERENCES_MAX;
+  const bool taken    = references_find(references, stem) < REFERENCES_MAX;
   if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path)) {
     references_folder_log(name, "its path is too long");
   } else if (references_count(references) >= REFERENCES_MAX - N_FOR_STATES ||
@@ -270,6 +257,30 @@ references_names_revision(const References* const references)
   return atomic_load_explicit(&references->names_revision, memory_order_acquire);
 }
 
+uint32_t
+references_find(const References* const references, const char* const name)
+{
+  const uint32_t n = references_count(references);
+  for (uint32_t i = 0; i < n; ++i) {
+    if (!strcmp(params_label(references->names, i), name)) {
+      return i;
+    }
+  }
+  return REFERENCES_MAX;
+}
+
+uint32_t
+references_find_file(const References* const references, const char* const path)
+{
+  const uint32_t n = references_count(references);
+  for (uint32_t i = 0; i < n; ++i) {
+    if (references->files[i] && !strcmp(references->files[i], path)) {
+      return i;
+    }
+  }
+  return REFERENCES_MAX;
+}
+
 /* Sounds */
 
 static SoundFile*
@@ -344,7 +355,8 @@ references_keep(References* const          references,
   const bool     kept  = index >= N_BUILT_IN && index < REFERENCES_MAX;
   if (kept) {
     free(references->sounds[index]);
-    references->sounds[index] = sound;
+    references->sounds[index]   = sound;
+    references->problems[index] = NULL;
     drop_old_sounds(references);
   }
   os_mutex_unlock(references->mutex);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
    What can be extracted: the built-in targets, the sound that was learnt, and the
-   sound files in the user's folder, with those that a saved state brought along.
+   sound files in the user's folder, with those that a saved state brought along, or the
+   user added to this list.
 
    The list only grows, and a name keeps its index, so that any thread may look at
    it while another adds to it.  Once it is full, what an old state brought gives its
@@ -53,6 +54,14 @@ references_count(const References* references) REALTIME;
 /// Return the names, of which as many as `references_count` are there.  Any thread.
 const char* const*
 references_names(const References* references) REALTIME;
+
+/// Return the index of a name, or `REFERENCES_MAX`.  Any thread.
+uint32_t
+references_find(const References* references, const char* name) REALTIME;
+
+/// Return the index of a file of the user's folder, or `REFERENCES_MAX`.  Any thread.
+uint32_t
+references_find_file(const References* references, const char* path) REALTIME;
 
 /// Return the index of the sound that was learnt, in every list.  Any thread.
 uint32_t

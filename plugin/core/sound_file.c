@@ -34,7 +34,12 @@ sound_file_read(const char* const path, const char** const problem)
   }
   if (sound) {
     sound->n_bytes = (uint32_t)fread(sound->bytes, 1, (size_t)n, file);
-    *problem       = "";
+    if (sound->n_bytes) {
+      *problem = "";
+    } else {
+      free(sound);
+      sound = NULL;
+    }
   }
   if (file) {
     fclose(file);

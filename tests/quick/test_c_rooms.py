@@ -20,8 +20,9 @@ FLOORS = {
     "core": [
         *("integer", "block", "clip", "status", "number_text", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
-        *("references_folder", "references", "state", "ring", "scope", "transport"),
-        *("scope_feed", "session", "outbox", "lateness", "mixer", "engine"),
+        *("references_folder", "references", "reference_file", "state", "ring"),
+        *("scope", "transport", "scope_feed"),
+        *("session", "outbox", "lateness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
