@@ -173,6 +173,7 @@ set_mix(Engine* const engine, const BlockControls* const controls)
   // a user turns a knob, and listens
   const bool is_rolling = engine->follower.position.is_known;
   mixer_set_gains(engine->mixer, gains, !controls->is_offline && !is_rolling);
+  mixer_set_compare(engine->mixer, controls->compares);
 }
 
 static void

@@ -42,6 +42,7 @@ typedef struct {
   StreamSettings   stream;    ///< What the worker does
   double           amount;    ///< From 0, the delayed input, to 1, `output` alone
   OutputChoice     output;    ///< Which of the two sounds is the output
+  bool             compares;  ///< The delayed input goes out, as loud as the output
   bool             restarts;  ///< What came in before is silenced at once
   bool          is_offline; ///< The host renders: a block may take longer than it lasts
   const Limits* limits;     ///< To wait for the worker; NULL: it is not waited for

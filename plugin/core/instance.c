@@ -277,6 +277,7 @@ controls_of(Instance* const        instance,
     .stream     = settings_of(values),
     .amount     = values[PARAM_BYPASS] > 0.5 ? 0.0 : values[PARAM_AMOUNT] / 100.0,
     .output     = (OutputChoice)values[PARAM_OUTPUT],
+    .compares   = values[PARAM_COMPARE] > 0.5,
     .restarts   = atomic_exchange(&instance->restarts, false),
     .is_offline = offline,
     .limits     = waits ? &wait_limits : NULL};

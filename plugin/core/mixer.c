@@ -2,12 +2,14 @@
 
 #include "core/mixer.h"
 
+#include "core/loudness.h"
 #include "os/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static const double RAMP_S = 0.01; // from one gain to another
+static const double RAMP_S    = 0.01; // from one gain to another
+static const double MIN_LEVEL = 0.01; // -40 dB
 
 /// What is kept of a frame beside its samples
 enum { KEPT_DRY, KEPT_WET, N_KEPT };
@@ -26,6 +28,12 @@ struct MixerImpl {
   bool     is_dry;  ///< Only the delayed input goes out
   uint32_t n_stale; ///< Frames in the line that stay silent
   float    open;    ///< From 0, silence, to 1, for stale frames
+
+  Loudness loudness;   ///< Of the delayed input, and of the worker's sound
+  bool     compares;   ///< The delayed input is to be compared with the mix
+  float    share;      ///< Of it, from 0, the mix alone, to 1
+  float    level;      ///< Its gain
+  float    next_level; ///< With which it is as loud as the mix
 };
 
 Mixer*
@@ -41,6 +49,9 @@ mixer_new(const double sample_rate, const uint32_t n_channels, const uint32_t la
   mixer->step       = (float)(1.0 / (RAMP_S * sample_rate));
   mixer->next       = (Gains){0.0F, 1.0F};
   mixer->n_stale    = latency; // as nothing has come in yet
+  mixer->loudness   = loudness_new(sample_rate, n_channels);
+  mixer->level      = 1.0F;
+  mixer->next_level = 1.0F;
   mixer->line =
     (float*)memory_new_resident((size_t)latency * mixer->frame_size, sizeof(float));
   if (!mixer->line) {
@@ -69,7 +80,16 @@ mixer_set_gains(Mixer* const mixer, const Gains gains, const bool at_once)
 void
 mixer_set_dry(Mixer* const mixer, const bool dry)
 {
+  if (mixer->is_dry && !dry) {
+    loudness_restart(&mixer->loudness);
+  }
   mixer->is_dry = dry;
+}
+
+void
+mixer_set_compare(Mixer* const mixer, const bool compares)
+{
+  mixer->compares = compares;
 }
 
 void
@@ -77,6 +97,11 @@ mixer_cut(Mixer* const mixer, const bool fade)
 {
   mixer->n_stale = mixer->latency;
   mixer->open    = fade ? mixer->open : 0.0F;
+  loudness_restart(&mixer->loudness);
+  if (!fade) {
+    mixer->level      = 1.0F;
+    mixer->next_level = 1.0F;
+  }
 }
 
 /// Exchange a frame with the one that came in `latency` frames ago; return its gains
@@ -121,6 +146,32 @@ move_gains(Mixer* const mixer, const Gains of_frame)
   mixer->now.wet = approach(mixer->now.wet, goal.wet, mixer->step);
 }
 
+/// Measure a frame, and how loud its mix is
+static void
+measure(Mixer* const mixer, const float* const frame, const float* const wet)
+{
+  if (loudness_add(&mixer->loudness, frame, wet) &&
+      loudness_is_known(&mixer->loudness)) {
+    const Gains  now = mixer->now;
+    const double factor =
+      loudness_of_mix(&mixer->loudness, (double)now.dry, (double)now.wet);
+    mixer->next_level = (float)fmax(MIN_LEVEL, fmin(factor, 1.0));
+  }
+}
+
+/// Move a frame from the mix to the delayed input, or back; return the gains of both
+static Gains
+compare(Mixer* const mixer, const Gains mix)
+{
+  // Without the worker's sound the mix is the delayed input itself
+  const float level = mixer->now.wet != 0.0F ? mixer->next_level : 1.0F;
+  const float share = mixer->compares ? 1.0F : 0.0F;
+  mixer->share      = approach(mixer->share, share, mixer->step);
+  mixer->level      = approach(mixer->level, level, mixer->step);
+  return (Gains){(1.0F - mixer->share) * mix.dry + mixer->share * mixer->level,
+                 (1.0F - mixer->share) * mix.wet};
+}
+
 void
 mixer_run(Mixer* const       mixer,
           float* const       sound,
@@ -134,13 +185,18 @@ mixer_run(Mixer* const       mixer,
     float* const frame = sound + (size_t)i * n_channels;
     move_gains(mixer, delay(mixer, frame));
 
+    const bool missing = i >= first_missing && i - first_missing < n_missing;
+    if (mixer->open >= 1.0F && !missing && !mixer->is_dry) {
+      measure(mixer, frame, wet + (size_t)i * n_channels);
+    }
+
     // Where everything else goes out, what is missing must not let the target through
-    const bool  missing   = i >= first_missing && i - first_missing < n_missing;
     const float dry_share = missing && mixer->now.wet < 0.0F ? mixer->now.wet : 0.0F;
+    const Gains gains =
+      compare(mixer, (Gains){mixer->now.dry + dry_share, mixer->now.wet});
     for (uint32_t c = 0; c < n_channels; ++c) {
       const float other = missing ? 0.0F : wet[(size_t)i * n_channels + c];
-      frame[c]          = mixer->open *
-                 ((mixer->now.dry + dry_share) * frame[c] + mixer->now.wet * other);
+      frame[c]          = mixer->open * (gains.dry * frame[c] + gains.wet * other);
     }
   }
 }

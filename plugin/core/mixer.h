@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Delay the input, and mix the worker's sound with it.
+   Delay the input, and mix the worker's sound with it, or compare the two.
 
    The gains are delayed with the sound, so that what a host automates lies where
    it was automated. */
@@ -40,6 +40,16 @@ mixer_set_gains(Mixer* mixer, Gains gains, bool at_once) REALTIME;
 /// Let only the delayed input out, or what the gains say.  Audio thread only.
 void
 mixer_set_dry(Mixer* mixer, bool dry) REALTIME;
+
+/**
+   Let the delayed input out instead of the mix, as loud as the mix is, from now on.
+
+   It is never louder than it came in, nor by more than 40 dB less.  The loudness is
+   that of the last seconds (see loudness.h); what has been cut does not count, and
+   until there is enough of what follows, the level is the last.  Audio thread only.
+*/
+void
+mixer_set_compare(Mixer* mixer, bool compares) REALTIME;
 
 /**
    Take what is in the mixer for stale: it is silenced.  Audio thread only.

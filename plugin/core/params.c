@@ -58,6 +58,7 @@ static const ParamInfo table[N_PARAMS] = {
   [PARAM_BYPASS] = {11, "bypass", "Bypass", "Bypass", "", SWITCH, .is_bypass = true},
   [PARAM_DROPOUTS] =
     {12, "dropouts", "Dropouts", "Drops", "", .max = PARAMS_MAX_DROPOUTS, REPORT},
+  [PARAM_COMPARE] = {13, "compare", "Compare", "A/B", "", SWITCH, .unsaved = true},
 };
 
 const ParamInfo*

@@ -24,6 +24,7 @@ typedef enum {
   PARAM_SENSITIVITY,
   PARAM_BYPASS,
   PARAM_DROPOUTS,
+  PARAM_COMPARE,
   N_PARAMS
 } ParamIndex;
 

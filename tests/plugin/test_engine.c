@@ -389,6 +389,37 @@ test_gains_travel_with_the_sound(void)
   engine_free(engine);
 }
 
+/// Compared, the input has the delay and the loudness of the output: from the block on,
+/// though what else is automated travels with the sound
+static void
+test_compare(void)
+{
+  const struct {
+    OutputChoice choice;
+    float        output;
+    float        compared;
+  } cases[] = {{OUTPUT_EXTRACTED, 1.0F, 1.0F},         // the worker returns all
+               {OUTPUT_EVERYTHING_ELSE, 0.0F, 0.01F}}; // of which -40 dB are left
+  for (unsigned k = 0; k < 4; ++k) {
+    Engine* const engine    = new_engine(N_CHANNELS, 0, CLIP_4_BEATS);
+    Echo          worker    = {engine_session(engine), 0};
+    Transport     transport = {.is_playing = true, .tempo_bpm = 120.0};
+    controls.output         = cases[k % 2].choice;
+    controls.is_offline     = k > 1;
+    controls.transport      = &transport;
+    for (int64_t at = 0; at < 120000; at += 100) {
+      transport.quarter = (double)at / RATE * 2.0;
+      controls.compares = at >= 70000 && at < 90000;
+      const bool  ramps = at == 70000 || at == 90000;
+      const float scale =
+        controls.compares ? cases[k % 2].compared : cases[k % 2].output;
+      CHECK(run(engine, at, 100, ramps ? -1.0F : scale) == ENGINE_OK);
+      echo(&worker, UINT32_MAX);
+    }
+    engine_free(engine);
+  }
+}
+
 /// What is late must not let the target through where everything else is the output
 static void
 test_late_is_silent_whatever_is_chosen(void)
@@ -446,6 +477,7 @@ main(void)
   test_a_jump_cuts_the_tail();
   test_a_restart_silences_at_once();
   test_gains_travel_with_the_sound();
+  test_compare();
   test_late_is_silent_whatever_is_chosen();
   test_gives_up_waiting();
   return 0;

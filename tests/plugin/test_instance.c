@@ -56,6 +56,7 @@ typedef struct {
   Instance* instance;
   double    values[N_PARAMS]; ///< Last set or reported
   int       n_blocks;
+  float     output; ///< Last sample of the last block
 } Host;
 
 static Host
@@ -87,6 +88,7 @@ run_one(Host* const host, const bool offline)
     host->values[report.index] = report.plain;
   }
   ++host->n_blocks;
+  host->output = sound[BLOCK - 1];
 }
 
 static void
@@ -183,6 +185,33 @@ test_a_scope_outlives_activations(void)
   instance_free(host.instance);
 }
 
+/// `Compare` lets the input out; a state neither has it nor changes it
+static void
+test_compare(void)
+{
+  reset_script();
+  Host host = activate();
+  run_many(&host, 100);
+  CHECK(host.output > 1.0F); // a frame's number
+  const StateBytes off = instance_write_state(host.instance);
+  set(&host, PARAM_COMPARE, 1.0);
+  run_many(&host, 2);
+  CHECK(fabsf(host.output - 0.5F) < 1e-6F);
+
+  const StateBytes on = instance_write_state(host.instance);
+  CHECK(on.n_bytes == off.n_bytes && !memcmp(on.bytes, off.bytes, on.n_bytes));
+  CHECK(instance_read_state(host.instance, off.bytes, off.n_bytes));
+  CHECK(instance_value(host.instance, PARAM_COMPARE) > 0.5);
+  run_one(&host, true);
+  CHECK(fabsf(host.output - 0.5F) < 1e-6F);
+  set(&host, PARAM_COMPARE, 0.0);
+  run_many(&host, 2);
+  CHECK(host.output > 1.0F);
+  free(on.bytes);
+  free(off.bytes);
+  instance_free(host.instance);
+}
+
 /// A file that is added becomes the target of the sound that follows, is in the state,
 /// and is there when a host undoes and repeats the choice
 static void
@@ -236,6 +265,7 @@ main(void)
   test_learn_is_released_with_the_status();
   test_a_thread_is_held_where_the_wait_is_over();
   test_a_scope_outlives_activations();
+  test_compare();
   test_a_reference_is_added();
   return 0;
 }

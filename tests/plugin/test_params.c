@@ -40,7 +40,8 @@ test_what_hosts_know_stays(void)
                {9, "learn"},
                {10, "sensitivity"},
                {11, "bypass"},
-               {12, "dropouts"}};
+               {12, "dropouts"},
+               {13, "compare"}};
   CHECK(N_PARAMS == sizeof(known) / sizeof(known[0]));
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     CHECK(params_info((ParamIndex)i)->id == known[i].id);

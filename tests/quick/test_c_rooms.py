@@ -22,7 +22,7 @@ FLOORS = {
         *("params", "settings", "reference_name", "sound_file"),
         *("references_folder", "references", "reference_file", "state", "ring"),
         *("scope", "transport", "scope_feed"),
-        *("session", "outbox", "lateness", "mixer", "engine"),
+        *("session", "outbox", "lateness", "loudness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
