@@ -35,8 +35,9 @@ for block, bpm in ((512, 100.0), (333, 137.0)):
     names = [row["name"] for row in plugin.get_parameters_description()]
     assert names[:6] == [
         "Target", "Output", "Amount", "Beat source", "Tempo", "Status"], names
-    assert names[6:12] == [
-        "Quality", "Clip", "Learn", "Sensitivity", "Bypass", "Dropouts"], names
+    assert names[6:13] == [
+        "Quality", "Clip", "Learn", "Sensitivity", "Bypass", "Dropouts",
+        "Compare"], names
     engine.load_graph([
         (engine.make_playback_processor("song", sound), []), (plugin, ["song"])])
     engine.render(14.0)

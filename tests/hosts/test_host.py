@@ -22,7 +22,7 @@ def test_parameters(load):
     plugin = load()
     assert list(plugin.parameters) == [
         *("target", "output", "amount", "beat_source", "tempo", "status", "quality"),
-        *("clip", "learn", "sensitivity", "bypass", "dropouts"),
+        *("clip", "learn", "sensitivity", "bypass", "dropouts", "compare"),
     ]
     targets = [*requinto.targets(), "Learned"]
     assert plugin.parameters["target"].valid_values == targets
@@ -38,6 +38,7 @@ def test_parameters(load):
     assert plugin.parameters["clip"].valid_values == ["4 beats", "2 beats", "1 beat"]
     assert plugin.parameters["sensitivity"].range[:2] == (0, 100)
     assert (plugin.learn, plugin.bypass, plugin.dropouts) == (False, False, 0)
+    assert not plugin.compare
     assert (plugin.sensitivity, plugin.beat_source) == (50, "Host")
     assert plugin.parameters["amount"].range[:2] == (0, 100)
     assert plugin.parameters["tempo"].range[:2] == (40, 240)

@@ -145,3 +145,69 @@ def test_the_users_references_are_targets(load, monkeypatch, unchanged, tmp_path
     other.process(song, RATE)
     assert other.status == "Ready"
     np.testing.assert_array_equal(references[-1], references[-2])
+
+
+def weighted_db(sound, rate):
+    """Return the loudness of a sound by ITU-R BS.1770, without gates and its offset.
+
+    The filters' frequencies, gain and factors are those that its table has at 48 kHz.
+    """
+    frequencies = np.fft.rfftfreq(sound.shape[-1], 1 / rate)
+    s = 1j * np.tan(np.pi * np.minimum(frequencies, 0.499 * rate) / rate)
+    high, low = (np.tan(np.pi * f / rate) for f in (1681.974, 38.135))
+    shelf = (1.58486 * s**2 + 1.25872 / 0.70718 * s * high + high**2) / (
+        s**2 + s * high / 0.70718 + high**2
+    )
+    weights = shelf * s**2 / (s**2 + s * low / 0.50033 + low**2)
+    spectrum = np.fft.rfft(sound.astype(np.float64)) * weights
+    return 10 * np.log10((np.abs(spectrum) ** 2).sum() / sound.shape[-1] ** 2)
+
+
+@pytest.mark.parametrize(
+    ("output", "amount"), [("Extracted", 30), ("Everything else", 100)]
+)
+@pytest.mark.parametrize("rate", [44100, 48000, 96000])
+def test_what_is_compared_is_as_loud(rate, output, amount):
+    """The input itself, at one level, which is never above its own."""
+    plugin = pedalboard.load_plugin(str(requinto.plugin_path()))
+    plugin.output, plugin.amount, plugin.target = output, amount, "guira"
+    plugin.beat_source, plugin.clip, plugin.sensitivity = "Fixed tempo", "2 beats", 100
+    song = 0.1 * noise(10 * rate)
+    mixed = plugin.process(song, rate)
+    plugin.compare = True
+    compared = plugin.process(song, rate)
+    # The noise is steady, and so is how much of it a model takes for a scraper
+    steady = slice(5 * rate, 9 * rate)
+    of_song, of_mix, of_input = (
+        weighted_db(sound[:, steady], rate) for sound in (song, mixed, compared)
+    )
+    assert of_mix < of_song - 1
+    assert of_input == pytest.approx(of_mix, abs=0.5)
+    level = np.sum(compared * song, axis=0) / np.sum(song**2, axis=0)
+    assert level[: rate // 4] == pytest.approx(1, abs=1e-5)
+    assert (level < 1 + 1e-5).all()
+    assert (level > 0.01 - 1e-5).all()
+    assert error_db(level * song, compared) < -100
+    np.testing.assert_array_equal(compared, plugin.process(song, rate, buffer_size=333))
+    plugin.compare = False
+    np.testing.assert_array_equal(mixed, plugin.process(song, rate))
+
+
+def test_nothing_is_compared_with_the_input_itself(load):
+    plugin = load()
+    plugin.output, plugin.bypass, plugin.compare = "Everything else", True, True
+    sound = noise(2 * RATE)
+    assert error_db(sound, plugin.process(sound, RATE)) < -140
+    plugin.bypass, plugin.target = False, "Learned"  # of which there is no reference
+    assert error_db(sound, plugin.process(sound, RATE)) < -140
+    assert plugin.status == "No reference"
+
+
+def test_what_is_compared_is_not_saved(load):
+    plugin = load()
+    state = plugin.raw_state
+    plugin.compare = True
+    assert plugin.raw_state == state
+    other = load()
+    other.raw_state = plugin.raw_state
+    assert not other.compare

@@ -68,7 +68,7 @@ def test_a_host_finds_two_plugins_whose_ports_are_its_parameters(lv2_path):
     assert list(ports)[:3] == ["position", "freewheel", "latency"]
     assert list(ports)[9:] == [
         *("target", "output", "amount", "beat_source", "tempo", "status", "quality"),
-        *("clip", "learn", "sensitivity", "enabled", "dropouts"),
+        *("clip", "learn", "sensitivity", "enabled", "dropouts", "compare"),
     ]
     points = re.findall(r"(\d+) = \"(.+)\"", ports["target"])
     names = [*requinto.targets(), "Learned", *(f"Own {i + 1}" for i in range(16))]

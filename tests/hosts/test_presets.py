@@ -26,8 +26,8 @@ def plugin():
 
 
 def test_parameters_are_the_plugins(plugin):
-    settable = set(plugin.parameters) - {"target", "learn", "status", "dropouts"}
-    assert settable == set(parameters())
+    others = {"target", "learn", "status", "dropouts", "compare"}
+    assert set(plugin.parameters) - others == set(parameters())
     for name, expected in parameters().items():
         parameter = plugin.parameters[name]
         if expected.kind == "switch":
@@ -116,6 +116,7 @@ def test_it_gives_what_the_library_gives(plugin):
             "silent",
         ),
         ({"status": "Ready"}, PluginError, "unknown parameter 'status'"),
+        ({"compare": True}, PluginError, "unknown parameter 'compare'"),
         ({"clip": "3 beats"}, PluginError, "'1 beat'.*got '3 beats'"),
         ({"tempo": 300}, PluginError, "from 40 to 240, got 300"),
         ({"tempo": "fast"}, PluginError, "got 'fast'"),
