@@ -97,7 +97,8 @@ engine_new(const EngineSetup* const setup)
   engine->lateness    = lateness_new(engine_latency(rate, setup->clip), rate);
 
   const Capacity capacity = {frames(CAPACITY_S, rate), allowance + 2 * quantum};
-  engine->session         = session_new(&stream, setup->references, quantum, &capacity);
+  engine->session =
+    session_new(&stream, setup->references, setup->scope, quantum, &capacity);
   engine->mixer = mixer_new(rate, setup->n_channels, engine_latency(rate, setup->clip));
   engine->sent  = room_for(quantum, setup->n_channels + setup->n_sidechain);
   engine->sound = room_for(quantum, setup->n_channels);
@@ -106,6 +107,7 @@ engine_new(const EngineSetup* const setup)
     engine_free(engine);
     return NULL;
   }
+  engine->session->latency = engine_latency(rate, setup->clip);
   return engine;
 }
 

@@ -8,6 +8,7 @@
 #include "core/clip.h"
 #include "core/params.h"
 #include "core/references.h"
+#include "core/scope.h"
 #include "core/session.h"
 #include "core/transport.h"
 #include "os/attributes.h"
@@ -24,6 +25,7 @@ typedef struct {
   uint32_t    n_sidechain; ///< 0 to 2: channels of a second input to learn from
   ClipChoice  clip;        ///< How much is separated at a time
   References* references;  ///< Shared
+  Scope*      scope;       ///< Shared
 } EngineSetup;
 
 /// What happened during a block: the worst of its frames

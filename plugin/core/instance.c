@@ -23,6 +23,7 @@ static const Limits wait_limits = {.working = 20000, .loading = PYTHON_LOAD_LIMI
 struct InstanceImpl {
   _Atomic double   values[N_PARAMS]; ///< Plain; stored by host and audio thread
   References*      references;
+  Scope*           scope;
   atomic_bool      restarts; ///< What came in before the next block is stale
   _Atomic uint32_t latency;  ///< Frames, of the activation; 0 while there is none
 
@@ -47,6 +48,7 @@ instance_new(void)
     return NULL;
   }
   instance->references = references_new();
+  instance->scope      = scope_new();
   instance->worker     = worker_new(python_load_bridge);
   atomic_init(&instance->restarts, false);
   atomic_init(&instance->latency, 0);
@@ -54,7 +56,7 @@ instance_new(void)
     instance->host_values[i] = params_info((ParamIndex)i)->default_value;
     atomic_init(&instance->values[i], instance->host_values[i]);
   }
-  if (!instance->references || !instance->worker) {
+  if (!instance->references || !instance->scope || !instance->worker) {
     instance_free(instance);
     return NULL;
   }
@@ -71,6 +73,7 @@ instance_free(Instance* const instance)
     (void)worker_free(instance->worker, &end_limits);
     python_retake_lock(released);
     references_leave(instance->references);
+    scope_leave(instance->scope);
     free(instance);
   }
 }
@@ -126,6 +129,14 @@ read_values(const Instance* const instance, double values[N_PARAMS])
   for (unsigned i = 0; i < N_PARAMS; ++i) {
     values[i] = atomic_load(&instance->values[i]);
   }
+}
+
+/* For a window */
+
+Scope*
+instance_scope(Instance* const instance)
+{
+  return instance->scope;
 }
 
 /* State */
@@ -188,9 +199,13 @@ instance_activate(Instance* const instance,
                   const uint32_t  n_sidechain)
 {
   instance_deactivate(instance);
-  const EngineSetup setup = {
-    sample_rate, n_channels, n_sidechain, clip_of(instance), instance->references};
-  Engine* const engine = engine_new(&setup);
+  const EngineSetup setup  = {sample_rate,
+                              n_channels,
+                              n_sidechain,
+                              clip_of(instance),
+                              instance->references,
+                              instance->scope};
+  Engine* const     engine = engine_new(&setup);
   if (!engine || !worker_serve(instance->worker, engine_session(engine))) {
     engine_free(engine);
     return false;

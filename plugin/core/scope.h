@@ -52,7 +52,8 @@ scope_open(Scope* scope);
 void
 scope_close(Scope* scope);
 
-/// Read up to `n` columns in the order of their frames; return how many
+/// Read up to `n` columns in the order of their frames; return how many.  None is of a
+/// stream before the one that the clock showed before this call
 uint32_t
 scope_read(Scope* scope, Column* columns, uint32_t n);
 
@@ -61,7 +62,7 @@ ScopeClock
 scope_clock(Scope* scope);
 
 /// Write the summary of the reference that is in use, and return a number that changes
-/// with it; 0 if there is none
+/// with it; 0, and write nothing, if there is none
 uint32_t
 scope_reference(Scope* scope, ReferenceSummary* summary);
 
@@ -75,7 +76,7 @@ scope_problem(Scope* scope, char text[SCOPE_MAX_PROBLEM]);
 bool
 scope_is_open(const Scope* scope);
 
-/// Begin with another stream
+/// Begin with another stream, which has no problem yet
 void
 scope_begin(Scope* scope, double sample_rate, uint32_t latency_frames);
 

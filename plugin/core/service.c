@@ -31,22 +31,26 @@ is_reference(const uint32_t target)
   return target >= references_learned_index();
 }
 
-/// Return why a call returned 0, and write it to the host's log
+/// Return why a call returned 0, and write it to the host's log and the window
 static Status
 problem(const Service* const service)
 {
-  References* const references = service->session->references;
-  const uint32_t    target     = service->settings.target;
-  const char* const unread     = references_problem(references, target);
-  char              text[512]  = "";
-  const uint32_t    kind       = service->bridge->problem(text, sizeof(text));
-  if (kind == PROBLEM_REFERENCE && is_reference(target)) {
+  References* const references              = service->session->references;
+  const uint32_t    target                  = service->settings.target;
+  const char* const unread                  = references_problem(references, target);
+  char              text[SCOPE_MAX_PROBLEM] = "";
+
+  const uint32_t    kind   = service->bridge->problem(text, sizeof(text));
+  const bool        is_own = kind == PROBLEM_REFERENCE && is_reference(target);
+  const char* const reason = is_own && unread[0] ? unread : text;
+  if (is_own) {
     char name[REFERENCES_MAX_SHOWN];
     reference_name_show(params_label(references_names(references), target), name);
-    fprintf(stderr, "requinto: %s: %s\n", name, unread[0] ? unread : text);
+    fprintf(stderr, "requinto: %s: %s\n", name, reason);
   } else if (kind) {
-    fprintf(stderr, "requinto: %s\n", text);
+    fprintf(stderr, "requinto: %s\n", reason);
   }
+  scope_set_problem(service->session->scope, kind ? reason : "");
   return kind == PROBLEM_MODEL       ? STATUS_NO_MODEL
          : kind == PROBLEM_REFERENCE ? STATUS_NO_REFERENCE
                                      : STATUS_PYTHON_ERROR;
@@ -65,6 +69,9 @@ configure(const Service* const service)
   const bool done =
     service->bridge->configure(service->stream, &service->settings, &reference);
   free(sound);
+  if (done) {
+    scope_set_problem(service->session->scope, "");
+  }
   return done ? STATUS_READY : problem(service);
 }
 
@@ -126,17 +133,25 @@ status_of(const BridgeOutcome outcome)
                                           : STATUS_PYTHON_ERROR;
 }
 
+/// Load the bridge; return whether it is there
+static bool
+load_bridge(Service* const service, const BridgeLoader load)
+{
+  session_report(service->session, STATUS_STARTING);
+  const BridgeOutcome outcome = load(&service->bridge);
+  if (outcome != BRIDGE_LOADED) {
+    fail(service, status_of(outcome));
+  }
+  return outcome == BRIDGE_LOADED;
+}
+
 /// Load the bridge and open the stream as if it had been open all along
 static void
 open_stream(Service* const service, const BridgeLoader load)
 {
-  session_report(service->session, STATUS_STARTING);
-  const BridgeOutcome loaded = load(&service->bridge);
-  if (loaded != BRIDGE_LOADED) {
-    fail(service, status_of(loaded));
+  if (!load_bridge(service, load)) {
     return;
   }
-
   service->stream      = service->bridge->open(&service->session->setup);
   const Status outcome = service->stream ? configure(service) : problem(service);
   if (!service->stream || status_is_final(outcome)) {
@@ -273,6 +288,54 @@ exchange(Service* const service, const uint32_t n, const BridgeLoader load)
   }
 }
 
+/* Showing */
+
+/// Have the window show the sound of the target, also before the first sound comes
+static void
+show_reference(Service* const service, const BridgeLoader load)
+{
+  Session* const   session  = service->session;
+  const uint32_t   target   = service->settings.target;
+  const bool       is_early = !service->stream;
+  SoundFile* const sound    = references_sound(session->references, target);
+  if (is_early) { // else `configure` says what is wrong
+    scope_set_problem(session->scope, references_problem(session->references, target));
+  }
+  if (!sound || service->bridge || load_bridge(service, load)) {
+    const bool done = scope_feed_summarise(&service->feed,
+                                           session->scope,
+                                           service->bridge,
+                                           sound,
+                                           target,
+                                           service->revision);
+    if (is_early && !done) {
+      (void)problem(service);
+    }
+    if (is_early) {
+      session_report(session, STATUS_IDLE);
+    }
+  }
+  free(sound);
+}
+
+/// Bring a window up to date
+static void
+show(Service* const service, const BridgeLoader load)
+{
+  ScopeFeed* const feed   = &service->feed;
+  Scope* const     scope  = service->session->scope;
+  const uint32_t   target = service->settings.target;
+  if (service->stream) {
+    scope_feed_columns(feed, scope, service->bridge, service->stream);
+  }
+  if (!status_is_final(session_status(service->session)) &&
+      scope_feed_lacks(feed, scope, target, service->revision)) {
+    show_reference(service, load);
+  }
+  // Last, so that what belongs to these frames is there
+  scope_advance(scope, service->n_received, service->position.is_known);
+}
+
 bool
 service_work(Service* const service, const BridgeLoader load)
 {
@@ -290,6 +353,7 @@ service_work(Service* const service, const BridgeLoader load)
   ring_write(session->from_worker, service->output, n);
   service->n_received += n;
   session_advance(session);
+  show(service, load);
   return true;
 }
 
@@ -303,6 +367,7 @@ service_begin(Service* const service, Session* const session)
     const StreamSetup* const setup = &session->setup;
     const size_t             n_in  = setup->n_channels + setup->n_sidechain;
 
+    scope_begin(session->scope, setup->sample_rate, session->latency);
     service->input = (float*)calloc(session->quantum * n_in, sizeof(float));
     service->output =
       (float*)calloc((size_t)session->quantum * setup->n_channels, sizeof(float));

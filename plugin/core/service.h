@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "core/scope_feed.h"
 #include "core/session.h"
 #include "python/bridge_table.h"
 
@@ -20,6 +21,7 @@ typedef struct {
   uint32_t       revision; ///< Of the references, when they were looked at last
   HostPosition   position; ///< Of the host, as the last message said
   uint64_t       located;  ///< Frame for which it holds
+  ScopeFeed      feed;     ///< Of a window
   float*         input;    ///< Room for a quantum, with the sidechain
   float*         output;   ///< Room for a quantum
 } Service;

@@ -10,6 +10,7 @@ static void
 free_session(Session* const session)
 {
   references_leave(session->references);
+  scope_leave(session->scope);
   ring_free(session->to_worker);
   ring_free(session->from_worker);
   ring_free(session->messages);
@@ -21,6 +22,7 @@ free_session(Session* const session)
 Session*
 session_new(const StreamSetup* const setup,
             References* const        references,
+            Scope* const             scope,
             const uint32_t           quantum,
             const Capacity* const    capacity)
 {
@@ -35,6 +37,7 @@ session_new(const StreamSetup* const setup,
   session->quantum      = quantum;
   session->process      = os_this_process();
   session->references   = references_share(references);
+  session->scope        = scope_share(scope);
   session->to_worker    = ring_new(capacity->to_worker, n_in * sample);
   session->from_worker  = ring_new(capacity->from_worker, setup->n_channels * sample);
   session->messages     = ring_new(MAX_MESSAGES, sizeof(Message));

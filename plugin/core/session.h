@@ -9,6 +9,7 @@
 
 #include "core/references.h"
 #include "core/ring.h"
+#include "core/scope.h"
 #include "core/status.h"
 #include "os/os.h"
 #include "python/bridge_table.h"
@@ -37,7 +38,9 @@ typedef struct {
 typedef struct {
   StreamSetup      setup;       ///< Never changes
   uint32_t         quantum;     ///< Frames the worker exchanges at a time
+  uint32_t         latency;     ///< Frames, of the plugin; set before it is served
   References*      references;  ///< What targets there are
+  Scope*           scope;       ///< What a window shows
   Ring*            to_worker;   ///< Interleaved frames, with those of the sidechain
   Ring*            from_worker; ///< As many frames, later
   Ring*            messages;    ///< `Message`s, to the worker
@@ -61,6 +64,7 @@ typedef struct {
 Session*
 session_new(const StreamSetup* setup,
             References*        references,
+            Scope*             scope,
             uint32_t           quantum,
             const Capacity*    capacity);
 

@@ -48,5 +48,14 @@ DEFINE_CALL(take_bar,
             stream,
             bytes,
             n_bytes)
+DEFINE_CALL(take_columns,
+            (uint32_t stream, Column* columns, uint32_t n_columns),
+            stream,
+            columns,
+            n_columns)
+DEFINE_CALL(summarise,
+            (const Reference* reference, ReferenceSummary* summary),
+            reference,
+            summary)
 DEFINE_CALL(close, (uint32_t stream), stream)
 DEFINE_CALL(problem, (char* text, uint32_t n_bytes), text, n_bytes)

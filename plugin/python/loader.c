@@ -97,7 +97,8 @@ find_functions(void* const library, Bridge* const bridge)
   (bridge->name =                                                                      \
      FUNC(__typeof__(bridge->name), os_library_symbol(library, "requinto_" #name)))
   return FIND(open) && FIND(configure) && FIND(locate) && FIND(exchange) &&
-             FIND(take_bar) && FIND(close) && FIND(problem)
+             FIND(take_bar) && FIND(take_columns) && FIND(summarise) && FIND(close) &&
+             FIND(problem)
            ? BRIDGE_LOADED
            : BRIDGE_PYTHON_ERROR;
 #undef FIND

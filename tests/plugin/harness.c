@@ -67,6 +67,42 @@ fake_take_bar(const uint32_t stream, unsigned char* const bytes, const uint32_t 
   return 5;
 }
 
+/// Frame of the stream up to which columns have been taken, while they are made
+static uint64_t shown_until;
+static bool     is_watched;
+
+static uint32_t
+fake_take_columns(const uint32_t stream, Column* const columns, const uint32_t n)
+{
+  CHECK(stream == 41 && !columns == !n);
+  const uint32_t n_frames = atomic_load(&script.n_frames);
+  if (!n || !is_watched) {
+    atomic_fetch_add(n ? &script.n_watched : &script.n_unwatched, 1);
+    is_watched  = n;
+    shown_until = n_frames;
+    return 0;
+  }
+  uint32_t n_made = 0;
+  for (; n_made < n && shown_until + COLUMN <= n_frames; ++n_made) {
+    columns[n_made] = (Column){.frame = shown_until, .n_frames = COLUMN};
+    shown_until += COLUMN;
+  }
+  atomic_fetch_add(&script.n_columns, n_made);
+  return n_made;
+}
+
+static uint32_t
+fake_summarise(const Reference* const reference, ReferenceSummary* const summary)
+{
+  CHECK(reference->is_target && reference->n_bytes && reference->bytes);
+  const uint32_t number = atomic_fetch_add(&script.n_summaries, 1) + 1;
+  if (atomic_load(&script.no_summary)) {
+    return 0;
+  }
+  *summary = (ReferenceSummary){.duration_s = number, .low_pitch = reference->bytes[0]};
+  return 1;
+}
+
 static uint32_t
 fake_open(const StreamSetup* const setup)
 {
@@ -75,6 +111,7 @@ fake_open(const StreamSetup* const setup)
     return 0;
   }
   atomic_store(&script.n_frames, 0); // as of a new stream
+  is_watched = false;
   atomic_fetch_add(&script.n_open, 1);
   return 41;
 }
@@ -140,6 +177,7 @@ fake_problem(char* const text, const uint32_t n_bytes)
   const uint32_t kind = atomic_load(&script.fail_open);
   return kind                                 ? kind
          : atomic_load(&script.no_reference)  ? PROBLEM_REFERENCE
+         : atomic_load(&script.no_summary)    ? PROBLEM_REFERENCE
          : atomic_load(&script.n_refused) > 0 ? PROBLEM_MODEL
                                               : PROBLEM_PYTHON;
 }
@@ -152,6 +190,8 @@ fake_load(const Bridge** const bridge)
                               fake_locate,
                               fake_exchange,
                               fake_take_bar,
+                              fake_take_columns,
+                              fake_summarise,
                               fake_close,
                               fake_problem};
   *bridge                  = &fake;
@@ -216,19 +256,29 @@ play_blocks(const Harness harness, const int n, const Limits* const limits)
 }
 
 Engine*
-new_engine(void)
+new_shown_engine(Scope* const scope)
 {
   References* const references = references_new();
-  const EngineSetup setup      = {RATE, 1, 0, CLIP_4_BEATS, references};
+  const EngineSetup setup      = {RATE, 1, 0, CLIP_4_BEATS, references, scope};
   Engine* const     engine     = engine_new(&setup);
   references_leave(references);
+  return engine;
+}
+
+Engine*
+new_engine(void)
+{
+  Scope* const  scope  = scope_new();
+  Engine* const engine = new_shown_engine(scope);
+  scope_leave(scope);
   return engine;
 }
 
 Harness
 begin(void)
 {
-  const Harness harness = {worker_new(fake_load), new_engine()};
+  Scope* const  scope   = scope_new();
+  const Harness harness = {worker_new(fake_load), new_shown_engine(scope), scope};
   CHECK(harness.worker && harness.engine);
   CHECK(worker_serve(harness.worker, engine_session(harness.engine)));
   return harness;
@@ -239,6 +289,7 @@ end_within(const Harness harness, const Limits* const limits)
 {
   CHECK(worker_serve(harness.worker, NULL));
   engine_free(harness.engine);
+  scope_leave(harness.scope);
   return worker_free(harness.worker, limits);
 }
 

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { RATE = 8000, BLOCK = 500 };
+enum { RATE = 8000, BLOCK = 500, COLUMN = 25 };
 
 /// What the bridge was given, and how it is to answer
 typedef struct {
@@ -39,6 +39,11 @@ typedef struct {
   _Atomic uint32_t learns;          ///< A bar has been captured
   _Atomic double   quarter;         ///< Last located
   _Atomic uint32_t located_at;      ///< Frame at which it was
+  _Atomic uint32_t n_columns;       ///< Taken; one for each `COLUMN` frames exchanged
+  _Atomic uint32_t n_watched;       ///< Times that a stream began to make columns
+  _Atomic uint32_t n_unwatched;     ///< Times that it was to stop
+  _Atomic uint32_t n_summaries;     ///< Of references
+  _Atomic uint32_t no_summary;      ///< Summarising fails
 } Script;
 
 extern Script script;
@@ -53,6 +58,7 @@ extern const Limits patient;
 typedef struct {
   Worker* worker;
   Engine* engine;
+  Scope*  scope; ///< Of the engine's session
 } Harness;
 
 /// Have the bridge answer without faults, and `run` extract the first target
@@ -63,9 +69,13 @@ reset_script(void);
 BridgeOutcome
 fake_load(const Bridge** bridge);
 
-/// Return an engine of one channel and clips of four beats
+/// Return an engine of one channel and clips of four beats, with a scope of its own
 Engine*
 new_engine(void);
+
+/// Return one that shows what it does
+Engine*
+new_shown_engine(Scope* scope);
 
 /// Return a worker that serves an engine
 Harness

@@ -23,9 +23,11 @@ static Engine*
 new_engine(const uint32_t n_channels, const uint32_t n_sidechain, const ClipChoice clip)
 {
   References* const references = references_new();
-  const EngineSetup setup      = {RATE, n_channels, n_sidechain, clip, references};
-  Engine* const     engine     = engine_new(&setup);
+  Scope* const      scope      = scope_new();
+  const EngineSetup setup  = {RATE, n_channels, n_sidechain, clip, references, scope};
+  Engine* const     engine = engine_new(&setup);
   references_leave(references);
+  scope_leave(scope);
   CHECK(engine);
   controls = default_controls;
   return engine;

@@ -56,14 +56,27 @@ static bool
 make_engine(void)
 {
   References* const references = references_new();
-  if (!references) {
+  Scope* const      scope      = references ? scope_new() : NULL;
+  if (!scope) {
+    references_leave(references);
     return false;
   }
-  const EngineSetup setup  = {44100.0, 2, 2, CLIP_1_BEAT, references};
+  const EngineSetup setup  = {44100.0, 2, 2, CLIP_1_BEAT, references, scope};
   Engine* const     engine = engine_new(&setup);
   references_leave(references);
+  scope_leave(scope);
   engine_free(engine);
   return engine;
+}
+
+static bool
+make_open_scope(void)
+{
+  Scope* const scope   = scope_new();
+  const bool   is_open = scope && scope_open(scope);
+  CHECK(!scope || scope_is_open(scope) == is_open);
+  scope_leave(scope);
+  return is_open;
 }
 
 static bool
@@ -94,6 +107,7 @@ int
 main(void)
 {
   test_fails_cleanly(make_engine);
+  test_fails_cleanly(make_open_scope);
   test_fails_cleanly(make_worker);
   return 0;
 }

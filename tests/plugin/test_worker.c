@@ -69,7 +69,7 @@ test_libraries_have_tidied(void)
 {
   reset_script();
   CHECK(!pthread_key_create(&tidy_key, tidy));
-  const Harness harness = {worker_new(load_untidy), new_engine()};
+  const Harness harness = {worker_new(load_untidy), new_engine(), NULL};
   CHECK(worker_serve(harness.worker, engine_session(harness.engine)));
   (void)run(harness.engine, 100, 0.5F);
   CHECK(atomic_load(&script.n_loads) == 1 && !atomic_load(&tidied));
