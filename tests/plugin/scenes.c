@@ -148,8 +148,7 @@ be_late(Scene* const scene)
   scene->values[PARAM_STATUS]   = STATUS_LATE;
   scene->values[PARAM_DROPOUTS] = 12;
   scene->values[PARAM_CLIP]     = CLIP_1_BEAT;
-  scene->clip_waits             = true;
-  (void)meters_update(&scene->meters, (MeterPowers){0.02, 0.0, 0.02}, 3.0);
+  (void)meters_update(&scene->meters, (MeterPowers){0.02, 0.0, 0.02}, 6.0);
 }
 
 static void
