@@ -21,8 +21,8 @@ FLOORS = {
         *("integer", "block", "clip", "status", "number_text", "utf8", "utf16"),
         *("params", "settings", "reference_name", "sound_file"),
         *("references_folder", "references", "reference_file", "state", "ring"),
-        *("scope", "transport", "scope_feed", "session", "outbox", "lateness"),
-        *("loudness", "mixer", "engine"),
+        *("scope", "transport", "scope_feed"),
+        *("session", "outbox", "lateness", "loudness", "mixer", "engine"),
         *("service", "worker", "instance"),
     ],
     ".": ["ardour"],  # all that is done differently for it
