@@ -25,14 +25,33 @@ new_canvas(const double scale)
   return canvas;
 }
 
-/// Check that a canvas shows a scene as one that is painted anew does
+/// Return by how much two pixels differ at most, of 255
+static int
+difference(const uint32_t one, const uint32_t other)
+{
+  int max = 0;
+  for (unsigned shift = 0; shift < 24; shift += 8) {
+    const int a = (int)(one >> shift & 0xFFU);
+    const int b = (int)(other >> shift & 0xFFU);
+    max         = abs(a - b) > max ? abs(a - b) : max;
+  }
+  return max;
+}
+
+/// Check that a canvas shows a scene as one that is painted anew does.  The canvas adds
+/// up coverage from the left of what it paints, in single precision, so that each of
+/// two lines across a pixel may be off by one.
 static void
 check_picture(Canvas* const canvas, Canvas* const other, const Scene* const scene)
 {
   Painted fresh = {.is_painted = false};
   CHECK(paint_scene(other, scene, &fresh, boxes) == 1);
-  const size_t n = (size_t)canvas_width(canvas) * canvas_height(canvas);
-  CHECK(!memcmp(canvas_pixels(canvas), canvas_pixels(other), n * sizeof(uint32_t)));
+  const uint32_t* const pixels   = canvas_pixels(canvas);
+  const uint32_t* const expected = canvas_pixels(other);
+  const size_t          n        = (size_t)canvas_width(canvas) * canvas_height(canvas);
+  for (size_t i = 0; i < n; ++i) {
+    CHECK(pixels[i] == expected[i] || difference(pixels[i], expected[i]) <= 2);
+  }
 }
 
 /// Check that all pixels that differ from before were in the boxes that were painted
@@ -60,7 +79,7 @@ static void
 change(unsigned* const seed)
 {
   Scene* const scene = &user.scene;
-  switch (draw(seed) % 12) {
+  switch (draw(seed) % 14) {
     case 0: {
       const ParamIndex       param = (ParamIndex)(draw(seed) % N_PARAMS);
       const ParamInfo* const info  = edits_param(&user.panel.edits, param);
