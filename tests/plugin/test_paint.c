@@ -79,7 +79,7 @@ static void
 change(unsigned* const seed)
 {
   Scene* const scene = &user.scene;
-  switch (draw(seed) % 14) {
+  switch (draw(seed) % 12) {
     case 0: {
       const ParamIndex       param = (ParamIndex)(draw(seed) % N_PARAMS);
       const ParamInfo* const info  = edits_param(&user.panel.edits, param);
@@ -151,6 +151,25 @@ test_what_is_kept_is_right(const double scale, const unsigned n_changes)
   canvas_free(other);
 }
 
+static void
+test_a_list_scrolls(void)
+{
+  Canvas* const canvas = new_canvas(1.0);
+  Canvas* const other  = new_canvas(1.0);
+  user_start(&user);
+  painted = (Painted){.is_painted = false};
+  user_click(&user, CONTROL_TARGET);
+  for (int i = 0; i < 4; ++i) {
+    (void)paint_scene(canvas, &user.scene, &painted, boxes);
+    check_picture(canvas, other, &user.scene);
+    user_scroll(&user, CONTROL_TARGET, i % 2 ? 1.0 : -1.0, 0);
+    CHECK(paint_scene(canvas, &user.scene, &painted, boxes) > 0);
+    check_picture(canvas, other, &user.scene);
+  }
+  canvas_free(canvas);
+  canvas_free(other);
+}
+
 /// What moves while a song goes by is painted alone
 static void
 test_a_song_paints_little(void)
@@ -174,6 +193,7 @@ main(void)
   test_what_is_kept_is_right(1.0, 400);
   test_what_is_kept_is_right(1.37, 120);
   test_what_is_kept_is_right(2.0, 40);
+  test_a_list_scrolls();
   test_a_song_paints_little();
   return 0;
 }
