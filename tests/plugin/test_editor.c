@@ -9,6 +9,7 @@
 #include "core/references.h"
 #include "editor/editor.h"
 #include "editor/layout.h"
+#include "editor/reader.h"
 #include "harness.h"
 #include "os/os.h"
 #include "python/loader.h"
@@ -585,6 +586,42 @@ test_a_bar_is_learnt(void)
   free_plugin(&plugin);
 }
 
+/// Another clip waits for the next activation, at any rate
+static void
+test_a_clip_waits(void)
+{
+  static Scene scene;
+  reset_script();
+  Instance* const instance = instance_new();
+  CHECK(instance);
+  Reader* const reader = reader_new(instance);
+  CHECK(reader);
+  for (int clip = 0; clip < N_CLIPS; ++clip) {
+    instance_set_value(instance, PARAM_CLIP, clip);
+    reader_read_values(reader, &scene, N_PARAMS);
+    CHECK(scene.clip_waits == (clip > 0));
+    CHECK(instance_activate(instance, RATE, 1, 0));
+    run_blocks(instance, 40, true);
+    reader_read_values(reader, &scene, N_PARAMS);
+    CHECK(!scene.clip_waits);
+    const double latency = instance_latency(instance, RATE) / (double)RATE;
+    CHECK(fabs(scene.latency_s[clip] - latency) < 1e-3);
+  }
+  instance_set_value(instance, PARAM_CLIP, 0.0);
+  instance_deactivate(instance);
+  reader_read_values(reader, &scene, N_PARAMS);
+  CHECK(!scene.clip_waits);
+
+  // What the user holds is the user's
+  scene.values[PARAM_AMOUNT] = 12.0;
+  reader_read_values(reader, &scene, PARAM_AMOUNT);
+  CHECK(fabs(scene.values[PARAM_AMOUNT] - 12.0) < 1e-9);
+  reader_read_values(reader, &scene, N_PARAMS);
+  CHECK(fabs(scene.values[PARAM_AMOUNT] - 100.0) < 1e-9);
+  reader_free(reader);
+  instance_free(instance);
+}
+
 int
 main(void)
 {
@@ -596,5 +633,6 @@ main(void)
   test_user_closes();
   test_a_song_goes_by();
   test_a_bar_is_learnt();
+  test_a_clip_waits();
   return 0;
 }
