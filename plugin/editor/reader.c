@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_COLUMNS = 256, DEFAULT_RATE = 44100 };
+enum { MAX_COLUMNS = 256 };
 
 struct ReaderImpl {
   Instance*      instance;
@@ -59,15 +59,20 @@ reader_free(Reader* const reader)
 /* Values */
 
 static void
-read_latency(const Instance* const instance, Scene* const scene)
+read_latency(const Reader* const reader, Scene* const scene)
 {
   for (unsigned i = 0; i < N_CLIPS; ++i) {
     const Clip* const clip = clip_info((ClipChoice)i);
     scene->latency_s[i]    = clip->stream_s + clip->allowance_s;
   }
-  // The rate does not matter: one activation has one
-  const uint32_t now = instance_latency(instance, DEFAULT_RATE);
-  scene->clip_waits  = now != instance_next_latency(instance, DEFAULT_RATE);
+  const Instance* const instance = reader->instance;
+  const ScopeClock      clock    = scope_clock(reader->scope);
+  // The clock may still be that of the activation before
+  const bool is_known =
+    instance_is_active(instance) && clock.stream &&
+    clock.latency_frames == instance_latency(instance, clock.sample_rate);
+  scene->clip_waits = is_known && clock.latency_frames !=
+                                    instance_next_latency(instance, clock.sample_rate);
 }
 
 void
@@ -82,7 +87,7 @@ reader_read_values(const Reader* const reader,
   }
   scene->target        = instance_param(reader->instance, PARAM_TARGET);
   scene->learned_index = references_learned_index();
-  read_latency(reader->instance, scene);
+  read_latency(reader, scene);
 }
 
 /* Sound */

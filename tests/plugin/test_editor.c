@@ -6,8 +6,10 @@
 
 #include "check.h"
 
+#include "core/references.h"
 #include "editor/editor.h"
 #include "editor/layout.h"
+#include "editor/reader.h"
 #include "harness.h"
 #include "os/os.h"
 #include "python/loader.h"
@@ -79,7 +81,7 @@ open_window(const WindowSetup* const setup, const char** const problem)
 {
   CHECK(!is_open);
   if (!opens) {
-    *problem = "the test forbids it";
+    *problem = "no window: the test forbids it";
     return NULL;
   }
   window  = (Window){.setup = *setup};
@@ -548,6 +550,78 @@ test_a_song_goes_by(void)
   free_plugin(&plugin);
 }
 
+/// A bar that the user asked for here is chosen when it is there
+static void
+test_a_bar_is_learnt(void)
+{
+  reset_script();
+  Plugin plugin = open_plugin();
+  CHECK(instance_activate(plugin.instance, RATE, 1, 0));
+  run_blocks(plugin.instance, 40, true);
+  editor_tick(plugin.editor);
+  for (int by_user = 0; by_user < 2; ++by_user) {
+    host = (Host){.n_steps = 0};
+    instance_set_value(plugin.instance, PARAM_TARGET, 1.0);
+    if (by_user) {
+      click(CONTROL_LEARN);
+    } else {
+      instance_set_value(plugin.instance, PARAM_LEARN, 1.0);
+    }
+    for (int i = 0; i < 10; ++i) {
+      editor_tick(plugin.editor);
+      run_blocks(plugin.instance, 10, true);
+    }
+    CHECK(instance_value(plugin.instance, PARAM_LEARN) > 0.5);
+    atomic_store(&script.learns, 1);
+    for (int i = 0; i < 10; ++i) {
+      run_blocks(plugin.instance, 10, true);
+      editor_tick(plugin.editor);
+    }
+    CHECK(instance_value(plugin.instance, PARAM_LEARN) < 0.5);
+    const double target = instance_value(plugin.instance, PARAM_TARGET);
+    CHECK(fabs(target - (by_user ? references_learned_index() : 1.0)) < 1e-9);
+    CHECK(!strcmp(host.steps, by_user ? "bvebve" : ""));
+  }
+  instance_deactivate(plugin.instance);
+  free_plugin(&plugin);
+}
+
+/// Another clip waits for the next activation, at any rate
+static void
+test_a_clip_waits(void)
+{
+  static Scene scene;
+  reset_script();
+  Instance* const instance = instance_new();
+  CHECK(instance);
+  Reader* const reader = reader_new(instance);
+  CHECK(reader);
+  for (int clip = 0; clip < N_CLIPS; ++clip) {
+    instance_set_value(instance, PARAM_CLIP, clip);
+    reader_read_values(reader, &scene, N_PARAMS);
+    CHECK(scene.clip_waits == (clip > 0));
+    CHECK(instance_activate(instance, RATE, 1, 0));
+    run_blocks(instance, 40, true);
+    reader_read_values(reader, &scene, N_PARAMS);
+    CHECK(!scene.clip_waits);
+    const double latency = instance_latency(instance, RATE) / (double)RATE;
+    CHECK(fabs(scene.latency_s[clip] - latency) < 1e-3);
+  }
+  instance_set_value(instance, PARAM_CLIP, 0.0);
+  instance_deactivate(instance);
+  reader_read_values(reader, &scene, N_PARAMS);
+  CHECK(!scene.clip_waits);
+
+  // What the user holds is the user's
+  scene.values[PARAM_AMOUNT] = 12.0;
+  reader_read_values(reader, &scene, PARAM_AMOUNT);
+  CHECK(fabs(scene.values[PARAM_AMOUNT] - 12.0) < 1e-9);
+  reader_read_values(reader, &scene, N_PARAMS);
+  CHECK(fabs(scene.values[PARAM_AMOUNT] - 100.0) < 1e-9);
+  reader_free(reader);
+  instance_free(instance);
+}
+
 int
 main(void)
 {
@@ -558,5 +632,7 @@ main(void)
   test_files();
   test_user_closes();
   test_a_song_goes_by();
+  test_a_bar_is_learnt();
+  test_a_clip_waits();
   return 0;
 }
