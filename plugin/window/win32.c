@@ -88,6 +88,12 @@ native_class(void)
   return name;
 }
 
+double
+native_unit(void)
+{
+  return 1;
+}
+
 static void
 report(const Native* const native, const WindowEvent event)
 {
