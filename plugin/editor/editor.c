@@ -34,7 +34,8 @@ struct EditorImpl {
   Scene    scene;
   Panel    panel;
   uint64_t message_end_ms;
-  bool     is_closed; ///< By the user, which the host is to know
+  bool     awaits_bar; ///< The user has pressed `Learn` here
+  bool     is_closed;  ///< By the user, which the host is to know
 };
 
 /* Size */
@@ -107,6 +108,9 @@ set_value(void* const handle, const ParamIndex param, const double plain)
 {
   Editor* const editor = (Editor*)handle;
   instance_set_value(editor->instance, param, plain);
+  if (param == PARAM_LEARN) {
+    editor->awaits_bar = plain > 0.5;
+  }
   editor->host.report_value(
     editor->host.handle, param, instance_value(editor->instance, param));
 }
@@ -116,6 +120,18 @@ end_edit(void* const handle, const ParamIndex param)
 {
   const EditorHost* const host = &((Editor*)handle)->host;
   host->end_edit(host->handle, param);
+}
+
+/// Choose the bar that the user has waited for, once it is there
+static void
+choose_learned(Editor* const editor)
+{
+  Edits* const edits = &editor->panel.edits;
+  if (editor->awaits_bar && editor->scene.values[PARAM_LEARN] < 0.5 &&
+      edits->held == N_PARAMS) {
+    editor->awaits_bar = false;
+    edits_set_once(edits, PARAM_TARGET, editor->scene.learned_index);
+  }
 }
 
 static void
@@ -244,6 +260,7 @@ make_parts(Editor* const editor)
   editor->scene          = (Scene){.meters = meters_new()};
   editor->panel          = panel_new(&editor->scene, &actions);
   editor->message_end_ms = 0;
+  editor->awaits_bar     = false;
   editor->is_closed      = false;
   editor->display.canvas = canvas_new();
   editor->reader         = reader_new(editor->instance);
@@ -268,7 +285,7 @@ editor_open(Editor* const editor, const uintptr_t parent, const char* const titl
     editor->display.window = editor->display.table->open(&setup, &problem);
   }
   if (!editor->display.window) {
-    fprintf(stderr, "requinto: no window: %s\n", problem);
+    fprintf(stderr, "requinto: %s\n", problem);
     free_parts(editor);
     return false;
   }
@@ -365,6 +382,7 @@ editor_tick(Editor* const editor)
   if (editor->display.window) {
     editor->display.table->dispatch(editor->display.window);
     read_scene(editor);
+    choose_learned(editor);
     panel_tick(&editor->panel, os_now_ms());
     display_update(&editor->display, &editor->scene);
     report_closed(editor);

@@ -51,8 +51,8 @@ song_free(Song* song);
 void
 song_advance(Song* song, const ScopeClock* clock, double now_s);
 
-/// Add columns that `scope_read` gave, in their order; those of another stream than the
-/// clock's have to be dropped before, by their frames they cannot be told apart
+/// Add columns that `scope_read` gave, in their order.  Frames that run backwards are
+/// of another stream, and begin the song anew.
 void
 song_add(Song* song, const Column* columns, uint32_t n);
 

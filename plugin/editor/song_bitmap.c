@@ -15,7 +15,7 @@ enum {
   N_WIDTHS    = 2, ///< Of the picture, that the bitmap has: it moves but once in one
   CLIP_UNITS  = 5, ///< Height of the mark of a clip, and half of its width
   SEAM_UNITS  = 3, ///< Of a dash
-  BEAT_ALPHA  = 36,
+  BEAT_ALPHA  = 52,
   BAR_ALPHA   = 120,
   SEAM_ALPHA  = 150,
   CLIP_ALPHA  = 255,

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -61,20 +62,45 @@ take_loss(Display* const display, void* const data)
   Connection* const connection = (Connection*)data;
   connection->is_lost          = true;
 
-  // The host may go on waiting for this descriptor, of which the end can always be
-  // read.  One that can be read until `connection_quiet` takes its number.
-  const int signal = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (signal >= 0) {
-    dup2(signal, ConnectionNumber(display));
-    close(signal);
+  // The end of its descriptor could be read forever, and the host would not stop to
+  epoll_ctl(connection->descriptor, EPOLL_CTL_DEL, ConnectionNumber(display), NULL);
+  connection_wake(connection);
+}
+
+void
+connection_wake(const Connection* const connection)
+{
+  const uint64_t one = 1;
+  (void)!write(connection->signal, &one, sizeof(one)); // fails where it is set already
+}
+
+void
+connection_begin_dispatch(const Connection* const connection)
+{
+  uint64_t count = 0;
+  (void)!read(connection->signal, &count, sizeof(count));
+}
+
+void
+connection_flush(const Connection* const connection)
+{
+  Display* const display = connection->display;
+  if (!connection->is_lost) {
+    XFlush(display);
+  }
+  if (!connection->is_lost && XEventsQueued(display, QueuedAfterReading) > 0) {
+    connection_wake(connection);
   }
 }
 
 void
-connection_quiet(const Connection* const connection)
+connection_discard(const Connection* const connection)
 {
-  uint64_t count = 0;
-  (void)!read(ConnectionNumber(connection->display), &count, sizeof(count));
+  XEvent event;
+  while (!connection->is_lost &&
+         XEventsQueued(connection->display, QueuedAfterReading) > 0) {
+    XNextEvent(connection->display, &event);
+  }
 }
 
 void
@@ -105,9 +131,17 @@ connection_set_opening(const bool is_opening)
   opens = is_opening;
 }
 
-void
+bool
 connection_add(Connection* const connection)
 {
+  struct epoll_event event = {.events = EPOLLIN};
+  connection->descriptor   = epoll_create1(EPOLL_CLOEXEC);
+  connection->signal       = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const int  own           = ConnectionNumber(connection->display);
+  const bool is_watched =
+    !epoll_ctl(connection->descriptor, EPOLL_CTL_ADD, own, &event) &&
+    !epoll_ctl(connection->descriptor, EPOLL_CTL_ADD, connection->signal, &event);
+
   pthread_mutex_lock(&mutex);
   connection->next = connections;
   connections      = connection;
@@ -119,6 +153,15 @@ connection_add(Connection* const connection)
 #else
   (void)take_loss;
 #endif
+  return is_watched;
+}
+
+static void
+close_descriptor(const int descriptor)
+{
+  if (descriptor >= 0) {
+    close(descriptor);
+  }
 }
 
 void
@@ -133,6 +176,8 @@ connection_remove(Connection* const connection)
     *link = connection->next;
   }
   pthread_mutex_unlock(&mutex);
+  close_descriptor(connection->signal);
+  close_descriptor(connection->descriptor);
 }
 
 int

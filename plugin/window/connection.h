@@ -9,10 +9,14 @@
 
 #include <stdbool.h>
 
-/// A connection, of one window
+/// A connection, of one window.  Xlib reads events while it waits for answers and
+/// whenever it flushes; then the display's own descriptor has nothing to read, though
+/// there are events.
 typedef struct ConnectionImpl {
   Display* display;
-  bool     is_lost; ///< The server does not answer any more
+  int      descriptor; ///< Can be read when there are events
+  int      signal;     ///< Can be read after `connection_wake`
+  bool     is_lost;    ///< The server does not answer any more
 
   /// Take an event before pugl; true if pugl is not to have it
   bool (*filter)(void* context, XEvent* event);
@@ -34,17 +38,30 @@ connection_leave(void);
 void
 connection_set_opening(bool is_opening);
 
-/// Take in a connection; it stays where it is
-void
+/// Take in a connection, which stays where it is; false if the system has no more
+/// descriptors, and then it is to be taken out all the same
+bool
 connection_add(Connection* connection);
 
 /// Take it out, once it is closed
 void
 connection_remove(Connection* connection);
 
-/// Stop the descriptor of a lost connection from being readable
+/// Make the descriptor readable
 void
-connection_quiet(const Connection* connection);
+connection_wake(const Connection* connection);
+
+/// Events are about to be taken: what woke the host is over
+void
+connection_begin_dispatch(const Connection* connection);
+
+/// Send what is to be sent, and see that events which came meanwhile wake the host
+void
+connection_flush(const Connection* connection);
+
+/// Take the events that there are, for nobody
+void
+connection_discard(const Connection* connection);
 
 /// For pugl instead of XNextEvent: what the filter has taken comes as an empty event
 int

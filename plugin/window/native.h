@@ -50,11 +50,16 @@ native_detach(Native* native);
 void
 native_free(Native* native);
 
+/// See to what wakes the host: before pugl's update
+void
+native_begin_dispatch(Native* native);
+
 /// See to what pugl has not: after its update
 void
 native_finish_dispatch(Native* native);
 
-/// See that what has come unasked for wakes the host: at the end of any other call
+/// Send what is to be sent, and see that `dispatch` will be called if there are events:
+/// at the end of each call
 void
 native_finish_call(Native* native);
 

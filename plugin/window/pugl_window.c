@@ -137,6 +137,7 @@ dispatch(Window* const window)
   }
   native_enter();
   window->is_dispatching = true;
+  native_begin_dispatch(window->native);
   if (native_is_alive(window->native)) {
     puglUpdate(window->world, 0.0);
   }

@@ -8,8 +8,7 @@
 #endif
 #define HAVE_X11
 #define Window XWindow
-#include <libsofd.c>
-#include <libsofd.h>
+#include <libsofd.c> // NOLINT(bugprone-suspicious-include): not to be linked alone
 #undef Window
 
 bool

@@ -23,6 +23,7 @@ struct NativeImpl {
   XDialog       dialog;
   uint32_t*     converted; ///< Pixels of another visual than 0xXXRRGGBB
   size_t        n_converted;
+  bool          is_watched;   ///< There are descriptors to wait for
   bool          is_destroyed; ///< The window, by its parent's end
   bool          is_reported;  ///< `WINDOW_CLOSED` was sent
 };
@@ -99,7 +100,7 @@ native_new(void* const world, const WindowHandler handler, void* const context)
     native->handler            = handler;
     native->context            = context;
     native->dialog             = (XDialog){display, handler, context};
-    connection_add(&native->connection);
+    native->is_watched         = connection_add(&native->connection);
   }
   return native;
 }
@@ -109,7 +110,8 @@ native_attach(Native* const native, const uintptr_t window)
 {
   Display* const    display = native->connection.display;
   XWindowAttributes attributes;
-  if (!window || !x11_window_attributes(display, window, &attributes)) {
+  if (!native->is_watched || !window ||
+      !x11_window_attributes(display, window, &attributes)) {
     return false;
   }
   native->window = window;
@@ -157,37 +159,28 @@ native_is_alive(const Native* const native)
 }
 
 void
+native_begin_dispatch(Native* const native)
+{
+  connection_begin_dispatch(&native->connection);
+}
+
+void
 native_finish_dispatch(Native* const native)
 {
   if (!native_is_alive(native) && !native->is_reported) {
-    native->is_reported = true;
-    if (native->connection.is_lost) {
-      connection_quiet(&native->connection);
-    }
+    native->is_reported      = true;
     const WindowEvent closed = {.kind = WINDOW_CLOSED};
     native->handler(native->context, &closed);
+  }
+  if (native->is_destroyed) {
+    connection_discard(&native->connection);
   }
 }
 
 void
 native_finish_call(Native* const native)
 {
-  // Xlib reads events while it waits for answers or for room to write.  The descriptor
-  // then has nothing to read, and the host would not call `dispatch`: a message to
-  // ourselves comes back through it, after all that has been read.
-  Display* const display = native->connection.display;
-  if (native_is_alive(native)) {
-    XFlush(display);
-  }
-  if (native_is_alive(native) && XEventsQueued(display, QueuedAfterReading) > 0) {
-    XEvent event               = {0};
-    event.xclient.type         = ClientMessage;
-    event.xclient.window       = native->window;
-    event.xclient.message_type = XA_WM_COMMAND; // any that means nothing here
-    event.xclient.format       = 32;
-    XSendEvent(display, native->window, False, NoEventMask, &event);
-    XFlush(display);
-  }
+  connection_flush(&native->connection);
 }
 
 /// Return how far a mask of a visual is from the lowest bit
@@ -317,7 +310,7 @@ native_grab_focus(Native* const native)
 int
 native_descriptor(const Native* const native)
 {
-  return ConnectionNumber(native->connection.display);
+  return native->connection.descriptor;
 }
 
 bool

@@ -38,7 +38,7 @@ def test_parameters(load):
     assert plugin.parameters["clip"].valid_values == ["4 beats", "2 beats", "1 beat"]
     assert plugin.parameters["sensitivity"].range[:2] == (0, 100)
     assert (plugin.learn, plugin.bypass, plugin.dropouts) == (False, False, 0)
-    assert plugin.compare is False
+    assert not plugin.compare
     assert (plugin.sensitivity, plugin.beat_source) == (50, "Host")
     assert plugin.parameters["amount"].range[:2] == (0, 100)
     assert plugin.parameters["tempo"].range[:2] == (40, 240)

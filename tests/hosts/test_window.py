@@ -463,7 +463,7 @@ def test_a_file_is_chosen(home, program, client):
         str(home / "ä b.WAV"),
         str(home / "z.flac"),
     }
-    assert dialog_of(client, windows) is None
+    wait_until(lambda: dialog_of(client, windows) is None)
 
     assert "choosing 1" in program.do("choose 1 Pick")
     focus(client, dialog_of(client, windows))
@@ -473,7 +473,7 @@ def test_a_file_is_chosen(home, program, client):
     # A window that goes takes its dialog with it, and leaves the next its turn
     assert "choosing 1" in program.do("choose 1 Pick")
     program.do("close 1")
-    assert dialog_of(client, windows[:1]) is None
+    wait_until(lambda: dialog_of(client, windows[:1]) is None)
     assert "choosing 1" in program.do("choose 0 Pick")
     program.end()
 

@@ -164,6 +164,27 @@ test_a_thread_is_held_where_the_wait_is_over(void)
   instance_free(host.instance);
 }
 
+/// One scope shows all activations, each as a stream of its own
+static void
+test_a_scope_outlives_activations(void)
+{
+  reset_script();
+  Host         host  = activate();
+  Scope* const scope = instance_scope(host.instance);
+  CHECK(scope && scope_open(scope));
+  for (uint32_t k = 1; k <= 3; ++k) {
+    run_many(&host, 40);
+    const ScopeClock clock = scope_clock(scope);
+    CHECK(clock.stream == k && clock.n_received > 20 * BLOCK);
+    CHECK(clock.latency_frames == instance_latency(host.instance, RATE));
+    Column column;
+    CHECK(scope_read(scope, &column, 1) == 1 && column.n_frames == COLUMN);
+    CHECK(instance_activate(host.instance, RATE, 1, 0));
+    CHECK(instance_scope(host.instance) == scope);
+  }
+  instance_free(host.instance);
+}
+
 /// `Compare` lets the input out; a state neither has it nor changes it
 static void
 test_compare(void)
@@ -238,34 +259,13 @@ test_a_reference_is_added(void)
   instance_free(host.instance);
 }
 
-/// One scope shows all activations, each as a stream of its own
-static void
-test_a_scope_outlives_activations(void)
-{
-  reset_script();
-  Host         host  = activate();
-  Scope* const scope = instance_scope(host.instance);
-  CHECK(scope && scope_open(scope));
-  for (uint32_t k = 1; k <= 3; ++k) {
-    run_many(&host, 40);
-    const ScopeClock clock = scope_clock(scope);
-    CHECK(clock.stream == k && clock.n_received > 20 * BLOCK);
-    CHECK(clock.latency_frames == instance_latency(host.instance, RATE));
-    Column column;
-    CHECK(scope_read(scope, &column, 1) == 1 && column.n_frames == COLUMN);
-    CHECK(instance_activate(host.instance, RATE, 1, 0));
-    CHECK(instance_scope(host.instance) == scope);
-  }
-  instance_free(host.instance);
-}
-
 int
 main(void)
 {
   test_learn_is_released_with_the_status();
   test_a_thread_is_held_where_the_wait_is_over();
+  test_a_scope_outlives_activations();
   test_compare();
   test_a_reference_is_added();
-  test_a_scope_outlives_activations();
   return 0;
 }

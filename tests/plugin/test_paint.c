@@ -152,9 +152,9 @@ test_a_song_paints_little(void)
 int
 main(void)
 {
-  test_what_is_kept_is_right(1.0, 600);
-  test_what_is_kept_is_right(1.37, 200);
-  test_what_is_kept_is_right(2.0, 60);
+  test_what_is_kept_is_right(1.0, 400);
+  test_what_is_kept_is_right(1.37, 120);
+  test_what_is_kept_is_right(2.0, 40);
   test_a_song_paints_little();
   return 0;
 }
