@@ -51,9 +51,8 @@ def command(
     folder = build(preset)
     bundle = None if preset == "release" else folder / "Requinto.vst3"
     program = folder / "tests" / "plugin" / "view_host"
-    return [
-        str(each) for each in (program, format_name, binary(format_name, bundle))
-    ] + [str(option) for option in options]
+    words = (program, format_name, binary(format_name, bundle), *options)
+    return [str(word) for word in words]
 
 
 def environment(
