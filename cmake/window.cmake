@@ -48,8 +48,13 @@ elseif(WIN32)
 elseif(APPLE)
   enable_language(OBJC)
   add_pugl(mac.m mac_stub.m)
+  # Classes are the whole process's, where other plugins have other versions of them
+  foreach(class Window WindowDelegate WrapperView StubView)
+    target_compile_definitions(pugl PRIVATE Pugl${class}=RequintoPugl${class})
+  endforeach()
   target_sources(window PRIVATE ${window_sources} plugin/window/cocoa.m)
-  target_link_libraries(window PRIVATE pugl "-framework Cocoa")
+  target_link_libraries(window PRIVATE pugl "-framework Cocoa"
+    "-framework QuartzCore")
 else()
   add_pugl(x11.c x11_stub.c)
   # Events pass our filter first; a parent may have any depth, and may be gone

@@ -39,6 +39,10 @@ native_class(void);
 const struct PuglBackendImpl*
 native_backend(void);
 
+/// Return how many of pugl's pixels are one of ours
+double
+native_unit(void);
+
 /// Return the part of a pugl world, or NULL.  `handler` is called with the events that
 /// pugl does not have: of drags, of drops, of the dialog, and `WINDOW_CLOSED`.
 Native*

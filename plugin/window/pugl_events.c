@@ -45,10 +45,11 @@ static void
 configure(PuglEvents* const events, const PuglConfigureEvent* const event)
 {
   // A window that is gone has no size
-  if (event->width && event->height &&
-      (event->width != events->width || event->height != events->height)) {
-    events->width         = event->width;
-    events->height        = event->height;
+  const uint32_t width  = (uint32_t)(event->width / events->unit);
+  const uint32_t height = (uint32_t)(event->height / events->unit);
+  if (width && height && (width != events->width || height != events->height)) {
+    events->width         = width;
+    events->height        = height;
     const WindowEvent out = {
       .kind = WINDOW_SIZE, .x = events->width, .y = events->height};
     emit(events, &out);
@@ -83,8 +84,8 @@ take_button(PuglEvents* const events, const PuglButtonEvent* const event)
   const bool     is_press = event->type == PUGL_BUTTON_PRESS;
   const uint32_t bit      = 1U << event->button;
   WindowEvent    out      = {.kind      = is_press ? WINDOW_PRESS : WINDOW_RELEASE,
-                             .x         = event->x,
-                             .y         = event->y,
+                             .x         = event->x / events->unit,
+                             .y         = event->y / events->unit,
                              .button    = buttons[event->button],
                              .n_clicks  = 1,
                              .modifiers = modifiers_of(event->state)};
@@ -105,8 +106,8 @@ static void
 take_motion(PuglEvents* const events, const PuglMotionEvent* const event)
 {
   const WindowEvent out = {.kind      = WINDOW_MOVE,
-                           .x         = event->x,
-                           .y         = event->y,
+                           .x         = event->x / events->unit,
+                           .y         = event->y / events->unit,
                            .modifiers = modifiers_of(event->state)};
   emit(events, &out);
 }
@@ -126,8 +127,8 @@ take_scroll(PuglEvents* const events, const PuglScrollEvent* const event)
 {
   if (event->dy < 0 || event->dy > 0) {
     const WindowEvent out = {.kind      = WINDOW_SCROLL,
-                             .x         = event->x,
-                             .y         = event->y,
+                             .x         = event->x / events->unit,
+                             .y         = event->y / events->unit,
                              .steps     = event->dy,
                              .modifiers = modifiers_of(event->state)};
     emit(events, &out);

@@ -88,6 +88,12 @@ native_class(void)
   return name;
 }
 
+double
+native_unit(void)
+{
+  return 1;
+}
+
 static void
 report(const Native* const native, const WindowEvent event)
 {
@@ -140,6 +146,14 @@ take_message(HWND const   window,
   switch (native ? message : WM_NULL) {
     case WM_GETDLGCODE:
       return DLGC_WANTALLKEYS | DLGC_WANTCHARS; // of hosts whose windows are dialogs
+    case WM_PAINT: {
+      // pugl's way of this leaves the window's context clipped to what was painted here
+      PAINTSTRUCT paint;
+      BeginPaint(window, &paint);
+      EndPaint(window, &paint);
+      report(native, (WindowEvent){.kind = WINDOW_EXPOSE});
+      return 0;
+    }
     case WM_DROPFILES:
       take_drop(native, (HDROP)wide_parameter);
       return 0;

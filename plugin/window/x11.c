@@ -71,6 +71,12 @@ native_backend(void)
   return puglStubBackend();
 }
 
+double
+native_unit(void)
+{
+  return 1;
+}
+
 /// pugl tells the input method of the focus, and not us
 static void
 report_focus(const Native* const native, const XFocusChangeEvent* const event)

@@ -29,8 +29,8 @@ FLOORS = {
     ".": ["ardour"],  # all that is done differently for it
     "window": [
         *("table", "window", "native", "uri_list", "sound_names", "xlib"),
-        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events"),
-        "pugl_window",
+        *("connection", "xdnd", "sofd", "x_dialog", "x11"),
+        *("win32", "win32_backend", "pugl_events", "pugl_window"),
     ],
     "editor": [
         *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
@@ -63,7 +63,7 @@ CONTRACTS = {
     "os/ticker.h": {"ticker_none", "ticker_macos", "ticker_win32"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
-    "window/native.h": {"x11"},
+    "window/native.h": {"x11", "win32", "win32_backend"},
     "window/table.h": {"pugl_window"},
 }
 
