@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 import requinto
 from models import write_exported
-from shell import build, run
+from shell import SUPPORT, build, run
 from sounds import RATE, noise
 from x_server import XClient, x_server
 
@@ -51,9 +52,8 @@ def command(
     folder = build(preset)
     bundle = None if preset == "release" else folder / "Requinto.vst3"
     program = folder / "tests" / "plugin" / "view_host"
-    return [
-        str(each) for each in (program, format_name, binary(format_name, bundle))
-    ] + [str(option) for option in options]
+    words = (program, format_name, binary(format_name, bundle), *options)
+    return [str(word) for word in words]
 
 
 def environment(
@@ -245,6 +245,26 @@ def test_two_windows_are_two(display, format_name):
         report = finish(process)
     assert report["edits"], report
     assert {slot for slot, _, _, _ in report["edits"]} == {1}
+
+
+def test_pedalboard_shows_it_twice(display):
+    program = SUPPORT / "pedalboard_editor.py"
+    result = run(
+        *(sys.executable, program, requinto.plugin_path(), *map(str, AMOUNT)),
+        env=environment(display),
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    first, second = map(float, result.stdout.split())
+    assert 0 < first < second < 100
+
+
+def test_lv2s_hosts_learn_of_it(tmp_path):
+    bundle = binary("lv2").parent
+    (tmp_path / bundle.name).symlink_to(bundle)
+    for uri in ("urn:requinto:requinto", "urn:requinto:requinto-mono"):
+        text = run("lv2info", uri, env={"LV2_PATH": str(tmp_path)}).stdout
+        assert re.search(r"requinto#ui\n\s+Class: +\S+ui#X11UI\n", text)
 
 
 def test_the_plugins_need_no_libraries_of_windows():
