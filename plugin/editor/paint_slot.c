@@ -54,7 +54,7 @@ paint_warning(Canvas* const canvas, const Scene* const scene)
     canvas_text(canvas,
                 box,
                 ALIGN_LEFT,
-                "Or drop a sound file anywhere on the window",
+                "Or drop a sound file on the window",
                 THEME_SMALL,
                 COLOUR_FAINT);
     return;

@@ -85,6 +85,21 @@ set_words(StatusWords* const words,
   snprintf(words->detail, sizeof(words->detail), "%s", detail);
 }
 
+/// Say when another clip will be in use, and what that means
+static void
+write_waiting_clip(const Scene* const scene, StatusWords* const words)
+{
+  const uint32_t   clip = index_of(scene, PARAM_CLIP);
+  const ParamInfo* info = params_info(PARAM_CLIP);
+  char             seconds[WORDS_SIZE];
+  number_to_text(scene->latency_s[clip < N_CLIPS ? clip : 0], 2, seconds, 16);
+  snprintf(words->detail,
+           sizeof(words->detail),
+           "Clip becomes %s (%.16s s of latency) when the host next starts the plugin.",
+           params_label(info->labels, clip),
+           seconds);
+}
+
 /// Say what is going on while the plugin works
 static void
 write_ready(const Scene* const scene, StatusWords* const words)
@@ -104,6 +119,9 @@ write_ready(const Scene* const scene, StatusWords* const words)
              sizeof(words->title),
              is_rest ? "Ready: everything but %s" : "Ready: extracting %s",
              target_of(scene));
+  }
+  if (scene->clip_waits) {
+    write_waiting_clip(scene, words);
   }
 }
 

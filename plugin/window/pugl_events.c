@@ -176,14 +176,14 @@ take_key(PuglEvents* const events, const PuglKeyEvent* const event)
 }
 
 static void
-take_text(PuglEvents* const events, const PuglTextEvent* const event)
+take_character(PuglEvents* const events, const uint32_t c, const uint32_t modifiers)
 {
-  const uint32_t c           = event->character;
-  const uint32_t modifiers   = modifiers_of(event->state);
-  const bool     has_control = (modifiers & WINDOW_CONTROL) != 0;
-  const bool     has_alt     = (modifiers & WINDOW_ALT) != 0;
+  const bool has_control  = (modifiers & WINDOW_CONTROL) != 0;
+  const bool has_alt      = (modifiers & WINDOW_ALT) != 0;
+  const bool is_control   = c < 0x20 || (c >= 0x7F && c < 0xA0);
+  const bool is_surrogate = c >= 0xD800 && c < 0xE000; // half of what is not handled
   // Both together are AltGr on Windows, and one alone is for shortcuts
-  if (c >= 0x20 && (c < 0x7F || c >= 0xA0) && has_control == has_alt) {
+  if (!is_control && !is_surrogate && has_control == has_alt) {
     const WindowEvent out = {
       .kind = WINDOW_TEXT, .modifiers = modifiers, .character = c};
     emit(events, &out);
@@ -196,6 +196,8 @@ pugl_events_take_native(void* const context, const WindowEvent* const event)
   PuglEvents* const events = (PuglEvents*)context;
   if (event->kind == WINDOW_FOCUS || event->kind == WINDOW_BLUR) {
     set_focus(events, event->kind == WINDOW_FOCUS);
+  } else if (event->kind == WINDOW_TEXT) {
+    take_character(events, event->character, event->modifiers);
   } else {
     emit(events, event);
   }
@@ -225,7 +227,7 @@ pugl_events_take(PuglEvents* const events, const PuglEvent* const event)
       take_key(events, &event->key);
       break;
     case PUGL_TEXT:
-      take_text(events, &event->text);
+      take_character(events, event->text.character, modifiers_of(event->text.state));
       break;
     case PUGL_POINTER_IN:
     case PUGL_POINTER_OUT:

@@ -8,7 +8,6 @@
 #include "window/window.h"
 
 #include <pugl/pugl.h>
-#include <pugl/stub.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -66,7 +65,7 @@ make_view(Window* const window, const WindowSetup* const setup)
   window->view          = view;
   puglSetHandle(view, window);
   puglSetEventFunc(view, take_event);
-  puglSetBackend(view, puglStubBackend());
+  puglSetBackend(view, native_backend());
   puglSetViewHint(view, PUGL_RESIZABLE, PUGL_TRUE);
   puglSetSizeHint(view, PUGL_DEFAULT_SIZE, width, height);
   puglSetSizeHint(view, PUGL_FIXED_ASPECT, width, height);
@@ -90,7 +89,7 @@ make(Window* const window, const WindowSetup* const setup, const char** const pr
     *problem = native_no_world();
     return false;
   }
-  puglSetClassName(window->world, NATIVE_CLASS);
+  puglSetClassName(window->world, native_class());
   *problem       = "no window: not enough memory";
   window->native = native_new(
     puglGetNativeWorld(window->world), pugl_events_take_native, &window->events);

@@ -8,30 +8,35 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import requinto
+from models import write_exported
 from shell import build, run
+from sounds import RATE, noise
 from x_server import XClient, x_server
 
 pytestmark = pytest.mark.plugin
 
 FORMATS = ("vst3", "clap", "lv2")
 PAINT_LIMIT_MS = 50.0
-BLOCK_MS = 1000.0 * 512 / 44100
+PARAM_AMOUNT = 3  # the identifier for hosts
 SCREEN = "2000x900x24"
-# On the slider of `Amount`, in plugin/editor/layout.c, at a scale of 1
+# Of plugin/editor/layout.c: a point of the slider of `Amount`, and the song's box
 AMOUNT = (380, 267)
+SONG = (12, 46, 696, 184)
 # Of an instance without Python, whose status passes the dry signal
 NO_PYTHON = {"REQUINTO_PYTHON": "/nowhere/python"}
 
 
-def binary(format_name: str) -> Path:
-    """Return what a host of a format loads."""
-    bundle = requinto.plugin_path()
+def binary(format_name: str, bundle: Path | None = None) -> Path:
+    """Return what a host of a format loads, beside a bundle of VST3."""
+    bundle = bundle or requinto.plugin_path()
     return {
         "vst3": bundle,
         "clap": bundle.parent / "clap" / "Requinto.clap",
@@ -39,14 +44,30 @@ def binary(format_name: str) -> Path:
     }[format_name]
 
 
-def command(format_name: str, *options: str) -> list[str]:
-    program = build("release") / "tests" / "plugin" / "view_host"
-    return [str(program), format_name, str(binary(format_name)), *options]
+def command(
+    format_name: str, *options: str | Path, preset: str = "release"
+) -> list[str]:
+    """Return how the host is run; with the installed plugin, or one of a preset."""
+    folder = build(preset)
+    bundle = None if preset == "release" else folder / "Requinto.vst3"
+    program = folder / "tests" / "plugin" / "view_host"
+    return [
+        str(each) for each in (program, format_name, binary(format_name, bundle))
+    ] + [str(option) for option in options]
 
 
-def environment(display: str) -> dict[str, str]:
+def environment(
+    display: str, variables: dict[str, str] | None = None
+) -> dict[str, str]:
+    """Return that of a host, without Python unless it has variables of its own."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("REQUINTO_")}
-    return {**clean, **NO_PYTHON, "DISPLAY": display}
+    return {**clean, **(variables or NO_PYTHON), "DISPLAY": display}
+
+
+def song_of(client: XClient) -> np.ndarray:
+    """Return the pixels of the song, of the host's first window."""
+    x, y, width, height = SONG
+    return client.pixels(client.root.id, 720, 420)[y : y + height, x : x + width]
 
 
 def report_of(text: str) -> dict:
@@ -69,25 +90,29 @@ def host(display: str, format_name: str, *options: str) -> tuple[dict, str]:
 
 @contextlib.contextmanager
 def open_host(
-    display: str, format_name: str, *options: str
+    display: str,
+    format_name: str,
+    *options: str | Path,
+    variables: dict[str, str] | None = None,
 ) -> Iterator[tuple[XClient, subprocess.Popen]]:
     """Run the host while its window is open."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command(format_name, *options),
-        env=environment(display),
+        env=environment(display, variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    client = XClient(display)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n", process.communicate()[1]
-        yield client, process
-    finally:
-        client.close()
-        process.kill()
-        process.wait()
+    ) as process:
+        client = None
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", process.communicate()[1]
+            client = XClient(display)
+            yield client, process
+        finally:
+            process.kill()
+            if client:
+                client.close()
 
 
 def finish(process: subprocess.Popen) -> dict:
@@ -138,6 +163,45 @@ def test_the_host_dies_with_the_window_open(display, format_name):
     assert not errors
 
 
+@pytest.mark.parametrize("preset", ("asan", "tsan"))
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_sanitizers_see_nothing(display, format_name, preset):
+    for options in (
+        ("--check",),
+        ("--opens", "10", "--hold", "10", "--resize"),
+        ("--seconds", "0.5", "--two", "--tempo", "120"),
+        ("--seconds", "0.3", "--die"),
+    ):
+        result = run(
+            *command(format_name, *options, preset=preset),
+            env=environment(display),
+            timeout=300,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "Sanitizer" not in result.stderr
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_song_goes_by_at_little_cost(display, format_name, tmp_path):
+    """With a model that changes nothing; only the host's main thread is counted."""
+    sound = 0.3 * noise(8 * RATE)
+    sound.T.astype(np.float32).tofile(tmp_path / "in.f32")
+    write_exported(tmp_path / "models")
+    write_exported(tmp_path / "models", "fast")
+    options = ("--in", tmp_path / "in.f32", "--tempo", "120", "--seconds", "15")
+    variables = {"REQUINTO_MODELS": str(tmp_path / "models")}
+    with open_host(display, format_name, *options, variables=variables) as opened:
+        client, process = opened
+        time.sleep(12)  # until Python runs, and the latency has gone by
+        before = song_of(client)
+        time.sleep(0.5)
+        assert (song_of(client) != before).mean() > 0.1
+        report = finish(process)
+    assert report["cpu_s"] / 15 <= 0.03, report
+    assert report["n_late"] == 0, report
+
+
 @pytest.mark.parametrize("format_name", ("vst3", "clap"))
 def test_a_host_without_a_loop_keeps_its_own_list(display, format_name):
     _, errors = host(display, format_name, "--no-run-loop")
@@ -149,20 +213,24 @@ def test_a_host_without_a_loop_keeps_its_own_list(display, format_name):
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_what_the_user_does_reaches_the_host_as_gestures(display, format_name):
     """A drag is one gesture, whose last value the host has."""
-    at = AMOUNT
+    x, y = AMOUNT
     with open_host(display, format_name, "--seconds", "2") as (client, process):
-        client.move(at[0], at[1])
+        client.move(x, y)
         client.hold(1, True)
         for step in range(1, 11):
-            client.move(at[0] + 2 * step, at[1] - 3 * step)
+            client.move(x + 5 * step, y)
         client.hold(1, False)
         report = finish(process)
     edits = report["edits"]
-    assert [kind for _, kind, _, _ in edits[:1]] == ["begin"], report
-    assert edits[-1][1] == "end"
-    assert len({parameter for _, _, parameter, _ in edits}) == 1
-    kinds = [kind for _, kind, _, _ in edits]
-    assert set(kinds[1:-1]) == {"value"}
+    assert [kind for _, kind, _, _ in edits] == [
+        "begin",
+        *["value"] * (len(edits) - 2),
+        "end",
+    ]
+    assert {parameter for _, _, parameter, _ in edits} == {PARAM_AMOUNT}
+    values = [value for _, kind, _, value in edits if kind == "value"]
+    assert values == sorted(values)
+    assert values[-1] > values[0]
 
 
 @pytest.mark.parametrize("format_name", FORMATS)

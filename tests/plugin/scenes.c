@@ -148,8 +148,7 @@ be_late(Scene* const scene)
   scene->values[PARAM_STATUS]   = STATUS_LATE;
   scene->values[PARAM_DROPOUTS] = 12;
   scene->values[PARAM_CLIP]     = CLIP_1_BEAT;
-  scene->clip_waits             = true;
-  (void)meters_update(&scene->meters, (MeterPowers){0.02, 0.0, 0.02}, 3.0);
+  (void)meters_update(&scene->meters, (MeterPowers){0.02, 0.0, 0.02}, 6.0);
 }
 
 static void
@@ -217,6 +216,16 @@ type_number(Scene* const scene)
 }
 
 static void
+wait_for_clip(Scene* const scene)
+{
+  scene->clip_waits                = true;
+  scene->values[PARAM_CLIP]        = CLIP_2_BEATS;
+  scene->values[PARAM_BEAT_SOURCE] = 1.0;
+  scene->user.focus                = CONTROL_BEAT_SOURCE;
+  scene->user.shows_focus          = true;
+}
+
+static void
 show_tooltip(Scene* const scene)
 {
   scene->user.hover   = CONTROL_SENSITIVITY;
@@ -256,6 +265,7 @@ const SceneCase scene_cases[] = {
   {"list", 1.0, open_list},
   {"clips", 1.0, open_clips},
   {"entry", 1.0, type_number},
+  {"waiting-clip", 1.0, wait_for_clip},
   {"tooltip", 1.0, show_tooltip},
   {"warning", 1.0, warn},
   {"message", 1.0, fail_to_open},

@@ -164,80 +164,6 @@ test_a_thread_is_held_where_the_wait_is_over(void)
   instance_free(host.instance);
 }
 
-/// `Compare` lets the input out; a state neither has it nor changes it
-static void
-test_compare(void)
-{
-  reset_script();
-  Host host = activate();
-  run_many(&host, 100);
-  CHECK(host.output > 1.0F); // a frame's number
-  const StateBytes off = instance_write_state(host.instance);
-  set(&host, PARAM_COMPARE, 1.0);
-  run_many(&host, 2);
-  CHECK(fabsf(host.output - 0.5F) < 1e-6F);
-
-  const StateBytes on = instance_write_state(host.instance);
-  CHECK(on.n_bytes == off.n_bytes && !memcmp(on.bytes, off.bytes, on.n_bytes));
-  CHECK(instance_read_state(host.instance, off.bytes, off.n_bytes));
-  CHECK(instance_value(host.instance, PARAM_COMPARE) > 0.5);
-  run_one(&host, true);
-  CHECK(fabsf(host.output - 0.5F) < 1e-6F);
-  set(&host, PARAM_COMPARE, 0.0);
-  run_many(&host, 2);
-  CHECK(host.output > 1.0F);
-  free(on.bytes);
-  free(off.bytes);
-  instance_free(host.instance);
-}
-
-/// A file that is added becomes the target of the sound that follows, is in the state,
-/// and is there when a host undoes and repeats the choice
-static void
-test_a_reference_is_added(void)
-{
-  static const char path[] = "test_instance_solo.wav";
-  FILE* const       file   = fopen(path, "wb");
-  CHECK(file && fwrite("a solo", 1, 6, file) == 6 && !fclose(file));
-  reset_script();
-  Host host = activate();
-  run_many(&host, 40);
-  CHECK(!atomic_load(&script.n_bytes));
-
-  const uint32_t names  = instance_names_revision(host.instance);
-  const uint32_t n      = instance_param(host.instance, PARAM_TARGET).n_labels;
-  const char*    why    = NULL;
-  uint32_t       target = 0;
-  CHECK(instance_add_reference(host.instance, path, &target, &why) && !why[0]);
-  CHECK(!remove(path) && names != instance_names_revision(host.instance));
-  const ParamInfo row = instance_param(host.instance, PARAM_TARGET);
-  CHECK(target == n && row.n_labels == n + 1);
-  CHECK(!strcmp(row.labels[target], "test_instance_solo"));
-  for (int i = 0; i < 3; ++i) {
-    set(&host, PARAM_TARGET, target);
-    run_many(&host, 40);
-    CHECK(atomic_load(&script.target) == target && atomic_load(&script.n_bytes) == 6);
-    const StateBytes state = instance_write_state(host.instance);
-    set(&host, PARAM_TARGET, 0.0);
-    run_many(&host, 40);
-    CHECK(atomic_load(&script.target) == 0);
-
-    Instance* const other = instance_new();
-    CHECK(instance_read_state(other, state.bytes, state.n_bytes));
-    const uint32_t there = (uint32_t)instance_value(other, PARAM_TARGET);
-    CHECK(
-      !strcmp(instance_param(other, PARAM_TARGET).labels[there], "test_instance_solo"));
-    const StateBytes again = instance_write_state(other);
-    CHECK(again.n_bytes == state.n_bytes &&
-          !memcmp(again.bytes, state.bytes, state.n_bytes));
-    free(state.bytes);
-    free(again.bytes);
-    instance_free(other);
-  }
-  CHECK(!instance_add_reference(host.instance, path, &target, &why) && why[0]);
-  instance_free(host.instance);
-}
-
 /// One scope shows all activations, each as a stream of its own
 static void
 test_a_scope_outlives_activations(void)
@@ -338,8 +264,6 @@ main(void)
 {
   test_learn_is_released_with_the_status();
   test_a_thread_is_held_where_the_wait_is_over();
-  test_compare();
-  test_a_reference_is_added();
   test_a_scope_outlives_activations();
   test_compare();
   test_a_reference_is_added();

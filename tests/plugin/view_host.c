@@ -121,13 +121,13 @@ view_note_request(const char* const name)
 /* The thread that processes */
 
 typedef struct {
-  atomic_bool ends;
-  float*      sound; ///< Interleaved; NULL for silence
-  size_t      n_frames;
-  double      tempo_bpm;
-  int         n_blocks;
-  int         n_late; ///< Took longer than they last
-  double      max_ms;
+  atomic_bool    ends;
+  float*         sound; ///< Interleaved; NULL for silence
+  size_t         n_frames;
+  double         tempo_bpm;
+  atomic_int     n_blocks;
+  atomic_int     n_late; ///< Took longer than they last
+  _Atomic double max_ms;
 } Processing;
 
 static Processing processing;
@@ -163,10 +163,10 @@ process_blocks(void* const unused)
                       VIEW_BLOCK,
                       processing.tempo_bpm > 0.0 ? &song : NULL);
       const double took = play_now_ms() - begun;
-      processing.n_late += took > block_ms;
-      processing.max_ms = fmax(processing.max_ms, took);
+      atomic_fetch_add(&processing.n_late, took > block_ms);
+      atomic_store(&processing.max_ms, fmax(atomic_load(&processing.max_ms), took));
     }
-    ++processing.n_blocks;
+    atomic_fetch_add(&processing.n_blocks, 1);
     due_ms += block_ms;
     const double wait_ms = due_ms - play_now_ms();
     if (wait_ms > 0.0) {
@@ -348,14 +348,15 @@ print_report(const Measured* const measured)
          measured->warm_mb,
          measured->end_mb,
          measured->cpu_s,
-         processing.n_blocks,
-         processing.n_late,
-         processing.max_ms,
+         atomic_load(&processing.n_blocks),
+         atomic_load(&processing.n_late),
+         atomic_load(&processing.max_ms),
          n_restarts,
          n_values,
          n_sizes,
          slots[0].width,
          slots[0].height);
+  pthread_mutex_lock(&mutex);
   for (int i = 0; i < n_edits; ++i) {
     printf("%s[%d, \"%s\", %u, %.6f]",
            i ? ", " : "",
@@ -364,6 +365,7 @@ print_report(const Measured* const measured)
            edits[i].id,
            edits[i].value);
   }
+  pthread_mutex_unlock(&mutex);
   printf("]}\n");
   fflush(stdout);
 }
@@ -396,7 +398,7 @@ run_checks(void)
 static void
 run(const Options* const options)
 {
-  Measured measured = {.first_paint_ms = INFINITY};
+  Measured measured = {.first_paint_ms = 1e9};
   for (int i = 0; i < options->n_plugins; ++i) {
     slots[i].plugin = format->create();
     if (options->scale > 0.0) {

@@ -29,7 +29,8 @@ FLOORS = {
     ".": ["ardour"],  # all that is done differently for it
     "window": [
         *("table", "window", "native", "uri_list", "sound_names", "xlib"),
-        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events", "pugl_window"),
+        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events"),
+        "pugl_window",
     ],
     "editor": [
         *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),

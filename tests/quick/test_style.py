@@ -39,7 +39,7 @@ def test_every_file_names_its_licence():
         "CMakeLists.txt",
     ):
         for path in ROOT.glob(pattern):
-            if path.suffix not in (".pyc",):
+            if path.suffix not in (".pyc", ".png"):
                 assert "SPDX-License-Identifier: GPL-3.0-or-later" in path.read_text()
 
 
