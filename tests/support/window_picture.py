@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from matplotlib import image
-from x_server import XClient, x_server
 
 from requinto_command.demo import load_song
+from x_server import XClient, x_server
 
 SIZE = (720, 420)  # pixels
 REFERENCE = "Requinto, first bars"
