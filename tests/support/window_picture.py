@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from matplotlib import image
-from x_server import XClient, x_server
 
 from requinto_command.demo import load_song
+from x_server import XClient, x_server
 
 SIZE = (720, 420)  # pixels
 REFERENCE = "Requinto, first bars"
@@ -81,6 +81,8 @@ def take(path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, x_server() as (name, _):
         file = Path(folder) / f"{REFERENCE}.flac"
         soundfile.write(file, stems["guitar"][:, :n_frames].T, rate)
+        client = XClient(name)
+        client.be_desktop()
         environment = os.environ | {"DISPLAY": name, "REQUINTO_REFERENCES": folder}
         command = [sys.executable, "-c", PLAYER, REFERENCE, str(FILLED_S)]
         pipe = subprocess.PIPE
@@ -89,11 +91,9 @@ def take(path: Path) -> None:
         ) as player:
             assert player.stdout
             assert player.stdout.readline() == "filled\n", "the song does not play"
-            client = XClient(name)
             number = find_window(client)
             assert number is not None, "pedalboard shows no window of our size"
             pixels = client.pixels(number, *SIZE)
-            client.close()
             player.communicate()
     shades = np.stack([pixels >> 16, pixels >> 8 & 255, pixels & 255], axis=-1)
     image.imsave(path, shades.astype(np.uint8))

@@ -18,6 +18,15 @@ from Xlib.protocol import event as protocol
 APT = "apt-get install xvfb"
 LIMIT_S = 10  # for whatever should happen at once
 XDND_VERSION = 5
+DESKTOP_ATOMS = """
+_MOTIF_WM_HINTS _NET_ACTIVE_WINDOW _NET_FRAME_EXTENTS _NET_WM_ALLOWED_ACTIONS
+_NET_WM_PID _NET_WM_PING _NET_WM_STATE _NET_WM_STATE_HIDDEN _NET_WM_USER_TIME
+_NET_WM_WINDOW_TYPE _NET_WM_WINDOW_TYPE_NORMAL _NET_WORKAREA _XEMBED _XEMBED_INFO
+_KDE_NET_WM_WINDOW_TYPE_OVERRIDE KWM_WIN_ICON WM_CHANGE_STATE WM_DELETE_WINDOW
+WM_PROTOCOLS WM_STATE WM_TAKE_FOCUS XdndActionCopy XdndActionDescription
+XdndActionList XdndActionPrivate XdndAware XdndDrop XdndEnter XdndFinished XdndLeave
+XdndPosition XdndSelection XdndStatus XdndTypeList UTF8_STRING CLIPBOARD
+"""
 
 
 @contextlib.contextmanager
@@ -58,6 +67,22 @@ class XClient:
 
     def close(self) -> None:
         self.display.close()
+
+    def be_desktop(self) -> None:
+        """Stand in for a desktop, until closed.
+
+        JUCE, and so pedalboard, has windows only where a settings daemon runs, and
+        where a window manager has named the atoms that it uses.
+        """
+        owner = self.window(1, 1)
+        owner.unmap()
+        settings = self.display.intern_atom("_XSETTINGS_SETTINGS")
+        owner.change_property(settings, settings, 8, bytes(12))  # none of them
+        manager = self.display.intern_atom("_XSETTINGS_S0")
+        owner.set_selection_owner(manager, X.CurrentTime)
+        for name in DESKTOP_ATOMS.split():
+            self.display.intern_atom(name)
+        self.display.sync()
 
     def window(self, width: int, height: int, depth: int = 24, x: int = 0):
         """Return a mapped window, at the top of the screen."""
