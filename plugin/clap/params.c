@@ -29,7 +29,8 @@ flags_of(const ParamInfo* const row)
 {
   return (row->labels ? CLAP_PARAM_IS_STEPPED : 0) |
          (row->labels && !row->is_switch ? CLAP_TYPES_IS_ENUM : 0) |
-         (row->read_only ? CLAP_PARAM_IS_READONLY : CLAP_PARAM_IS_AUTOMATABLE) |
+         (row->read_only ? CLAP_PARAM_IS_READONLY : 0) |
+         (row->unsaved ? 0 : CLAP_PARAM_IS_AUTOMATABLE) |
          (row->is_bypass ? CLAP_PARAM_IS_BYPASS : 0);
 }
 

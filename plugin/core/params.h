@@ -50,7 +50,7 @@ typedef struct {
   uint32_t           n_labels;      ///< 0 for numbers
   uint8_t            n_decimals;    ///< Shown, of a number
   bool               read_only;     ///< Shown, not set
-  bool               unsaved;       ///< Not part of a state
+  bool               unsaved;       ///< Not part of a state, nor automated
   bool               is_switch;     ///< A list of off and on
   bool               is_bypass;     ///< The one that a host's own button is for
 } ParamInfo;

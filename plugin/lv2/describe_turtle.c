@@ -214,6 +214,9 @@ write_param(const Plugin* const plugin, const ParamIndex index)
   } else {
     write_number(plugin, index, row);
   }
+  if (row->unsaved && !row->read_only) {
+    add(plugin, "lv2:portProperty", "pprops:notAutomatic");
+  }
   if (index == PARAM_CLIP) {
     // Its change takes effect at the next activation only
     add(plugin, "lv2:portProperty", "pprops:expensive");

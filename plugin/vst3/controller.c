@@ -61,7 +61,8 @@ get_parameter_info(void* const                 self,
   info->param_id                 = row.id;
   info->step_count               = row.labels ? (int32_t)row.n_labels - 1 : 0;
   info->default_normalised_value = params_to_normalised(&row, row.default_value);
-  info->flags = (row.read_only ? V3_PARAM_READ_ONLY : V3_PARAM_CAN_AUTOMATE) |
+  info->flags                    = (row.read_only ? V3_PARAM_READ_ONLY : 0) |
+                (row.unsaved ? 0 : V3_PARAM_CAN_AUTOMATE) |
                 (row.labels && !row.is_switch ? V3_PARAM_IS_LIST : 0) |
                 (row.is_bypass ? V3_PARAM_IS_BYPASS : 0);
   utf16_from_utf8(info->title, VST3_TEXT_SIZE, row.name);

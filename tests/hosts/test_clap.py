@@ -41,6 +41,7 @@ def test_a_scan_is_quick_and_starts_nothing(plugin, tmp_path):
     assert flags["Amount"] == AUTOMATABLE
     assert flags["Status"] == STEPPED | ENUM | READ_ONLY
     assert int(report["flags.Bypass"]) == STEPPED | BYPASS | AUTOMATABLE
+    assert int(report["flags.Compare"]) == STEPPED  # what is not saved is not automated
     assert report["param.Amount"] == "100.0 %"
     assert report["param.Status"] == "Idle"
 

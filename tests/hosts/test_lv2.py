@@ -80,6 +80,8 @@ def test_a_host_finds_two_plugins_whose_ports_are_its_parameters(lv2_path):
         assert re.search(rf"Designation: .*core#{symbol}", ports[symbol])
     for symbol in ("status", "dropouts"):
         assert "OutputPort" in ports[symbol]
+    assert "port-props#notAutomatic" in ports["compare"]
+    assert "InputPort" in ports["compare"]
     mono = ports_of(f"{URI}-mono", lv2_path)
     assert list(mono)[3:7] == ["input", "output", "sidechain", "target"]
 
