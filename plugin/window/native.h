@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NATIVE_CLASS "Requinto" ///< What windows are called among others
-
 /// One window's part of the system
 typedef struct NativeImpl Native;
 
@@ -32,6 +30,18 @@ native_set_opening(bool is_opening);
 /// Return why there is no pugl world
 const char*
 native_no_world(void);
+
+/// Return what our windows are called among others
+const char*
+native_class(void);
+
+/// Return how pugl is to make windows
+const struct PuglBackendImpl*
+native_backend(void);
+
+/// Return how many of pugl's pixels are one of ours
+double
+native_unit(void);
 
 /// Return the part of a pugl world, or NULL.  `handler` is called with the events that
 /// pugl does not have: of drags, of drops, of the dialog, and `WINDOW_CLOSED`.

@@ -45,10 +45,11 @@ static void
 configure(PuglEvents* const events, const PuglConfigureEvent* const event)
 {
   // A window that is gone has no size
-  if (event->width && event->height &&
-      (event->width != events->width || event->height != events->height)) {
-    events->width         = event->width;
-    events->height        = event->height;
+  const uint32_t width  = (uint32_t)(event->width / events->unit);
+  const uint32_t height = (uint32_t)(event->height / events->unit);
+  if (width && height && (width != events->width || height != events->height)) {
+    events->width         = width;
+    events->height        = height;
     const WindowEvent out = {
       .kind = WINDOW_SIZE, .x = events->width, .y = events->height};
     emit(events, &out);
@@ -83,8 +84,8 @@ take_button(PuglEvents* const events, const PuglButtonEvent* const event)
   const bool     is_press = event->type == PUGL_BUTTON_PRESS;
   const uint32_t bit      = 1U << event->button;
   WindowEvent    out      = {.kind      = is_press ? WINDOW_PRESS : WINDOW_RELEASE,
-                             .x         = event->x,
-                             .y         = event->y,
+                             .x         = event->x / events->unit,
+                             .y         = event->y / events->unit,
                              .button    = buttons[event->button],
                              .n_clicks  = 1,
                              .modifiers = modifiers_of(event->state)};
@@ -105,8 +106,8 @@ static void
 take_motion(PuglEvents* const events, const PuglMotionEvent* const event)
 {
   const WindowEvent out = {.kind      = WINDOW_MOVE,
-                           .x         = event->x,
-                           .y         = event->y,
+                           .x         = event->x / events->unit,
+                           .y         = event->y / events->unit,
                            .modifiers = modifiers_of(event->state)};
   emit(events, &out);
 }
@@ -126,8 +127,8 @@ take_scroll(PuglEvents* const events, const PuglScrollEvent* const event)
 {
   if (event->dy < 0 || event->dy > 0) {
     const WindowEvent out = {.kind      = WINDOW_SCROLL,
-                             .x         = event->x,
-                             .y         = event->y,
+                             .x         = event->x / events->unit,
+                             .y         = event->y / events->unit,
                              .steps     = event->dy,
                              .modifiers = modifiers_of(event->state)};
     emit(events, &out);
@@ -176,14 +177,14 @@ take_key(PuglEvents* const events, const PuglKeyEvent* const event)
 }
 
 static void
-take_text(PuglEvents* const events, const PuglTextEvent* const event)
+take_character(PuglEvents* const events, const uint32_t c, const uint32_t modifiers)
 {
-  const uint32_t c           = event->character;
-  const uint32_t modifiers   = modifiers_of(event->state);
-  const bool     has_control = (modifiers & WINDOW_CONTROL) != 0;
-  const bool     has_alt     = (modifiers & WINDOW_ALT) != 0;
+  const bool has_control  = (modifiers & WINDOW_CONTROL) != 0;
+  const bool has_alt      = (modifiers & WINDOW_ALT) != 0;
+  const bool is_control   = c < 0x20 || (c >= 0x7F && c < 0xA0);
+  const bool is_surrogate = c >= 0xD800 && c < 0xE000; // half of what is not handled
   // Both together are AltGr on Windows, and one alone is for shortcuts
-  if (c >= 0x20 && (c < 0x7F || c >= 0xA0) && has_control == has_alt) {
+  if (!is_control && !is_surrogate && has_control == has_alt) {
     const WindowEvent out = {
       .kind = WINDOW_TEXT, .modifiers = modifiers, .character = c};
     emit(events, &out);
@@ -196,6 +197,8 @@ pugl_events_take_native(void* const context, const WindowEvent* const event)
   PuglEvents* const events = (PuglEvents*)context;
   if (event->kind == WINDOW_FOCUS || event->kind == WINDOW_BLUR) {
     set_focus(events, event->kind == WINDOW_FOCUS);
+  } else if (event->kind == WINDOW_TEXT) {
+    take_character(events, event->character, event->modifiers);
   } else {
     emit(events, event);
   }
@@ -225,7 +228,7 @@ pugl_events_take(PuglEvents* const events, const PuglEvent* const event)
       take_key(events, &event->key);
       break;
     case PUGL_TEXT:
-      take_text(events, &event->text);
+      take_character(events, event->text.character, modifiers_of(event->text.state));
       break;
     case PUGL_POINTER_IN:
     case PUGL_POINTER_OUT:

@@ -15,6 +15,7 @@
 typedef struct {
   WindowHandler handler;
   void*         context; ///< For `handler`
+  double        unit;    ///< How many of pugl's pixels are one of ours
   uint32_t      width;
   uint32_t      height;
   uint32_t      buttons; ///< Those that are down, as bits

@@ -8,7 +8,6 @@
 #include "window/window.h"
 
 #include <pugl/pugl.h>
-#include <pugl/stub.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,6 +52,13 @@ close_window(Window* const window)
   native_leave();
 }
 
+/// Return a length as pugl measures it
+static PuglSpan
+in_pixels(const Window* const window, const uint32_t length)
+{
+  return (PuglSpan)lround(length * window->events.unit);
+}
+
 /// Make a view in the world; return false if memory is short
 static bool
 make_view(Window* const window, const WindowSetup* const setup)
@@ -61,12 +67,12 @@ make_view(Window* const window, const WindowSetup* const setup)
   if (!view) {
     return false;
   }
-  const PuglSpan width  = (PuglSpan)setup->width;
-  const PuglSpan height = (PuglSpan)setup->height;
+  const PuglSpan width  = in_pixels(window, setup->width);
+  const PuglSpan height = in_pixels(window, setup->height);
   window->view          = view;
   puglSetHandle(view, window);
   puglSetEventFunc(view, take_event);
-  puglSetBackend(view, puglStubBackend());
+  puglSetBackend(view, native_backend());
   puglSetViewHint(view, PUGL_RESIZABLE, PUGL_TRUE);
   puglSetSizeHint(view, PUGL_DEFAULT_SIZE, width, height);
   puglSetSizeHint(view, PUGL_FIXED_ASPECT, width, height);
@@ -90,7 +96,7 @@ make(Window* const window, const WindowSetup* const setup, const char** const pr
     *problem = native_no_world();
     return false;
   }
-  puglSetClassName(window->world, NATIVE_CLASS);
+  puglSetClassName(window->world, native_class());
   *problem       = "no window: not enough memory";
   window->native = native_new(
     puglGetNativeWorld(window->world), pugl_events_take_native, &window->events);
@@ -113,6 +119,7 @@ open_window(const WindowSetup* const setup, const char** const problem)
   }
   window->events = (PuglEvents){.handler = setup->handler,
                                 .context = setup->context,
+                                .unit    = native_unit(),
                                 .width   = setup->width,
                                 .height  = setup->height};
   native_enter();
@@ -172,8 +179,10 @@ static void
 set_size(Window* const window, const uint32_t width, const uint32_t height)
 {
   if (width && height && begin_call(window)) {
-    puglSetSizeHint(window->view, PUGL_FIXED_ASPECT, (PuglSpan)width, (PuglSpan)height);
-    puglSetSize(window->view, width, height);
+    const PuglSpan x = in_pixels(window, width);
+    const PuglSpan y = in_pixels(window, height);
+    puglSetSizeHint(window->view, PUGL_FIXED_ASPECT, x, y);
+    puglSetSize(window->view, x, y);
     end_call(window);
   }
 }
@@ -202,7 +211,7 @@ grab_focus(Window* const window)
 static double
 scale(const Window* const window)
 {
-  const double factor = puglGetScaleFactor(window->view);
+  const double factor = puglGetScaleFactor(window->view) / window->events.unit;
   return factor > 1 ? fmin(factor, MAX_SCALE) : 1;
 }
 

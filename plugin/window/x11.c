@@ -9,6 +9,8 @@
 #include "window/xdnd.h"
 #include "window/xlib.h"
 
+#include <pugl/stub.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +57,24 @@ native_no_world(void)
   const char* const name = getenv("DISPLAY");
   return name && name[0] ? "no window: the X server of DISPLAY does not answer"
                          : "no window: DISPLAY is not set, so there is no X server";
+}
+
+const char*
+native_class(void)
+{
+  return "Requinto";
+}
+
+const struct PuglBackendImpl*
+native_backend(void)
+{
+  return puglStubBackend();
+}
+
+double
+native_unit(void)
+{
+  return 1;
 }
 
 /// pugl tells the input method of the focus, and not us

@@ -244,7 +244,7 @@ def test_the_pointer(program, client):
     program.end()
 
 
-def test_a_double_click_is_two_presses_near_in_time_and_place(program, client):
+def test_a_double_click_is_two_presses_near_each_other(program, client):
     parent = client.window(WIDTH, HEIGHT)
     program.open(parent=parent.id)
     client.move(40, 30)
@@ -476,6 +476,16 @@ def test_a_file_is_chosen(home, program, client):
     wait_until(lambda: dialog_of(client, windows[:1]) is None)
     assert "choosing 1" in program.do("choose 0 Pick")
     program.end()
+
+
+@pytest.mark.parametrize("variable", ["", "/nowhere", "a//b", "/" + 3000 * "x"])
+def test_the_dialog_opens_whatever_home_is(monkeypatch, server, variable):
+    monkeypatch.setenv("HOME", variable)
+    with Program(server[0]) as program:
+        program.open()
+        assert "choosing 1" in program.do("choose 0 Pick")
+        program.do("idle 100")
+        program.end()
 
 
 def test_the_dialog_shows_sounds_alone(home, program, client):

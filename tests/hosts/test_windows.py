@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 
 from shell import ROOT, build, run
+from x_server import x_server
 
 MODULE = Path("Requinto.vst3", "Contents", "x86_64-win", "Requinto.vst3")
+
+
+def wine_program():
+    """Return the program that runs others."""
+    cache = (build("mingw") / "CMakeCache.txt").read_text()
+    return re.search(r"^WINE:FILEPATH=(.+)$", cache, re.MULTILINE)[1]
 
 
 @pytest.fixture
@@ -22,9 +29,7 @@ def wine():
         environment.pop("DISPLAY", None)
         yield environment
         # What Wine leaves running would go on writing there for some seconds
-        cache = (build("mingw") / "CMakeCache.txt").read_text()
-        program = re.search(r"^WINE:FILEPATH=(.+)$", cache, re.MULTILINE)[1]
-        server = Path(program).with_name("wineserver")
+        server = Path(wine_program()).with_name("wineserver")
         subprocess.run([server, "-k"], env=environment, check=False)
 
 
@@ -34,6 +39,19 @@ def test_units(wine):
     result = run("ctest", "--preset", "mingw", "-j2", cwd=ROOT, env=wine)
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"100% tests passed, 0 tests failed out of \d+", result.stdout)
+
+
+@pytest.mark.alone
+def test_window(wine):
+    """The plugin's window, without an editor: Wine shows it on an X server."""
+    program = build("mingw") / "tests" / "plugin" / "test_window_win32.exe"
+    emulator = wine_program()
+    with x_server() as (name, _):
+        environment = {**wine, "DISPLAY": name, "WINEDEBUG": "-all"}
+        environment["WINEDLLOVERRIDES"] = "mscoree,mshtml,winedbg.exe="
+        result = run(emulator, program, env=environment, timeout=180)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.strip() == "ended"
 
 
 def test_module_needs_nothing_but_windows():

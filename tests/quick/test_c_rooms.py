@@ -28,8 +28,8 @@ FLOORS = {
     ".": ["ardour"],  # all that is done differently for it
     "window": [
         *("table", "window", "native", "uri_list", "sound_names", "xlib"),
-        *("connection", "xdnd", "sofd", "x_dialog", "x11", "pugl_events"),
-        "pugl_window",
+        *("connection", "xdnd", "sofd", "x_dialog", "x11"),
+        *("win32", "win32_backend", "pugl_events", "pugl_window"),
     ],
     "editor": [
         *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
@@ -58,7 +58,7 @@ CONTRACTS = {
     "os/os.h": {"posix", "linux", "macos", "win32", "win32_files"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
-    "window/native.h": {"x11"},
+    "window/native.h": {"x11", "win32", "win32_backend"},
     "window/table.h": {"pugl_window"},
 }
 
