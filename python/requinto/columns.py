@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from requinto.pitch import PitchEstimator
+from requinto.process import one_blas_thread
 from requinto.stft import hann
 
 COLUMNS_PER_S = 40
@@ -17,7 +18,7 @@ RANGE_DB = 80.0  # below a sine at full scale, which is 255
 MARK_BEAT, MARK_BAR, MARK_CLIP, MARK_SEAM = 1, 2, 4, 8
 _WINDOW_S = 2048 / 44100  # seconds, rounded to a power of two of frames
 _LOBE_BINS = 1.5  # of a Hann window, over which a sine's power counts once
-_TOGETHER = 64  # columns, whose spectra stay in the processor's cache
+_TOGETHER = 16  # columns, whose spectra stay in the processor's cache
 
 # As `Column` of bridge.h
 COLUMN = np.dtype(
@@ -103,35 +104,38 @@ class ColumnMaker:
         self._sound = np.concatenate([self._sound, both], axis=1)
         n_columns = max(0, (self._sound.shape[1] - self._reach) // self._n + 1)
         columns = np.zeros(n_columns, COLUMN)
-        for first in range(0, n_columns, _TOGETHER):
-            self._fill(columns[first : first + _TOGETHER])
+        with one_blas_thread():
+            for first in range(0, n_columns, _TOGETHER):
+                some = columns[first : first + _TOGETHER]
+                self._fill(some, self._sound[:, first * self._n :])
+                self._next += self._n * len(some)
+        self._sound = self._sound[:, n_columns * self._n :].copy()
         return columns
 
-    def _fill(self, columns: np.ndarray) -> None:
-        """Write the next columns, and drop what only they need."""
+    def _fill(self, columns: np.ndarray, sound: np.ndarray) -> None:
+        """Write the columns that come next, of sound from `_lead` frames before."""
         starts = self._n * np.arange(len(columns))
         columns["frame"], columns["n_frames"] = self._next + starts, self._n
-        mixture, extracted = np.split(self._sound, 2)
-        columns["mixture_power"] = self._powers(mixture, len(columns))
-        columns["extracted_power"] = self._powers(extracted, len(columns))
-        columns["rest_power"] = self._powers(mixture - extracted, len(columns))
+        mixture, extracted = np.split(sound, 2)
+        inner = slice(self._lead, self._lead + self._n * len(columns))
+        shown = mixture[:, inner], extracted[:, inner]
+        columns["mixture_power"] = self._powers(shown[0])
+        columns["extracted_power"] = self._powers(shown[1])
+        columns["rest_power"] = self._powers(shown[0] - shown[1])
         in_bands = starts + self._lead - self._band_lead
         columns["mixture"] = self._bands.levels(mixture, in_bands)
-        if extracted.any():
+        if extracted[:, : starts[-1] + self._reach].any():
             columns["extracted"] = self._bands.levels(extracted, in_bands)
             columns["pitch"] = self._pitch.estimate(
-                extracted.mean(axis=0),
+                extracted[:, : starts[-1] + self._reach].mean(axis=0),
                 starts + self._lead - self._pitch_lead,
                 self._next - self._lead,
             )
         self._mark(columns)
-        self._next += len(columns) * self._n
-        self._sound = self._sound[:, len(columns) * self._n :].copy()
 
-    def _powers(self, sound: np.ndarray, n_columns: int) -> np.ndarray:
-        frames = sound[:, self._lead : self._lead + n_columns * self._n]
-        squares = np.square(frames).reshape(len(sound), n_columns, self._n)
-        return np.asarray(squares.mean(axis=(0, 2)))
+    def _powers(self, sound: np.ndarray) -> np.ndarray:
+        squares = np.square(sound).reshape(len(sound), -1, self._n)
+        return np.asarray(squares.mean(axis=2).mean(axis=0))
 
     def _mark(self, columns: np.ndarray) -> None:
         """Write marks and tempos, and forget those of the past."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from requinto.columns import column_frames
 from requinto.pitch import PitchEstimator
+from requinto.process import one_blas_thread
 
 N_PEAKS = 128
 _LOW, _HIGH = 5, 95  # percentiles of the register
@@ -57,10 +58,11 @@ def _register(mono: np.ndarray, sample_rate: float) -> tuple[float, float]:
     n_last = len(padded) - estimator.n_frames
     n_windows = min(n_last // column_frames(sample_rate) + 1, _MAX_WINDOWS)
     starts = np.linspace(0, n_last, n_windows).astype(int)
-    notes = [
-        estimator.estimate(padded, some)
-        for some in np.array_split(starts, -(-n_windows // 64))
-    ]
+    with one_blas_thread():
+        notes = [
+            estimator.estimate(padded, some)
+            for some in np.array_split(starts, -(-n_windows // 64))
+        ]
     pitched = np.concatenate(notes)
     pitched = pitched[pitched > 0]
     if not len(pitched):
