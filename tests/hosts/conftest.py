@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin in pedalboard, and windows on X servers of the tests' own."""
+"""The plugin in pedalboard, its bridge alone, and windows on our own X servers."""
+
+import ctypes
 
 import pytest
 
@@ -42,3 +44,23 @@ def program(server):
 
     with WindowProgram(server[0]) as program:
         yield program
+
+
+@pytest.fixture
+def open_door():
+    """Return the compiled bridge."""
+    import requinto
+
+    path = next(requinto.plugin_path().glob("Contents/*/requinto_bridge.so"))
+    library = ctypes.CDLL(str(path))
+    assert library.requinto_start(b"", b"") == 1  # Python runs already
+    return library
+
+
+@pytest.fixture
+def door(open_door, monkeypatch, unchanged):
+    """Return the compiled bridge, in front of a model that changes nothing."""
+    from requinto import bridge
+
+    monkeypatch.setattr(bridge, "load_separator", lambda *_: unchanged)
+    return open_door
