@@ -226,17 +226,6 @@ song_play_position(const Song* const song)
   return song->play_position;
 }
 
-const Column*
-song_column_at(const Song* const song, const double frame)
-{
-  const int32_t index = index_of_frame(song, frame);
-  if (index < 0) {
-    return NULL;
-  }
-  const Column* const column = &song_column(song, (uint32_t)index)->column;
-  return frame < (double)(column->frame + column->n_frames) ? column : NULL;
-}
-
 SongPowers
 song_powers(const Song* const song, const double from, const double to)
 {
@@ -247,11 +236,10 @@ song_powers(const Song* const song, const double from, const double to)
     const Column* const column = &song_column(song, i)->column;
     const double        begin  = (double)column->frame;
     const double        end    = begin + column->n_frames;
-    if (begin >= to && !(from >= to && begin <= to)) {
+    if (begin >= to) {
       break;
     }
-    const bool   has_point = from >= to && from >= begin && from < end;
-    const double weight    = has_point ? 1 : fmin(end, to) - fmax(begin, from);
+    const double weight = fmin(end, to) - fmax(begin, from);
     if (weight > 0) {
       sum.mixture += weight * (double)column->mixture_power;
       sum.extracted += weight * (double)column->extracted_power;
