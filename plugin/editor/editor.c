@@ -284,7 +284,9 @@ editor_open(Editor* const editor, const uintptr_t parent, const char* const titl
   if (editor->display.window) {
     return true;
   }
-  const char* problem = "no memory";
+  const char* problem = scope_is_open(instance_scope(editor->instance))
+                          ? "no second window: one of this instance is open"
+                          : "no window: not enough memory";
   if (make_parts(editor)) {
     const WindowSetup setup = {
       parent, editor->width, editor->height, title, handle_event, editor};

@@ -56,7 +56,7 @@ void
 editor_free(Editor* editor);
 
 /// Open a window in the host's, or without a parent if that is 0; return false and say
-/// why on stderr if there can be none
+/// why on stderr if there can be none, as while another editor of the instance is open
 bool
 editor_open(Editor* editor, uintptr_t parent, const char* title);
 

@@ -369,6 +369,23 @@ test_it_opens_and_is_quiet(void)
   free_plugin(&plugin);
 }
 
+/// What the worker has to show is read once
+static void
+test_an_instance_has_one_window(void)
+{
+  Plugin        plugin     = open_plugin();
+  EditorHost    other_host = {.handle = NULL};
+  Editor* const other      = editor_new(plugin.instance, &other_host);
+  CHECK(other && !editor_open(other, 7, "Requinto") && !editor_is_open(other));
+  CHECK(editor_is_open(plugin.editor));
+  CHECK(scope_is_open(instance_scope(plugin.instance)));
+  editor_close(plugin.editor);
+  CHECK(!scope_is_open(instance_scope(plugin.instance)));
+  CHECK(editor_open(other, 7, "Requinto"));
+  editor_free(other);
+  free_plugin(&plugin);
+}
+
 static void
 test_first_picture_comes_at_once(void)
 {
@@ -627,6 +644,7 @@ int
 main(void)
 {
   test_it_opens_and_is_quiet();
+  test_an_instance_has_one_window();
   test_first_picture_comes_at_once();
   test_edits_reach_instance_and_host();
   test_sizes();
