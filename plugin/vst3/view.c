@@ -32,10 +32,14 @@ typedef struct {
 #define VIEW_OF(self, field)                                                           \
   ((Vst3View*)(void*)((char*)(self)-offsetof(Vst3View, field)))
 
-static void
-detach(Vst3View* view);
-
 /* Life */
+
+static void
+detach(Vst3View* const view)
+{
+  vst3_run_loop_leave(&view->run_loop);
+  editor_close(view->editor);
+}
 
 static uint32_t
 add_reference(Vst3View* const view)
@@ -48,7 +52,9 @@ drop_reference(Vst3View* const view)
 {
   const uint32_t n_left = atomic_fetch_sub(&view->n_refs, 1) - 1;
   if (!n_left) {
-    detach(view); // some hosts do not
+    // Hosts that compare handlers by interface take and drop one while they let go
+    atomic_store(&view->n_refs, 1);
+    detach(view); // some hosts have not
     editor_free(view->editor);
     vst3_plugin_unref(view->plugin);
     free(view);
@@ -177,16 +183,6 @@ dispatch(void* const owner, const bool ticks)
   drop_reference(view);
 }
 
-static void
-detach(Vst3View* const view)
-{
-  if (view->plugin->open_view == view) {
-    view->plugin->open_view = NULL;
-    vst3_run_loop_leave(&view->run_loop);
-    editor_close(view->editor);
-  }
-}
-
 /* The view */
 
 static v3_result V3_API
@@ -199,21 +195,18 @@ is_platform_type_supported(void* const self, const char* const type)
 static v3_result V3_API
 attached(void* const self, void* const parent, const char* const type)
 {
-  Vst3View* const   view   = VIEW_OF(self, view);
-  Vst3Plugin* const plugin = view->plugin;
+  Vst3View* const view = VIEW_OF(self, view);
   if (!parent || is_platform_type_supported(self, type) != V3_OK) {
     return V3_INVALID_ARG;
   }
-  if (plugin->open_view) {
-    fprintf(stderr, "requinto: no second window: one of this instance is open\n");
+  if (editor_is_open(view->editor)) {
     return V3_FALSE;
   }
-  plugin->open_view = view;
-  const bool can    = vst3_run_loop_take(&view->run_loop, view->frame, EDITOR_TICK_MS);
-  if (!can) {
+  if (!vst3_run_loop_take(&view->run_loop, view->frame, EDITOR_TICK_MS)) {
     fprintf(stderr, "requinto: no window: the host has no run loop for it\n");
+    return V3_FALSE;
   }
-  if (!can || !editor_open(view->editor, (uintptr_t)parent, "Requinto") ||
+  if (!editor_open(view->editor, (uintptr_t)parent, "Requinto") ||
       !vst3_run_loop_start(
         &view->run_loop, editor_descriptor(view->editor), EDITOR_TICK_MS)) {
     detach(view);
