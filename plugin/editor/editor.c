@@ -153,19 +153,6 @@ choose_file(void* const handle)
   }
 }
 
-/// Return the name of a file without its folders
-static const char*
-name_of(const char* const path)
-{
-  const char* name = path;
-  for (const char* c = path; *c; ++c) {
-    if (*c == '/' || *c == '\\') {
-      name = c + 1;
-    }
-  }
-  return name;
-}
-
 static void
 use_file(void* const handle, const char* const path)
 {
@@ -173,8 +160,9 @@ use_file(void* const handle, const char* const path)
   uint32_t      target  = 0;
   const char*   problem = "";
   if (!instance_add_reference(editor->instance, path, &target, &problem)) {
-    char what[SCENE_MESSAGE_SIZE];
-    snprintf(what, sizeof(what), "%.60s cannot be used: ", name_of(path));
+    const char* const slash = strrchr(path, '/');
+    char              what[SCENE_MESSAGE_SIZE];
+    snprintf(what, sizeof(what), "%.60s cannot be used: ", slash ? slash + 1 : path);
     show_message(editor, what, problem);
     return;
   }
@@ -334,6 +322,9 @@ editor_set_scale(Editor* const editor, const double scale)
   size_of(clamp_scale(scale), &width, &height);
   editor->has_host_scale = true;
   editor_set_size(editor, width, height);
+  if (editor->display.window) {
+    (void)editor->host.request_size(editor->host.handle, width, height);
+  }
 }
 
 void
@@ -387,12 +378,11 @@ editor_dispatch(Editor* const editor)
 void
 editor_tick(Editor* const editor)
 {
+  editor_dispatch(editor);
   if (editor->display.window) {
-    editor->display.table->dispatch(editor->display.window);
     read_scene(editor);
     choose_learned(editor);
     panel_tick(&editor->panel, os_now_ms());
     display_update(&editor->display, &editor->scene);
-    report_closed(editor);
   }
 }

@@ -68,7 +68,8 @@ editor_close(Editor* editor);
 bool
 editor_is_open(const Editor* editor);
 
-/// Choose the scale, 1 to 2, where the host says one
+/// Choose the scale where the host says one, any number: it is held within 1 and 2.  An
+/// open window asks the host for the size.
 void
 editor_set_scale(Editor* editor, double scale);
 
@@ -97,6 +98,6 @@ editor_native(const Editor* editor);
 void
 editor_dispatch(Editor* editor);
 
-/// Take what has changed in the instance, and paint what differs
+/// The same, and take what has changed in the instance, and paint what differs
 void
 editor_tick(Editor* editor);

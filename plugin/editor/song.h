@@ -90,7 +90,8 @@ song_play_frame(const Song* song);
 double
 song_play_position(const Song* song);
 
-/// Return the mean powers from one frame to a later one, or zeros where nothing is known
+/// Return the mean powers from one frame to a later one, or zeros where nothing is
+/// known
 SongPowers
 song_powers(const Song* song, double from, double to);
 

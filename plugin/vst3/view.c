@@ -5,12 +5,9 @@
 #include "editor/editor.h"
 #include "vst3/run_loop.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const float MAX_FACTOR = 100.0F; // no screen has it
 
 /// A view; the host holds pointers to the first two fields, and to two of `run_loop`
 typedef struct {
@@ -173,12 +170,7 @@ dispatch(void* const owner, const bool ticks)
 {
   Vst3View* const view = (Vst3View*)owner;
   add_reference(view);
-  if (editor_is_open(view->editor)) {
-    editor_dispatch(view->editor);
-  }
-  if (ticks && editor_is_open(view->editor)) {
-    editor_tick(view->editor);
-  }
+  (ticks ? editor_tick : editor_dispatch)(view->editor);
   notify_host(view);
   drop_reference(view);
 }
@@ -315,25 +307,18 @@ check_size_constraint(void* const self, struct v3_view_rect* const rect)
     return V3_INVALID_ARG;
   }
   editor_constrain_size(&width, &height);
-  rect->right  = rect->left + (int32_t)width;
-  rect->bottom = rect->top + (int32_t)height;
+  rect->right  = (int32_t)((uint32_t)rect->left + width);
+  rect->bottom = (int32_t)((uint32_t)rect->top + height);
   return V3_OK;
 }
 
 static v3_result V3_API
 set_content_scale_factor(void* const self, const float factor)
 {
-  Vst3View* const view = VIEW_OF(self, scale);
-  if (!(factor > 0.0F && factor < MAX_FACTOR)) {
+  if (!(factor > 0.0F)) {
     return V3_INVALID_ARG;
   }
-  editor_set_scale(view->editor, (double)factor);
-  if (editor_is_open(view->editor)) {
-    uint32_t width  = (uint32_t)lround(EDITOR_WIDTH * (double)factor);
-    uint32_t height = (uint32_t)lround(EDITOR_HEIGHT * (double)factor);
-    editor_constrain_size(&width, &height);
-    (void)request_size(view, width, height);
-  }
+  editor_set_scale(VIEW_OF(self, scale)->editor, (double)factor);
   return V3_OK;
 }
 

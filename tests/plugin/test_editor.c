@@ -457,7 +457,9 @@ test_sizes(void)
   uint32_t width  = 0;
   uint32_t height = 0;
   editor_set_scale(plugin.editor, 1.5);
-  n_pixels = 0;
+  CHECK(host.width == 1080 && host.height == 630); // the host's window follows
+  host.width = 0;
+  n_pixels   = 0;
   editor_dispatch(plugin.editor);
   editor_size(plugin.editor, &width, &height);
   CHECK(width == 1080 && height == 630);
