@@ -17,8 +17,8 @@ add_library(editor STATIC
   plugin/editor/paint.c plugin/editor/paint_controls.c plugin/editor/paint_overlay.c
   plugin/editor/paint_slot.c plugin/editor/panel.c plugin/editor/pixels.c
   plugin/editor/play_clock.c plugin/editor/pointer.c plugin/editor/popup.c
-  plugin/editor/reader.c plugin/editor/reference_check.c plugin/editor/scene_key.c
-  plugin/editor/shapes.c plugin/editor/song.c plugin/editor/song_bitmap.c
+  plugin/editor/reader.c plugin/editor/reference_check.c plugin/editor/scene.c
+  plugin/editor/scene_key.c  plugin/editor/shapes.c plugin/editor/song.c plugin/editor/song_bitmap.c
   plugin/editor/song_view.c plugin/editor/spectrum_colours.c plugin/editor/standstill.c
   plugin/editor/symbols.c plugin/editor/text.c plugin/editor/text_lines.c
   plugin/editor/thumbnail.c plugin/editor/tooltip.c plugin/editor/words.c)

@@ -137,7 +137,7 @@ test_keys_reach_every_parameter(void)
     user_start(&user);
     tab_to(control);
     CHECK(user.n_records == 0);
-    const ParamInfo* const info = edits_param(&user.panel.edits, param);
+    const ParamInfo* const info = scene_param(&user.scene, param);
     // Both ends can be reached, and so can every step between
     for (unsigned j = 0; j < sizeof(keys) / sizeof(keys[0]); ++j) {
       const double before = user.scene.values[param];
