@@ -176,8 +176,11 @@ static void
 handle_event(void* const context, const WindowEvent* const event)
 {
   Editor* const editor = (Editor*)context;
-  if (!editor->display.window) {
-    return; // it is being opened, and is painted as a whole afterwards
+  if (!editor->display.window) { // it is being opened, and is painted afterwards
+    if (event->kind == WINDOW_SIZE) {
+      resize_canvas(editor, (uint32_t)event->x, (uint32_t)event->y);
+    }
+    return;
   }
   switch (event->kind) {
     case WINDOW_EXPOSE:

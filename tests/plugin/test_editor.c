@@ -69,7 +69,8 @@ struct WindowImpl {
 
 static Window window;
 static bool   is_open;
-static bool   opens   = true;
+static bool   opens = true;
+static double first_width; ///< That the system gives a window at once, or 0
 static double scaling = 1.0;
 
 static uint32_t n_shown;  ///< Times that something was
@@ -86,6 +87,11 @@ open_window(const WindowSetup* const setup, const char** const problem)
   }
   window  = (Window){.setup = *setup};
   is_open = true;
+  if (first_width > 0.0) {
+    const WindowEvent sized = {
+      .kind = WINDOW_SIZE, .x = first_width, .y = setup->height};
+    setup->handler(setup->context, &sized);
+  }
   return &window;
 }
 
@@ -482,6 +488,15 @@ test_sizes(void)
   editor_tick(plugin.editor);
   CHECK(!host.width);
   free_plugin(&plugin);
+
+  // A system may give a window another size at once, as tiling ones do
+  first_width = 900.0;
+  plugin      = open_plugin();
+  CHECK(n_shown == 1 && n_pixels == (uint64_t)900 * EDITOR_HEIGHT);
+  editor_size(plugin.editor, &width, &height);
+  CHECK(width == 900 && height == EDITOR_HEIGHT);
+  free_plugin(&plugin);
+  first_width = 0.0;
 
   // A screen of many pixels is used, unless the host has said how
   scaling = 2.0;
