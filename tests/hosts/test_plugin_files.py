@@ -29,6 +29,8 @@ def test_each_format_is_whole_and_knows_its_python(tmp_path):
         assert path == tmp_path / form.folder
         assert files(path) == files(built_path(form.built)) | {form.conf}
         assert installing.is_current(form, path)
+        notices = next(path.rglob("THIRD_PARTY.md")).read_text()
+        assert "Bitstream Vera" in notices  # whose licence goes with each copy
         home = installing.read_conf(form, path)
         assert set(home) == {"executable", "libpython", "site"}
         assert all(Path(path).exists() for path in home.values())
