@@ -221,10 +221,15 @@ test_threads(void)
       ++n_read;
     }
     ReferenceSummary summary = {0};
-    CHECK(!scope_reference(scope, &summary) || summary.duration_s + 1 >= clock.stream);
+    CHECK(!scope_reference(scope, &summary) ||
+          summary.duration_s + 1.0 >= clock.stream);
   }
-  CHECK(last.n_frames == N_STREAMS && n_read <= N_STREAMS * N_COLUMNS);
   CHECK(os_thread_join(thread, 5000));
+  CHECK(n_read <= N_STREAMS * N_COLUMNS);
+  CHECK(scope_clock(scope).stream == N_STREAMS);
+  CHECK(scope_clock(scope).n_received == N_COLUMNS - 1);
+  write_columns(scope, N_COLUMNS, 1); // also where the ring was full
+  CHECK(read_columns(scope, N_COLUMNS) == 1);
   scope_leave(scope);
 }
 
