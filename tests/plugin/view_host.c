@@ -4,8 +4,8 @@
    thread processes blocks.
 
        view_host FORMAT BUNDLE [--opens N] [--hold MS] [--seconds S] [--resize]
-                 [--scale FACTOR] [--in FILE] [--tempo BPM] [--two] [--die]
-   [--no-run-loop] [--check]
+                 [--scale FACTOR] [--in FILE] [--tempo BPM] [--sin KIND] [--two]
+                 [--talk] [--die] [--no-run-loop] [--check]
 
    FORMAT is vst3, clap or lv2.  `--opens` opens and closes the window so often, for
    `--hold` milliseconds each; `--resize` has each opening resize and scale it, too.
@@ -14,13 +14,20 @@
    has the host play, else it stands.  `--die`
    ends the process with the window open.  `--check` does what hosts do wrongly.
 
-   Prints `ready` while the window of `--seconds` is open, then JSON. */
+   Prints `ready` while the window of `--seconds` is open, then JSON.  With `--talk`
+   that is open until stdin ends, and each edit is printed when it happens: see
+   view_talk.h.
+
+   With the library of watch.c preloaded, what the plugin calls in a block is counted;
+   `--sin` has each block do what it must not, to see that. */
 
 #include "view_host.h"
 
 #include "check.h"
+#include "host_watch.h"
 #include "play.h"
 #include "view_loop.h"
+#include "view_talk.h"
 
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
@@ -46,6 +53,8 @@ typedef struct {
   bool        resizes;
   bool        dies;
   bool        checks;
+  bool        talks;
+  const char* sin; ///< NULL for none
   int         n_plugins;
 } Options;
 
@@ -66,6 +75,7 @@ typedef struct {
 
 bool view_has_no_loop;
 
+static Watch             watch;
 static const ViewFormat* format;
 static Display*          display;
 static Slot              slots[MAX_PLUGINS];
@@ -94,6 +104,7 @@ view_note_edit(const void* const  plugin,
   pthread_mutex_lock(&mutex);
   CHECK(n_edits < MAX_EDITS);
   edits[n_edits++] = (Edit){slot_of(plugin), kind, id, value};
+  view_talk_edit(slot_of(plugin), kind, id, value);
   pthread_mutex_unlock(&mutex);
 }
 
@@ -112,6 +123,22 @@ view_take_size(const void* const plugin, const uint32_t width, const uint32_t he
 }
 
 void
+view_enter_plugin(void)
+{
+  if (watch.begin) {
+    watch.begin();
+  }
+}
+
+void
+view_leave_plugin(void)
+{
+  if (watch.end) {
+    watch.end();
+  }
+}
+
+void
 view_note_request(const char* const name)
 {
   n_restarts += !strcmp(name, "restart");
@@ -125,6 +152,7 @@ typedef struct {
   float*         sound; ///< Interleaved; NULL for silence
   size_t         n_frames;
   double         tempo_bpm;
+  const char*    sin;
   atomic_int     n_blocks;
   atomic_int     n_late; ///< Took longer than they last
   _Atomic double max_ms;
@@ -151,6 +179,9 @@ process_blocks(void* const unused)
   static float block[2][VIEW_BLOCK];
   const double block_ms = 1000.0 * VIEW_BLOCK / VIEW_RATE;
   double       due_ms   = play_now_ms();
+  if (watch.arm) {
+    watch.arm();
+  }
   for (size_t start = 0; !atomic_load(&processing.ends); start += VIEW_BLOCK) {
     for (int i = 0; i < MAX_PLUGINS && slots[i].plugin; ++i) {
       float* const channels[] = {block[0], block[1]};
@@ -165,6 +196,11 @@ process_blocks(void* const unused)
       const double took = play_now_ms() - begun;
       atomic_fetch_add(&processing.n_late, took > block_ms);
       atomic_store(&processing.max_ms, fmax(atomic_load(&processing.max_ms), took));
+    }
+    if (processing.sin) {
+      view_enter_plugin();
+      CHECK(watch_sin(processing.sin));
+      view_leave_plugin();
     }
     atomic_fetch_add(&processing.n_blocks, 1);
     due_ms += block_ms;
@@ -321,6 +357,12 @@ open_often(const Options* const options, Measured* const measured)
   measured->end_mb = resident_mb();
 }
 
+static bool
+stays_open(const Options* const options)
+{
+  return options->seconds > 0.0 || options->talks;
+}
+
 static void
 hold_open(const Options* const options, Measured* const measured)
 {
@@ -331,6 +373,12 @@ hold_open(const Options* const options, Measured* const measured)
   view_loop_run(200.0); // until what is new has been painted
   printf("ready\n");
   fflush(stdout);
+  if (options->talks) {
+    view_talk_start(format, slots[0].plugin);
+    while (!view_talk_ended()) {
+      view_loop_run(10.0);
+    }
+  }
   const double begun = cpu_s();
   view_loop_run(1000.0 * options->seconds);
   measured->cpu_s = cpu_s() - begun;
@@ -342,7 +390,7 @@ print_report(const Measured* const measured)
   static const char* const kinds[] = {"begin", "value", "end"};
   printf("{\"first_paint_ms\": %.3f, \"warm_mb\": %.3f, \"end_mb\": %.3f, "
          "\"cpu_s\": %.4f, \"n_blocks\": %d, \"n_late\": %d, \"max_ms\": %.3f, "
-         "\"n_restarts\": %d, \"n_values\": %d, \"n_sizes\": %d, "
+         "\"n_watched\": %lu, \"n_restarts\": %d, \"n_values\": %d, \"n_sizes\": %d, "
          "\"width\": %u, \"height\": %u, \"edits\": [",
          measured->first_paint_ms,
          measured->warm_mb,
@@ -351,6 +399,7 @@ print_report(const Measured* const measured)
          atomic_load(&processing.n_blocks),
          atomic_load(&processing.n_late),
          atomic_load(&processing.max_ms),
+         watch.total ? watch.total() : 0,
          n_restarts,
          n_values,
          n_sizes,
@@ -379,6 +428,7 @@ start_processing(const Options* const options)
     processing.n_frames   = bytes.n_bytes / (2 * sizeof(float));
   }
   processing.tempo_bpm = options->tempo_bpm;
+  processing.sin       = options->sin;
   pthread_t thread;
   CHECK(!pthread_create(&thread, NULL, process_blocks, NULL));
   return thread;
@@ -413,7 +463,7 @@ run(const Options* const options)
     drop_parent(&slots[0]);
   } else {
     open_often(options, &measured);
-    if (options->seconds > 0.0) {
+    if (stays_open(options)) {
       hold_open(options, &measured);
     }
   }
@@ -421,7 +471,7 @@ run(const Options* const options)
     print_report(&measured);
     exit(0);
   }
-  for (int i = 0; options->seconds > 0.0 && i < options->n_plugins; ++i) {
+  for (int i = 0; stays_open(options) && i < options->n_plugins; ++i) {
     format->close(slots[i].plugin);
     drop_parent(&slots[i]);
   }
@@ -431,6 +481,9 @@ run(const Options* const options)
     format->destroy(slots[i].plugin);
   }
   CHECK(view_loop_ignore(display) == 1 && view_loop_count() == 0);
+  if (watch.print) {
+    watch.print();
+  }
   print_report(&measured);
 }
 
@@ -445,6 +498,7 @@ take_flag(Options* const options, const char* const name)
   } flags[] = {{"--resize", &options->resizes},
                {"--die", &options->dies},
                {"--check", &options->checks},
+               {"--talk", &options->talks},
                {"--no-run-loop", &view_has_no_loop}};
   for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); ++i) {
     if (!strcmp(name, flags[i].name)) {
@@ -472,6 +526,8 @@ take_option(Options* const options, const char* const name, const char* const va
     options->tempo_bpm = atof(value);
   } else if (!strcmp(name, "--scale")) {
     options->scale = atof(value);
+  } else if (!strcmp(name, "--sin")) {
+    options->sin = value;
   } else if (!strcmp(name, "--in")) {
     options->in_path = value;
   } else {
@@ -505,6 +561,7 @@ main(const int argc, char** const argv)
   CHECK(format);
   display = XOpenDisplay(NULL);
   CHECK(display);
+  watch = watch_find();
   format->load(options.bundle);
   if (options.checks) {
     run_checks();
