@@ -222,10 +222,17 @@ handle_event(void* const context, const WindowEvent* const event)
 Editor*
 editor_new(Instance* const instance, const EditorHost* const host)
 {
+  const char*              problem = "";
+  const WindowTable* const table   = window_library(&problem);
+  if (!table) {
+    fprintf(stderr, "requinto: %s\n", problem);
+    return NULL;
+  }
   Editor* const editor = (Editor*)calloc(1, sizeof(Editor));
   if (editor) {
-    editor->instance = instance;
-    editor->host     = *host;
+    editor->instance      = instance;
+    editor->host          = *host;
+    editor->display.table = table;
     size_of(1.0, &editor->width, &editor->height);
   }
   return editor;
@@ -277,9 +284,8 @@ editor_open(Editor* const editor, const uintptr_t parent, const char* const titl
   if (editor->display.window) {
     return true;
   }
-  const char* problem   = "no memory";
-  editor->display.table = window_library(&problem);
-  if (editor->display.table && make_parts(editor)) {
+  const char* problem = "no memory";
+  if (make_parts(editor)) {
     const WindowSetup setup = {
       parent, editor->width, editor->height, title, handle_event, editor};
     editor->display.window = editor->display.table->open(&setup, &problem);

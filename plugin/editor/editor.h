@@ -46,7 +46,8 @@ typedef struct {
 /// An editor, open or not
 typedef struct EditorImpl Editor;
 
-/// Return an editor that is not open, or NULL.  The instance outlives it.
+/// Return an editor that is not open, or NULL without memory, or where no window can be
+/// had at all, so that the host shows its own list.  The instance outlives it.
 Editor*
 editor_new(Instance* instance, const EditorHost* host);
 

@@ -22,6 +22,7 @@ from requinto.errors import AudioError, AudioFileError, ModelError, TargetError
 from requinto.host_position import Position
 from requinto.loader import load_separator
 from requinto.model_folder import STANDARD, targets
+from requinto.reference_summary import summarise
 from requinto.separator import Extraction, Query, Separator
 from requinto.stream import Stream
 from requinto.timeline import BeatSettings, BeatSource
@@ -153,6 +154,26 @@ class _Bridge:
             opened.bar = b""
         return size
 
+    def take_columns(self, key: int, columns: Any, n_columns: int) -> int:
+        """Copy columns that were made, and have the stream make more, or none."""
+        stream = _streams[key].stream
+        stream.watch(n_columns > 0)
+        taken = stream.take_columns(n_columns)
+        if len(taken):
+            self._ffi.buffer(columns, taken.nbytes)[:] = taken.tobytes()
+        return len(taken)
+
+    def summarise(self, reference: Any, summary: Any) -> int:
+        """Summarise a sound file; return 1."""
+        sound, rate = _decode(
+            bytes(self._ffi.buffer(reference.bytes, reference.n_bytes))
+        )
+        values = summarise(sound, rate)
+        summary.duration_s = values.duration_s
+        summary.low_pitch, summary.high_pitch = values.low_pitch, values.high_pitch
+        self._ffi.buffer(summary.peaks)[:] = values.peaks.tobytes()
+        return 1
+
     def close(self, key: int) -> int:
         """End a stream; return 1."""
         del _streams[key]
@@ -186,7 +207,7 @@ def attach(ffi: Any, lib: Any) -> None:
     bridge = _Bridge(ffi, lib)
     for body in (
         *(bridge.open, bridge.configure, bridge.locate, bridge.exchange),
-        *(bridge.take_bar, bridge.close),
+        *(bridge.take_bar, bridge.take_columns, bridge.summarise, bridge.close),
     ):
         ffi.def_extern(f"python_{body.__name__}", onerror=bridge.report)(body)
     ffi.def_extern("python_problem")(bridge.problem)
@@ -229,9 +250,12 @@ def warm_up(
 
 def _query(file: bytes, separator: Separator) -> Query:
     """Return the query for a reference that came as a sound file."""
+    return separator.query(*_decode(file))
+
+
+def _decode(file: bytes) -> tuple[np.ndarray, float]:
+    """Return a reference that came as a sound file, and its rate in Hz."""
     if not file:
         raise TargetError("the target has no sound: learn a bar, or choose another")
     reference, rate = decode(file)
-    return separator.query(
-        check_reference_samples(reference, rate, "the reference"), rate
-    )
+    return check_reference_samples(reference, rate, "the reference"), rate

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
+
+from threadpoolctl import ThreadpoolController
 
 from requinto.checks import show
 from requinto.errors import ConfigError, ForkError
@@ -91,3 +95,17 @@ def _note_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_fork)
+
+
+def one_blas_thread() -> contextlib.AbstractContextManager[object]:
+    """Have matrices multiplied in the calling thread, within this context.
+
+    A second thread only waits for small ones: fifty times longer on a busy machine.
+    """
+    return _libraries().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    # To look for them each time took a fifth of a search for templates
+    return ThreadpoolController()

@@ -8,6 +8,14 @@ import numpy as np
 from requinto.bar_capture import BarCapture
 from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, lead
+from requinto.columns import (
+    COLUMN,
+    MARK_BAR,
+    MARK_BEAT,
+    MARK_CLIP,
+    MARK_SEAM,
+    ColumnMaker,
+)
 from requinto.config import ClipConfig
 from requinto.errors import ConfigError, ModelError
 from requinto.follower import Follower
@@ -17,6 +25,7 @@ from requinto.separator import Extraction
 from requinto.timeline import BeatSettings, Grid, Settings, Timeline
 
 MEMORY_S = 12.0  # seconds of the past in which beats are detected
+NO_BEATS = Grid(np.zeros(0, int), np.zeros(0, int))
 _FORESIGHT_S = 2.0  # seconds past what is known for which grids are laid out
 
 
@@ -82,7 +91,11 @@ class Stream:
         self._follower: Follower | None = None  # until beats are to be detected
         self._followed_from = 0  # seam since which it follows
         self._tracked: Beats | None = None  # from there, for the clip being cut
+        self._grid_of_clip = NO_BEATS
         self._capture = BarCapture(n_channels, sample_rate)
+        self._n_finished = 0  # frames that have been extracted
+        self._maker: ColumnMaker | None = None  # while somebody watches
+        self._columns = np.zeros(0, COLUMN)  # made and not taken yet
 
     def configure(self, extraction: Extraction, beats: BeatSettings) -> None:
         """Choose what is extracted, and where its beats fall.
@@ -125,6 +138,24 @@ class Stream:
         """Return the bar that was captured, `(n_channels, n_frames)`, once."""
         return self._capture.take()
 
+    def watch(self, wanted: bool) -> None:
+        """Make columns of what is extracted from here on, or stop and drop them."""
+        if not wanted:
+            self._maker, self._columns = None, np.zeros(0, COLUMN)
+        elif self._maker is None:
+            self._maker = ColumnMaker(
+                self._sample_rate, self._n_channels, self._n_finished
+            )
+
+    def take_columns(self, n_columns: int) -> np.ndarray:
+        """Return the first columns that have not been taken, `COLUMN`, at most so many.
+
+        They go on from each other, and are those of the same stretch of the stream
+        however the host cuts its blocks.
+        """
+        taken, self._columns = np.split(self._columns, [n_columns])
+        return taken
+
     def exchange(self, block: np.ndarray) -> np.ndarray:
         """Take a block and return the extracted sound, `latency_frames` late.
 
@@ -154,9 +185,27 @@ class Stream:
         n_lead = lead(clip, self._sizes) if self._begins_a_sound(start) else 0
         extracted = self._separate(Clip(start - n_lead, clip.end), start)[:, n_lead:]
         half_fade = self._sizes.half_seam if clip.end in self._timeline.seams else None
+        finished = self._joiner.join(extracted, clip, half_fade)
+        if self._maker:
+            self._show(self._maker, clip, finished)
+        self._n_finished += finished.shape[1]
         self._next_start = clip.end
         self._forget()
-        return self._joiner.join(extracted, clip, half_fade)
+        return finished
+
+    def _show(self, maker: ColumnMaker, clip: Clip, finished: np.ndarray) -> None:
+        """Make columns of the frames that a clip has finished."""
+        within = self._grid_of_clip.between(clip.start, clip.end - 1)
+        seams = np.array(self._timeline.seams)
+        maker.mark(MARK_BEAT, within.beats)
+        maker.mark(MARK_BAR, within.downbeats)
+        maker.mark(MARK_CLIP, [clip.start])
+        maker.mark(MARK_SEAM, seams[(seams >= clip.start) & (seams < clip.end)])
+        tempo_bpm = self._grid_of_clip.tempo_bpm(clip.start, self._sample_rate)
+        maker.set_tempo(self._n_finished, tempo_bpm)
+        first = self._n_finished - self._origin
+        mixture = self._samples[: self._n_channels, first:][:, : finished.shape[1]]
+        self._columns = np.append(self._columns, maker.add(mixture, finished))
 
     def _separate(self, clip: Clip, start: int) -> np.ndarray:
         """Return what a clip holds of the target that is chosen at `start`."""
@@ -176,6 +225,7 @@ class Stream:
     def _clip_end(self, start: int) -> int:
         known = start + self._sizes.lookahead
         grid = self._grid(start, known)
+        self._grid_of_clip = grid
         self._capture.search(
             self._samples, self._origin, grid.downbeats, known, self._timeline.seams
         )

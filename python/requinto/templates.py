@@ -15,14 +15,11 @@ how near to it each band is.
 
 from __future__ import annotations
 
-import contextlib
-import functools
-
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from requinto.config import TemplateConfig
 from requinto.nmf import FLOOR, factorise, share, transpose_spectra, transposition
+from requinto.process import one_blas_thread
 from requinto.spectra import Spectra, compress, moving_mean
 
 _NEARBY_BANDS = 9  # over which the balance of a player is averaged
@@ -108,7 +105,7 @@ class TemplateMatcher:
         magnitudes = _magnitudes(power)
         guess = _first_spectra(magnitudes, config.n_templates)
         gains = _even_gains(guess, magnitudes)
-        with _one_thread():
+        with one_blas_thread():
             fitted, _ = factorise(magnitudes, guess, gains, config.n_learning)
         return transpose_spectra(fitted, self._keys)
 
@@ -137,7 +134,7 @@ class TemplateMatcher:
         """
         magnitudes = _magnitudes(power)
         shares = []
-        with _one_thread():
+        with one_blas_thread():
             for reach in self.config.reaches:
                 wanted = _in_keys(templates, reach)
                 rivals = wanted[:, :0] if unlike is None else _in_keys(unlike, reach)
@@ -229,14 +226,3 @@ def _even_gains(spectra: np.ndarray, magnitudes: np.ndarray) -> np.ndarray:
     return np.full(
         (spectra.shape[1], magnitudes.shape[1]), magnitudes.mean(), np.float32
     )
-
-
-def _one_thread() -> contextlib.AbstractContextManager[object]:
-    # A second thread only waits here: fifty times longer on a busy machine
-    return _libraries().limit(limits=1, user_api="blas")
-
-
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    # To look for them each time took a fifth of a search
-    return ThreadpoolController()

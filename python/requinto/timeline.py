@@ -16,6 +16,7 @@ from requinto.host_position import Position, host_beats
 from requinto.separator import Extraction
 
 BeatSource = Literal["host", "detect", "fixed"]
+_BEATS_OF_TEMPO = 5  # whose median interval is the tempo
 BEAT_SOURCES: tuple[BeatSource, ...] = get_args(BeatSource)
 
 
@@ -72,6 +73,12 @@ class Grid(NamedTuple):
     def between(self, first: int, last: int) -> Grid:
         """Return the beats from frame `first` to frame `last`."""
         return Grid(*(row[(row >= first) & (row <= last)] for row in self))
+
+    def tempo_bpm(self, frame: int, sample_rate: float) -> float:
+        """Return the beats per minute from a frame on; 0 without two beats there."""
+        first = max(0, int(np.searchsorted(self.beats, frame, side="right")) - 1)
+        intervals = np.diff(self.beats[first : first + _BEATS_OF_TEMPO])
+        return 60 * sample_rate / float(np.median(intervals)) if len(intervals) else 0.0
 
 
 class Timeline:

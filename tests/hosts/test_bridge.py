@@ -8,6 +8,15 @@ import numpy as np
 import pytest
 
 import requinto
+from bridge_calls import (
+    LATENCY,
+    RATE,
+    HostPosition,
+    configured,
+    exchange,
+    opened,
+    problem,
+)
 from models import FEEDFORWARD, write_neutral
 from requinto import bridge
 from requinto.audio import decode, encode_flac
@@ -16,115 +25,6 @@ from requinto.errors import ModelError
 from sounds import error_db, noise, sine
 
 pytestmark = pytest.mark.plugin
-
-LATENCY, RATE = 40000, 8000  # frames, Hz
-
-
-class Setup(ctypes.Structure):
-    """As StreamSetup in bridge.h."""
-
-    _fields_ = (
-        ("sample_rate", ctypes.c_double),
-        ("n_channels", ctypes.c_uint32),
-        ("n_sidechain", ctypes.c_uint32),
-        ("latency_frames", ctypes.c_uint32),
-        ("beats_per_clip", ctypes.c_uint32),
-    )
-
-
-class Settings(ctypes.Structure):
-    """As StreamSettings in bridge.h."""
-
-    _fields_ = (
-        ("target", ctypes.c_uint32),
-        ("quality", ctypes.c_uint32),
-        ("beat_source", ctypes.c_uint32),
-        ("learn", ctypes.c_uint32),
-        ("tempo_bpm", ctypes.c_double),
-        ("sensitivity", ctypes.c_double),
-    )
-
-
-class Reference(ctypes.Structure):
-    """As Reference in bridge.h."""
-
-    _fields_ = (
-        ("is_target", ctypes.c_uint32),
-        ("n_bytes", ctypes.c_uint32),
-        ("bytes", ctypes.c_char_p),
-    )
-
-
-class HostPosition(ctypes.Structure):
-    """As HostPosition in bridge.h."""
-
-    _fields_ = (
-        ("is_known", ctypes.c_uint32),
-        ("is_seam", ctypes.c_uint32),
-        ("beats_per_bar", ctypes.c_uint32),
-        ("beat_unit", ctypes.c_uint32),
-        ("quarter", ctypes.c_double),
-        ("bar_quarter", ctypes.c_double),
-        ("tempo_bpm", ctypes.c_double),
-    )
-
-
-class Passage(ctypes.Structure):
-    """As Passage in bridge.h."""
-
-    _fields_ = (
-        ("input", ctypes.c_void_p),
-        ("output", ctypes.c_void_p),
-        ("n_frames", ctypes.c_uint32),
-    )
-
-
-@pytest.fixture
-def open_door():
-    """Return the compiled bridge."""
-    path = next(requinto.plugin_path().glob("Contents/*/requinto_bridge.so"))
-    library = ctypes.CDLL(str(path))
-    assert library.requinto_start(b"", b"") == 1  # Python runs already
-    return library
-
-
-@pytest.fixture
-def door(open_door, monkeypatch, unchanged):
-    """Return the compiled bridge, in front of a model that changes nothing."""
-    monkeypatch.setattr(bridge, "load_separator", lambda *_: unchanged)
-    return open_door
-
-
-def problem(door, size=200):
-    text = ctypes.create_string_buffer(b"\xff" * size, size)
-    kind = door.requinto_problem(text, size)
-    return kind, text.value.decode()
-
-
-def opened(door, n_channels=2, latency=LATENCY, n_sidechain=0, beats=4):
-    setup = Setup(RATE, n_channels, n_sidechain, latency, beats)
-    return door.requinto_open(ctypes.byref(setup))
-
-
-def configured(door, key, target=0, quality=0, beat_source=2, tempo=120.0, **more):
-    settings = Settings(
-        target, quality, beat_source, more.get("learn", 0), tempo, more.get("sens", 0.5)
-    )
-    file = more.get("file")
-    reference = Reference(file is not None, len(file or b""), file or None)
-    return door.requinto_configure(key, ctypes.byref(settings), ctypes.byref(reference))
-
-
-def exchange(door, key, block, n_channels=None):
-    """Return what came, and the sample after it that nobody may touch."""
-    n_frames = block.shape[1]
-    n_channels = n_channels or len(block)
-    given = np.ascontiguousarray(block.T)
-    made = np.full(n_frames * n_channels + 1, 7, np.float32)
-    passage = Passage(given.ctypes.data, made.ctypes.data, n_frames)
-    n = door.requinto_exchange(key, ctypes.byref(passage))
-    assert np.array_equal(given, block.T)
-    return n, made[:-1].reshape(n_frames, n_channels).T, made[-1]
 
 
 def learned(door, key):

@@ -24,7 +24,8 @@ ROOMS = {
     ],
     "requinto": [
         *("errors", "checks", "arithmetic", "config", "process", "networks"),
-        *("exports", "audio", "song", "beats", "clips", "stft", "spectra"),
+        *("exports", "audio", "song", "beats", "clips", "stft", "pitch", "columns"),
+        *("reference_summary", "spectra"),
         *("inaudible", "sections", "rhythm", "song_features", "decoding", "metrics"),
         *("spectrograms", "nmf", "templates", "separator", "model_folder", "tracker"),
         *("loader", "follower", "bar_capture", "host_position", "timeline", "stream"),

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a window shows of a stream: a column of levels every fortieth of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from requinto.pitch import PitchEstimator
+from requinto.process import one_blas_thread
+from requinto.stft import hann
+
+COLUMNS_PER_S = 40
+N_BANDS = 64
+LOWEST_HZ, HIGHEST_HZ = 40.0, 10240.0  # edges of the first band and of the last
+RANGE_DB = 80.0  # below a sine at full scale, which is 255
+MARK_BEAT, MARK_BAR, MARK_CLIP, MARK_SEAM = 1, 2, 4, 8
+_WINDOW_S = 2048 / 44100  # seconds, rounded to a power of two of frames
+_LOBE_BINS = 1.5  # of a Hann window, over which a sine's power counts once
+_TOGETHER = 16  # columns, whose spectra stay in the processor's cache
+
+# As `Column` of bridge.h
+COLUMN = np.dtype(
+    [
+        ("frame", np.uint64),
+        ("n_frames", np.uint32),
+        ("marks", np.uint32),
+        ("mixture_power", np.float32),
+        ("extracted_power", np.float32),
+        ("rest_power", np.float32),
+        ("pitch", np.float32),
+        ("tempo_bpm", np.float32),
+        ("mixture", np.uint8, N_BANDS),
+        ("extracted", np.uint8, N_BANDS),
+    ],
+    align=True,
+)
+
+
+def column_frames(sample_rate: float) -> int:
+    """Return how many frames a column lasts."""
+    return round(sample_rate / COLUMNS_PER_S)
+
+
+class ColumnMaker:
+    """Makes columns of two sounds that come in pieces.
+
+    Marks and tempos come before the sound in which they lie.
+
+    Parameters
+    ----------
+    sample_rate : float
+        Hz.
+    n_channels : int
+    start : int
+        Frame of the stream from which sound comes.  The first column begins at the
+        next multiple of a column's length, so that all makers of a stream have the
+        same ones.
+    """
+
+    def __init__(self, sample_rate: float, n_channels: int, start: int = 0) -> None:
+        self._n = column_frames(sample_rate)
+        self._bands = _Bands(sample_rate)
+        self._pitch = PitchEstimator(sample_rate)
+        # The middle of a window is that of its column
+        self._band_lead = (self._bands.n_frames - self._n) // 2
+        self._pitch_lead = (self._pitch.n_frames - self._n) // 2
+        self._lead = max(self._band_lead, self._pitch_lead)
+        self._reach = self._lead + max(
+            self._bands.n_frames - self._band_lead,
+            self._pitch.n_frames - self._pitch_lead,
+        )
+        self._next = -(-start // self._n) * self._n  # frame at which a column begins
+        # The mixture's channels and the extracted sound's, from `_lead` frames before
+        n_before = self._lead - (self._next - start)
+        self._sound = np.zeros((2 * n_channels, n_before), np.float32)
+        self._marks: list[tuple[int, np.ndarray]] = []
+        self._tempos: list[tuple[int, float]] = [(0, 0.0)]
+
+    def mark(self, mark: int, frames: np.ndarray | Sequence[int]) -> None:
+        """Mark the columns that hold some frames of the stream."""
+        self._marks.append((mark, np.asarray(frames, int)))
+
+    def set_tempo(self, frame: int, tempo_bpm: float) -> None:
+        """Have a tempo for the columns that begin at a frame or later; 0 is unknown."""
+        self._tempos.append((frame, tempo_bpm))
+
+    def add(self, mixture: np.ndarray, extracted: np.ndarray) -> np.ndarray:
+        """Take the sound that comes next; return the columns that it completes.
+
+        A column is complete once its windows are, some frames after its end.
+
+        Parameters
+        ----------
+        mixture, extracted : np.ndarray, shape=(n_channels, n_frames), float32
+            The same frames of both.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_columns,), `COLUMN`
+        """
+        both = np.concatenate([mixture, extracted])
+        self._sound = np.concatenate([self._sound, both], axis=1)
+        n_columns = max(0, (self._sound.shape[1] - self._reach) // self._n + 1)
+        columns = np.zeros(n_columns, COLUMN)
+        with one_blas_thread():
+            for first in range(0, n_columns, _TOGETHER):
+                some = columns[first : first + _TOGETHER]
+                self._fill(some, self._sound[:, first * self._n :])
+                self._next += self._n * len(some)
+        self._sound = self._sound[:, n_columns * self._n :].copy()
+        return columns
+
+    def _fill(self, columns: np.ndarray, sound: np.ndarray) -> None:
+        """Write the columns that come next, of sound from `_lead` frames before."""
+        starts = self._n * np.arange(len(columns))
+        columns["frame"], columns["n_frames"] = self._next + starts, self._n
+        mixture, extracted = np.split(sound, 2)
+        inner = slice(self._lead, self._lead + self._n * len(columns))
+        shown = mixture[:, inner], extracted[:, inner]
+        columns["mixture_power"] = self._powers(shown[0])
+        columns["extracted_power"] = self._powers(shown[1])
+        columns["rest_power"] = self._powers(shown[0] - shown[1])
+        in_bands = starts + self._lead - self._band_lead
+        columns["mixture"] = self._bands.levels(mixture, in_bands)
+        if extracted[:, : starts[-1] + self._reach].any():
+            columns["extracted"] = self._bands.levels(extracted, in_bands)
+            columns["pitch"] = self._pitch.estimate(
+                extracted[:, : starts[-1] + self._reach].mean(axis=0),
+                starts + self._lead - self._pitch_lead,
+                self._next - self._lead,
+            )
+        self._mark(columns)
+
+    def _powers(self, sound: np.ndarray) -> np.ndarray:
+        squares = np.square(sound).reshape(len(sound), -1, self._n)
+        return np.asarray(squares.mean(axis=2).mean(axis=0))
+
+    def _mark(self, columns: np.ndarray) -> None:
+        """Write marks and tempos, and forget those of the past."""
+        first, end = self._next, self._next + self._n * len(columns)
+        for mark, frames in self._marks:
+            within = frames[(frames >= first) & (frames < end)]
+            columns["marks"][(within - first) // self._n] |= np.uint32(mark)
+        later = [(mark, frames[frames >= end]) for mark, frames in self._marks]
+        self._marks = [(mark, frames) for mark, frames in later if len(frames)]
+        for frame, tempo_bpm in self._tempos:
+            columns["tempo_bpm"][max(0, -(-(frame - first) // self._n)) :] = tempo_bpm
+        n_past = sum(frame <= end for frame, _ in self._tempos)
+        self._tempos = self._tempos[max(0, n_past - 1) :]
+
+
+class _Bands:
+    """Levels in bands that are evenly spaced in logarithmic frequency."""
+
+    def __init__(self, sample_rate: float) -> None:
+        self.n_frames = 2 ** round(np.log2(_WINDOW_S * sample_rate))
+        window = hann(self.n_frames)
+        # By which a sine at full scale has a power of 1
+        self._window = window * np.float32(2 * self.n_frames / window.sum())
+        self._weights = _weights(sample_rate, self.n_frames)
+
+    def levels(self, sound: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Return the levels in windows that begin at some frames.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_windows, N_BANDS), uint8
+            255 at full scale, 0 at `-RANGE_DB`; the mean power of the channels.
+        """
+        n_bins = len(self._weights)
+        frames = np.lib.stride_tricks.sliding_window_view(sound, self.n_frames, axis=1)
+        power = np.zeros((len(starts), n_bins), np.float32)
+        for channel in frames:
+            windows = channel[starts] * self._window
+            # Scaled, so that NumPy stays in single precision: see `stft`
+            spectra = np.fft.rfft(windows, norm="forward")[:, :n_bins]
+            power += np.square(spectra.real) + np.square(spectra.imag)
+        levels_db = 10 * np.log10(power @ self._weights / len(sound) + 1e-12)
+        levels = np.clip(np.round(255 * (1 + levels_db / RANGE_DB)), 0, 255)
+        return np.asarray(levels, np.uint8)
+
+
+def _weights(sample_rate: float, n_fft: int) -> np.ndarray:
+    """Return how much of each bin's power belongs to each band, `(n_bins, N_BANDS)`.
+
+    A band that is narrower than a sine's peak takes in its neighbourhood.
+    """
+    bin_hz = sample_rate / n_fft
+    edges = np.geomspace(LOWEST_HZ, HIGHEST_HZ, N_BANDS + 1) / bin_hz
+    centres = np.sqrt(edges[1:] * edges[:-1])
+    low = np.minimum(edges[:-1], centres - _LOBE_BINS / 2)
+    high = np.maximum(edges[1:], centres + _LOBE_BINS / 2)
+    n_bins = min(n_fft // 2 + 1, int(np.ceil(high[-1])) + 1)
+    bins = np.arange(n_bins)[:, None]
+    covered = np.minimum(bins + 0.5, high) - np.maximum(bins - 0.5, low)
+    return np.asarray(covered.clip(0, 1) / _LOBE_BINS, np.float32)
