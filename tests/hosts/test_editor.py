@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,7 +24,7 @@ from view_host import (
     open_host,
     run_to_end,
 )
-from x_server import XClient, x_server
+from x_server import x_server
 
 pytestmark = pytest.mark.plugin
 
@@ -37,11 +36,6 @@ def amount() -> tuple[int, int]:
     """Return a point of the slider of `Amount`, in its middle."""
     x, y, width, height = controls()["amount"].track
     return round(x + width / 2), round(y + height / 2)
-
-
-def song_of(client: XClient) -> np.ndarray:
-    """Return the pixels of the song, of the host's first window."""
-    return User(client).pixels(controls()["song"].box)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +61,7 @@ def test_it_opens_and_closes_without_leaking_while_blocks_are_processed(
     report, errors = run_to_end(display, format_name, *options)
     assert not errors
     assert abs(report["end_mb"] - report["warm_mb"]) <= 1.0, report
-    assert report["n_late"] == 0, report
+    assert report["n_late"] == report["n_waits"] == 0, report
     assert report["first_paint_ms"] <= PAINT_LIMIT_MS
 
 
@@ -121,13 +115,10 @@ def test_a_song_goes_by_at_little_cost(display, format_name, tmp_path):
     variables = {"REQUINTO_MODELS": str(tmp_path / "models")}
     with open_host(display, format_name, *options, variables=variables) as opened:
         client, process = opened
-        time.sleep(12)  # until Python runs, and the latency has gone by
-        before = song_of(client)
-        time.sleep(0.5)
-        assert (song_of(client) != before).mean() > 0.1
+        assert User(client).scrolls()
         report = finish(process)
     assert report["cpu_s"] / 15 <= 0.03, report
-    assert report["n_late"] == 0, report
+    assert report["n_late"] == report["n_waits"] == 0, report
 
 
 @pytest.mark.parametrize("format_name", ("vst3", "clap"))

@@ -37,6 +37,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -148,13 +149,14 @@ view_note_request(const char* const name)
 /* The thread that processes */
 
 typedef struct {
-  atomic_bool    ends;
-  float*         sound; ///< Interleaved; NULL for silence
-  size_t         n_frames;
-  double         tempo_bpm;
-  const char*    sin;
-  atomic_int     n_blocks;
-  atomic_int     n_late; ///< Took longer than they last
+  atomic_bool ends;
+  float*      sound; ///< Interleaved; NULL for silence
+  size_t      n_frames;
+  double      tempo_bpm;
+  const char* sin;
+  atomic_int  n_blocks;
+  atomic_int  n_late;  ///< Took longer than they last, though the thread had its core
+  atomic_int  n_waits; ///< How often the thread let another run, by the kernel's count
   _Atomic double max_ms;
 } Processing;
 
@@ -172,30 +174,40 @@ fill(float block[2][VIEW_BLOCK], const size_t start)
   }
 }
 
+/// Process a block in one instance, and count what is wrong with that
+static void
+process_block(const int index, float block[2][VIEW_BLOCK], const ViewSong* const song)
+{
+  float* const  channels[] = {block[0], block[1]};
+  struct rusage before;
+  struct rusage after;
+  CHECK(!getrusage(RUSAGE_THREAD, &before));
+  const double begun = play_now_ms();
+  format->process(slots[index].plugin, channels, VIEW_BLOCK, song);
+  const double took = play_now_ms() - begun;
+  CHECK(!getrusage(RUSAGE_THREAD, &after));
+  const bool is_late       = took > 1000.0 * VIEW_BLOCK / VIEW_RATE;
+  const bool was_preempted = after.ru_nivcsw != before.ru_nivcsw;
+  atomic_fetch_add(&processing.n_late, is_late && !was_preempted);
+  atomic_fetch_add(&processing.n_waits, (int)(after.ru_nvcsw - before.ru_nvcsw));
+  atomic_store(&processing.max_ms, fmax(atomic_load(&processing.max_ms), took));
+}
+
 static void*
 process_blocks(void* const unused)
 {
   (void)unused;
   static float block[2][VIEW_BLOCK];
-  const double block_ms = 1000.0 * VIEW_BLOCK / VIEW_RATE;
-  double       due_ms   = play_now_ms();
+  const double tempo_bpm = processing.tempo_bpm;
+  double       due_ms    = play_now_ms();
   if (watch.arm) {
     watch.arm();
   }
   for (size_t start = 0; !atomic_load(&processing.ends); start += VIEW_BLOCK) {
+    const ViewSong song = {(double)start * tempo_bpm / (60.0 * VIEW_RATE), tempo_bpm};
     for (int i = 0; i < MAX_PLUGINS && slots[i].plugin; ++i) {
-      float* const channels[] = {block[0], block[1]};
       fill(block, start);
-      const double   begun = play_now_ms();
-      const ViewSong song  = {(double)start * processing.tempo_bpm / (60.0 * VIEW_RATE),
-                              processing.tempo_bpm};
-      format->process(slots[i].plugin,
-                      channels,
-                      VIEW_BLOCK,
-                      processing.tempo_bpm > 0.0 ? &song : NULL);
-      const double took = play_now_ms() - begun;
-      atomic_fetch_add(&processing.n_late, took > block_ms);
-      atomic_store(&processing.max_ms, fmax(atomic_load(&processing.max_ms), took));
+      process_block(i, block, tempo_bpm > 0.0 ? &song : NULL);
     }
     if (processing.sin) {
       view_enter_plugin();
@@ -203,7 +215,7 @@ process_blocks(void* const unused)
       view_leave_plugin();
     }
     atomic_fetch_add(&processing.n_blocks, 1);
-    due_ms += block_ms;
+    due_ms += 1000.0 * VIEW_BLOCK / VIEW_RATE;
     const double wait_ms = due_ms - play_now_ms();
     if (wait_ms > 0.0) {
       usleep((useconds_t)(1000.0 * wait_ms));
@@ -389,7 +401,8 @@ print_report(const Measured* const measured)
 {
   static const char* const kinds[] = {"begin", "value", "end"};
   printf("{\"first_paint_ms\": %.3f, \"warm_mb\": %.3f, \"end_mb\": %.3f, "
-         "\"cpu_s\": %.4f, \"n_blocks\": %d, \"n_late\": %d, \"max_ms\": %.3f, "
+         "\"cpu_s\": %.4f, \"n_blocks\": %d, \"n_late\": %d, \"n_waits\": %d, "
+         "\"max_ms\": %.3f, "
          "\"n_watched\": %lu, \"n_restarts\": %d, \"n_values\": %d, \"n_sizes\": %d, "
          "\"width\": %u, \"height\": %u, \"edits\": [",
          measured->first_paint_ms,
@@ -398,6 +411,7 @@ print_report(const Measured* const measured)
          measured->cpu_s,
          atomic_load(&processing.n_blocks),
          atomic_load(&processing.n_late),
+         atomic_load(&processing.n_waits),
          atomic_load(&processing.max_ms),
          watch.total ? watch.total() : 0,
          n_restarts,

@@ -16,6 +16,8 @@ from x_server import XClient, wait_until
 SIZE = (720, 420)  # pixels of the window, at a scale of 1
 AWAY = (1990, 890)  # a point of the screen, beside all windows
 STILL_S = 0.06  # unchanged for two of the window's ticks: all is painted
+SCROLL_LIMIT_S = 60.0  # until Python runs, and the latency has gone by
+SCROLLED_SHARE = 0.1  # of the song's pixels, in which a moving one differs
 WHEEL_UP, WHEEL_DOWN = 4, 5
 
 Box = tuple[float, float, float, float]
@@ -119,3 +121,14 @@ class User:
             after = self.pixels(box, margin)
             if (before == after).all():
                 return after
+
+    def scrolls(self) -> bool:
+        """Wait until the song goes by; return whether it does within the limit."""
+        box = self.controls["song"].box
+        end = time.monotonic() + SCROLL_LIMIT_S
+        while time.monotonic() < end:
+            before = self.pixels(box)
+            time.sleep(0.4)
+            if (self.pixels(box) != before).mean() > SCROLLED_SHARE:
+                return True
+        return False

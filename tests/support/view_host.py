@@ -143,6 +143,10 @@ class Talk:
         """Return whether there were edits that `gesture` has not returned."""
         return bool(self._edits) or not self._lines.empty()
 
+    def rest(self) -> str:
+        """Return what the host has said that is no edit."""
+        return "".join(self._rest)
+
     def end(self) -> tuple[dict, str]:
         """Have the window closed and the host end; return its report, and stderr."""
         assert self._process.stdin is not None and self._process.stderr is not None
@@ -151,4 +155,4 @@ class Talk:
         self._listener.join()
         errors = self._process.stderr.read()
         assert self._process.returncode == 0, errors
-        return report_of("".join(self._rest)), errors
+        return report_of(self.rest()), errors
