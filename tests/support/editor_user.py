@@ -51,16 +51,22 @@ def controls(n_targets: int = 5) -> dict[str, Control]:
 
 
 class User:
-    """The user of a window at the corner of the screen."""
+    """The user of a window, of which the corner lies at a point of the screen."""
 
-    def __init__(self, client: XClient, n_targets: int = 5) -> None:
+    def __init__(
+        self, client: XClient, n_targets: int = 5, corner: tuple[int, int] = (0, 0)
+    ) -> None:
         self.client = client
         self.controls = controls(n_targets)
+        self.corner = corner
+
+    def _move(self, x: float, y: float) -> None:
+        self.client.move(self.corner[0] + round(x), self.corner[1] + round(y))
 
     def point(self, box: Box, across: float = 0.5) -> None:
         """Move the pointer into a box, to a share of its width."""
         x, y, width, height = box
-        self.client.move(round(x + across * width), round(y + height / 2))
+        self._move(x + across * width, y + height / 2)
 
     def leave(self) -> None:
         """Move the pointer away, so that nothing is lit because it is there."""
@@ -87,10 +93,10 @@ class User:
         """Press at a share of a box's width, and move so many pixels in steps."""
         x = round(box[0] + across * box[2])
         y = round(box[1] + box[3] / 2)
-        self.client.move(x, y)
+        self._move(x, y)
         self.client.hold(1, True)
         for step in range(1, n_steps + 1):
-            self.client.move(x + dx * step // n_steps, y + dy * step // n_steps)
+            self._move(x + dx * step / n_steps, y + dy * step / n_steps)
         self.client.hold(1, False)
 
     def keys(self, *names: str) -> None:
@@ -102,13 +108,17 @@ class User:
         self.keys(*("period" if c == "." else c for c in text), "Return")
 
     def pixels(self, box: Box, margin: int = 0) -> np.ndarray:
-        """Return the pixels of the screen in a box, and around it."""
+        """Return the pixels of a box, and around it, as the screen has them."""
         x, y, width, height = (round(value) for value in box)
         left, top = max(x - margin, 0), max(y - margin, 0)
         right = min(x + width + margin, SIZE[0])
         bottom = min(y + height + margin, SIZE[1])
         return self.client.pixels(
-            self.client.root.id, right - left, bottom - top, left, top
+            self.client.root.id,
+            right - left,
+            bottom - top,
+            self.corner[0] + left,
+            self.corner[1] + top,
         )
 
     def picture(self, box: Box, margin: int = 0) -> np.ndarray:

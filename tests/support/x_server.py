@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from Xlib import XK, X, Xatom, display
-from Xlib.error import BadWindow
+from Xlib.error import BadDrawable, BadWindow
 from Xlib.ext import xtest
 from Xlib.protocol import event as protocol
 
@@ -113,14 +113,28 @@ class XClient:
                     return window
         return None
 
+    def ask_to_close(self, name: str) -> None:
+        """Ask the window of that name to close, as a window manager does."""
+        window = self.window_named(name)
+        words = [self.display.intern_atom("WM_DELETE_WINDOW"), 0, 0, 0, 0]
+        kind = self.display.intern_atom("WM_PROTOCOLS")
+        message = protocol.ClientMessage(
+            window=window, client_type=kind, data=(32, words)
+        )
+        window.send_event(message)
+        self.display.flush()
+
     def innermost_window(self, size: tuple[int, int], window=None) -> int | None:
         """Return the number of the innermost window of a size, if there is one.
 
         Hosts put a plugin's window into windows of their own.
         """
         window = window or self.root
-        geometry = window.get_geometry()
-        children = window.query_tree().children
+        try:
+            geometry = window.get_geometry()
+            children = window.query_tree().children
+        except (BadDrawable, BadWindow):  # it has gone
+            return None
         inner = [self.innermost_window(size, child) for child in children]
         own = window.id if (geometry.width, geometry.height) == size else None
         return next((number for number in inner if number is not None), own)
