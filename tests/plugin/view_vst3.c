@@ -3,6 +3,7 @@
    The VST3 plugin in the host with windows. */
 
 #include "check.h"
+#include "core/utf16.h"
 #include "view_host.h"
 #include "view_loop.h"
 #include "vst3_instance.h"
@@ -252,7 +253,10 @@ process(void*                 context,
                                             .outputs              = &output,
                                             .ctx = song ? &position : NULL};
   struct v3_audio_processor** const p    = plugin->instance.processor;
-  CHECK((*p)->process(p, &data) == V3_OK);
+  view_enter_plugin();
+  const v3_result result = (*p)->process(p, &data);
+  view_leave_plugin();
+  CHECK(result == V3_OK);
 }
 
 static struct v3_plugin_view**
@@ -344,6 +348,17 @@ scale_view(void* context, const double scale)
   if (plugin->view) {
     set_scale(plugin->view, scale);
   }
+}
+
+static double
+show(const void* context, const uint32_t id, char text[VIEW_TEXT_SIZE])
+{
+  struct v3_edit_controller** const c = ((const Plugin*)context)->instance.controller;
+  const double                      normalised = (*c)->get_parameter_normalised(c, id);
+  v3_str_128                        shown      = {0};
+  CHECK((*c)->get_parameter_string_for_value(c, id, normalised, shown) == V3_OK);
+  utf16_to_utf8(text, VIEW_TEXT_SIZE, shown);
+  return normalised;
 }
 
 static void
@@ -443,6 +458,7 @@ const ViewFormat view_vst3 = {.load    = load,
                               .size    = size_of,
                               .resize  = resize,
                               .scale   = scale_view,
+                              .show    = show,
                               .close   = close_view,
                               .destroy = destroy,
                               .check   = check};
