@@ -34,8 +34,9 @@ struct EditorImpl {
   Scene    scene;
   Panel    panel;
   uint64_t message_end_ms;
-  bool     awaits_bar; ///< The user has pressed `Learn` here
-  bool     is_closed;  ///< By the user, which the host is to know
+  bool     awaits_bar;      ///< The user has pressed `Learn` here
+  uint32_t sounds_revision; ///< Of the instance, at that time
+  bool     is_closed;       ///< By the user, which the host is to know
 };
 
 /* Size */
@@ -109,7 +110,8 @@ set_value(void* const handle, const ParamIndex param, const double plain)
   Editor* const editor = (Editor*)handle;
   instance_set_value(editor->instance, param, plain);
   if (param == PARAM_LEARN) {
-    editor->awaits_bar = plain > 0.5;
+    editor->awaits_bar      = plain > 0.5;
+    editor->sounds_revision = instance_sounds_revision(editor->instance);
   }
   editor->host.report_value(
     editor->host.handle, param, instance_value(editor->instance, param));
@@ -130,7 +132,10 @@ choose_learned(Editor* const editor)
   if (editor->awaits_bar && editor->scene.values[PARAM_LEARN] < 0.5 &&
       edits->held == N_PARAMS) {
     editor->awaits_bar = false;
-    edits_set_once(edits, PARAM_TARGET, editor->scene.learned_index);
+    // Else something has switched `Learn` off before there was a bar
+    if (instance_sounds_revision(editor->instance) != editor->sounds_revision) {
+      edits_set_once(edits, PARAM_TARGET, editor->scene.learned_index);
+    }
   }
 }
 

@@ -617,6 +617,16 @@ test_a_bar_is_learnt(void)
     CHECK(fabs(target - (by_user ? references_learned_index() : 1.0)) < 1e-9);
     CHECK(!strcmp(host.steps, by_user ? "bvebve" : ""));
   }
+
+  // A host may switch it off before there is a bar
+  instance_set_value(plugin.instance, PARAM_TARGET, 1.0);
+  click(CONTROL_LEARN);
+  editor_tick(plugin.editor);
+  CHECK(instance_value(plugin.instance, PARAM_LEARN) > 0.5);
+  instance_set_value(plugin.instance, PARAM_LEARN, 0.0);
+  editor_tick(plugin.editor);
+  editor_tick(plugin.editor);
+  CHECK(fabs(instance_value(plugin.instance, PARAM_TARGET) - 1.0) < 1e-9);
   instance_deactivate(plugin.instance);
   free_plugin(&plugin);
 }
