@@ -42,7 +42,7 @@ if(NOT with_window)
 elseif(WIN32)
   add_pugl(win.c)
   target_sources(window PRIVATE ${window_sources}
-    plugin/window/win32.c plugin/window/win32_backend.c)
+    plugin/window/native_none.c plugin/window/win32.c plugin/window/win32_backend.c)
   target_include_directories(window SYSTEM PRIVATE "${pugl_folder}/src")
   target_link_libraries(window PRIVATE pugl comdlg32 gdi32 ole32 shell32 user32)
 elseif(APPLE)
@@ -52,7 +52,8 @@ elseif(APPLE)
   foreach(class Window WindowDelegate WrapperView StubView)
     target_compile_definitions(pugl PRIVATE Pugl${class}=RequintoPugl${class})
   endforeach()
-  target_sources(window PRIVATE ${window_sources} plugin/window/cocoa.m)
+  target_sources(window PRIVATE ${window_sources}
+    plugin/window/native_none.c plugin/window/cocoa.m)
   target_link_libraries(window PRIVATE pugl "-framework Cocoa"
     "-framework QuartzCore")
 else()

@@ -82,7 +82,7 @@ change(unsigned* const seed)
   switch (draw(seed) % 12) {
     case 0: {
       const ParamIndex       param = (ParamIndex)(draw(seed) % N_PARAMS);
-      const ParamInfo* const info  = edits_param(&user.panel.edits, param);
+      const ParamInfo* const info  = scene_param(&user.scene, param);
       scene->values[param]         = params_round(
         info, info->min + draw(seed) % 1000 / 999.0 * (info->max - info->min));
       break;
