@@ -15,6 +15,7 @@ from x_server import XClient, wait_until
 
 SIZE = (720, 420)  # pixels of the window, at a scale of 1
 AWAY = (1990, 890)  # a point of the screen, beside all windows
+WHOLE = (0.0, 0.0, *map(float, SIZE))
 STILL_S = 0.06  # unchanged for two of the window's ticks: all is painted
 SCROLL_LIMIT_S = 60.0  # until Python runs, and the latency has gone by
 SCROLLED_SHARE = 0.1  # of the song's pixels, in which a moving one differs
@@ -121,9 +122,8 @@ class User:
             self.corner[1] + top,
         )
 
-    def picture(self, box: Box, margin: int = 0) -> np.ndarray:
-        """Return what a box shows once all is painted, without the pointer."""
-        self.leave()
+    def still(self, box: Box, margin: int = 0) -> np.ndarray:
+        """Return what a box shows once all is painted."""
         after = self.pixels(box, margin)
         while True:
             before = after
@@ -131,6 +131,11 @@ class User:
             after = self.pixels(box, margin)
             if (before == after).all():
                 return after
+
+    def picture(self, box: Box, margin: int = 0) -> np.ndarray:
+        """Return what a box shows without the pointer, once all is painted."""
+        self.leave()
+        return self.still(box, margin)
 
     def scrolls(self) -> bool:
         """Wait until the song goes by; return whether it does within the limit."""
