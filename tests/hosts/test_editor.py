@@ -26,10 +26,13 @@ pytestmark = pytest.mark.plugin
 
 FORMATS = ("vst3", "clap", "lv2")
 PAINT_LIMIT_MS = 50.0
-PARAM_AMOUNT = 3  # the identifier for hosts
+PARAM_AMOUNT = 3  # the identifiers for hosts
+PARAM_LEARN = 9
 SCREEN = "2000x900x24"
-# Of plugin/editor/layout.c: a point of the slider of `Amount`, and the song's box
+# Of plugin/editor/layout.c: points of the slider of `Amount` and of the button of
+# `Learn`, and the song's box
 AMOUNT = (380, 267)
+LEARN = (86, 329)
 SONG = (12, 46, 696, 184)
 # Of an instance without Python, whose status passes the dry signal
 NO_PYTHON = {"REQUINTO_PYTHON": "/nowhere/python"}
@@ -200,6 +203,24 @@ def test_a_song_goes_by_at_little_cost(display, format_name, tmp_path):
         report = finish(process)
     assert report["cpu_s"] / 15 <= 0.03, report
     assert report["n_late"] == 0, report
+
+
+def test_a_host_is_to_read_values_when_a_bar_is_learnt(display, tmp_path):
+    """Hosts on an older JUCE leave unread that the processor has ended `Learn`."""
+    sound = 0.3 * noise(8 * RATE)
+    sound.T.astype(np.float32).tofile(tmp_path / "in.f32")
+    write_exported(tmp_path / "models")
+    options = ("--in", tmp_path / "in.f32", "--tempo", "240", "--seconds", "8")
+    variables = {"REQUINTO_MODELS": str(tmp_path / "models")}
+    with open_host(display, "vst3", *options, variables=variables) as opened:
+        client, process = opened
+        client.move(*LEARN)
+        client.button(1)
+        report = finish(process)
+    names = [(kind, parameter) for _, kind, parameter, _ in report["edits"]]
+    assert names[:3] == [(kind, PARAM_LEARN) for kind in ("begin", "value", "end")]
+    assert [kind for kind, _ in names[3:]] == ["begin", "value", "end"]  # the target
+    assert report["n_values"] == 1
 
 
 @pytest.mark.parametrize("format_name", ("vst3", "clap"))
