@@ -14,17 +14,6 @@
 #define DROP_WIDTH    2.0
 #define SHAPE_PADDING 4.0
 
-/// Return what stands for the picture of a reference that is not known
-static const char*
-words_without_shape(const Scene* const scene)
-{
-  const uint32_t target = (uint32_t)scene->values[PARAM_TARGET];
-  if (target < scene->learned_index) {
-    return "Built-in sounds";
-  }
-  return target == scene->learned_index ? "No bar learnt yet" : "Not read yet";
-}
-
 static void
 paint_shape(Canvas* const canvas, const Scene* const scene)
 {

@@ -183,6 +183,20 @@ words_register(const ReferenceSummary* const summary,
   }
 }
 
+const char*
+words_without_shape(const Scene* const scene)
+{
+  const uint32_t target = index_of(scene, PARAM_TARGET);
+  if (target < scene->learned_index) {
+    return "Built-in sounds";
+  }
+  if (target == scene->learned_index) {
+    return "No bar learnt yet";
+  }
+  const bool has_failed = index_of(scene, PARAM_STATUS) == STATUS_NO_REFERENCE;
+  return has_failed ? "Cannot be used" : "Not read yet";
+}
+
 void
 words_warning(const Scene* const scene, char* const text, const size_t size)
 {

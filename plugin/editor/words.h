@@ -56,6 +56,10 @@ words_pitch(double note, char text[WORDS_PITCH_SIZE]);
 void
 words_register(const ReferenceSummary* summary, char* text, size_t size);
 
+/// Return what stands for the picture of a reference that is not known
+const char*
+words_without_shape(const Scene* scene);
+
 /// Write what is wrong with the reference, or ""
 void
 words_warning(const Scene* scene, char* text, size_t size);

@@ -21,8 +21,9 @@ typedef struct {
   struct v3_plugin_frame** frame; ///< The host's, not counted, as in Steinberg's kit
 
   /* Of what the host is to be notified after an event: it may remove the view then */
-  bool has_names;
+  bool has_values;
   bool has_latency;
+  bool learns; ///< As last seen
 } Vst3View;
 
 /// The view that a pointer to one of its interfaces belongs to
@@ -123,7 +124,7 @@ end_edit(void* const handle, const ParamIndex index)
 static void
 report_names(void* const handle)
 {
-  ((Vst3View*)handle)->has_names = true;
+  ((Vst3View*)handle)->has_values = true;
 }
 
 static bool
@@ -150,11 +151,11 @@ report_closed(void* const handle)
 static void
 notify_host(Vst3View* const view)
 {
-  const bool has_names   = view->has_names;
+  const bool has_values  = view->has_values;
   const bool has_latency = view->has_latency;
-  view->has_names        = false;
+  view->has_values       = false;
   view->has_latency      = false;
-  if (has_names) {
+  if (has_values) {
     vst3_plugin_notify_values(view->plugin);
   }
   if (has_latency) {
@@ -164,6 +165,16 @@ notify_host(Vst3View* const view)
 
 /* Time goes by */
 
+/// Note that the plugin has ended `Learn`, which hosts on an older JUCE do not read
+/// where the processor reports it
+static void
+note_learn(Vst3View* const view)
+{
+  const bool learns = instance_value(view->plugin->instance, PARAM_LEARN) > 0.5;
+  view->has_values  = view->has_values || (view->learns && !learns);
+  view->learns      = learns;
+}
+
 /// Take what has happened, which may end in the host's letting go of the view
 static void
 dispatch(void* const owner, const bool ticks)
@@ -171,6 +182,7 @@ dispatch(void* const owner, const bool ticks)
   Vst3View* const view = (Vst3View*)owner;
   add_reference(view);
   (ticks ? editor_tick : editor_dispatch)(view->editor);
+  note_learn(view);
   notify_host(view);
   drop_reference(view);
 }

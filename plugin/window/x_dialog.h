@@ -18,7 +18,8 @@ typedef struct {
   void*         context;
 } XDialog;
 
-/// Open the dialog for a window; false if there is none, or it is open already
+/// Open the dialog for a window, or raise it where it is open for this window; false if
+/// there is none, or another window has it
 bool
 x_dialog_open(XDialog* dialog, XWindow window, const char* title, double scale);
 

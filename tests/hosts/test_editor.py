@@ -121,6 +121,25 @@ def test_a_song_goes_by_at_little_cost(display, format_name, tmp_path):
     assert report["n_late"] == report["n_waits"] == 0, report
 
 
+def test_a_host_is_to_read_values_when_a_bar_is_learnt(display, tmp_path):
+    """Hosts on an older JUCE leave unread that the processor has ended `Learn`."""
+    sound = 0.3 * noise(8 * RATE)
+    sound.T.astype(np.float32).tofile(tmp_path / "in.f32")
+    write_exported(tmp_path / "models")
+    options = ("--in", tmp_path / "in.f32", "--tempo", "240", "--seconds", "8")
+    variables = {"REQUINTO_MODELS": str(tmp_path / "models")}
+    with open_host(display, "vst3", *options, variables=variables) as opened:
+        client, process = opened
+        User(client).click(controls()["learn"].box)
+        report = finish(process)
+    names = [(kind, parameter) for _, kind, parameter, _ in report["edits"]]
+    assert names[:3] == [
+        (kind, controls()["learn"].id) for kind in ("begin", "value", "end")
+    ]
+    assert [kind for kind, _ in names[3:]] == ["begin", "value", "end"]  # the target
+    assert report["n_values"] == 1
+
+
 @pytest.mark.parametrize("format_name", ("vst3", "clap"))
 def test_a_host_without_a_loop_keeps_its_own_list(display, format_name):
     _, errors = run_to_end(display, format_name, "--no-run-loop")

@@ -94,7 +94,7 @@ def test_a_file_is_chosen(home, program, client):
     program.open(1)
     assert "choosing 1" in program.do("choose 0 Pick")
     assert "choosing 0" in program.do("choose 1 Pick")
-    assert "choosing 0" in program.do("choose 0 Pick")
+    assert "choosing 1" in program.do("choose 0 Pick")  # the one that is open
     focus(client, dialog_of(client))
     client.key("Down")
     client.key("Return")
@@ -114,6 +114,23 @@ def test_a_file_is_chosen(home, program, client):
     program.do("close 1")
     wait_until(lambda: dialog_of(client) is None)
     assert "choosing 1" in program.do("choose 0 Pick")
+    program.end()
+
+
+def test_a_dialog_that_is_behind_is_raised(home, program, client):
+    program.open(0)
+    assert "choosing 1" in program.do("choose 0 Pick")
+    dialog = dialog_of(client)
+    cover = client.window(1000, 700)
+
+    def order():
+        return [w.id for w in client.root.query_tree().children]
+
+    wait_until(lambda: order().index(dialog.id) < order().index(cover.id))
+    assert "choosing 1" in program.do("choose 0 Pick")
+    wait_until(lambda: order().index(dialog.id) > order().index(cover.id))
+    program.do("close 0")
+    cover.destroy()
     program.end()
 
 
