@@ -4,16 +4,6 @@
 
 #include <math.h>
 
-double
-reference_check_distance(const double                  low,
-                         const double                  high,
-                         const ReferenceSummary* const summary)
-{
-  const double middle = (low + high) / 2.0;
-  return fmin(0.0, middle - summary->low_pitch) +
-         fmax(0.0, middle - summary->high_pitch);
-}
-
 static double
 power_of_db(const double db)
 {
@@ -35,33 +25,27 @@ is_absent(const Song* const song)
 static Warning
 judge(const Song* const song, const ReferenceSummary* const summary)
 {
-  double low  = 0.0;
-  double high = 0.0;
+  const uint32_t n = song_n_columns(song);
   if (is_absent(song)) {
     return WARNING_ABSENT;
   }
-  if (summary && summary->low_pitch > 0.0F &&
-      song_register(song, CHECK_REGISTER_S, &low, &high)) {
-    const double distance = reference_check_distance(low, high, summary);
-    if (fabs(distance) > CHECK_MAX_SEMITONES) {
-      return distance < 0.0 ? WARNING_LOWER : WARNING_HIGHER;
-    }
+  if (!n || !summary || summary->low_pitch <= 0.0F) {
+    return WARNING_NONE; // what has no pitch has no register
   }
-  return WARNING_NONE;
+  const float shift = song_column(song, n - 1)->column.register_shift;
+  return shift < 0.0F ? WARNING_LOWER : shift > 0.0F ? WARNING_HIGHER : WARNING_NONE;
 }
 
-/// Return for how long something has to be the case before it is shown
+/// Return for how long something has to be the case before it takes the place of a
+/// warning
 static double
-patience_of(const Warning warning)
+patience_of(const Warning now, const Warning shown)
 {
-  switch (warning) {
-    case WARNING_NONE:
-      return CHECK_END_S;
-    case WARNING_ABSENT:
-      return 0.0; // what is looked at is long enough
-    default:
-      return CHECK_REGISTER_S;
+  if (now == WARNING_ABSENT) {
+    return 0.0; // what is looked at is long enough
   }
+  return now == WARNING_NONE && shown == WARNING_ABSENT ? CHECK_END_S
+                                                        : CHECK_REGISTER_S;
 }
 
 Warning
@@ -85,7 +69,7 @@ reference_check_update(ReferenceCheck* const         check,
   const Warning now  = judge(song, summary);
   check->candidate_s = now == check->candidate ? check->candidate_s + elapsed_s : 0.0;
   check->candidate   = now;
-  if (check->candidate_s >= patience_of(now)) {
+  if (check->candidate_s >= patience_of(now, check->warning)) {
     check->warning = now;
   }
   return check->warning;

@@ -23,9 +23,9 @@ enum {
 /// What is wrong with the reference for this song
 typedef enum {
   WARNING_NONE,
-  WARNING_LOWER,  ///< The extracted sound lies lower
-  WARNING_HIGHER, ///< It lies higher
-  WARNING_ABSENT  ///< There is next to none
+  WARNING_LOWER,  ///< It seems to lie lower in the song
+  WARNING_HIGHER, ///< It seems to lie higher
+  WARNING_ABSENT  ///< Next to nothing is extracted
 } Warning;
 
 /// How far `Learn` is

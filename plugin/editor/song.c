@@ -9,15 +9,11 @@
 #include <stdlib.h>
 
 enum {
-  N_DOWNBEATS   = 5, ///< From which the next ones are extrapolated
-  MAX_BARS      = 8, ///< By which they are
-  BINS_PER_NOTE = 10,
-  N_BINS        = 128 * BINS_PER_NOTE
+  N_DOWNBEATS = 5, ///< From which the next ones are extrapolated
+  MAX_BARS    = 8  ///< By which they are
 };
 
-static const double MIN_PITCHED_S = 1;    // for a register
-static const double LOW_SHARE     = 0.05; // of the power, below a register
-static const double MAX_UNEVEN    = 0.2;  // by which a bar may differ from the others
+static const double MAX_UNEVEN = 0.2; // by which a bar may differ from the others
 
 struct SongImpl {
   uint32_t   generation;
@@ -322,43 +318,4 @@ song_tempo(const Song* const song, const double frame)
     }
   }
   return 0;
-}
-
-bool
-song_register(const Song* const song, const double seconds, double* low, double* high)
-{
-  const double min_position   = song->end_position - seconds * song_sample_rate(song);
-  double       powers[N_BINS] = {0};
-  double       sum            = 0;
-  double       n_pitched      = 0;
-  for (uint32_t i = song->n_columns; i-- > 0;) {
-    const SongColumn* const column = song_column(song, i);
-    const double            bin    = (double)column->column.pitch * BINS_PER_NOTE;
-    const double            power  = (double)column->column.extracted_power;
-    if (column->position < min_position) {
-      break;
-    }
-    if (bin > 0 && bin < N_BINS && power > 0) {
-      powers[(uint32_t)bin] += power;
-      sum += power;
-      n_pitched += column->column.n_frames;
-    }
-  }
-  if (!(n_pitched > 0) || n_pitched < MIN_PITCHED_S * song_sample_rate(song)) {
-    return false;
-  }
-
-  double below = 0;
-  *low         = 0;
-  for (uint32_t bin = 0; bin < N_BINS; ++bin) {
-    below += powers[bin];
-    *high = (bin + 0.5) / BINS_PER_NOTE;
-    if (below >= LOW_SHARE * sum && *low <= 0) {
-      *low = *high;
-    }
-    if (below >= (1 - LOW_SHARE) * sum) {
-      break;
-    }
-  }
-  return true;
 }

@@ -108,8 +108,3 @@ song_next_downbeat(const Song* song, double frame);
 /// Return the tempo at a frame in quarter notes per minute, or the last one known, or 0
 double
 song_tempo(const Song* song, double frame);
-
-/// Write the MIDI notes between which 9 in 10 of the extracted sound's power lie, of
-/// the last so many seconds; return false if too little of that is pitched
-bool
-song_register(const Song* song, double seconds, double* low, double* high);

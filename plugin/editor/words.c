@@ -202,16 +202,18 @@ words_warning(const Scene* const scene, char* const text, const size_t size)
 {
   switch (scene->warning) {
     case WARNING_LOWER:
-      snprintf(text,
-               size,
-               "It plays lower in the song than in this reference: use one from that "
-               "register.");
+      snprintf(
+        text,
+        size,
+        "It seems to play lower in the song than in this reference: try one from that "
+        "register.");
       break;
     case WARNING_HIGHER:
-      snprintf(text,
-               size,
-               "It plays higher in the song than in this reference: use one from that "
-               "register.");
+      snprintf(
+        text,
+        size,
+        "It seems to play higher in the song than in this reference: try one from that "
+        "register.");
       break;
     case WARNING_ABSENT:
       snprintf(text, size, "Nothing like it is in the song right now.");

@@ -114,8 +114,9 @@ typedef struct {
   float         mixture_power;   ///< Mean square of the samples of all channels
   float         extracted_power; ///< The same of the extracted sound
   float         rest_power;      ///< The same of the mixture minus the extracted sound
-  float         pitch;           ///< MIDI note of the extracted sound, or 0 if unclear
   float         tempo_bpm;       ///< Of the beats here, or 0 if unknown
+  float         register_shift;  ///< Semitones by which the part that a reference stands
+                                 ///< for seems to lie above it; 0 if near it, or unknown
   unsigned char mixture[64];     ///< Bands
   unsigned char extracted[64];   ///< Bands
 } Column;

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from requinto.pitch import PitchEstimator
 from requinto.process import one_blas_thread
 from requinto.stft import COLUMNS_TOGETHER, hann
 
@@ -29,8 +28,8 @@ COLUMN = np.dtype(
         ("mixture_power", np.float32),
         ("extracted_power", np.float32),
         ("rest_power", np.float32),
-        ("pitch", np.float32),
         ("tempo_bpm", np.float32),
+        ("register_shift", np.float32),
         ("mixture", np.uint8, N_BANDS),
         ("extracted", np.uint8, N_BANDS),
     ],
@@ -46,7 +45,7 @@ def column_frames(sample_rate: float) -> int:
 class ColumnMaker:
     """Makes columns of two sounds that come in pieces.
 
-    Marks and tempos come before the sound in which they lie.
+    Marks, tempos and shifts come before the sound in which they lie.
 
     Parameters
     ----------
@@ -62,21 +61,17 @@ class ColumnMaker:
     def __init__(self, sample_rate: float, n_channels: int, start: int = 0) -> None:
         self._n = column_frames(sample_rate)
         self._bands = _Bands(sample_rate)
-        self._pitch = PitchEstimator(sample_rate)
-        # The middle of a window is that of its column
-        self._band_lead = (self._bands.n_frames - self._n) // 2
-        self._pitch_lead = (self._pitch.n_frames - self._n) // 2
-        self._lead = max(self._band_lead, self._pitch_lead)
-        self._reach = self._lead + max(
-            self._bands.n_frames - self._band_lead,
-            self._pitch.n_frames - self._pitch_lead,
-        )
+        # Of what is kept, where a window begins: its middle is that of its column
+        self._offset = self._n - (self._bands.n_frames - self._n) // 2
+        self._reach = self._offset + self._bands.n_frames
         self._next = -(-start // self._n) * self._n  # frame at which a column begins
-        # The mixture's channels and the extracted sound's, from `_lead` frames before
-        n_before = self._lead - (self._next - start)
+        # The mixture's channels and the extracted sound's, from a column before
+        n_before = self._n - (self._next - start)
         self._sound = np.zeros((2 * n_channels, n_before), np.float32)
         self._marks: list[tuple[int, np.ndarray]] = []
-        self._tempos: list[tuple[int, float]] = [(0, 0.0)]
+        self._values: dict[str, list[tuple[int, float]]] = {
+            name: [(0, 0.0)] for name in ("tempo_bpm", "register_shift")
+        }  # and from which frames on they hold
 
     def mark(self, mark: int, frames: np.ndarray | Sequence[int]) -> None:
         """Mark the columns that hold some frames of the stream."""
@@ -84,7 +79,11 @@ class ColumnMaker:
 
     def set_tempo(self, frame: int, tempo_bpm: float) -> None:
         """Give the columns that begin at a frame or later a tempo; 0 is unknown."""
-        self._tempos.append((frame, tempo_bpm))
+        self._values["tempo_bpm"].append((frame, tempo_bpm))
+
+    def set_register_shift(self, frame: int, semitones: float) -> None:
+        """Give the columns from a frame on a shift, as of `register_shift.judge`."""
+        self._values["register_shift"].append((frame, semitones))
 
     def add(self, mixture: np.ndarray, extracted: np.ndarray) -> np.ndarray:
         """Take the sound that comes next; return the columns that it completes.
@@ -113,24 +112,18 @@ class ColumnMaker:
         return columns
 
     def _fill(self, columns: np.ndarray, sound: np.ndarray) -> None:
-        """Write the columns that come next, of sound from `_lead` frames before."""
+        """Write the columns that come next, of sound from a column before."""
         starts = self._n * np.arange(len(columns))
         columns["frame"], columns["n_frames"] = self._next + starts, self._n
         mixture, extracted = np.split(sound, 2)
-        inner = slice(self._lead, self._lead + self._n * len(columns))
+        inner = slice(self._n, self._n + self._n * len(columns))
         shown = mixture[:, inner], extracted[:, inner]
         columns["mixture_power"] = self._powers(shown[0])
         columns["extracted_power"] = self._powers(shown[1])
         columns["rest_power"] = self._powers(shown[0] - shown[1])
-        in_bands = starts + self._lead - self._band_lead
-        columns["mixture"] = self._bands.levels(mixture, in_bands)
+        columns["mixture"] = self._bands.levels(mixture, starts + self._offset)
         if extracted[:, : starts[-1] + self._reach].any():
-            columns["extracted"] = self._bands.levels(extracted, in_bands)
-            columns["pitch"] = self._pitch.estimate(
-                extracted[:, : starts[-1] + self._reach].mean(axis=0),
-                starts + self._lead - self._pitch_lead,
-                self._next - self._lead,
-            )
+            columns["extracted"] = self._bands.levels(extracted, starts + self._offset)
         self._mark(columns)
 
     def _powers(self, sound: np.ndarray) -> np.ndarray:
@@ -138,17 +131,18 @@ class ColumnMaker:
         return np.asarray(squares.mean(axis=2).mean(axis=0))
 
     def _mark(self, columns: np.ndarray) -> None:
-        """Write marks and tempos, and forget those of the past."""
+        """Write marks and values, and forget those of the past."""
         first, end = self._next, self._next + self._n * len(columns)
         for mark, frames in self._marks:
             within = frames[(frames >= first) & (frames < end)]
             columns["marks"][(within - first) // self._n] |= np.uint32(mark)
         later = [(mark, frames[frames >= end]) for mark, frames in self._marks]
         self._marks = [(mark, frames) for mark, frames in later if len(frames)]
-        for frame, tempo_bpm in self._tempos:
-            columns["tempo_bpm"][max(0, -(-(frame - first) // self._n)) :] = tempo_bpm
-        n_past = sum(frame <= end for frame, _ in self._tempos)
-        self._tempos = self._tempos[max(0, n_past - 1) :]
+        for name, values in self._values.items():
+            for frame, value in values:
+                columns[name][max(0, -(-(frame - first) // self._n)) :] = value
+            n_past = sum(frame <= end for frame, _ in values)
+            del values[: max(0, n_past - 1)]
 
 
 class _Bands:

@@ -68,6 +68,23 @@ class Separator(Protocol):
     ) -> list[np.ndarray]:
         """Return the same of each clip; faster than one by one."""
 
+    def gains(
+        self, sound: np.ndarray, sample_rate: float, query: Query
+    ) -> np.ndarray | None:
+        """Return how much of a mixture fits a query, by register.
+
+        Parameters
+        ----------
+        sound : np.ndarray, shape=(n_channels, n_frames)
+            Some seconds of the mixture.
+
+        Returns
+        -------
+        np.ndarray or None
+            As `TemplateMatcher.gains` does; None if the model cannot tell.
+        """
+        return None
+
 
 class Extraction(NamedTuple):
     """What is extracted, by which model, and how."""
@@ -100,6 +117,15 @@ class Extraction(NamedTuple):
     def separate(self, clip: np.ndarray, sample_rate: float) -> np.ndarray:
         """Return what a clip `(n_channels, n_frames)` holds of the target."""
         return self.separator.separate(clip, sample_rate, self.query, self.sensitivity)
+
+    def gains(self, sound: np.ndarray, sample_rate: float) -> np.ndarray | None:
+        """Return how much of a mixture fits a reference, by register.
+
+        None for built-in targets, whose many references are of all registers.
+        """
+        if isinstance(self.target, str):
+            return None
+        return self.separator.gains(sound, sample_rate, self.query)
 
     def continues(self, other: Extraction) -> bool:
         """Return whether both are of the same target, by the same model."""
@@ -270,6 +296,12 @@ class NetworkSeparator(Separator):
             return masks
         return [np.where(mask < 1.0, mask**exponent, mask) for mask in masks]
 
+    def gains(self, sound: np.ndarray, sample_rate: float, query: Query) -> np.ndarray:
+        """Return how much of a mixture fits a query, by register."""
+        clean = self._clean(self._at_model_rate(sound, sample_rate))
+        power = self._matcher.power(self._analyse(clean))
+        return self._matcher.gains(power, query.templates)
+
     def _view(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
         power = self._matcher.power(spectrum)
         view = self._matcher.view(power, query.templates, query.balance, query.unlike)
@@ -344,8 +376,14 @@ class Pair(Separator):
         sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, as `separate` does."""
-        network = self.names if query.by_name else self.examples
-        return network.separate_all(clips, sample_rate, query, sensitivity)
+        return self._network(query).separate_all(clips, sample_rate, query, sensitivity)
+
+    def gains(self, sound: np.ndarray, sample_rate: float, query: Query) -> np.ndarray:
+        """Return how much of a mixture fits a query, by register."""
+        return self._network(query).gains(sound, sample_rate, query)
+
+    def _network(self, query: Query) -> NetworkSeparator:
+        return self.names if query.by_name else self.examples
 
 
 def mask_exponent(sensitivity: float) -> float:

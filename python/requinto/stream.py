@@ -21,6 +21,7 @@ from requinto.errors import ConfigError, ModelError
 from requinto.follower import Follower
 from requinto.host_position import Position
 from requinto.loader import load_tracker
+from requinto.register_shift import RegisterWatch
 from requinto.separator import Extraction
 from requinto.timeline import BeatSettings, Grid, Settings, Timeline
 
@@ -95,6 +96,7 @@ class Stream:
         self._capture = BarCapture(n_channels, sample_rate)
         self._n_finished = 0  # frames that have been extracted
         self._maker: ColumnMaker | None = None  # while a window is open
+        self._register = RegisterWatch(sample_rate, n_channels)  # since then
         self._columns = np.zeros(0, COLUMN)  # made and not taken yet
 
     def configure(self, extraction: Extraction, beats: BeatSettings) -> None:
@@ -146,6 +148,7 @@ class Stream:
             self._maker = ColumnMaker(
                 self._sample_rate, self._n_channels, self._n_finished
             )
+            self._register = RegisterWatch(self._sample_rate, self._n_channels)
 
     def take_columns(self, n_columns: int) -> np.ndarray:
         """Return up to `n_columns` columns that have not been taken yet, `COLUMN`.
@@ -205,6 +208,9 @@ class Stream:
         maker.set_tempo(self._n_finished, tempo_bpm)
         first = self._n_finished - self._origin
         mixture = self._samples[: self._n_channels, first:][:, : finished.shape[1]]
+        settings = self._timeline.settings_at(clip.start)
+        self._register.add(mixture, settings.extraction if settings else None)
+        maker.set_register_shift(self._n_finished, self._register.semitones)
         self._columns = np.append(self._columns, maker.add(mixture, finished))
 
     def _separate(self, clip: Clip, start: int) -> np.ndarray:

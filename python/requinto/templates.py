@@ -7,7 +7,8 @@ input of the network.  It works for instruments that were in no training, and se
 two players that the network would take for one.
 
 The reference of a pitched instrument rarely plays the very notes, so further shares
-have the templates in several keys.  Drums are matched better in one.
+have the templates in several keys.  Drums are matched better in one.  Keys over four
+octaves show in which register of the mixture it seems to play.
 
 A reference from the same mix also has a position in the stereo image; a last view shows
 how near to it each band is.
@@ -22,6 +23,8 @@ from requinto.nmf import FLOOR, factorise, share, transpose_spectra, transpositi
 from requinto.process import one_blas_thread
 from requinto.spectra import Spectra, compress, moving_mean
 
+SHIFTS = np.arange(-24, 25, 2)  # semitones, of the keys of `TemplateMatcher.gains`
+_N_FREE_OF_SHIFTS = 24  # spectra left to everything else there
 _NEARBY_BANDS = 9  # over which the balance of a player is averaged
 _ANYWHERE = 0.01  # weight of all bands together, for those that hold nothing
 _WIDTH = 0.25  # difference of balance at which two players differ
@@ -46,6 +49,7 @@ class TemplateMatcher:
         self._spectra = spectra
         widest = max(config.reaches)
         self._keys = transposition(range(-widest, widest + 1), spectra.band_centres)
+        self._shifts = transposition(SHIFTS.tolist(), spectra.band_centres)
 
     def power(self, spectrum: np.ndarray) -> np.ndarray:
         """Return the power of a spectrum that may steer the network."""
@@ -141,6 +145,38 @@ class TemplateMatcher:
                 wide = 0 < self.config.prune_above < reach
                 shares.append(self._match(magnitudes, wanted, rivals, prune=wide))
         return np.stack(shares, axis=-1).transpose(1, 0, 2)
+
+    def gains(self, power: np.ndarray, templates: np.ndarray) -> np.ndarray:
+        """Return how much of a mixture the templates explain in each key of `SHIFTS`.
+
+        Parameters
+        ----------
+        power : np.ndarray
+            Of the mixture, some seconds.
+        templates : np.ndarray
+            Of the reference, as `templates` returns them.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_shifts,), in [0, 1]
+            Their sum is at most about 1; zeros if the mixture is silent.
+        """
+        magnitudes = _magnitudes(power)
+        n_keys, n_templates = templates.shape[1:]
+        if not n_templates or not magnitudes.any():
+            return np.zeros(len(SHIFTS), np.float32)
+        moved = transpose_spectra(templates[:, n_keys // 2], self._shifts)
+        n_moved = len(SHIFTS) * n_templates
+        free = _first_spectra(magnitudes, _N_FREE_OF_SHIFTS)
+        spectra = np.concatenate([moved.reshape(len(moved), -1), free], axis=1)
+        with one_blas_thread():
+            first = _even_gains(spectra, magnitudes)
+            n_iterations = self.config.n_iterations
+            _, gains = factorise(
+                magnitudes, spectra, first, n_iterations, n_fixed=n_moved
+            )
+        sums = gains[:n_moved].reshape(len(SHIFTS), -1).sum(axis=1)
+        return np.asarray(sums / magnitudes.sum(), np.float32)
 
     def _match(
         self,

@@ -87,7 +87,7 @@ add_hit(Powers* const  powers,
 }
 
 /// Add the guitar: broken chords in eighths, and now and then a double stop
-static double
+static void
 add_guitar(Powers* const powers, const double beat)
 {
   static const int    chords[N_BARS][8] = {{69, 72, 76, 81, 76, 72, 76, 72},
@@ -104,7 +104,6 @@ add_guitar(Powers* const powers, const double beat)
       add_note(powers, chords[i / 8 % N_BARS][i % 8], accent - 25, age_s, 0.22, 9);
     }
   }
-  return eighth < 0 ? 0 : chords[eighth / 8 % N_BARS][eighth % 8];
 }
 
 /// Add bass, bongo, güira and voice
@@ -183,11 +182,10 @@ example_column(const uint32_t index)
                    (number % N_CLIP_BEATS ? 0U : (uint32_t)MARK_CLIP);
   }
 
-  Powers       guitar = {{0}};
-  Powers       rest   = {{0}};
-  const double note   = add_guitar(&guitar, beat);
+  Powers guitar = {{0}};
+  Powers rest   = {{0}};
+  add_guitar(&guitar, beat);
   add_band(&rest, beat, index);
-  column.pitch           = (float)note;
   column.extracted_power = (float)sum_of(&guitar);
   column.rest_power      = (float)sum_of(&rest);
   column.mixture_power   = column.extracted_power + column.rest_power;

@@ -31,8 +31,7 @@ random_column(unsigned* const seed, const uint64_t frame)
 {
   Column column          = {.frame     = frame,
                             .n_frames  = 10 + draw(seed) % 30,
-                            .tempo_bpm = draw(seed) % 4 ? 0 : (float)(60 + draw(seed) % 100),
-                            .pitch = draw(seed) % 3 ? (float)(draw(seed) % 400) / 10 + 40 : 0};
+                            .tempo_bpm = draw(seed) % 4 ? 0 : (float)(60 + draw(seed) % 100)};
   column.mixture_power   = (float)(1 + draw(seed) % 1000) / 1000;
   column.extracted_power = (float)(draw(seed) % 1000) / 1000;
   column.rest_power      = (float)(draw(seed) % 1000) / 1000;
@@ -181,56 +180,6 @@ test_tempo_is_the_last_one_known(void)
 }
 
 /// Compare two pitches for sorting
-static int
-compare(const void* const one, const void* const other)
-{
-  const Column* const a = (const Column*)one;
-  const Column* const b = (const Column*)other;
-  return (a->pitch > b->pitch) - (a->pitch < b->pitch);
-}
-
-static void
-test_register_holds_most_of_the_power(void)
-{
-  static Column sorted[N_MAX];
-  for (unsigned turn = 1; turn < 40; ++turn) {
-    unsigned    seed = turn;
-    Song* const song = song_new();
-    fill(song, &seed);
-    const double      seconds = 1 + draw(&seed) % 12;
-    const SongColumn* last    = &truth.columns[truth.n - 1];
-    const double      from    = last->position + last->column.n_frames - seconds * RATE;
-    uint32_t          n       = 0;
-    double            sum     = 0;
-    double            frames  = 0;
-    for (uint32_t i = 0; i < truth.n; ++i) {
-      const Column* const column = &truth.columns[i].column;
-      if (truth.columns[i].position >= from && column->pitch > 0 &&
-          column->extracted_power > 0) {
-        sorted[n++] = *column;
-        sum += (double)column->extracted_power;
-        frames += column->n_frames;
-      }
-    }
-    double low  = 0;
-    double high = 0;
-    CHECK(song_register(song, seconds, &low, &high) == (frames >= RATE));
-    if (frames >= RATE) {
-      double limits[2] = {0, 0};
-      qsort(sorted, n, sizeof(Column), compare);
-      for (int end = 0; end < 2; ++end) {
-        double below = 0;
-        for (uint32_t i = 0; i < n && below < (end ? 0.95 : 0.05) * sum; ++i) {
-          below += (double)sorted[i].extracted_power;
-          limits[end] = (double)sorted[i].pitch;
-        }
-      }
-      CHECK(fabs(low - limits[0]) <= 0.11 && fabs(high - limits[1]) <= 0.11);
-    }
-    song_free(song);
-  }
-}
-
 /// Add columns of steady beats; return the frame behind them
 static uint64_t
 add_bars(Song* const song, const uint64_t start, const double bar, const int n_bars)
@@ -497,7 +446,6 @@ main(void)
   test_powers_are_means_over_frames();
   test_power_of_a_sum();
   test_tempo_is_the_last_one_known();
-  test_register_holds_most_of_the_power();
   test_extrapolates_downbeats();
   test_is_bounded();
   test_begins_anew();

@@ -77,8 +77,8 @@ class Column(ctypes.Structure):
         ("mixture_power", ctypes.c_float),
         ("extracted_power", ctypes.c_float),
         ("rest_power", ctypes.c_float),
-        ("pitch", ctypes.c_float),
         ("tempo_bpm", ctypes.c_float),
+        ("register_shift", ctypes.c_float),
         ("mixture", ctypes.c_ubyte * 64),
         ("extracted", ctypes.c_ubyte * 64),
     )

@@ -43,6 +43,9 @@ class Unchanged:
         """Return the clips."""
         return list(clips)
 
+    def gains(self, sound: np.ndarray, sample_rate: float, query: Query) -> None:
+        """Return that it cannot tell."""
+
 
 class PlainTracker:
     """A tracker that lays a plain grid."""
