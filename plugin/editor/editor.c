@@ -153,9 +153,10 @@ choose_file(void* const handle)
   Editor* const editor = (Editor*)handle;
   if (!editor->display.table->choose_file(editor->display.window,
                                           "A sound of the instrument alone")) {
-    show_message(editor,
-                 "No file dialog can be opened: another has one, or drop the file here",
-                 "");
+    show_message(
+      editor,
+      "The file dialog cannot be opened: close another one, or drop the file here",
+      "");
   }
 }
 
