@@ -4,12 +4,6 @@
 
 #include <math.h>
 
-const ParamInfo*
-edits_param(const Edits* const edits, const ParamIndex param)
-{
-  return param == PARAM_TARGET ? &edits->scene->target : params_info(param);
-}
-
 void
 edits_begin(Edits* const edits, const ParamIndex param)
 {
@@ -27,7 +21,7 @@ edits_set(Edits* const edits, const double plain)
   if (param == N_PARAMS) {
     return;
   }
-  const double value = params_round(edits_param(edits, param), plain);
+  const double value = params_round(scene_param(edits->scene, param), plain);
   if (fabs(value - edits->scene->values[param]) > 1e-9) {
     edits->scene->values[param] = value;
     edits->actions.set_value(edits->actions.handle, param, value);
@@ -48,7 +42,7 @@ void
 edits_set_once(Edits* const edits, const ParamIndex param, const double plain)
 {
   // A list that grew may have fewer entries than a host's automation knows
-  const double value = params_round(edits_param(edits, param), plain);
+  const double value = params_round(scene_param(edits->scene, param), plain);
   if (fabs(value - edits->scene->values[param]) > 1e-9) {
     edits_begin(edits, param);
     edits_set(edits, value);

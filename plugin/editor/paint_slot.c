@@ -71,11 +71,12 @@ paint_warning(Canvas* const canvas, const Scene* const scene)
 void
 paint_slot(Canvas* const canvas, const Scene* const scene)
 {
-  const uint32_t target = (uint32_t)scene->values[PARAM_TARGET];
-  const char*    name =
-    target < scene->target.n_labels ? params_label(scene->target.labels, target) : "";
-  canvas_text(
-    canvas, layout_slot(SLOT_NAME), ALIGN_LEFT, name, THEME_TEXT, COLOUR_TEXT);
+  canvas_text(canvas,
+              layout_slot(SLOT_NAME),
+              ALIGN_LEFT,
+              scene_target_name(scene),
+              THEME_TEXT,
+              COLOUR_TEXT);
   if (scene->has_summary) {
     char notes[WORDS_SIZE];
     words_register(&scene->summary, notes, sizeof(notes));

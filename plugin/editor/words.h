@@ -44,6 +44,10 @@ words_plain(const ParamInfo* info, double plain, char* text, size_t size);
 void
 words_value(const Scene* scene, Control control, char* text, size_t size);
 
+/// Write the latency of a clip in seconds
+void
+words_latency(const Scene* scene, uint32_t clip, char* text, size_t size);
+
 /// Write the name of a MIDI note; 60 is C4
 void
 words_pitch(double note, char text[WORDS_PITCH_SIZE]);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   The one file dialog of all windows. */
+   The one file dialog of all windows.
+
+   All functions are for the window's thread, which may be another for each window. */
 
 #pragma once
 

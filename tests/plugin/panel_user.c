@@ -64,8 +64,7 @@ user_start(User* const user)
   const PanelActions actions = {
     user, begin_edit, set_value, end_edit, choose_file, use_file};
   *user = (User){.held = N_PARAMS, .now_ms = 1000};
-  scene_ready(&user->scene, 1.0);
-  scene_free(&user->scene);
+  scene_without_song(&user->scene);
   user->panel = panel_new(&user->scene, &actions);
 }
 

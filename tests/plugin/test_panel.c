@@ -137,7 +137,7 @@ test_keys_reach_every_parameter(void)
     user_start(&user);
     tab_to(control);
     CHECK(user.n_records == 0);
-    const ParamInfo* const info = edits_param(&user.panel.edits, param);
+    const ParamInfo* const info = scene_param(&user.scene, param);
     // Both ends can be reached, and so can every step between
     for (unsigned j = 0; j < sizeof(keys) / sizeof(keys[0]); ++j) {
       const double before = user.scene.values[param];
@@ -249,7 +249,6 @@ test_drag(void)
   user_start(&user);
   user_press(&user, track.x + track.width * 0.25, y, 1, 0);
   CHECK(is_near(value_of(CONTROL_AMOUNT), 25.0) && user.held == PARAM_AMOUNT);
-  CHECK(panel_holds(&user.panel, PARAM_AMOUNT));
   user_move(&user, track.x + track.width * 0.75, y + 300.0, 0);
   CHECK(is_near(value_of(CONTROL_AMOUNT), 75.0));
   // With Shift the handle moves a tenth as far, by tenths

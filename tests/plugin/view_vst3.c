@@ -123,6 +123,9 @@ unref_loop(void* self)
   return (uint32_t)--PLUGIN_OF(self, loop)->n_loop_refs;
 }
 
+/// The loop has a reference to each handler, or takes one only to compare them
+static bool keeps_handlers = true;
+
 static void
 call_handler(void* context, const int descriptor)
 {
@@ -134,7 +137,9 @@ static v3_result V3_API
 register_handler(void* self, v3_event_handler** handler, const int descriptor)
 {
   (void)self;
-  (*handler)->ref(handler);
+  if (keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   view_loop_watch(descriptor, call_handler, (void*)handler);
   return V3_OK;
 }
@@ -144,6 +149,9 @@ unregister_handler(void* self, v3_event_handler** handler)
 {
   (void)self;
   CHECK(view_loop_ignore((void*)handler) == 1);
+  if (!keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   (*handler)->unref(handler);
   return V3_OK;
 }
@@ -160,7 +168,9 @@ static v3_result V3_API
 register_timer(void* self, v3_timer_handler** handler, const uint64_t period_ms)
 {
   (void)self;
-  (*handler)->ref(handler);
+  if (keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   (void)view_loop_start((uint32_t)period_ms, call_timer, (void*)handler);
   return V3_OK;
 }
@@ -170,6 +180,9 @@ unregister_timer(void* self, v3_timer_handler** handler)
 {
   (void)self;
   CHECK(view_loop_stop((void*)handler) == 1);
+  if (!keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   (*handler)->unref(handler);
   return V3_OK;
 }
@@ -389,6 +402,15 @@ check_order(Plugin* const plugin, const uintptr_t parent)
   CHECK((*one)->attached(one, (void*)parent, x11) == V3_OK);
   view_loop_run(100.0);
   CHECK((*one)->removed(one) == V3_OK && (*one)->unref(one) == 0);
+  // A view that is let go of while it is open
+  keeps_handlers                       = false;
+  struct v3_plugin_view** const forgot = make_view(plugin);
+  (*forgot)->set_frame(forgot, (void*)&plugin->frame);
+  CHECK((*forgot)->attached(forgot, (void*)parent, x11) == V3_OK);
+  view_loop_run(100.0);
+  CHECK((*forgot)->unref(forgot) == 0);
+  CHECK(view_loop_count() == 0 && plugin->n_loop_refs == 0);
+  keeps_handlers = true;
 }
 
 static void

@@ -36,7 +36,8 @@ def x_server(size: str = "1000x700x24") -> Iterator[tuple[str, subprocess.Popen]
     program = shutil.which("Xvfb")
     assert program, f"there is no Xvfb: {APT}"
     reading, writing = os.pipe()
-    command = [program, "-displayfd", str(writing), "-screen", "0", size]
+    command = ["setpriv", "--pdeathsig", "KILL"]  # it ends with us, even if we crash
+    command += [program, "-displayfd", str(writing), "-screen", "0", size]
     # -noreset: the server would start anew, for some time, after its last client
     command += ["-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
