@@ -57,7 +57,7 @@ edits_step(Edits* const  edits,
            const bool    fine)
 {
   const ControlInfo* const info = control_info(control);
-  if (info->param < N_PARAMS) {
+  if (info->param < N_PARAMS && edits_are_possible(edits->scene, control)) {
     const double step  = fine ? info->fine_step : info->step;
     const double value = edits->scene->values[info->param];
     edits_set_once(edits, info->param, value + n_steps * step);
@@ -68,7 +68,7 @@ void
 edits_reset(Edits* const edits, const Control control)
 {
   const ParamIndex param = control_info(control)->param;
-  if (param < N_PARAMS) {
+  if (param < N_PARAMS && edits_are_possible(edits->scene, control)) {
     edits_set_once(edits, param, params_info(param)->default_value);
   }
 }
@@ -114,6 +114,14 @@ edits_press(Edits* const edits, const Control control)
 bool
 edits_are_possible(const Scene* const scene, const Control control)
 {
-  const bool steps = control == CONTROL_PREVIOUS || control == CONTROL_NEXT;
-  return !steps || scene->target.n_labels > scene->learned_index + 1;
+  switch (control) {
+    case CONTROL_PREVIOUS:
+    case CONTROL_NEXT:
+      return scene->target.n_labels > scene->learned_index + 1;
+    case CONTROL_TEMPO: // else it shows the tempo in use, and a change would not be
+                        // seen
+      return (uint32_t)scene->values[PARAM_BEAT_SOURCE] == BEATS_FIXED;
+    default:
+      return true;
+  }
 }

@@ -133,7 +133,8 @@ keys_press(Edits* const edits, const WindowEvent* const event)
   user->shows_focus = event->key != WINDOW_KEY_ESCAPE;
   if (event->key == WINDOW_KEY_TAB) {
     move_focus(edits, event->modifiers & WINDOW_SHIFT);
-  } else if (user->focus < N_CONTROLS) {
+  } else if (user->focus < N_CONTROLS &&
+             edits_are_possible(edits->scene, user->focus)) {
     if (event->key == WINDOW_KEY_ENTER) {
       activate(edits, user->focus);
     } else {
@@ -156,7 +157,7 @@ keys_type(Edits* const edits, const uint32_t character)
     return;
   }
   user->shows_focus = true;
-  if (user->focus >= N_CONTROLS) {
+  if (user->focus >= N_CONTROLS || !edits_are_possible(edits->scene, user->focus)) {
     return;
   }
   if (character == ' ') {

@@ -223,7 +223,7 @@ paint_tempo(Canvas* const canvas, const Scene* const scene)
 
   const Box      box    = layout_box(CONTROL_TEMPO);
   const uint32_t source = (uint32_t)scene->values[PARAM_BEAT_SOURCE];
-  const bool     is_set = source >= 2;
+  const bool     is_set = source == BEATS_FIXED;
   if (scene->user.entry == CONTROL_TEMPO) {
     paint_entry(canvas, scene, box);
     return;

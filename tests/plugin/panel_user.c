@@ -65,7 +65,8 @@ user_start(User* const user)
     user, begin_edit, set_value, end_edit, choose_file, use_file};
   *user = (User){.held = N_PARAMS, .now_ms = 1000};
   scene_without_song(&user->scene);
-  user->panel = panel_new(&user->scene, &actions);
+  user->scene.values[PARAM_BEAT_SOURCE] = BEATS_FIXED; // so that the tempo can be set
+  user->panel                           = panel_new(&user->scene, &actions);
 }
 
 void

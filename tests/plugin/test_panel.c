@@ -213,6 +213,31 @@ test_wheel_steps(void)
   }
 }
 
+/// Where the tempo in use is shown, that of the parameter does not change unseen
+static void
+test_a_tempo_that_is_not_shown_stays(void)
+{
+  for (unsigned source = BEATS_HOST; source <= BEATS_DETECT; ++source) {
+    user_start(&user);
+    user_click(&user, CONTROL_TEMPO); // which takes the focus while it is possible
+    user_key(&user, WINDOW_KEY_ESCAPE, 0);
+    user.scene.values[PARAM_BEAT_SOURCE] = source;
+    user_forget(&user);
+    user_scroll(&user, CONTROL_TEMPO, 1.0, 0);
+    user_key(&user, WINDOW_KEY_UP, 0);
+    user_key(&user, WINDOW_KEY_HOME, 0);
+    user_key(&user, WINDOW_KEY_ENTER, 0);
+    user_type(&user, "99");
+    user_key(&user, WINDOW_KEY_ENTER, 0);
+    user_click(&user, CONTROL_TEMPO);
+    CHECK(user.n_records == 0 && user.scene.user.entry == CONTROL_NONE);
+    for (unsigned i = 0; i < N_CONTROLS; ++i) {
+      user_key(&user, WINDOW_KEY_TAB, 0);
+      CHECK(user.scene.user.focus != CONTROL_TEMPO);
+    }
+  }
+}
+
 static void
 test_double_click_gives_the_default(void)
 {
@@ -553,6 +578,7 @@ main(void)
   test_keys_reach_every_parameter();
   test_space_and_enter_do_what_a_click_does();
   test_wheel_steps();
+  test_a_tempo_that_is_not_shown_stays();
   test_double_click_gives_the_default();
   test_drag();
   test_typed_numbers();
