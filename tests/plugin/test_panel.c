@@ -200,6 +200,9 @@ test_wheel_steps(void)
       continue;
     }
     user_start(&user);
+    if (control == CONTROL_BEAT_SOURCE) {
+      user.scene.values[PARAM_BEAT_SOURCE] = BEATS_HOST; // the first, as of other lists
+    }
     const bool   is_list   = info->kind == KIND_LIST || info->kind == KIND_SEGMENTS;
     const bool   is_number = control_takes_digits(control);
     const double before    = value_of(control);
