@@ -82,7 +82,7 @@ class ColumnMaker:
         self._values["tempo_bpm"].append((frame, tempo_bpm))
 
     def set_register_shift(self, frame: int, semitones: float) -> None:
-        """Have a shift, as of `register_shift.judge`, for the columns from a frame on."""
+        """Have a shift, as `register_shift.judge` says, from a frame on."""
         self._values["register_shift"].append((frame, semitones))
 
     def add(self, mixture: np.ndarray, extracted: np.ndarray) -> np.ndarray:
