@@ -36,18 +36,6 @@ judge(const Song* const song, const ReferenceSummary* const summary)
   return shift < 0.0F ? WARNING_LOWER : shift > 0.0F ? WARNING_HIGHER : WARNING_NONE;
 }
 
-/// Return for how long something has to be the case before it takes the place of a
-/// warning
-static double
-patience_of(const Warning now, const Warning shown)
-{
-  if (now == WARNING_ABSENT) {
-    return 0.0; // what is looked at is long enough
-  }
-  return now == WARNING_NONE && shown == WARNING_ABSENT ? CHECK_END_S
-                                                        : CHECK_REGISTER_S;
-}
-
 Warning
 reference_check_update(ReferenceCheck* const         check,
                        const Song* const             song,
@@ -69,7 +57,8 @@ reference_check_update(ReferenceCheck* const         check,
   const Warning now  = judge(song, summary);
   check->candidate_s = now == check->candidate ? check->candidate_s + elapsed_s : 0.0;
   check->candidate   = now;
-  if (check->candidate_s >= patience_of(now, check->warning)) {
+  // What is looked at for an absence is long enough
+  if (now == WARNING_ABSENT || check->candidate_s >= CHECK_LASTS_S) {
     check->warning = now;
   }
   return check->warning;

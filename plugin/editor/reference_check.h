@@ -11,13 +11,15 @@
 
 #include <stdbool.h>
 
-#define CHECK_REGISTER_S                                                               \
-  4.5 ///< For which a part has to lie elsewhere, or not any more:
-      ///< for more than one of the pieces that Python judges
 #define CHECK_ABSENT_S  10.0  ///< For which there has to be nothing
-#define CHECK_ABSENT_DB -45.0 ///< Of the extracted sound, by the mixture
+#define CHECK_ABSENT_DB -30.0 ///< Of the extracted sound, by the mixture
 #define CHECK_SOUND_DB  -50.0 ///< Below which the mixture is not sound, of full scale
-#define CHECK_END_S     2.0   ///< After which the warning of nothing goes
+#define CHECK_LASTS_S   2.0   ///< For which anything else has to be the case
+
+/* `CHECK_ABSENT_DB` was chosen on items of the validation sets, 5 to 10 s each, with
+   the standard model: 19 of 40 mixtures without the target lie below it, and 2 of 253
+   with it. At -45 dB these were 1 and 0, at -25 dB 25 and 3.  The register is that of
+   columns: `register_shift.py` decides. */
 
 /// What has been the case for how long, in seconds of the song
 typedef struct {

@@ -205,15 +205,13 @@ words_warning(const Scene* const scene, char* const text, const size_t size)
       snprintf(
         text,
         size,
-        "It seems to play lower in the song than in this reference: try one from that "
-        "register.");
+        "It seems to play lower in the song: try a reference from that register.");
       break;
     case WARNING_HIGHER:
       snprintf(
         text,
         size,
-        "It seems to play higher in the song than in this reference: try one from that "
-        "register.");
+        "It seems to play higher in the song: try a reference from that register.");
       break;
     case WARNING_ABSENT:
       snprintf(text, size, "Nothing like it is in the song right now.");

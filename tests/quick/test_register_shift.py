@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A part in another register than its reference is noticed, and in the same it is not."""
+"""A part that plays in another register than its reference is noticed."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,9 @@ from requinto.config import SpectraConfig, TemplateConfig
 from requinto.register_shift import N_PIECES, PIECE_S, THRESHOLD, RegisterWatch, judge
 from requinto.separator import Extraction, Query
 from requinto.spectra import Spectra
+from requinto.stream import Stream
 from requinto.templates import SHIFTS, TemplateMatcher
+from requinto.timeline import BeatSettings
 from sounds import noise
 from unchanged import Unchanged
 
@@ -99,34 +101,37 @@ def watch_of(separator):
     return RegisterWatch(1000, 2), Extraction.of(separator.query(None, 0), separator)
 
 
-def add(watch, extraction, level, pieces=1):
-    """Add so many pieces of a level, in four clips each; return the last verdict."""
-    clip = np.full((2, round(PIECE_S * 250)), level, np.float32)
-    for _ in range(4 * pieces):
+def add(watch, extraction, level, pieces=1, n_clips=4):
+    """Add so many pieces of a level, in clips; return where the part seems to play."""
+    whole = np.full((2, round(PIECE_S * 1000) * pieces), level, np.float32)
+    for clip in np.array_split(whole, n_clips, axis=1):
         watch.add(clip, extraction)
     return watch.semitones
 
 
-def test_pieces_are_judged_together():
+@pytest.mark.parametrize("n_clips", [1, 3, 7])
+def test_pieces_are_judged_together_and_twice(n_clips):
     separator = Scripted()
     watch, extraction = watch_of(separator)
-    assert add(watch, extraction, 1.0, N_PIECES - 1) == 0
-    assert add(watch, extraction, 1.0) == 16
-    assert add(watch, extraction, 0.0) == 16  # silence tells nothing
-    assert add(watch, extraction, -1.0, N_PIECES) == -16
-    assert separator.n_calls == 2 * N_PIECES + 1
+    assert add(watch, extraction, 1.0, N_PIECES, n_clips) == 0
+    assert add(watch, extraction, 1.0, 1, n_clips) == 16
+    assert add(watch, extraction, 0.0, 3, n_clips) == 16  # silence tells nothing
+    # One of each leaves it open
+    assert add(watch, extraction, -1.0, 1, n_clips) == 16
+    assert add(watch, extraction, -1.0, N_PIECES, n_clips) == -16
+    assert separator.n_calls == 2 * N_PIECES + 5
 
 
 def test_another_target_is_judged_anew():
     separator = Scripted()
     watch, extraction = watch_of(separator)
-    assert add(watch, extraction, 1.0, N_PIECES) == 16
+    assert add(watch, extraction, 1.0, N_PIECES + 1) == 16
     softer = extraction._replace(sensitivity=0.1)
     assert add(watch, softer, 1.0) == 16
     other = extraction._replace(target=Query(*extraction.target))
-    assert add(watch, other, 1.0, N_PIECES - 1) == 0
+    assert add(watch, other, 1.0, N_PIECES) == 0
     assert add(watch, other, 1.0) == 16
-    assert add(watch, None, 1.0, N_PIECES) == 0
+    assert add(watch, None, 1.0, N_PIECES + 1) == 0
 
 
 def test_a_name_has_no_register():
@@ -134,3 +139,20 @@ def test_a_name_has_no_register():
     watch = RegisterWatch(1000, 2)
     assert add(watch, Extraction.of("guitar", separator), 1.0, 5) == 0
     assert not separator.n_calls
+
+
+def test_columns_say_where_a_part_plays():
+    separator = Scripted()
+    stream = Stream(separator.clips, sample_rate=1000, n_channels=2)
+    extraction = Extraction.of(separator.query(None, 0), separator)
+    stream.configure(extraction, BeatSettings("fixed", 120.0))
+    sound = np.full((2, 50000), -1.0, np.float32)
+    stream.exchange(sound)
+    assert not separator.n_calls  # nobody watches
+    stream.watch(True)
+    stream.exchange(sound)
+    columns = stream.take_columns(1 << 20)
+    seen = columns["frame"][columns["register_shift"] == -16] - columns["frame"][0]
+    assert 1000 * PIECE_S * N_PIECES < seen.min() < 1000 * PIECE_S * (N_PIECES + 2)
+    assert set(columns["register_shift"]) == {-16, 0}
+    assert (np.diff(seen) == 25).all()
