@@ -58,15 +58,13 @@ class PitchEstimator:
         span = np.minimum((_N_HARMONICS + 0.5) * bins, n_fft / 2)
         self._share_of_noise = (self._last - self._first).sum(axis=0) / span
 
-    def estimate(
-        self, sound: np.ndarray, starts: np.ndarray, origin: int = 0
-    ) -> np.ndarray:
+    def estimate(self, sound: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Return the pitch in each of some windows.
 
         Parameters
         ----------
         sound : np.ndarray, shape=(n_frames,), float32
-            One channel; part of a sound, the first frame being frame `origin` of it.
+            One channel.
         starts : np.ndarray, shape=(n_windows,), int
             Frames of `sound`, ascending, at which windows of `n_frames` frames begin.
 
@@ -77,7 +75,7 @@ class PitchEstimator:
         """
         if not len(starts):
             return np.zeros(0, np.float32)
-        skipped = -(starts[0] + origin) % self._factor + starts[0]
+        skipped = -starts[0] % self._factor + starts[0]
         reduced = self._reduce(sound[skipped : starts[-1] + self.n_frames])
         first = -(-(starts - skipped) // self._factor)
         frames = np.lib.stride_tricks.sliding_window_view(reduced, len(self._window))
