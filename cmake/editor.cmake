@@ -10,24 +10,20 @@ find_file(REQUINTO_FONT DejaVuSans.ttf
   NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
 
 add_library(editor STATIC
-  plugin/editor/canvas.c plugin/editor/font.c plugin/editor/font_data.c
-  plugin/editor/meters.c plugin/editor/pixels.c plugin/editor/play_clock.c
-  plugin/editor/shapes.c plugin/editor/song.c plugin/editor/song_bitmap.c
-  plugin/editor/song_view.c plugin/editor/spectrum_colours.c
-  plugin/editor/standstill.c plugin/editor/text.c plugin/editor/thumbnail.c)
+  plugin/editor/canvas.c plugin/editor/controls.c plugin/editor/countdown.c
+  plugin/editor/display.c plugin/editor/editor.c plugin/editor/edits.c
+  plugin/editor/entry.c plugin/editor/font.c plugin/editor/font_data.c
+  plugin/editor/keys.c plugin/editor/layout.c plugin/editor/meters.c
+  plugin/editor/paint.c plugin/editor/paint_controls.c plugin/editor/paint_overlay.c
+  plugin/editor/paint_slot.c plugin/editor/panel.c plugin/editor/pixels.c
+  plugin/editor/play_clock.c plugin/editor/pointer.c plugin/editor/popup.c
+  plugin/editor/reader.c plugin/editor/reference_check.c plugin/editor/scene.c
+  plugin/editor/scene_key.c  plugin/editor/shapes.c plugin/editor/song.c plugin/editor/song_bitmap.c
+  plugin/editor/song_view.c plugin/editor/spectrum_colours.c plugin/editor/standstill.c
+  plugin/editor/symbols.c plugin/editor/text.c plugin/editor/text_lines.c
+  plugin/editor/thumbnail.c plugin/editor/tooltip.c plugin/editor/words.c)
 set_source_files_properties(plugin/editor/font_data.c PROPERTIES
   COMPILE_DEFINITIONS "FONT_FILE=\"${REQUINTO_FONT}\""
   OBJECT_DEPENDS "${REQUINTO_FONT}")
 target_include_directories(editor SYSTEM PRIVATE "${STB_TRUETYPE_INCLUDE_DIR}")
 target_link_libraries(editor PUBLIC instance window PRIVATE warnings)
-
-# What the user takes hold of, and what an instance shows
-target_sources(editor PRIVATE
-  plugin/editor/controls.c plugin/editor/countdown.c plugin/editor/display.c
-  plugin/editor/editor.c plugin/editor/edits.c plugin/editor/entry.c
-  plugin/editor/keys.c plugin/editor/layout.c plugin/editor/paint.c
-  plugin/editor/paint_controls.c plugin/editor/paint_overlay.c
-  plugin/editor/paint_slot.c plugin/editor/panel.c plugin/editor/pointer.c
-  plugin/editor/popup.c plugin/editor/reader.c plugin/editor/reference_check.c
-  plugin/editor/scene_key.c plugin/editor/symbols.c plugin/editor/text_lines.c
-  plugin/editor/tooltip.c plugin/editor/words.c)

@@ -33,6 +33,9 @@ foreach(format clap lv2)
   target_link_libraries(${format} PRIVATE editor instance warnings)
 endforeach()
 
+configure_file(THIRD_PARTY.md "${clap_folder}/THIRD_PARTY.md" COPYONLY)
+configure_file(THIRD_PARTY.md "${lv2_folder}/THIRD_PARTY.md" COPYONLY)
+
 # The class of its windows, as LV2 has it
 if(NOT with_window)
   set(lv2_ui "")

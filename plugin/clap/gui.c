@@ -4,7 +4,6 @@
 
 #include "clap/gui_window.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,8 +15,6 @@
 #  define NATIVE_API CLAP_WINDOW_API_X11
 #endif
 
-static const double MAX_SCALE = 100.0; // no screen has it
-
 /* Calls */
 
 static void CLAP_ABI
@@ -26,7 +23,6 @@ on_timer(const clap_plugin_t* const clap, const clap_id timer)
   ClapPlugin* const    plugin = CLAP_PLUGIN_OF(clap);
   const ClapGui* const gui    = plugin->gui;
   if (gui && gui->has_timer && gui->timer == timer) {
-    // Events too: what was read while a picture was shown leaves nothing to be read
     clap_gui_window_call(plugin, true);
   }
 }
@@ -93,18 +89,11 @@ get_size(const clap_plugin_t* const clap, uint32_t* const width, uint32_t* const
 static bool CLAP_ABI
 set_scale(const clap_plugin_t* const clap, const double scale)
 {
-  ClapPlugin* const    plugin = CLAP_PLUGIN_OF(clap);
-  const ClapGui* const gui    = plugin->gui;
-  if (!gui || !(scale > 0.0 && scale < MAX_SCALE)) {
+  const ClapGui* const gui = CLAP_PLUGIN_OF(clap)->gui;
+  if (!gui || !(scale > 0.0)) {
     return false;
   }
   editor_set_scale(gui->editor, scale);
-  if (editor_is_open(gui->editor)) {
-    uint32_t width  = (uint32_t)lround(EDITOR_WIDTH * scale);
-    uint32_t height = (uint32_t)lround(EDITOR_HEIGHT * scale);
-    editor_constrain_size(&width, &height);
-    (void)clap_gui_window_request_size(plugin, width, height);
-  }
   return true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   The plugin's window in a CLAP host, inside one of the host's or of its own. */
+   The plugin's window in a CLAP host, inside one of the host's or of its own.
+
+   Main thread only. */
 
 #pragma once
 

@@ -54,7 +54,15 @@ report_names(void* const handle)
 static bool
 request_size(void* const handle, const uint32_t width, const uint32_t height)
 {
-  return clap_gui_window_request_size((ClapPlugin*)handle, width, height);
+  const ClapPlugin* const plugin = (const ClapPlugin*)handle;
+  const ClapGui* const    gui    = plugin->gui;
+  const bool              agrees =
+    gui->is_floating ||
+    (gui->host_gui && gui->host_gui->request_resize(plugin->host, width, height));
+  if (agrees) {
+    editor_set_size(gui->editor, width, height); // the host need not
+  }
+  return agrees;
 }
 
 static void
@@ -64,21 +72,6 @@ report_closed(void* const handle)
 }
 
 /* The window */
-
-bool
-clap_gui_window_request_size(ClapPlugin* const plugin,
-                             const uint32_t    width,
-                             const uint32_t    height)
-{
-  const ClapGui* const gui = plugin->gui;
-  const bool           agrees =
-    gui->is_floating ||
-    (gui->host_gui && gui->host_gui->request_resize(plugin->host, width, height));
-  if (agrees) {
-    editor_set_size(gui->editor, width, height); // the host need not
-  }
-  return agrees;
-}
 
 void
 clap_gui_window_close(ClapPlugin* const plugin)
@@ -157,10 +150,7 @@ clap_gui_window_call(ClapPlugin* const plugin, const bool ticks)
   if (!gui || !editor_is_open(gui->editor)) {
     return;
   }
-  editor_dispatch(gui->editor);
-  if (ticks && !gui->is_closed) {
-    editor_tick(gui->editor);
-  }
+  (ticks ? editor_tick : editor_dispatch)(gui->editor);
   const ClapGui now = *gui;
   gui->is_closed    = false;
   gui->has_values   = false;

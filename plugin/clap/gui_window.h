@@ -56,7 +56,3 @@ clap_gui_window_close(ClapPlugin* plugin);
 /// Take what has happened, and, if it is time, paint.  The host may destroy it all.
 void
 clap_gui_window_call(ClapPlugin* plugin, bool ticks);
-
-/// Have the host give the window another size; return false if it refuses
-bool
-clap_gui_window_request_size(ClapPlugin* plugin, uint32_t width, uint32_t height);

@@ -133,6 +133,12 @@ read_values(const Instance* const instance, double values[N_PARAMS])
 
 /* For a window */
 
+uint32_t
+instance_sounds_revision(const Instance* const instance)
+{
+  return references_revision(instance->references);
+}
+
 Scope*
 instance_scope(Instance* const instance)
 {

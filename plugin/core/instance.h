@@ -70,6 +70,10 @@ instance_add_reference(Instance*    instance,
 
 /* For a window */
 
+/// Return a number that changes with each sound that is learnt or added.  Any thread.
+uint32_t
+instance_sounds_revision(const Instance* instance);
+
 /// Return what the worker has to show; the instance outlives its use.  Any thread.
 Scope*
 instance_scope(Instance* instance);

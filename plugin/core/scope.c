@@ -84,6 +84,9 @@ scope_leave(Scope* const scope)
 bool
 scope_open(Scope* const scope)
 {
+  if (atomic_load(&scope->is_open)) {
+    return false;
+  }
   Ring* columns = atomic_load(&scope->columns);
   if (!columns) {
     columns = ring_new(SCOPE_MAX_COLUMNS, sizeof(Column));

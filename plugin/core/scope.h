@@ -2,8 +2,9 @@
 
    What a window shows of the sound, on its way from the worker to the window.
 
-   One worker thread writes, and one window reads.  Without a window nothing is made or
-   kept; the audio thread has no part in it. */
+   One worker thread writes, and one window reads.  Without a window no columns are made
+   or summaries asked for, and before the first one there is no room for columns; the
+   audio thread has no part in it. */
 
 #pragma once
 
@@ -44,7 +45,8 @@ scope_leave(Scope* scope);
 
 /* The window's side */
 
-/// Have the worker write from now on; return false without memory.  One window only.
+/// Have the worker write from now on; return false without memory, or if another window
+/// has done so.  Main thread only.
 bool
 scope_open(Scope* scope);
 

@@ -3,7 +3,7 @@
    Paint boxes, lines, text and pictures into a buffer of pixels, without a display.
 
    Coordinates are those of a layout at a scale of 1, from the top left; edges that fall
-   between pixels are antialiased. */
+   between pixels are antialiased.  For one thread. */
 
 #pragma once
 

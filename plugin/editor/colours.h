@@ -7,7 +7,6 @@
 
 #define COLOUR_WINDOW    0xFF1E2024U ///< Behind everything
 #define COLOUR_WELL      0xFF121316U ///< Behind a picture or a bar
-#define COLOUR_EDGE      0xFF3A3D44U ///< Around a well
 #define COLOUR_TEXT      0xFFE8E8E6U ///< Words that matter
 #define COLOUR_FAINT     0xFF9A9DA4U ///< Words beside them
 #define COLOUR_EXTRACTED 0xFFFFB000U ///< What is extracted

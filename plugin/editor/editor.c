@@ -34,8 +34,9 @@ struct EditorImpl {
   Scene    scene;
   Panel    panel;
   uint64_t message_end_ms;
-  bool     awaits_bar; ///< The user has pressed `Learn` here
-  bool     is_closed;  ///< By the user, which the host is to know
+  bool     awaits_bar;      ///< The user has pressed `Learn` here
+  uint32_t sounds_revision; ///< Of the instance, at that time
+  bool     is_closed;       ///< By the user, which the host is to know
 };
 
 /* Size */
@@ -109,7 +110,8 @@ set_value(void* const handle, const ParamIndex param, const double plain)
   Editor* const editor = (Editor*)handle;
   instance_set_value(editor->instance, param, plain);
   if (param == PARAM_LEARN) {
-    editor->awaits_bar = plain > 0.5;
+    editor->awaits_bar      = plain > 0.5;
+    editor->sounds_revision = instance_sounds_revision(editor->instance);
   }
   editor->host.report_value(
     editor->host.handle, param, instance_value(editor->instance, param));
@@ -130,7 +132,10 @@ choose_learned(Editor* const editor)
   if (editor->awaits_bar && editor->scene.values[PARAM_LEARN] < 0.5 &&
       edits->held == N_PARAMS) {
     editor->awaits_bar = false;
-    edits_set_once(edits, PARAM_TARGET, editor->scene.learned_index);
+    // Else something has switched `Learn` off before there was a bar
+    if (instance_sounds_revision(editor->instance) != editor->sounds_revision) {
+      edits_set_once(edits, PARAM_TARGET, editor->scene.learned_index);
+    }
   }
 }
 
@@ -149,21 +154,10 @@ choose_file(void* const handle)
   if (!editor->display.table->choose_file(editor->display.window,
                                           "A sound of the instrument alone")) {
     show_message(
-      editor, "No file dialog can be opened here: drop the file on the window", "");
+      editor,
+      "The file dialog cannot be opened: close another one, or drop the file here",
+      "");
   }
-}
-
-/// Return the name of a file without its folders
-static const char*
-name_of(const char* const path)
-{
-  const char* name = path;
-  for (const char* c = path; *c; ++c) {
-    if (*c == '/' || *c == '\\') {
-      name = c + 1;
-    }
-  }
-  return name;
 }
 
 static void
@@ -173,8 +167,9 @@ use_file(void* const handle, const char* const path)
   uint32_t      target  = 0;
   const char*   problem = "";
   if (!instance_add_reference(editor->instance, path, &target, &problem)) {
-    char what[SCENE_MESSAGE_SIZE];
-    snprintf(what, sizeof(what), "%.60s cannot be used: ", name_of(path));
+    const char* const slash = strrchr(path, '/');
+    char              what[SCENE_MESSAGE_SIZE];
+    snprintf(what, sizeof(what), "%.60s cannot be used: ", slash ? slash + 1 : path);
     show_message(editor, what, problem);
     return;
   }
@@ -188,8 +183,11 @@ static void
 handle_event(void* const context, const WindowEvent* const event)
 {
   Editor* const editor = (Editor*)context;
-  if (!editor->display.window) {
-    return; // it is being opened, and is painted as a whole afterwards
+  if (!editor->display.window) { // it is being opened, and is painted afterwards
+    if (event->kind == WINDOW_SIZE) {
+      resize_canvas(editor, (uint32_t)event->x, (uint32_t)event->y);
+    }
+    return;
   }
   switch (event->kind) {
     case WINDOW_EXPOSE:
@@ -284,7 +282,9 @@ editor_open(Editor* const editor, const uintptr_t parent, const char* const titl
   if (editor->display.window) {
     return true;
   }
-  const char* problem = "no memory";
+  const char* problem = scope_is_open(instance_scope(editor->instance))
+                          ? "no second window: one of this instance is open"
+                          : "no window: not enough memory";
   if (make_parts(editor)) {
     const WindowSetup setup = {
       parent, editor->width, editor->height, title, handle_event, editor};
@@ -332,6 +332,9 @@ editor_set_scale(Editor* const editor, const double scale)
   size_of(clamp_scale(scale), &width, &height);
   editor->has_host_scale = true;
   editor_set_size(editor, width, height);
+  if (editor->display.window) {
+    (void)editor->host.request_size(editor->host.handle, width, height);
+  }
 }
 
 void
@@ -385,12 +388,11 @@ editor_dispatch(Editor* const editor)
 void
 editor_tick(Editor* const editor)
 {
+  editor_dispatch(editor);
   if (editor->display.window) {
-    editor->display.table->dispatch(editor->display.window);
     read_scene(editor);
     choose_learned(editor);
     panel_tick(&editor->panel, os_now_ms());
     display_update(&editor->display, &editor->scene);
-    report_closed(editor);
   }
 }

@@ -56,7 +56,7 @@ void
 editor_free(Editor* editor);
 
 /// Open a window in the host's, or without a parent if that is 0; return false and say
-/// why on stderr if there can be none
+/// why on stderr if there can be none, as while another editor of the instance is open
 bool
 editor_open(Editor* editor, uintptr_t parent, const char* title);
 
@@ -68,7 +68,8 @@ editor_close(Editor* editor);
 bool
 editor_is_open(const Editor* editor);
 
-/// Choose the scale, 1 to 2, where the host says one
+/// Choose the scale where the host says one, any number: it is held within 1 and 2.  An
+/// open window asks the host for the size.
 void
 editor_set_scale(Editor* editor, double scale);
 
@@ -97,6 +98,6 @@ editor_native(const Editor* editor);
 void
 editor_dispatch(Editor* editor);
 
-/// Take what has changed in the instance, and paint what differs
+/// The same, and take what has changed in the instance, and paint what differs
 void
 editor_tick(Editor* editor);

@@ -4,12 +4,6 @@
 
 #include <math.h>
 
-const ParamInfo*
-edits_param(const Edits* const edits, const ParamIndex param)
-{
-  return param == PARAM_TARGET ? &edits->scene->target : params_info(param);
-}
-
 void
 edits_begin(Edits* const edits, const ParamIndex param)
 {
@@ -27,7 +21,7 @@ edits_set(Edits* const edits, const double plain)
   if (param == N_PARAMS) {
     return;
   }
-  const double value = params_round(edits_param(edits, param), plain);
+  const double value = params_round(scene_param(edits->scene, param), plain);
   if (fabs(value - edits->scene->values[param]) > 1e-9) {
     edits->scene->values[param] = value;
     edits->actions.set_value(edits->actions.handle, param, value);
@@ -48,7 +42,7 @@ void
 edits_set_once(Edits* const edits, const ParamIndex param, const double plain)
 {
   // A list that grew may have fewer entries than a host's automation knows
-  const double value = params_round(edits_param(edits, param), plain);
+  const double value = params_round(scene_param(edits->scene, param), plain);
   if (fabs(value - edits->scene->values[param]) > 1e-9) {
     edits_begin(edits, param);
     edits_set(edits, value);
@@ -63,7 +57,7 @@ edits_step(Edits* const  edits,
            const bool    fine)
 {
   const ControlInfo* const info = control_info(control);
-  if (info->param < N_PARAMS) {
+  if (info->param < N_PARAMS && edits_are_possible(edits->scene, control)) {
     const double step  = fine ? info->fine_step : info->step;
     const double value = edits->scene->values[info->param];
     edits_set_once(edits, info->param, value + n_steps * step);
@@ -74,7 +68,7 @@ void
 edits_reset(Edits* const edits, const Control control)
 {
   const ParamIndex param = control_info(control)->param;
-  if (param < N_PARAMS) {
+  if (param < N_PARAMS && edits_are_possible(edits->scene, control)) {
     edits_set_once(edits, param, params_info(param)->default_value);
   }
 }
@@ -120,6 +114,14 @@ edits_press(Edits* const edits, const Control control)
 bool
 edits_are_possible(const Scene* const scene, const Control control)
 {
-  const bool steps = control == CONTROL_PREVIOUS || control == CONTROL_NEXT;
-  return !steps || scene->target.n_labels > scene->learned_index + 1;
+  switch (control) {
+    case CONTROL_PREVIOUS:
+    case CONTROL_NEXT:
+      return scene->target.n_labels > scene->learned_index + 1;
+    case CONTROL_TEMPO: // else it shows the tempo in use, and a change would not be
+                        // seen
+      return (uint32_t)scene->values[PARAM_BEAT_SOURCE] == BEATS_FIXED;
+    default:
+      return true;
+  }
 }

@@ -32,10 +32,6 @@ typedef struct {
   ParamIndex   held; ///< Between begin and end; `N_PARAMS` for none
 } Edits;
 
-/// Return the row of a parameter of the scene: that of the target has all names
-const ParamInfo*
-edits_param(const Edits* edits, ParamIndex param);
-
 /// Begin a gesture; ends another
 void
 edits_begin(Edits* edits, ParamIndex param);

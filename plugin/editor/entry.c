@@ -12,7 +12,7 @@ entry_open(Edits* const edits, const Control control)
   user->entry              = control;
   user->entry_is_all       = true;
   user->entry_is_bad       = false;
-  params_to_text(edits_param(edits, param),
+  params_to_text(scene_param(edits->scene, param),
                  edits->scene->values[param],
                  user->text,
                  sizeof(user->text));
@@ -24,7 +24,7 @@ entry_commit(Edits* const edits)
   Interaction* const user  = &edits->scene->user;
   const ParamIndex   param = control_info(user->entry)->param;
   double             plain = 0.0;
-  if (!params_from_text(edits_param(edits, param), user->text, &plain)) {
+  if (!params_from_text(scene_param(edits->scene, param), user->text, &plain)) {
     user->entry_is_bad = true;
     return false;
   }

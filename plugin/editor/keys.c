@@ -34,7 +34,7 @@ activate(Edits* const edits, const Control control)
       break;
     case KIND_SEGMENTS: {
       const double value = edits->scene->values[info->param];
-      const double max   = edits_param(edits, info->param)->max;
+      const double max   = scene_param(edits->scene, info->param)->max;
       edits_set_once(edits, info->param, value < max ? value + 1.0 : 0.0);
       break;
     }
@@ -63,7 +63,7 @@ change(Edits* const edits, const Control control, const WindowEvent* const event
   if (info->param == N_PARAMS) {
     return;
   }
-  const ParamInfo* const param = edits_param(edits, info->param);
+  const ParamInfo* const param = scene_param(edits->scene, info->param);
   const bool             fine  = event->modifiers & WINDOW_SHIFT;
   const double           up    = counts_downwards(info->kind) ? -1.0 : 1.0;
   const double           pages = info->page / info->step;
@@ -133,7 +133,8 @@ keys_press(Edits* const edits, const WindowEvent* const event)
   user->shows_focus = event->key != WINDOW_KEY_ESCAPE;
   if (event->key == WINDOW_KEY_TAB) {
     move_focus(edits, event->modifiers & WINDOW_SHIFT);
-  } else if (user->focus < N_CONTROLS) {
+  } else if (user->focus < N_CONTROLS &&
+             edits_are_possible(edits->scene, user->focus)) {
     if (event->key == WINDOW_KEY_ENTER) {
       activate(edits, user->focus);
     } else {
@@ -156,7 +157,7 @@ keys_type(Edits* const edits, const uint32_t character)
     return;
   }
   user->shows_focus = true;
-  if (user->focus >= N_CONTROLS) {
+  if (user->focus >= N_CONTROLS || !edits_are_possible(edits->scene, user->focus)) {
     return;
   }
   if (character == ' ') {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Levels in dB (0 is a mean square of 1) with a slow release and the last peak. */
+   Levels in dB (0 is a mean square of 1) with a slow release and the last peak.
+
+   Pure, apart from painting, which is for the thread of the canvas. */
 
 #pragma once
 

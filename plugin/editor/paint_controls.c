@@ -38,31 +38,17 @@ paint_ground(Canvas* const      canvas,
                  scene->user.pressed == control || scene->user.list == control);
 }
 
-/// Write what is said in a control beside its value
-static void
-write_extra(const Scene* const scene,
-            const Control      control,
-            char* const        text,
-            const size_t       size)
-{
-  text[0] = '\0';
-  if (control == CONTROL_CLIP) {
-    const uint32_t clip = (uint32_t)scene->values[PARAM_CLIP];
-    number_to_text(scene->latency_s[clip < N_CLIPS ? clip : 0], 2, text, size - 2);
-    const size_t used = strlen(text);
-    snprintf(text + used, size - used, " s");
-  }
-}
-
 static void
 paint_list(Canvas* const canvas, const Scene* const scene, const Control control)
 {
   const Box box = layout_box(control);
   char      value[WORDS_SIZE];
-  char      extra[WORDS_SIZE];
+  char      extra[WORDS_SIZE] = "";
   paint_ground(canvas, scene, control, false);
   words_value(scene, control, value, sizeof(value));
-  write_extra(scene, control, extra, sizeof(extra));
+  if (control == CONTROL_CLIP) {
+    words_latency(scene, (uint32_t)scene->values[PARAM_CLIP], extra, sizeof(extra));
+  }
   const Box    inner = symbols_inset(box, PADDING, ARROW_ROOM);
   const double width = canvas_text_width(canvas, extra, THEME_SMALL);
   canvas_text(canvas,
@@ -237,7 +223,7 @@ paint_tempo(Canvas* const canvas, const Scene* const scene)
 
   const Box      box    = layout_box(CONTROL_TEMPO);
   const uint32_t source = (uint32_t)scene->values[PARAM_BEAT_SOURCE];
-  const bool     is_set = source >= 2;
+  const bool     is_set = source == BEATS_FIXED;
   if (scene->user.entry == CONTROL_TEMPO) {
     paint_entry(canvas, scene, box);
     return;

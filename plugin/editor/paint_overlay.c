@@ -2,7 +2,6 @@
 
 #include "editor/paint_overlay.h"
 
-#include "core/number_text.h"
 #include "editor/layout.h"
 #include "editor/popup.h"
 #include "editor/symbols.h"
@@ -50,9 +49,7 @@ paint_row_extra(Canvas* const      canvas,
 {
   if (scene->user.list == CONTROL_CLIP && index < N_CLIPS) {
     char text[WORDS_SIZE];
-    number_to_text(scene->latency_s[index], 2, text, sizeof(text) - 2);
-    const size_t used = strlen(text);
-    snprintf(text + used, sizeof(text) - used, " s");
+    words_latency(scene, index, text, sizeof(text));
     canvas_text(canvas, row, ALIGN_RIGHT, text, THEME_SMALL, COLOUR_FAINT);
   }
 }
@@ -109,9 +106,8 @@ paint_open_list(Canvas* const canvas, const Scene* const scene)
   if (scene->user.list == CONTROL_NONE) {
     return;
   }
-  const ListLayout list  = popup_layout(scene);
-  const ParamIndex param = control_info(scene->user.list)->param;
-  const ParamInfo* info  = param == PARAM_TARGET ? &scene->target : params_info(param);
+  const ListLayout list = popup_layout(scene);
+  const ParamInfo* info = scene_param(scene, control_info(scene->user.list)->param);
   paint_sheet(canvas, list.box);
   for (uint32_t i = 0; i < list.n_visible; ++i) {
     const uint32_t index = scene->user.list_first + i;

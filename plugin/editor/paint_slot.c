@@ -14,17 +14,6 @@
 #define DROP_WIDTH    2.0
 #define SHAPE_PADDING 4.0
 
-/// Return what stands for the picture of a reference that is not known
-static const char*
-words_without_shape(const Scene* const scene)
-{
-  const uint32_t target = (uint32_t)scene->values[PARAM_TARGET];
-  if (target < scene->learned_index) {
-    return "Built-in sounds";
-  }
-  return target == scene->learned_index ? "No bar learnt yet" : "Not read yet";
-}
-
 static void
 paint_shape(Canvas* const canvas, const Scene* const scene)
 {
@@ -71,11 +60,12 @@ paint_warning(Canvas* const canvas, const Scene* const scene)
 void
 paint_slot(Canvas* const canvas, const Scene* const scene)
 {
-  const uint32_t target = (uint32_t)scene->values[PARAM_TARGET];
-  const char*    name =
-    target < scene->target.n_labels ? params_label(scene->target.labels, target) : "";
-  canvas_text(
-    canvas, layout_slot(SLOT_NAME), ALIGN_LEFT, name, THEME_TEXT, COLOUR_TEXT);
+  canvas_text(canvas,
+              layout_slot(SLOT_NAME),
+              ALIGN_LEFT,
+              scene_target_name(scene),
+              THEME_TEXT,
+              COLOUR_TEXT);
   if (scene->has_summary) {
     char notes[WORDS_SIZE];
     words_register(&scene->summary, notes, sizeof(notes));

@@ -106,9 +106,3 @@ panel_release(Panel* const panel)
   panel->edits.scene->user         = untouched();
   panel->edits.scene->is_drag_over = false;
 }
-
-bool
-panel_holds(const Panel* const panel, const ParamIndex param)
-{
-  return panel->edits.held == param;
-}

@@ -34,7 +34,3 @@ panel_tick(Panel* panel, uint64_t now_ms);
 /// Let go of everything, as before the window closes
 void
 panel_release(Panel* panel);
-
-/// Return whether a gesture holds a parameter: its value is the user's for now
-bool
-panel_holds(const Panel* panel, ParamIndex param);

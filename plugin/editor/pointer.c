@@ -53,7 +53,7 @@ press_on_list(Edits* const edits, const WindowEvent* const event)
 static double
 value_at(const Edits* const edits, const Control control, const double x)
 {
-  const ParamInfo* const info  = edits_param(edits, control_info(control)->param);
+  const ParamInfo* const info = scene_param(edits->scene, control_info(control)->param);
   const Box              track = layout_track(control);
   return info->min + (x - track.x) / track.width * (info->max - info->min);
 }
@@ -164,8 +164,8 @@ drag(Pointer* const pointer, Edits* const edits, const WindowEvent* const event)
     return;
   }
   const bool   is_slid = info->kind == KIND_SLIDER && edits->held != N_PARAMS;
-  const double range =
-    edits_param(edits, info->param)->max - edits_param(edits, info->param)->min;
+  const double range   = scene_param(edits->scene, info->param)->max -
+                       scene_param(edits->scene, info->param)->min;
   const double scale = fine ? info->fine_step / info->step : 1.0;
   if (is_slid) {
     pointer->value += dx / layout_track(control).width * range * scale;

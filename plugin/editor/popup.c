@@ -5,31 +5,25 @@
 #include <ctype.h>
 #include <math.h>
 
+/// Return the parameter of the open list
 static const ParamInfo*
-param_of(const Edits* const edits)
+param_of(const Scene* const scene)
 {
-  return edits_param(edits, control_info(edits->scene->user.list)->param);
-}
-
-static uint32_t
-count_rows(const Scene* const scene)
-{
-  const ParamIndex param = control_info(scene->user.list)->param;
-  return param == PARAM_TARGET ? scene->target.n_labels : params_info(param)->n_labels;
+  return scene_param(scene, control_info(scene->user.list)->param);
 }
 
 ListLayout
 popup_layout(const Scene* const scene)
 {
-  return layout_list(scene->user.list, count_rows(scene));
+  return layout_list(scene->user.list, param_of(scene)->n_labels);
 }
 
 /// Move what is visible, within the list
 static void
 show_from(Edits* const edits, const double first)
 {
-  const ListLayout list         = popup_layout(edits->scene);
-  const double     last         = count_rows(edits->scene) - (double)list.n_visible;
+  const ListLayout list = popup_layout(edits->scene);
+  const double     last = param_of(edits->scene)->n_labels - (double)list.n_visible;
   edits->scene->user.list_first = (uint32_t)fmax(0.0, fmin(first, last));
 }
 
@@ -39,7 +33,7 @@ go_to(Edits* const edits, const double row)
 {
   Interaction* const user = &edits->scene->user;
   const ListLayout   list = popup_layout(edits->scene);
-  const double       last = count_rows(edits->scene) - 1.0;
+  const double       last = param_of(edits->scene)->n_labels - 1.0;
   user->list_row          = (uint32_t)fmax(0.0, fmin(row, last));
   if (user->list_row < user->list_first) {
     show_from(edits, user->list_row);
@@ -111,7 +105,7 @@ popup_key(Edits* const edits, const WindowKey key)
       go_to(edits, 0.0);
       break;
     case WINDOW_KEY_END:
-      go_to(edits, count_rows(edits->scene));
+      go_to(edits, param_of(edits->scene)->n_labels);
       break;
     case WINDOW_KEY_ENTER:
       popup_choose(edits, edits->scene->user.list_row);
@@ -128,8 +122,8 @@ popup_key(Edits* const edits, const WindowKey key)
 void
 popup_type(Edits* const edits, const uint32_t character)
 {
-  const uint32_t     n      = count_rows(edits->scene);
-  const char* const* labels = param_of(edits)->labels;
+  const uint32_t     n      = param_of(edits->scene)->n_labels;
+  const char* const* labels = param_of(edits->scene)->labels;
   const uint32_t     row    = edits->scene->user.list_row;
   if (character == ' ') {
     popup_choose(edits, row);

@@ -87,3 +87,11 @@ typedef struct {
 
   Interaction user;
 } Scene;
+
+/// Return the row of a parameter: that of the target has all names
+const ParamInfo*
+scene_param(const Scene* scene, ParamIndex param);
+
+/// Return the name of the target, or "" before its list is read
+const char*
+scene_target_name(const Scene* scene);

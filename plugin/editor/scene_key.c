@@ -102,7 +102,7 @@ mix_reference(uint64_t* const key, const Scene* const scene)
 {
   mix_target(key, scene);
   mix_number(key, scene->values[PARAM_TARGET]);
-  mix_number(key, scene->learned_index);
+  mix_text(key, words_without_shape(scene));
   mix_number(key, scene->has_summary);
   mix_number(key, scene->summary_revision);
   mix_number(key, scene->warning);

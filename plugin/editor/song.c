@@ -64,21 +64,30 @@ song_column(const Song* const song, const uint32_t index)
   return &song->columns[(song->first + index) % SONG_MAX_COLUMNS];
 }
 
-/// Return the index of the last column that begins at a frame or before, or -1
+/// Return the index of the last column that begins at a frame or before, or at a
+/// position, or -1
 static int32_t
-index_of_frame(const Song* const song, const double frame)
+find_column(const Song* const song, const double value, const bool by_position)
 {
   uint32_t low  = 0;
   uint32_t high = song->n_columns;
   while (low < high) {
-    const uint32_t middle = (low + high) / 2;
-    if ((double)song_column(song, middle)->column.frame <= frame) {
+    const uint32_t          middle = (low + high) / 2;
+    const SongColumn* const column = song_column(song, middle);
+    const double start = by_position ? column->position : (double)column->column.frame;
+    if (start <= value) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
   return (int32_t)low - 1;
+}
+
+static int32_t
+index_of_frame(const Song* const song, const double frame)
+{
+  return find_column(song, frame, false);
 }
 
 /// Return the position of a frame
@@ -191,17 +200,7 @@ song_n_columns(const Song* const song)
 int32_t
 song_index(const Song* const song, const double position)
 {
-  uint32_t low  = 0;
-  uint32_t high = song->n_columns;
-  while (low < high) {
-    const uint32_t middle = (low + high) / 2;
-    if (song_column(song, middle)->position <= position) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return (int32_t)low - 1;
+  return find_column(song, position, true);
 }
 
 double
@@ -222,17 +221,6 @@ song_play_position(const Song* const song)
   return song->play_position;
 }
 
-const Column*
-song_column_at(const Song* const song, const double frame)
-{
-  const int32_t index = index_of_frame(song, frame);
-  if (index < 0) {
-    return NULL;
-  }
-  const Column* const column = &song_column(song, (uint32_t)index)->column;
-  return frame < (double)(column->frame + column->n_frames) ? column : NULL;
-}
-
 SongPowers
 song_powers(const Song* const song, const double from, const double to)
 {
@@ -243,11 +231,10 @@ song_powers(const Song* const song, const double from, const double to)
     const Column* const column = &song_column(song, i)->column;
     const double        begin  = (double)column->frame;
     const double        end    = begin + column->n_frames;
-    if (begin >= to && !(from >= to && begin <= to)) {
+    if (begin >= to) {
       break;
     }
-    const bool   has_point = from >= to && from >= begin && from < end;
-    const double weight    = has_point ? 1 : fmin(end, to) - fmax(begin, from);
+    const double weight = fmin(end, to) - fmax(begin, from);
     if (weight > 0) {
       sum.mixture += weight * (double)column->mixture_power;
       sum.extracted += weight * (double)column->extracted_power;

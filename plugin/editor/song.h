@@ -90,12 +90,8 @@ song_play_frame(const Song* song);
 double
 song_play_position(const Song* song);
 
-/// Return the column at a frame, or NULL
-const Column*
-song_column_at(const Song* song, double frame);
-
-/// Return the mean powers from one frame to another, or zeros where nothing is known;
-/// of the column there if they are equal
+/// Return the mean powers from one frame to a later one, or zeros where nothing is
+/// known
 SongPowers
 song_powers(const Song* song, double from, double to);
 

@@ -2,7 +2,8 @@
 
    A picture of a song that scrolls: each column of pixels is painted once.
 
-   A *pixel number* counts columns of pixels from position 0 of the song. */
+   A *pixel number* counts columns of pixels from position 0 of the song.  For one
+   thread. */
 
 #pragma once
 

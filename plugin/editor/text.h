@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines of UTF-8 text as glyphs.  Sizes are those of an em in pixels. */
+   Lines of UTF-8 text as glyphs.  Sizes are those of an em in pixels.
+
+   For the thread of the font. */
 
 #pragma once
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   The picture of a short sound by its peaks. */
+   The picture of a short sound by its peaks.
+
+   For the thread of the canvas. */
 
 #pragma once
 

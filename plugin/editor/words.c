@@ -66,14 +66,6 @@ index_of(const Scene* const scene, const ParamIndex param)
   return (uint32_t)scene->values[param];
 }
 
-static const char*
-target_of(const Scene* const scene)
-{
-  const uint32_t index = index_of(scene, PARAM_TARGET);
-  return index < scene->target.n_labels ? params_label(scene->target.labels, index)
-                                        : "";
-}
-
 static void
 set_words(StatusWords* const words,
           const Level        level,
@@ -89,15 +81,14 @@ set_words(StatusWords* const words,
 static void
 write_waiting_clip(const Scene* const scene, StatusWords* const words)
 {
-  const uint32_t   clip = index_of(scene, PARAM_CLIP);
-  const ParamInfo* info = params_info(PARAM_CLIP);
-  char             seconds[WORDS_SIZE];
-  number_to_text(scene->latency_s[clip < N_CLIPS ? clip : 0], 2, seconds, 16);
+  const uint32_t clip = index_of(scene, PARAM_CLIP);
+  char           latency[WORDS_SIZE];
+  words_latency(scene, clip, latency, sizeof(latency));
   snprintf(words->detail,
            sizeof(words->detail),
-           "Clip becomes %s (%.16s s of latency) when the host next starts the plugin.",
-           params_label(info->labels, clip),
-           seconds);
+           "Clip becomes %s (%.16s of latency) when the host next starts the plugin.",
+           params_label(params_info(PARAM_CLIP)->labels, clip),
+           latency);
 }
 
 /// Say what is going on while the plugin works
@@ -118,7 +109,7 @@ write_ready(const Scene* const scene, StatusWords* const words)
     snprintf(words->title,
              sizeof(words->title),
              is_rest ? "Ready: everything but %s" : "Ready: extracting %s",
-             target_of(scene));
+             scene_target_name(scene));
   }
   if (scene->clip_waits) {
     write_waiting_clip(scene, words);
@@ -190,6 +181,20 @@ words_register(const ReferenceSummary* const summary,
   } else {
     snprintf(text, size, "%s\xE2\x80\x93%s", low, high);
   }
+}
+
+const char*
+words_without_shape(const Scene* const scene)
+{
+  const uint32_t target = index_of(scene, PARAM_TARGET);
+  if (target < scene->learned_index) {
+    return "Built-in sounds";
+  }
+  if (target == scene->learned_index) {
+    return "No bar learnt yet";
+  }
+  const bool has_failed = index_of(scene, PARAM_STATUS) == STATUS_NO_REFERENCE;
+  return has_failed ? "Cannot be used" : "Not read yet";
 }
 
 void
@@ -280,7 +285,17 @@ words_value(const Scene* const scene,
     snprintf(text, size, "%s", "");
     return;
   }
-  const bool       is_target = param == PARAM_TARGET;
-  const ParamInfo* info      = is_target ? &scene->target : params_info(param);
-  words_plain(info, scene->values[param], text, size);
+  words_plain(scene_param(scene, param), scene->values[param], text, size);
+}
+
+void
+words_latency(const Scene* const scene,
+              const uint32_t     clip,
+              char* const        text,
+              const size_t       size)
+{
+  char seconds[16];
+  number_to_text(
+    scene->latency_s[clip < N_CLIPS ? clip : 0], 2, seconds, sizeof(seconds));
+  snprintf(text, size, "%s s", seconds);
 }

@@ -44,6 +44,10 @@ words_plain(const ParamInfo* info, double plain, char* text, size_t size);
 void
 words_value(const Scene* scene, Control control, char* text, size_t size);
 
+/// Write the latency of a clip in seconds
+void
+words_latency(const Scene* scene, uint32_t clip, char* text, size_t size);
+
 /// Write the name of a MIDI note; 60 is C4
 void
 words_pitch(double note, char text[WORDS_PITCH_SIZE]);
@@ -51,6 +55,10 @@ words_pitch(double note, char text[WORDS_PITCH_SIZE]);
 /// Write which notes a reference covers
 void
 words_register(const ReferenceSummary* summary, char* text, size_t size);
+
+/// Return what stands for the picture of a reference that is not known
+const char*
+words_without_shape(const Scene* scene);
 
 /// Write what is wrong with the reference, or ""
 void

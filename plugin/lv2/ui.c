@@ -132,13 +132,11 @@ idle(const LV2UI_Handle handle)
   if (!editor_is_open(ui->editor)) {
     return 1;
   }
-  editor_dispatch(ui->editor);
   // Some hosts call much more often than we paint
-  const uint64_t now = os_now_ms();
-  if (!ui->is_closed && now - ui->ticked_ms >= EDITOR_TICK_MS * 3 / 4) {
-    ui->ticked_ms = now;
-    editor_tick(ui->editor);
-  }
+  const uint64_t now   = os_now_ms();
+  const bool     ticks = now - ui->ticked_ms >= EDITOR_TICK_MS * 3 / 4;
+  ui->ticked_ms        = ticks ? now : ui->ticked_ms;
+  (ticks ? editor_tick : editor_dispatch)(ui->editor);
   follow_learning(ui);
   if (ui->is_closed) {
     editor_close(ui->editor);

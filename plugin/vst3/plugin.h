@@ -39,7 +39,6 @@ typedef struct {
   _Atomic uint32_t              known_latency;     ///< That the host has read, or 0
   uint32_t                      announced_latency; ///< That was announced to it
   uint32_t                      names_revision;    ///< Of the list that the host knows
-  const void*                   open_view;         ///< Whose window is open, or NULL
 } Vst3Plugin;
 
 /// The plugin that a pointer to one of its interfaces belongs to

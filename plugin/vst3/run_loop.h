@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What calls a view: the host's loop of events on Linux, the system's elsewhere. */
+   What calls a view: the host's loop of events on Linux, the system's elsewhere.
+
+   Main thread only. */
 
 #pragma once
 

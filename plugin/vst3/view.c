@@ -5,12 +5,9 @@
 #include "editor/editor.h"
 #include "vst3/run_loop.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const float MAX_FACTOR = 100.0F; // no screen has it
 
 /// A view; the host holds pointers to the first two fields, and to two of `run_loop`
 typedef struct {
@@ -24,18 +21,23 @@ typedef struct {
   struct v3_plugin_frame** frame; ///< The host's, not counted, as in Steinberg's kit
 
   /* Of what the host is to be notified after an event: it may remove the view then */
-  bool has_names;
+  bool has_values;
   bool has_latency;
+  bool learns; ///< As last seen
 } Vst3View;
 
 /// The view that a pointer to one of its interfaces belongs to
 #define VIEW_OF(self, field)                                                           \
   ((Vst3View*)(void*)((char*)(self)-offsetof(Vst3View, field)))
 
-static void
-detach(Vst3View* view);
-
 /* Life */
+
+static void
+detach(Vst3View* const view)
+{
+  vst3_run_loop_leave(&view->run_loop);
+  editor_close(view->editor);
+}
 
 static uint32_t
 add_reference(Vst3View* const view)
@@ -48,7 +50,9 @@ drop_reference(Vst3View* const view)
 {
   const uint32_t n_left = atomic_fetch_sub(&view->n_refs, 1) - 1;
   if (!n_left) {
-    detach(view); // some hosts do not
+    // Hosts that compare handlers by interface take and drop one while they let go
+    atomic_store(&view->n_refs, 1);
+    detach(view); // some hosts have not
     editor_free(view->editor);
     vst3_plugin_unref(view->plugin);
     free(view);
@@ -120,7 +124,7 @@ end_edit(void* const handle, const ParamIndex index)
 static void
 report_names(void* const handle)
 {
-  ((Vst3View*)handle)->has_names = true;
+  ((Vst3View*)handle)->has_values = true;
 }
 
 static bool
@@ -147,11 +151,11 @@ report_closed(void* const handle)
 static void
 notify_host(Vst3View* const view)
 {
-  const bool has_names   = view->has_names;
+  const bool has_values  = view->has_values;
   const bool has_latency = view->has_latency;
-  view->has_names        = false;
+  view->has_values       = false;
   view->has_latency      = false;
-  if (has_names) {
+  if (has_values) {
     vst3_plugin_notify_values(view->plugin);
   }
   if (has_latency) {
@@ -161,30 +165,26 @@ notify_host(Vst3View* const view)
 
 /* Time goes by */
 
+/// Note that the plugin has ended `Learn`, which hosts on an older JUCE do not read
+/// where the processor reports it
+static void
+note_learn(Vst3View* const view)
+{
+  const bool learns = instance_value(view->plugin->instance, PARAM_LEARN) > 0.5;
+  view->has_values  = view->has_values || (view->learns && !learns);
+  view->learns      = learns;
+}
+
 /// Take what has happened, which may end in the host's letting go of the view
 static void
 dispatch(void* const owner, const bool ticks)
 {
   Vst3View* const view = (Vst3View*)owner;
   add_reference(view);
-  if (editor_is_open(view->editor)) {
-    editor_dispatch(view->editor);
-  }
-  if (ticks && editor_is_open(view->editor)) {
-    editor_tick(view->editor);
-  }
+  (ticks ? editor_tick : editor_dispatch)(view->editor);
+  note_learn(view);
   notify_host(view);
   drop_reference(view);
-}
-
-static void
-detach(Vst3View* const view)
-{
-  if (view->plugin->open_view == view) {
-    view->plugin->open_view = NULL;
-    vst3_run_loop_leave(&view->run_loop);
-    editor_close(view->editor);
-  }
 }
 
 /* The view */
@@ -199,21 +199,18 @@ is_platform_type_supported(void* const self, const char* const type)
 static v3_result V3_API
 attached(void* const self, void* const parent, const char* const type)
 {
-  Vst3View* const   view   = VIEW_OF(self, view);
-  Vst3Plugin* const plugin = view->plugin;
+  Vst3View* const view = VIEW_OF(self, view);
   if (!parent || is_platform_type_supported(self, type) != V3_OK) {
     return V3_INVALID_ARG;
   }
-  if (plugin->open_view) {
-    fprintf(stderr, "requinto: no second window: one of this instance is open\n");
+  if (editor_is_open(view->editor)) {
     return V3_FALSE;
   }
-  plugin->open_view = view;
-  const bool can    = vst3_run_loop_take(&view->run_loop, view->frame, EDITOR_TICK_MS);
-  if (!can) {
+  if (!vst3_run_loop_take(&view->run_loop, view->frame, EDITOR_TICK_MS)) {
     fprintf(stderr, "requinto: no window: the host has no run loop for it\n");
+    return V3_FALSE;
   }
-  if (!can || !editor_open(view->editor, (uintptr_t)parent, "Requinto") ||
+  if (!editor_open(view->editor, (uintptr_t)parent, "Requinto") ||
       !vst3_run_loop_start(
         &view->run_loop, editor_descriptor(view->editor), EDITOR_TICK_MS)) {
     detach(view);
@@ -322,25 +319,18 @@ check_size_constraint(void* const self, struct v3_view_rect* const rect)
     return V3_INVALID_ARG;
   }
   editor_constrain_size(&width, &height);
-  rect->right  = rect->left + (int32_t)width;
-  rect->bottom = rect->top + (int32_t)height;
+  rect->right  = (int32_t)((uint32_t)rect->left + width);
+  rect->bottom = (int32_t)((uint32_t)rect->top + height);
   return V3_OK;
 }
 
 static v3_result V3_API
 set_content_scale_factor(void* const self, const float factor)
 {
-  Vst3View* const view = VIEW_OF(self, scale);
-  if (!(factor > 0.0F && factor < MAX_FACTOR)) {
+  if (!(factor > 0.0F)) {
     return V3_INVALID_ARG;
   }
-  editor_set_scale(view->editor, (double)factor);
-  if (editor_is_open(view->editor)) {
-    uint32_t width  = (uint32_t)lround(EDITOR_WIDTH * (double)factor);
-    uint32_t height = (uint32_t)lround(EDITOR_HEIGHT * (double)factor);
-    editor_constrain_size(&width, &height);
-    (void)request_size(view, width, height);
-  }
+  editor_set_scale(VIEW_OF(self, scale)->editor, (double)factor);
   return V3_OK;
 }
 

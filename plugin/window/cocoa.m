@@ -98,28 +98,6 @@ dragged_path(id<NSDraggingInfo> sender)
 
 @end
 
-void
-native_enter(void)
-{
-}
-
-void
-native_leave(void)
-{
-}
-
-void
-native_set_opening(const bool is_opening)
-{
-  (void)is_opening;
-}
-
-const char*
-native_no_world(void)
-{
-  return "no window: not enough memory";
-}
-
 const char*
 native_class(void)
 {
@@ -186,24 +164,6 @@ native_free(Native* const native)
     free(native->pixels);
     free(native);
   }
-}
-
-void
-native_begin_dispatch(Native* const native)
-{
-  (void)native;
-}
-
-void
-native_finish_dispatch(Native* const native)
-{
-  (void)native;
-}
-
-void
-native_finish_call(Native* const native)
-{
-  (void)native;
 }
 
 /// Make room for the pixels of the whole window, which a layer shows as one image
@@ -278,13 +238,6 @@ void
 native_grab_focus(Native* const native)
 {
   [[native->view window] makeFirstResponder:[native->view superview]];
-}
-
-int
-native_descriptor(const Native* const native)
-{
-  (void)native;
-  return -1;
 }
 
 static NSArray*

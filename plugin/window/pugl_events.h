@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   pugl's events as those of `window.h`. */
+   pugl's events as those of `window.h`.
+
+   All functions are for the window's thread. */
 
 #pragma once
 

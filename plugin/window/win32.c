@@ -46,28 +46,6 @@ typedef struct {
 
 static atomic_flag has_dialog = ATOMIC_FLAG_INIT; ///< One is open
 
-void
-native_enter(void)
-{
-}
-
-void
-native_leave(void)
-{
-}
-
-void
-native_set_opening(const bool is_opening)
-{
-  (void)is_opening;
-}
-
-const char*
-native_no_world(void)
-{
-  return "no window: not enough memory";
-}
-
 static HMODULE
 own_module(void)
 {
@@ -226,24 +204,6 @@ native_free(Native* const native)
 }
 
 void
-native_begin_dispatch(Native* const native)
-{
-  (void)native;
-}
-
-void
-native_finish_dispatch(Native* const native)
-{
-  (void)native;
-}
-
-void
-native_finish_call(Native* const native)
-{
-  (void)native;
-}
-
-void
 native_show(Native* const         native,
             const uint32_t* const pixels,
             const uint32_t        stride,
@@ -276,13 +236,6 @@ void
 native_grab_focus(Native* const native)
 {
   SetFocus(native->window);
-}
-
-int
-native_descriptor(const Native* const native)
-{
-  (void)native;
-  return -1;
 }
 
 /// Run the dialog, which waits for the user, and post what was chosen

@@ -129,7 +129,8 @@ typedef struct {
   /// Return the system's number of the window (X11 window, HWND, NSView)
   uintptr_t (*native)(const Window* window);
 
-  /// Ask for a sound file; `WINDOW_CHOSEN` comes in time.  False if there is no dialog.
+  /// Ask for a sound file; `WINDOW_CHOSEN` comes in time, once however often that is
+  /// wanted meanwhile.  False if there is no dialog.
   bool (*choose_file)(Window* window, const char* title);
 } WindowTable;
 

@@ -72,6 +72,10 @@ x_dialog_open(XDialog* const    dialog,
               const double      scale)
 {
   XDialog* nobody = NULL;
+  if (atomic_load(&owner) == dialog) { // it may lie behind the host's windows
+    XMapRaised(dialog->display, sofd_window());
+    return true;
+  }
   if (!atomic_compare_exchange_strong(&owner, &nobody, dialog)) {
     return false;
   }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   The one file dialog of all windows. */
+   The one file dialog of all windows.
+
+   All functions are for the window's thread, which may be another for each window. */
 
 #pragma once
 
@@ -16,7 +18,8 @@ typedef struct {
   void*         context;
 } XDialog;
 
-/// Open the dialog for a window; false if there is none, or it is open already
+/// Open the dialog for a window, or raise it where it is open for this window; false if
+/// there is none, or another window has it
 bool
 x_dialog_open(XDialog* dialog, XWindow window, const char* title, double scale);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   Files dropped on a window, by the protocol Xdnd of freedesktop.org, as its target. */
+   Files dropped on a window, by the protocol Xdnd of freedesktop.org, as its target.
+
+   All functions are for the window's thread. */
 
 #pragma once
 

@@ -155,7 +155,7 @@ class _Bridge:
         return size
 
     def take_columns(self, key: int, columns: Any, n_columns: int) -> int:
-        """Copy columns that were made, and have the stream make more, or none."""
+        """Copy the next columns, and have the stream make more; with 0, stop it."""
         stream = _streams[key].stream
         stream.watch(n_columns > 0)
         taken = stream.take_columns(n_columns)
@@ -164,8 +164,8 @@ class _Bridge:
         return len(taken)
 
     def summarise(self, reference: Any, summary: Any) -> int:
-        """Summarise a sound file; return 1."""
-        sound, rate = _decode(
+        """Fill in the summary of a sound file; return 1."""
+        sound, rate = _decode_reference(
             bytes(self._ffi.buffer(reference.bytes, reference.n_bytes))
         )
         values = summarise(sound, rate)
@@ -250,10 +250,10 @@ def warm_up(
 
 def _query(file: bytes, separator: Separator) -> Query:
     """Return the query for a reference that came as a sound file."""
-    return separator.query(*_decode(file))
+    return separator.query(*_decode_reference(file))
 
 
-def _decode(file: bytes) -> tuple[np.ndarray, float]:
+def _decode_reference(file: bytes) -> tuple[np.ndarray, float]:
     """Return a reference that came as a sound file, and its rate in Hz."""
     if not file:
         raise TargetError("the target has no sound: learn a bar, or choose another")

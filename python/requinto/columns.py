@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from requinto.process import one_blas_thread
-from requinto.stft import hann
+from requinto.stft import COLUMNS_TOGETHER, hann
 
 COLUMNS_PER_S = 40
 N_BANDS = 64
-LOWEST_HZ, HIGHEST_HZ = 40.0, 10240.0  # edges of the first band and of the last
+LOWEST_HZ, HIGHEST_HZ = 40.0, 10240.0  # outer edges: eight octaves of eight bands
 RANGE_DB = 80.0  # below a sine at full scale, which is 255
 MARK_BEAT, MARK_BAR, MARK_CLIP, MARK_SEAM = 1, 2, 4, 8
-_WINDOW_S = 2048 / 44100  # seconds, rounded to a power of two of frames
+_WINDOW_S = 2048 / 44100  # seconds, to the nearest power of two of frames
 _LOBE_BINS = 1.5  # of a Hann window, over which a sine's power counts once
-_TOGETHER = 16  # columns, whose spectra stay in the processor's cache
+_SILENCE = 1e-12  # added to powers: -120 dB, far below the range
 
 # As `Column` of bridge.h
 COLUMN = np.dtype(
@@ -78,11 +78,11 @@ class ColumnMaker:
         self._marks.append((mark, np.asarray(frames, int)))
 
     def set_tempo(self, frame: int, tempo_bpm: float) -> None:
-        """Have a tempo for the columns that begin at a frame or later; 0 is unknown."""
+        """Give the columns that begin at a frame or later a tempo; 0 is unknown."""
         self._values["tempo_bpm"].append((frame, tempo_bpm))
 
     def set_register_shift(self, frame: int, semitones: float) -> None:
-        """Have a shift, as `register_shift.judge` says, from a frame on."""
+        """Give the columns from a frame on a shift, as of `register_shift.judge`."""
         self._values["register_shift"].append((frame, semitones))
 
     def add(self, mixture: np.ndarray, extracted: np.ndarray) -> np.ndarray:
@@ -104,8 +104,8 @@ class ColumnMaker:
         n_columns = max(0, (self._sound.shape[1] - self._reach) // self._n + 1)
         columns = np.zeros(n_columns, COLUMN)
         with one_blas_thread():
-            for first in range(0, n_columns, _TOGETHER):
-                some = columns[first : first + _TOGETHER]
+            for first in range(0, n_columns, COLUMNS_TOGETHER):
+                some = columns[first : first + COLUMNS_TOGETHER]
                 self._fill(some, self._sound[:, first * self._n :])
                 self._next += self._n * len(some)
         self._sound = self._sound[:, n_columns * self._n :].copy()
@@ -171,7 +171,7 @@ class _Bands:
             # Scaled, so that NumPy stays in single precision: see `stft`
             spectra = np.fft.rfft(windows, norm="forward")[:, :n_bins]
             power += np.square(spectra.real) + np.square(spectra.imag)
-        levels_db = 10 * np.log10(power @ self._weights / len(sound) + 1e-12)
+        levels_db = 10 * np.log10(power @ self._weights / len(sound) + _SILENCE)
         levels = np.clip(np.round(255 * (1 + levels_db / RANGE_DB)), 0, 255)
         return np.asarray(levels, np.uint8)
 

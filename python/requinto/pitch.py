@@ -24,13 +24,15 @@ _WINDOW_S = 0.186  # seconds: seven periods of the lowest note
 _RATE_HZ = 11025.0  # about which sound is enough: harmonics to 5 kHz
 _PRIMES = (1, 2, 3, 5, 7, 11)  # harmonics: of all, a subharmonic would have many
 _N_HARMONICS = 12  # at which power counts
-_WIDTH_BINS, _WIDTH = (
-    2.0,
-    0.015,
-)  # half of a harmonic's width: a Hann window's, a bend's
+# Half of a harmonic's width: that of a Hann window, and what a bend adds by frequency
+_WIDTH_BINS, _WIDTH = 2.0, 0.015
 _CLEAR = 0.45  # of the power, beyond what noise has there; noise has 0.1, tones 0.5
 _FLOOR = 1.5  # medians of the root spectrum that are taken for noise
 _QUIET = 1e-7  # mean square: -70 dB
+_HANN_POWER = 3 / 8  # mean square of a Hann window
+_SMALLEST = 1e-30  # instead of a divisor of 0
+_PASS_BAND = 0.85  # of the low-pass: of half the reduced rate
+_REACH = 6  # of the low-pass, to each side: frames at the reduced rate
 
 
 class PitchEstimator:
@@ -87,7 +89,7 @@ class PitchEstimator:
         strengths = np.maximum(roots, 0, out=roots) @ self._kernels
         best = 1 + np.argmax(strengths[:, 1:-1], axis=1)
         is_clear = self._share(magnitudes, best) >= _CLEAR
-        is_clear &= np.mean(np.square(windows), axis=1) >= _QUIET * 3 / 8  # of Hann's
+        is_clear &= np.mean(np.square(windows), axis=1) >= _QUIET * _HANN_POWER
         return np.where(is_clear, self._refine(strengths, best), 0).astype(np.float32)
 
     def _reduce(self, sound: np.ndarray) -> np.ndarray:
@@ -102,7 +104,7 @@ class PitchEstimator:
         rows = np.arange(len(sums))
         last, first = self._last[:, best], self._first[:, best]
         within = np.sum(sums[rows, last] - sums[rows, first], axis=0)
-        share = within / np.maximum(sums[:, -1], 1e-30)
+        share = within / np.maximum(sums[:, -1], _SMALLEST)
         chance = self._share_of_noise[best]
         return np.asarray((share - chance) / (1 - chance))
 
@@ -123,10 +125,12 @@ def _medians(rows: np.ndarray) -> np.ndarray:
 
 
 def _low_pass(factor: int) -> np.ndarray:
-    """Return a filter, after which every `factor`-th frame is enough."""
-    times = np.arange(-6 * factor, 6 * factor + 1) / factor
-    taps = np.sinc(0.85 * times) * np.hanning(len(times) + 2)[1:-1]
-    return (taps / taps.sum()).astype(np.float32) if factor > 1 else np.ones(1, "f")
+    """Return the taps of a filter, after which every `factor`-th frame is enough."""
+    if factor == 1:
+        return np.ones(1, np.float32)
+    times = np.arange(-_REACH * factor, _REACH * factor + 1) / factor
+    taps = np.sinc(_PASS_BAND * times) * np.hanning(len(times) + 2)[1:-1]
+    return (taps / taps.sum()).astype(np.float32)
 
 
 def _kernels(bins: np.ndarray, n_fft: int) -> np.ndarray:

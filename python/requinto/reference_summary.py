@@ -13,9 +13,8 @@ from requinto.process import one_blas_thread
 
 N_PEAKS = 128
 _LOW, _HIGH = 5, 95  # percentiles of the register
-_MAX_WINDOWS = (
-    2400  # at which pitch is estimated: of more, these many are chosen evenly
-)
+_MAX_WINDOWS = 2400  # of pitch, a minute's: longer references are sampled evenly
+_TOGETHER = 64  # windows, whose part of the sound is filtered once
 
 
 class ReferenceSummary(NamedTuple):
@@ -38,13 +37,22 @@ class ReferenceSummary(NamedTuple):
 
 
 def summarise(reference: np.ndarray, sample_rate: float) -> ReferenceSummary:
-    """Summarise a sound, `(n_channels, n_frames)`, float32."""
+    """Summarise a reference.
+
+    Parameters
+    ----------
+    reference : np.ndarray, shape=(n_channels, n_frames), float32
+        At least one frame.
+    sample_rate : float
+        Hz.
+    """
     duration_s = reference.shape[1] / sample_rate
     low, high = _register(reference.mean(axis=0), sample_rate)
     return ReferenceSummary(duration_s, low, high, _peaks(reference))
 
 
 def _peaks(reference: np.ndarray) -> np.ndarray:
+    """Return the loudest sample of each of `N_PEAKS` equal parts, of any channel."""
     loudest = np.abs(reference).max(axis=0)
     starts = np.arange(N_PEAKS) * len(loudest) // N_PEAKS
     peaks = np.maximum.reduceat(loudest, starts)
@@ -52,6 +60,7 @@ def _peaks(reference: np.ndarray) -> np.ndarray:
 
 
 def _register(mono: np.ndarray, sample_rate: float) -> tuple[float, float]:
+    """Return between which notes most of a sound lies; zeros if none is pitched."""
     estimator = PitchEstimator(sample_rate)
     margin = estimator.n_frames // 2
     padded = np.pad(mono, margin)
@@ -61,7 +70,7 @@ def _register(mono: np.ndarray, sample_rate: float) -> tuple[float, float]:
     with one_blas_thread():
         notes = [
             estimator.estimate(padded, some)
-            for some in np.array_split(starts, -(-n_windows // 64))
+            for some in np.array_split(starts, -(-n_windows // _TOGETHER))
         ]
     pitched = np.concatenate(notes)
     pitched = pitched[pitched > 0]

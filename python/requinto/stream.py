@@ -26,8 +26,8 @@ from requinto.separator import Extraction
 from requinto.timeline import BeatSettings, Grid, Settings, Timeline
 
 MEMORY_S = 12.0  # seconds of the past in which beats are detected
-NO_BEATS = Grid(np.zeros(0, int), np.zeros(0, int))
 _FORESIGHT_S = 2.0  # seconds past what is known for which grids are laid out
+NO_BEATS = Grid(np.zeros(0, int), np.zeros(0, int))
 
 
 class Stream:
@@ -95,7 +95,7 @@ class Stream:
         self._grid_of_clip = NO_BEATS
         self._capture = BarCapture(n_channels, sample_rate)
         self._n_finished = 0  # frames that have been extracted
-        self._maker: ColumnMaker | None = None  # while somebody watches
+        self._maker: ColumnMaker | None = None  # while a window is open
         self._register = RegisterWatch(sample_rate, n_channels)  # since then
         self._columns = np.zeros(0, COLUMN)  # made and not taken yet
 
@@ -151,10 +151,10 @@ class Stream:
             self._register = RegisterWatch(self._sample_rate, self._n_channels)
 
     def take_columns(self, n_columns: int) -> np.ndarray:
-        """Return the first columns that have not been taken, `COLUMN`, at most so many.
+        """Return up to `n_columns` columns that have not been taken yet, `COLUMN`.
 
-        They go on from each other, and are those of the same stretch of the stream
-        however the host cuts its blocks.
+        Each begins where the one before it ends.  Their frames and what they show do
+        not depend on how the host cuts its blocks.
         """
         taken, self._columns = np.split(self._columns, [n_columns])
         return taken

@@ -16,8 +16,8 @@ from requinto.host_position import Position, host_beats
 from requinto.separator import Extraction
 
 BeatSource = Literal["host", "detect", "fixed"]
-_BEATS_OF_TEMPO = 5  # whose median interval is the tempo
 BEAT_SOURCES: tuple[BeatSource, ...] = get_args(BeatSource)
+_BEATS_OF_TEMPO = 5  # whose median interval is the tempo: a bar of four
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,10 @@ class Grid(NamedTuple):
         return Grid(*(row[(row >= first) & (row <= last)] for row in self))
 
     def tempo_bpm(self, frame: int, sample_rate: float) -> float:
-        """Return the beats per minute from a frame on; 0 without two beats there."""
+        """Return the beats per minute from the last beat up to a frame on.
+
+        0 where there are no two beats.
+        """
         first = max(0, int(np.searchsorted(self.beats, frame, side="right")) - 1)
         intervals = np.diff(self.beats[first : first + _BEATS_OF_TEMPO])
         return 60 * sample_rate / float(np.median(intervals)) if len(intervals) else 0.0

@@ -39,6 +39,7 @@ def status() -> dict[str, Any]:
         "installed": {
             form.name: _describe_installed(form) for form in installing.FORMATS
         },
+        "window": _has_window(),
         "models": _models(),
         "references": str(installing.references_folder()),
         "self_test": _self_test(),
@@ -56,6 +57,13 @@ def _describe_installed(form: installing.Format) -> dict[str, Any] | None:
         "python": conf.get("executable"),
         "python_works": _imports(conf.get("executable")),
     }
+
+
+def _has_window() -> bool:
+    """Return whether the plugin was built with a window of its own."""
+    if sys.platform != "linux":  # where the system has all that it takes
+        return True
+    return any(requinto.plugin_path().rglob("requinto_window.so"))
 
 
 def _imports(executable: str | None) -> bool:
@@ -162,6 +170,11 @@ def find_problems(report: dict[str, Any]) -> list[str]:
 def lines(report: dict[str, Any]) -> list[str]:
     """Return a status in words."""
     text = [f"built: {report['built']}"]
+    if not report["window"]:
+        text.append(
+            "window: none, hosts show a list; install X11's headers (on Debian "
+            "libx11-dev), and then requinto again"
+        )
     for name, form in report["installed"].items():
         if form is None:
             text.append(f"{name}: not installed; `requinto plugin install` does that")

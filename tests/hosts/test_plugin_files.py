@@ -29,6 +29,8 @@ def test_each_format_is_whole_and_knows_its_python(tmp_path):
         assert path == tmp_path / form.folder
         assert files(path) == files(built_path(form.built)) | {form.conf}
         assert installing.is_current(form, path)
+        notices = next(path.rglob("THIRD_PARTY.md")).read_text()
+        assert "Bitstream Vera" in notices  # whose licence goes with each copy
         home = installing.read_conf(form, path)
         assert set(home) == {"executable", "libpython", "site"}
         assert all(Path(path).exists() for path in home.values())
@@ -184,6 +186,23 @@ def test_a_damaged_conf_does_not_stop_status(tmp_path, monkeypatch):
         assert (
             plugin_status._describe_installed(installing.LV2)["python_works"] is False
         )
+
+
+def test_a_plugin_without_a_window_is_reported(tmp_path, monkeypatch):
+    bundle = tmp_path / "Requinto.vst3"
+    shutil.copytree(plugin.plugin_path(), bundle)
+    monkeypatch.setattr("requinto.plugin_path", lambda: bundle)
+    monkeypatch.setattr("sys.platform", "linux")
+    (library,) = bundle.rglob("requinto_window.so")
+    assert plugin_status._has_window()
+    library.unlink()
+    assert not plugin_status._has_window()
+    form = dict.fromkeys(("built", "references", "window"))
+    kept = {"folder": None, "problem": "none"}
+    test = {"passed": True, "seconds": 1.0}
+    report = {**form, "installed": {}, "models": kept, "self_test": test}
+    assert "window: none" in plugin_status.lines(report)[1]
+    assert "window" not in str(plugin_status.lines({**report, "window": True}))
 
 
 def test_a_python_in_a_folder_of_odd_bytes_is_kept(tmp_path, monkeypatch):

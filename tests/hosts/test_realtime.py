@@ -8,9 +8,19 @@ import numpy as np
 import pytest
 
 import requinto
+from editor_user import User
 from models import write_exported
-from shell import SUPPORT, busy_cores, notified_values, run_host
+from shell import SUPPORT, busy_cores, notified_values, run, run_host, watcher
 from sounds import RATE, noise
+from view_host import (
+    FORMATS,
+    Talk,
+    command,
+    environment,
+    open_host,
+    report_of,
+)
+from x_server import x_server
 
 pytestmark = pytest.mark.plugin
 
@@ -110,6 +120,59 @@ def test_no_block_calls_what_may_wait(tmp_path, neutral, block):
     assert not caught(report), report
     assert report["watched_calls"] == report["dispatched_calls"] == "0"
     assert report["process_waits"] == "0"  # by the kernel's own count
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_the_watcher_is_in_the_host_with_windows(format_name):
+    with x_server() as (display, _):
+        for options, is_caught in (((), False), (("--sin", "malloc"), True)):
+            result = run(
+                *command(format_name, "--seconds", "0.2", *options),
+                env=environment(display) | {"LD_PRELOAD": str(watcher())},
+            )
+            assert result.returncode == 0, result.stderr
+            assert (report_of(result.stdout)["n_watched"] > 0) == is_caught
+
+
+def edit_everything(user):
+    """Change every parameter of the window, and open and close what opens."""
+    for name, control in user.controls.items():
+        if control.kind == "list":
+            user.choose(name, len(control.choices) - 1)
+            user.choose(name, 0)
+        elif control.kind == "segments":
+            for box in control.choices:
+                user.click(box)
+        elif control.kind == "slider":
+            user.drag(control.track, 0.2, 93, 0, n_steps=40)
+        elif control.kind == "number":
+            user.drag(control.digits, 0.5, 0, -60, n_steps=40)
+        elif control.kind == "switch":
+            user.click(control.box)
+            user.click(control.box)
+    user.leave()
+
+
+@pytest.mark.alone
+@pytest.mark.slow
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_nor_does_any_while_the_window_is_in_use(tmp_path, neutral, format_name):
+    """It is open and scrolls, and every parameter is changed there."""
+    (0.3 * noise(8 * RATE)).T.astype(np.float32).tofile(tmp_path / "in.f32")
+    options = ("--talk", "--in", tmp_path / "in.f32", "--tempo", "120")
+    models = {"REQUINTO_MODELS": str(neutral), "LD_PRELOAD": str(watcher())}
+    with (
+        x_server("2000x900x24") as (display, _),
+        open_host(display, format_name, *options, variables=models) as opened,
+    ):
+        client, process = opened
+        talk, user = Talk(process), User(client)
+        assert user.scrolls()
+        edit_everything(user)
+        assert user.scrolls()
+        report, _ = talk.end()
+    assert len({parameter for _, _, parameter, _ in report["edits"]}) == 11
+    assert report["n_watched"] == 0, talk.rest()
 
 
 @pytest.mark.alone

@@ -70,11 +70,9 @@ def test_drags_that_drop_nothing(program, client):
     program.end()
 
 
-def dialog_of(client, windows):
-    """Return the dialog, which is the one window of the screen that is not given."""
-    known = {*windows}
-    others = [w for w in client.root.query_tree().children if w.id not in known]
-    return next((w for w in others if w.get_wm_name() == "Pick"), None)
+def dialog_of(client):
+    """Return the window of the dialog, or None."""
+    return client.window_named("Pick")
 
 
 def focus(client, window):
@@ -92,29 +90,47 @@ def home(tmp_path, monkeypatch):
 
 
 def test_a_file_is_chosen(home, program, client):
-    windows = [program.open(0), program.open(1)]
+    program.open(0)
+    program.open(1)
     assert "choosing 1" in program.do("choose 0 Pick")
     assert "choosing 0" in program.do("choose 1 Pick")
-    assert "choosing 0" in program.do("choose 0 Pick")
-    focus(client, dialog_of(client, windows))
+    assert "choosing 1" in program.do("choose 0 Pick")  # the one that is open
+    focus(client, dialog_of(client))
     client.key("Down")
     client.key("Return")
     assert program.next("chosen")["path"] in {
         str(home / "ä b.WAV"),
         str(home / "z.flac"),
     }
-    wait_until(lambda: dialog_of(client, windows) is None)
+    wait_until(lambda: dialog_of(client) is None)
 
     assert "choosing 1" in program.do("choose 1 Pick")
-    focus(client, dialog_of(client, windows))
+    focus(client, dialog_of(client))
     client.key("Escape")
     assert program.next("chosen", 1)["path"] == ""
 
     # A window that goes takes its dialog with it, and leaves the next its turn
     assert "choosing 1" in program.do("choose 1 Pick")
     program.do("close 1")
-    wait_until(lambda: dialog_of(client, windows[:1]) is None)
+    wait_until(lambda: dialog_of(client) is None)
     assert "choosing 1" in program.do("choose 0 Pick")
+    program.end()
+
+
+def test_a_dialog_that_is_behind_is_raised(home, program, client):
+    program.open(0)
+    assert "choosing 1" in program.do("choose 0 Pick")
+    dialog = dialog_of(client)
+    cover = client.window(1000, 700)
+
+    def order():
+        return [w.id for w in client.root.query_tree().children]
+
+    wait_until(lambda: order().index(dialog.id) < order().index(cover.id))
+    assert "choosing 1" in program.do("choose 0 Pick")
+    wait_until(lambda: order().index(dialog.id) > order().index(cover.id))
+    program.do("close 0")
+    cover.destroy()
     program.end()
 
 
@@ -129,11 +145,11 @@ def test_the_dialog_opens_whatever_home_is(monkeypatch, server, variable):
 
 
 def test_the_dialog_shows_sounds_alone(home, program, client):
-    window = program.open()
+    program.open()
     program.do("choose 0 Pick")
     chosen = set()
     for n_down in range(4):
-        focus(client, dialog_of(client, [window]))
+        focus(client, dialog_of(client))
         for _ in range(n_down):
             client.key("Down")
         client.key("Return")

@@ -64,9 +64,9 @@ user_start(User* const user)
   const PanelActions actions = {
     user, begin_edit, set_value, end_edit, choose_file, use_file};
   *user = (User){.held = N_PARAMS, .now_ms = 1000};
-  scene_ready(&user->scene, 1.0);
-  scene_free(&user->scene);
-  user->panel = panel_new(&user->scene, &actions);
+  scene_without_song(&user->scene);
+  user->scene.values[PARAM_BEAT_SOURCE] = BEATS_FIXED; // so that the tempo can be set
+  user->panel                           = panel_new(&user->scene, &actions);
 }
 
 void

@@ -110,7 +110,7 @@ scene_new(Scene* const scene)
 }
 
 void
-scene_ready(Scene* const scene, const double scale)
+scene_without_song(Scene* const scene)
 {
   scene_new(scene);
   scene->values[PARAM_STATUS] = STATUS_READY;
@@ -118,6 +118,12 @@ scene_ready(Scene* const scene, const double scale)
   scene->tempo                = EXAMPLE_BPM;
   set_summary(scene, 52.0F, 71.0F);
   (void)meters_update(&scene->meters, (MeterPowers){0.02, 0.006, 0.014}, 0.1);
+}
+
+void
+scene_ready(Scene* const scene, const double scale)
+{
+  scene_without_song(scene);
   make_song(scene, scale);
 }
 

@@ -16,7 +16,11 @@ typedef struct {
 /// All of them, the last without a name
 extern const SceneCase scene_cases[];
 
-/// Write a scene that is ready, with a song that goes by at a scale
+/// Write a scene that is ready, as far as it shows no song
+void
+scene_without_song(Scene* scene);
+
+/// Write one with a song that goes by at a scale
 void
 scene_ready(Scene* scene, double scale);
 

@@ -69,7 +69,8 @@ struct WindowImpl {
 
 static Window window;
 static bool   is_open;
-static bool   opens   = true;
+static bool   opens = true;
+static double first_width; ///< That the system gives a window at once, or 0
 static double scaling = 1.0;
 
 static uint32_t n_shown;  ///< Times that something was
@@ -86,6 +87,11 @@ open_window(const WindowSetup* const setup, const char** const problem)
   }
   window  = (Window){.setup = *setup};
   is_open = true;
+  if (first_width > 0.0) {
+    const WindowEvent sized = {
+      .kind = WINDOW_SIZE, .x = first_width, .y = setup->height};
+    setup->handler(setup->context, &sized);
+  }
   return &window;
 }
 
@@ -369,6 +375,23 @@ test_it_opens_and_is_quiet(void)
   free_plugin(&plugin);
 }
 
+/// What the worker has to show is read once
+static void
+test_an_instance_has_one_window(void)
+{
+  Plugin        plugin     = open_plugin();
+  EditorHost    other_host = {.handle = NULL};
+  Editor* const other      = editor_new(plugin.instance, &other_host);
+  CHECK(other && !editor_open(other, 7, "Requinto") && !editor_is_open(other));
+  CHECK(editor_is_open(plugin.editor));
+  CHECK(scope_is_open(instance_scope(plugin.instance)));
+  editor_close(plugin.editor);
+  CHECK(!scope_is_open(instance_scope(plugin.instance)));
+  CHECK(editor_open(other, 7, "Requinto"));
+  editor_free(other);
+  free_plugin(&plugin);
+}
+
 static void
 test_first_picture_comes_at_once(void)
 {
@@ -440,7 +463,9 @@ test_sizes(void)
   uint32_t width  = 0;
   uint32_t height = 0;
   editor_set_scale(plugin.editor, 1.5);
-  n_pixels = 0;
+  CHECK(host.width == 1080 && host.height == 630); // the host's window follows
+  host.width = 0;
+  n_pixels   = 0;
   editor_dispatch(plugin.editor);
   editor_size(plugin.editor, &width, &height);
   CHECK(width == 1080 && height == 630);
@@ -463,6 +488,15 @@ test_sizes(void)
   editor_tick(plugin.editor);
   CHECK(!host.width);
   free_plugin(&plugin);
+
+  // A system may give a window another size at once, as tiling ones do
+  first_width = 900.0;
+  plugin      = open_plugin();
+  CHECK(n_shown == 1 && n_pixels == (uint64_t)900 * EDITOR_HEIGHT);
+  editor_size(plugin.editor, &width, &height);
+  CHECK(width == 900 && height == EDITOR_HEIGHT);
+  free_plugin(&plugin);
+  first_width = 0.0;
 
   // A screen of many pixels is used, unless the host has said how
   scaling = 2.0;
@@ -528,6 +562,7 @@ test_a_song_goes_by(void)
   uint32_t n_busy = 0;
   for (int i = 0; i < 40; ++i) {
     run_blocks(plugin.instance, 4, true);
+    os_sleep_ms(10); // the picture moves with time, however fast the blocks come
     n_shown = 0;
     editor_tick(plugin.editor);
     n_busy += n_shown > 0;
@@ -582,6 +617,16 @@ test_a_bar_is_learnt(void)
     CHECK(fabs(target - (by_user ? references_learned_index() : 1.0)) < 1e-9);
     CHECK(!strcmp(host.steps, by_user ? "bvebve" : ""));
   }
+
+  // A host may switch it off before there is a bar
+  instance_set_value(plugin.instance, PARAM_TARGET, 1.0);
+  click(CONTROL_LEARN);
+  editor_tick(plugin.editor);
+  CHECK(instance_value(plugin.instance, PARAM_LEARN) > 0.5);
+  instance_set_value(plugin.instance, PARAM_LEARN, 0.0);
+  editor_tick(plugin.editor);
+  editor_tick(plugin.editor);
+  CHECK(fabs(instance_value(plugin.instance, PARAM_TARGET) - 1.0) < 1e-9);
   instance_deactivate(plugin.instance);
   free_plugin(&plugin);
 }
@@ -626,6 +671,7 @@ int
 main(void)
 {
   test_it_opens_and_is_quiet();
+  test_an_instance_has_one_window();
   test_first_picture_comes_at_once();
   test_edits_reach_instance_and_host();
   test_sizes();

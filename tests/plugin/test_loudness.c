@@ -225,9 +225,9 @@ test_enough(void)
     const double rate     = rates[r];
     Loudness     loudness = loudness_new(rate, 2);
     CHECK(!loudness_is_known(&loudness));
-    add_both(&loudness, (uint32_t)(2.0 * rate), 0.0F, 0.0F);
+    add_both(&loudness, (uint32_t)(0.6 * rate), 0.0F, 0.0F);
     CHECK(!add(&loudness, rate, 0.38, 0.25F));
-    add_both(&loudness, (uint32_t)(2.0 * rate), 0.0F, 0.0F);
+    add_both(&loudness, (uint32_t)(0.6 * rate), 0.0F, 0.0F);
     CHECK(add(&loudness, rate, 0.05, 0.25F) && is_factor(&loudness, 0.25));
     loudness_restart(&loudness);
     CHECK(!loudness_is_known(&loudness));

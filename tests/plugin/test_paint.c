@@ -82,7 +82,7 @@ change(unsigned* const seed)
   switch (draw(seed) % 12) {
     case 0: {
       const ParamIndex       param = (ParamIndex)(draw(seed) % N_PARAMS);
-      const ParamInfo* const info  = edits_param(&user.panel.edits, param);
+      const ParamInfo* const info  = scene_param(&user.scene, param);
       scene->values[param]         = params_round(
         info, info->min + draw(seed) % 1000 / 999.0 * (info->max - info->min));
       break;
@@ -190,9 +190,9 @@ test_a_song_paints_little(void)
 int
 main(void)
 {
-  test_what_is_kept_is_right(1.0, 400);
-  test_what_is_kept_is_right(1.37, 120);
-  test_what_is_kept_is_right(2.0, 40);
+  test_what_is_kept_is_right(1.0, 160);
+  test_what_is_kept_is_right(1.37, 50);
+  test_what_is_kept_is_right(2.0, 16);
   test_a_list_scrolls();
   test_a_song_paints_little();
   return 0;

@@ -145,6 +145,11 @@ test_names(void)
   for (size_t n = 80; n < 240; ++n) {
     memset(file, 'a', n);
     strcpy(file + n, ".wav");
+#ifdef _WIN32
+    if (strlen(path_of(folder, file)) >= 260) { // MAX_PATH, of the C library there
+      break;
+    }
+#endif
     const size_t n_kept = n < REFERENCES_MAX_NAME ? n : REFERENCES_MAX_NAME - 1;
     snprintf(name, sizeof(name), "%.*s", (int)n_kept, file);
     check_name(file, name);

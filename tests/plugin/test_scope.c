@@ -43,6 +43,7 @@ test_columns_come_in_order(void)
   write_columns(scope, 0, 5); // nobody has opened it
   CHECK(!scope_is_open(scope) && !read_columns(scope, 0));
   CHECK(scope_open(scope) && scope_is_open(scope));
+  CHECK(!scope_open(scope) && scope_is_open(scope)); // another window
   CHECK(!read_columns(scope, 0));
   uint64_t frame = 0;
   for (uint32_t n = 0; n < 300; n = 2 * n + 1, frame += n) {

@@ -84,7 +84,7 @@ test_has_its_columns(void)
     unsigned    seed = turn;
     Song* const song = song_new();
     CHECK(song && !song_n_columns(song) && song_index(song, 0) == -1);
-    CHECK(!song_column_at(song, 0) && song_tempo(song, 5) <= 0);
+    CHECK(song_tempo(song, 5) <= 0);
     fill(song, &seed);
     CHECK(song_n_columns(song) == truth.n);
     for (uint32_t i = 0; i < truth.n; ++i) {
@@ -94,12 +94,6 @@ test_has_its_columns(void)
       CHECK(!memcmp(&column->column, &truth.columns[i].column, sizeof(Column)));
       CHECK(song_index(song, column->position) == (int32_t)i);
       CHECK(song_index(song, column->position - 0.5) == (int32_t)i - 1);
-    }
-    for (int i = 0; i < 300; ++i) {
-      const double        frame = draw(&seed) % 45000 - 500.0;
-      const Column* const known = column_of(frame);
-      const Column* const at    = song_column_at(song, frame);
-      CHECK(!known == !at && (!at || at->frame == known->frame));
     }
     song_free(song);
   }
@@ -113,10 +107,10 @@ test_powers_are_means_over_frames(void)
   fill(song, &seed);
   for (int turn = 0; turn < 300; ++turn) {
     const uint64_t from = draw(&seed) % 40000;
-    const uint64_t to   = from + draw(&seed) % 200;
+    const uint64_t to   = from + 1 + draw(&seed) % 200;
     SongPowers     sum  = {0, 0, 0};
     double         n    = 0;
-    for (uint64_t frame = from; frame < to || (frame == from && to == from); ++frame) {
+    for (uint64_t frame = from; frame < to; ++frame) {
       const Column* const column = column_of((double)frame);
       if (column) {
         sum.mixture += (double)column->mixture_power;

@@ -160,6 +160,30 @@ test_names_of_notes(void)
 }
 
 static void
+test_a_reference_without_a_picture(void)
+{
+  static const struct {
+    uint32_t    beyond; ///< The last built-in target
+    Status      status;
+    const char* text;
+  } cases[]           = {{0, STATUS_NO_REFERENCE, "Built-in sounds"},
+                         {1, STATUS_NO_REFERENCE, "No bar learnt yet"},
+                         {2, STATUS_STARTING, "Not read yet"},
+                         {2, STATUS_NO_PYTHON, "Not read yet"},
+                         {2, STATUS_NO_REFERENCE, "Cannot be used"}};
+  const double target = scene.values[PARAM_TARGET];
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+    scene.values[PARAM_TARGET] = scene.learned_index - 1.0 + cases[i].beyond;
+    scene.values[PARAM_STATUS] = cases[i].status;
+    const char* const text     = words_without_shape(&scene);
+    CHECK(!strcmp(text, cases[i].text));
+    check_fits(text, layout_slot(SLOT_THUMBNAIL).width, THEME_SMALL);
+  }
+  scene.values[PARAM_TARGET] = target;
+  scene.values[PARAM_STATUS] = STATUS_READY;
+}
+
+static void
 test_the_rest_fits(void)
 {
   char text[WORDS_SIZE];
@@ -269,6 +293,7 @@ main(void)
   test_text_is_legible();
   test_each_status_says_what_to_do();
   test_names_of_notes();
+  test_a_reference_without_a_picture();
   test_the_rest_fits();
   test_tooltips();
   test_nothing_lies_on_anything_else();

@@ -100,7 +100,7 @@ test_stuck(void)
   os_sleep_ms(100); // for the thread to end, before leaks are counted
 }
 
-static const Limits hasty = {100, 2000};
+static const Limits hasty = {250, 2000};
 
 /// A bounce reports a worker that hangs, and dropping many costs one limit, not many
 static void

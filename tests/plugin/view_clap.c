@@ -222,25 +222,32 @@ create(void)
   return plugin;
 }
 
-static bool CLAP_ABI
-take_event(const clap_output_events_t* list, const clap_event_header_t* event)
+static void
+note_event(void* const plugin, const clap_event_header_t* const event)
 {
-  if (event->flags & CLAP_EVENT_DONT_RECORD) {
-    return true; // a report of the plugin's own
-  }
   if (event->type == CLAP_EVENT_PARAM_VALUE) {
     const clap_event_param_value_t* const value =
       (const clap_event_param_value_t*)(const void*)event;
     CHECK(event->size == sizeof(*value) && event->time == 0);
-    view_note_edit(list->ctx, VIEW_VALUE, value->param_id, value->value);
-    return true;
+    view_note_edit(plugin, VIEW_VALUE, value->param_id, value->value);
+    return;
   }
   const clap_event_param_gesture_t* const gesture =
     (const clap_event_param_gesture_t*)(const void*)event;
   const bool begins = event->type == CLAP_EVENT_PARAM_GESTURE_BEGIN;
   CHECK(begins || event->type == CLAP_EVENT_PARAM_GESTURE_END);
   CHECK(event->size == sizeof(*gesture));
-  view_note_edit(list->ctx, begins ? VIEW_BEGIN : VIEW_END, gesture->param_id, 0.0);
+  view_note_edit(plugin, begins ? VIEW_BEGIN : VIEW_END, gesture->param_id, 0.0);
+}
+
+static bool CLAP_ABI
+take_event(const clap_output_events_t* list, const clap_event_header_t* event)
+{
+  if (!(event->flags & CLAP_EVENT_DONT_RECORD)) { // else a report of the plugin's own
+    view_leave_plugin();
+    note_event(list->ctx, event);
+    view_enter_plugin();
+  }
   return true;
 }
 
@@ -288,7 +295,10 @@ process(void*                 context,
                                   .audio_outputs_count = 1,
                                   .in_events           = &in,
                                   .out_events          = &out};
-  CHECK(plugin->plugin->process(plugin->plugin, &process) == CLAP_PROCESS_CONTINUE);
+  view_enter_plugin();
+  const clap_process_status status = plugin->plugin->process(plugin->plugin, &process);
+  view_leave_plugin();
+  CHECK(status == CLAP_PROCESS_CONTINUE);
 }
 
 static bool

@@ -4,8 +4,8 @@
    thread processes blocks.
 
        view_host FORMAT BUNDLE [--opens N] [--hold MS] [--seconds S] [--resize]
-                 [--scale FACTOR] [--in FILE] [--tempo BPM] [--two] [--die]
-   [--no-run-loop] [--check]
+                 [--scale FACTOR] [--in FILE] [--tempo BPM] [--sin KIND] [--two]
+                 [--talk] [--die] [--no-run-loop] [--check]
 
    FORMAT is vst3, clap or lv2.  `--opens` opens and closes the window so often, for
    `--hold` milliseconds each; `--resize` has each opening resize and scale it, too.
@@ -14,13 +14,20 @@
    has the host play, else it stands.  `--die`
    ends the process with the window open.  `--check` does what hosts do wrongly.
 
-   Prints `ready` while the window of `--seconds` is open, then JSON. */
+   Prints `ready` while the window of `--seconds` is open, then JSON.  With `--talk`
+   that is open until stdin ends, and each edit is printed when it happens: see
+   view_talk.h.
+
+   With the library of watch.c preloaded, what the plugin calls in a block is counted;
+   `--sin` has each block do what it must not, to see that. */
 
 #include "view_host.h"
 
 #include "check.h"
+#include "host_watch.h"
 #include "play.h"
 #include "view_loop.h"
+#include "view_talk.h"
 
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
@@ -30,6 +37,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +54,8 @@ typedef struct {
   bool        resizes;
   bool        dies;
   bool        checks;
+  bool        talks;
+  const char* sin; ///< NULL for none
   int         n_plugins;
 } Options;
 
@@ -66,6 +76,7 @@ typedef struct {
 
 bool view_has_no_loop;
 
+static Watch             watch;
 static const ViewFormat* format;
 static Display*          display;
 static Slot              slots[MAX_PLUGINS];
@@ -94,6 +105,7 @@ view_note_edit(const void* const  plugin,
   pthread_mutex_lock(&mutex);
   CHECK(n_edits < MAX_EDITS);
   edits[n_edits++] = (Edit){slot_of(plugin), kind, id, value};
+  view_talk_edit(slot_of(plugin), kind, id, value);
   pthread_mutex_unlock(&mutex);
 }
 
@@ -112,6 +124,22 @@ view_take_size(const void* const plugin, const uint32_t width, const uint32_t he
 }
 
 void
+view_enter_plugin(void)
+{
+  if (watch.begin) {
+    watch.begin();
+  }
+}
+
+void
+view_leave_plugin(void)
+{
+  if (watch.end) {
+    watch.end();
+  }
+}
+
+void
 view_note_request(const char* const name)
 {
   n_restarts += !strcmp(name, "restart");
@@ -121,12 +149,14 @@ view_note_request(const char* const name)
 /* The thread that processes */
 
 typedef struct {
-  atomic_bool    ends;
-  float*         sound; ///< Interleaved; NULL for silence
-  size_t         n_frames;
-  double         tempo_bpm;
-  atomic_int     n_blocks;
-  atomic_int     n_late; ///< Took longer than they last
+  atomic_bool ends;
+  float*      sound; ///< Interleaved; NULL for silence
+  size_t      n_frames;
+  double      tempo_bpm;
+  const char* sin;
+  atomic_int  n_blocks;
+  atomic_int  n_late;  ///< Took longer than they last, though the thread had its core
+  atomic_int  n_waits; ///< How often the thread let another run, by the kernel's count
   _Atomic double max_ms;
 } Processing;
 
@@ -144,30 +174,48 @@ fill(float block[2][VIEW_BLOCK], const size_t start)
   }
 }
 
+/// Process a block in one instance, and count what is wrong with that
+static void
+process_block(const int index, float block[2][VIEW_BLOCK], const ViewSong* const song)
+{
+  float* const  channels[] = {block[0], block[1]};
+  struct rusage before;
+  struct rusage after;
+  CHECK(!getrusage(RUSAGE_THREAD, &before));
+  const double begun = play_now_ms();
+  format->process(slots[index].plugin, channels, VIEW_BLOCK, song);
+  const double took = play_now_ms() - begun;
+  CHECK(!getrusage(RUSAGE_THREAD, &after));
+  const bool is_late       = took > 1000.0 * VIEW_BLOCK / VIEW_RATE;
+  const bool was_preempted = after.ru_nivcsw != before.ru_nivcsw;
+  atomic_fetch_add(&processing.n_late, is_late && !was_preempted);
+  atomic_fetch_add(&processing.n_waits, (int)(after.ru_nvcsw - before.ru_nvcsw));
+  atomic_store(&processing.max_ms, fmax(atomic_load(&processing.max_ms), took));
+}
+
 static void*
 process_blocks(void* const unused)
 {
   (void)unused;
   static float block[2][VIEW_BLOCK];
-  const double block_ms = 1000.0 * VIEW_BLOCK / VIEW_RATE;
-  double       due_ms   = play_now_ms();
+  const double tempo_bpm = processing.tempo_bpm;
+  double       due_ms    = play_now_ms();
+  if (watch.arm) {
+    watch.arm();
+  }
   for (size_t start = 0; !atomic_load(&processing.ends); start += VIEW_BLOCK) {
+    const ViewSong song = {(double)start * tempo_bpm / (60.0 * VIEW_RATE), tempo_bpm};
     for (int i = 0; i < MAX_PLUGINS && slots[i].plugin; ++i) {
-      float* const channels[] = {block[0], block[1]};
       fill(block, start);
-      const double   begun = play_now_ms();
-      const ViewSong song  = {(double)start * processing.tempo_bpm / (60.0 * VIEW_RATE),
-                              processing.tempo_bpm};
-      format->process(slots[i].plugin,
-                      channels,
-                      VIEW_BLOCK,
-                      processing.tempo_bpm > 0.0 ? &song : NULL);
-      const double took = play_now_ms() - begun;
-      atomic_fetch_add(&processing.n_late, took > block_ms);
-      atomic_store(&processing.max_ms, fmax(atomic_load(&processing.max_ms), took));
+      process_block(i, block, tempo_bpm > 0.0 ? &song : NULL);
+    }
+    if (processing.sin) {
+      view_enter_plugin();
+      CHECK(watch_sin(processing.sin));
+      view_leave_plugin();
     }
     atomic_fetch_add(&processing.n_blocks, 1);
-    due_ms += block_ms;
+    due_ms += 1000.0 * VIEW_BLOCK / VIEW_RATE;
     const double wait_ms = due_ms - play_now_ms();
     if (wait_ms > 0.0) {
       usleep((useconds_t)(1000.0 * wait_ms));
@@ -321,6 +369,12 @@ open_often(const Options* const options, Measured* const measured)
   measured->end_mb = resident_mb();
 }
 
+static bool
+stays_open(const Options* const options)
+{
+  return options->seconds > 0.0 || options->talks;
+}
+
 static void
 hold_open(const Options* const options, Measured* const measured)
 {
@@ -331,6 +385,12 @@ hold_open(const Options* const options, Measured* const measured)
   view_loop_run(200.0); // until what is new has been painted
   printf("ready\n");
   fflush(stdout);
+  if (options->talks) {
+    view_talk_start(format, slots[0].plugin);
+    while (!view_talk_ended()) {
+      view_loop_run(10.0);
+    }
+  }
   const double begun = cpu_s();
   view_loop_run(1000.0 * options->seconds);
   measured->cpu_s = cpu_s() - begun;
@@ -341,8 +401,9 @@ print_report(const Measured* const measured)
 {
   static const char* const kinds[] = {"begin", "value", "end"};
   printf("{\"first_paint_ms\": %.3f, \"warm_mb\": %.3f, \"end_mb\": %.3f, "
-         "\"cpu_s\": %.4f, \"n_blocks\": %d, \"n_late\": %d, \"max_ms\": %.3f, "
-         "\"n_restarts\": %d, \"n_values\": %d, \"n_sizes\": %d, "
+         "\"cpu_s\": %.4f, \"n_blocks\": %d, \"n_late\": %d, \"n_waits\": %d, "
+         "\"max_ms\": %.3f, "
+         "\"n_watched\": %lu, \"n_restarts\": %d, \"n_values\": %d, \"n_sizes\": %d, "
          "\"width\": %u, \"height\": %u, \"edits\": [",
          measured->first_paint_ms,
          measured->warm_mb,
@@ -350,7 +411,9 @@ print_report(const Measured* const measured)
          measured->cpu_s,
          atomic_load(&processing.n_blocks),
          atomic_load(&processing.n_late),
+         atomic_load(&processing.n_waits),
          atomic_load(&processing.max_ms),
+         watch.total ? watch.total() : 0,
          n_restarts,
          n_values,
          n_sizes,
@@ -379,6 +442,7 @@ start_processing(const Options* const options)
     processing.n_frames   = bytes.n_bytes / (2 * sizeof(float));
   }
   processing.tempo_bpm = options->tempo_bpm;
+  processing.sin       = options->sin;
   pthread_t thread;
   CHECK(!pthread_create(&thread, NULL, process_blocks, NULL));
   return thread;
@@ -413,7 +477,7 @@ run(const Options* const options)
     drop_parent(&slots[0]);
   } else {
     open_often(options, &measured);
-    if (options->seconds > 0.0) {
+    if (stays_open(options)) {
       hold_open(options, &measured);
     }
   }
@@ -421,7 +485,7 @@ run(const Options* const options)
     print_report(&measured);
     exit(0);
   }
-  for (int i = 0; options->seconds > 0.0 && i < options->n_plugins; ++i) {
+  for (int i = 0; stays_open(options) && i < options->n_plugins; ++i) {
     format->close(slots[i].plugin);
     drop_parent(&slots[i]);
   }
@@ -431,6 +495,9 @@ run(const Options* const options)
     format->destroy(slots[i].plugin);
   }
   CHECK(view_loop_ignore(display) == 1 && view_loop_count() == 0);
+  if (watch.print) {
+    watch.print();
+  }
   print_report(&measured);
 }
 
@@ -445,6 +512,7 @@ take_flag(Options* const options, const char* const name)
   } flags[] = {{"--resize", &options->resizes},
                {"--die", &options->dies},
                {"--check", &options->checks},
+               {"--talk", &options->talks},
                {"--no-run-loop", &view_has_no_loop}};
   for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); ++i) {
     if (!strcmp(name, flags[i].name)) {
@@ -472,6 +540,8 @@ take_option(Options* const options, const char* const name, const char* const va
     options->tempo_bpm = atof(value);
   } else if (!strcmp(name, "--scale")) {
     options->scale = atof(value);
+  } else if (!strcmp(name, "--sin")) {
+    options->sin = value;
   } else if (!strcmp(name, "--in")) {
     options->in_path = value;
   } else {
@@ -505,6 +575,7 @@ main(const int argc, char** const argv)
   CHECK(format);
   display = XOpenDisplay(NULL);
   CHECK(display);
+  watch = watch_find();
   format->load(options.bundle);
   if (options.checks) {
     run_checks();

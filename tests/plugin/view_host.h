@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { VIEW_BLOCK = 512, VIEW_RATE = 44100 };
+enum { VIEW_BLOCK = 512, VIEW_RATE = 44100, VIEW_TEXT_SIZE = 256 };
 
 /// What the user does to a parameter
 typedef enum { VIEW_BEGIN, VIEW_VALUE, VIEW_END } ViewEditKind;
@@ -44,6 +44,10 @@ typedef struct {
   /// Choose the scale, before a window is opened or while it is open
   void (*scale)(void* plugin, double scale);
 
+  /// Write a parameter as the host shows it, and return its value as hosts count it;
+  /// NULL where nothing of ours does that
+  double (*show)(const void* plugin, uint32_t id, char text[VIEW_TEXT_SIZE]);
+
   void (*close)(void* plugin);
 
   /// Free the instance; a window that is open is lost
@@ -59,6 +63,14 @@ extern const ViewFormat view_lv2;
 
 /// The host has nothing by which a window could be called
 extern bool view_has_no_loop;
+
+/// What follows is the plugin's doing, and is watched.  Audio thread.
+void
+view_enter_plugin(void);
+
+/// What follows is the host's.  Audio thread.
+void
+view_leave_plugin(void);
 
 /// Note an edit that the plugin reports.  Any thread.
 void

@@ -149,7 +149,9 @@ process(void*                 context,
     descriptor->connect_port(p->handle, lv2_output_port(N_CHANNELS, c), channels[c]);
   }
   forge_position(p, song);
+  view_enter_plugin();
   descriptor->run(p->handle, n_frames);
+  view_leave_plugin();
 }
 
 static void

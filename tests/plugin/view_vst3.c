@@ -3,6 +3,7 @@
    The VST3 plugin in the host with windows. */
 
 #include "check.h"
+#include "core/utf16.h"
 #include "view_host.h"
 #include "view_loop.h"
 #include "vst3_instance.h"
@@ -122,6 +123,9 @@ unref_loop(void* self)
   return (uint32_t)--PLUGIN_OF(self, loop)->n_loop_refs;
 }
 
+/// The loop has a reference to each handler, or takes one only to compare them
+static bool keeps_handlers = true;
+
 static void
 call_handler(void* context, const int descriptor)
 {
@@ -133,7 +137,9 @@ static v3_result V3_API
 register_handler(void* self, v3_event_handler** handler, const int descriptor)
 {
   (void)self;
-  (*handler)->ref(handler);
+  if (keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   view_loop_watch(descriptor, call_handler, (void*)handler);
   return V3_OK;
 }
@@ -143,6 +149,9 @@ unregister_handler(void* self, v3_event_handler** handler)
 {
   (void)self;
   CHECK(view_loop_ignore((void*)handler) == 1);
+  if (!keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   (*handler)->unref(handler);
   return V3_OK;
 }
@@ -159,7 +168,9 @@ static v3_result V3_API
 register_timer(void* self, v3_timer_handler** handler, const uint64_t period_ms)
 {
   (void)self;
-  (*handler)->ref(handler);
+  if (keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   (void)view_loop_start((uint32_t)period_ms, call_timer, (void*)handler);
   return V3_OK;
 }
@@ -169,6 +180,9 @@ unregister_timer(void* self, v3_timer_handler** handler)
 {
   (void)self;
   CHECK(view_loop_stop((void*)handler) == 1);
+  if (!keeps_handlers) {
+    (*handler)->ref(handler);
+  }
   (*handler)->unref(handler);
   return V3_OK;
 }
@@ -239,7 +253,10 @@ process(void*                 context,
                                             .outputs              = &output,
                                             .ctx = song ? &position : NULL};
   struct v3_audio_processor** const p    = plugin->instance.processor;
-  CHECK((*p)->process(p, &data) == V3_OK);
+  view_enter_plugin();
+  const v3_result result = (*p)->process(p, &data);
+  view_leave_plugin();
+  CHECK(result == V3_OK);
 }
 
 static struct v3_plugin_view**
@@ -333,6 +350,17 @@ scale_view(void* context, const double scale)
   }
 }
 
+static double
+show(const void* context, const uint32_t id, char text[VIEW_TEXT_SIZE])
+{
+  struct v3_edit_controller** const c = ((const Plugin*)context)->instance.controller;
+  const double                      normalised = (*c)->get_parameter_normalised(c, id);
+  v3_str_128                        shown      = {0};
+  CHECK((*c)->get_parameter_string_for_value(c, id, normalised, shown) == V3_OK);
+  utf16_to_utf8(text, VIEW_TEXT_SIZE, shown);
+  return normalised;
+}
+
 static void
 destroy(void* context)
 {
@@ -374,6 +402,15 @@ check_order(Plugin* const plugin, const uintptr_t parent)
   CHECK((*one)->attached(one, (void*)parent, x11) == V3_OK);
   view_loop_run(100.0);
   CHECK((*one)->removed(one) == V3_OK && (*one)->unref(one) == 0);
+  // A view that is let go of while it is open
+  keeps_handlers                       = false;
+  struct v3_plugin_view** const forgot = make_view(plugin);
+  (*forgot)->set_frame(forgot, (void*)&plugin->frame);
+  CHECK((*forgot)->attached(forgot, (void*)parent, x11) == V3_OK);
+  view_loop_run(100.0);
+  CHECK((*forgot)->unref(forgot) == 0);
+  CHECK(view_loop_count() == 0 && plugin->n_loop_refs == 0);
+  keeps_handlers = true;
 }
 
 static void
@@ -421,6 +458,7 @@ const ViewFormat view_vst3 = {.load    = load,
                               .size    = size_of,
                               .resize  = resize,
                               .scale   = scale_view,
+                              .show    = show,
                               .close   = close_view,
                               .destroy = destroy,
                               .check   = check};

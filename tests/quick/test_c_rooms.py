@@ -30,7 +30,7 @@ FLOORS = {
     "window": [
         *("table", "window", "native", "uri_list", "sound_names", "xlib"),
         *("connection", "xdnd", "sofd", "x_dialog", "x11"),
-        *("win32", "win32_backend", "pugl_events", "pugl_window"),
+        *("native_none", "win32", "win32_backend", "pugl_events", "pugl_window"),
     ],
     "editor": [
         *("font_data", "font", "text", "pixels", "shapes", "canvas", "colours"),
@@ -63,7 +63,7 @@ CONTRACTS = {
     "os/ticker.h": {"ticker_none", "ticker_macos", "ticker_win32"},
     "python/env_layout.h": {"env_posix", "env_win32"},
     "python/bridge.h": {"calls"},
-    "window/native.h": {"x11", "win32", "win32_backend"},
+    "window/native.h": {"x11", "native_none", "win32", "win32_backend"},
     "window/table.h": {"pugl_window"},
 }
 

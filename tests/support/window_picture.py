@@ -62,18 +62,6 @@ plugin.show_editor(closed)
 """
 
 
-def find_window(client: XClient, window=None) -> int | None:
-    """Return the number of the innermost window of the editor's size, if there is one.
-
-    Hosts put it into windows of their own.
-    """
-    window = client.root if window is None else window
-    geometry = window.get_geometry()
-    inner = [find_window(client, child) for child in window.query_tree().children]
-    own = window.id if (geometry.width, geometry.height) == SIZE else None
-    return next((number for number in inner if number is not None), own)
-
-
 def take(path: Path) -> None:
     """Play the demo song, and write the picture as PNG."""
     stems, rate, meta = load_song()
@@ -91,7 +79,7 @@ def take(path: Path) -> None:
         ) as player:
             assert player.stdout
             assert player.stdout.readline() == "filled\n", "the song does not play"
-            number = find_window(client)
+            number = client.innermost_window(SIZE)
             assert number is not None, "pedalboard shows no window of our size"
             pixels = client.pixels(number, *SIZE)
             player.communicate()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from Xlib import XK, X, Xatom, display
+from Xlib.error import BadDrawable, BadWindow
 from Xlib.ext import xtest
 from Xlib.protocol import event as protocol
 
@@ -35,7 +36,8 @@ def x_server(size: str = "1000x700x24") -> Iterator[tuple[str, subprocess.Popen]
     program = shutil.which("Xvfb")
     assert program, f"there is no Xvfb: {APT}"
     reading, writing = os.pipe()
-    command = [program, "-displayfd", str(writing), "-screen", "0", size]
+    command = ["setpriv", "--pdeathsig", "KILL"]  # it ends with us, even if we crash
+    command += [program, "-displayfd", str(writing), "-screen", "0", size]
     # -noreset: the server would start anew, for some time, after its last client
     command += ["-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
@@ -104,10 +106,46 @@ class XClient:
         """Return the window of that number."""
         return self.display.create_resource_object("window", number)
 
-    def pixels(self, number: int, width: int, height: int) -> np.ndarray:
-        """Return the colours `0xRRGGBB` of a window, `(height, width)`."""
+    def window_named(self, name: str):
+        """Return the window of that name at the top of the screen, or None."""
+        for window in self.root.query_tree().children:
+            with contextlib.suppress(BadWindow):  # it may go at any time
+                if window.get_wm_name() == name:
+                    return window
+        return None
+
+    def ask_to_close(self, name: str) -> None:
+        """Ask the window of that name to close, as a window manager does."""
+        window = self.window_named(name)
+        words = [self.display.intern_atom("WM_DELETE_WINDOW"), 0, 0, 0, 0]
+        kind = self.display.intern_atom("WM_PROTOCOLS")
+        message = protocol.ClientMessage(
+            window=window, client_type=kind, data=(32, words)
+        )
+        window.send_event(message)
+        self.display.flush()
+
+    def innermost_window(self, size: tuple[int, int], window=None) -> int | None:
+        """Return the number of the innermost window of a size, if there is one.
+
+        Hosts put a plugin's window into windows of their own.
+        """
+        window = window or self.root
+        try:
+            geometry = window.get_geometry()
+            children = window.query_tree().children
+        except (BadDrawable, BadWindow):  # it has gone
+            return None
+        inner = [self.innermost_window(size, child) for child in children]
+        own = window.id if (geometry.width, geometry.height) == size else None
+        return next((number for number in inner if number is not None), own)
+
+    def pixels(
+        self, number: int, width: int, height: int, x: int = 0, y: int = 0
+    ) -> np.ndarray:
+        """Return the colours `0xRRGGBB` in a window, `(height, width)`."""
         image = self.resource(number).get_image(
-            *(0, 0, width, height), X.ZPixmap, 0xFFFFFFFF
+            *(x, y, width, height), X.ZPixmap, 0xFFFFFFFF
         )
         words = np.frombuffer(image.data, "<u4").reshape(height, width)
         return words & 0xFFFFFF
