@@ -180,17 +180,30 @@ static const ClapRender render = {must_be_realtime, set_render_mode};
 
 /* All of them */
 
+/// An extension, and the table that hosts get for it
+typedef struct {
+  const char* id;
+  const void* table;
+} Extension;
+
 const void*
 clap_extension(const char* const id)
 {
-  return !strcmp(id, CLAP_EXT_AUDIO_PORTS)      ? (const void*)&ports
-         : !strcmp(id, CLAP_TYPES_PORTS_CONFIG) ? (const void*)&configs
-         : !strcmp(id, CLAP_EXT_STATE)          ? (const void*)&states
-         : !strcmp(id, CLAP_EXT_LATENCY)        ? (const void*)&latency
-         : !strcmp(id, CLAP_TYPES_TAIL)         ? (const void*)&tail
-         : !strcmp(id, CLAP_TYPES_RENDER)       ? (const void*)&render
-         : !strcmp(id, CLAP_EXT_GUI)            ? (const void*)&clap_gui
-         : !strcmp(id, CLAP_EXT_TIMER_SUPPORT)  ? (const void*)&clap_gui_timers
-         : !strcmp(id, CLAP_TYPES_DESCRIPTORS)  ? (const void*)&clap_gui_descriptors
-                                                : NULL;
+  static const Extension extensions[] = {
+    {CLAP_EXT_AUDIO_PORTS, &ports},
+    {CLAP_TYPES_PORTS_CONFIG, &configs},
+    {CLAP_EXT_STATE, &states},
+    {CLAP_EXT_LATENCY, &latency},
+    {CLAP_TYPES_TAIL, &tail},
+    {CLAP_TYPES_RENDER, &render},
+    {CLAP_EXT_GUI, &clap_gui},
+    {CLAP_EXT_TIMER_SUPPORT, &clap_gui_timers},
+    {CLAP_TYPES_DESCRIPTORS, &clap_gui_descriptors},
+  };
+  for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); ++i) {
+    if (!strcmp(id, extensions[i].id)) {
+      return extensions[i].table;
+    }
+  }
+  return NULL;
 }
