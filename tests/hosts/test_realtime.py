@@ -145,8 +145,10 @@ def edit_everything(user):
                 user.click(box)
         elif control.kind == "slider":
             user.drag(control.track, 0.2, 93, 0, n_steps=40)
-        elif control.kind == "number":
+        elif control.kind == "number":  # the tempo, which only one source leaves free
+            user.choose("beat_source", len(user.controls["beat_source"].choices) - 1)
             user.drag(control.digits, 0.5, 0, -60, n_steps=40)
+            user.choose("beat_source", 0)
         elif control.kind == "switch":
             user.click(control.box)
             user.click(control.box)
