@@ -38,8 +38,8 @@ def amount() -> tuple[int, int]:
     return round(x + width / 2), round(y + height / 2)
 
 
-def least_cost(measure: Callable[[], float], limit: float) -> float:
-    """Return the least of up to three: what else the machine does only adds."""
+def lowest_cost(measure: Callable[[], float], limit: float) -> float:
+    """Return the lowest of up to three: what else the machine does only adds."""
     costs: list[float] = []
     while len(costs) < 3 and (not costs or min(costs) > limit):
         costs.append(measure())
@@ -80,7 +80,7 @@ def test_it_costs_nothing_while_nothing_moves(display, format_name):
         return run_to_end(display, format_name, "--seconds", "5")[0]["cpu_s"] / 5
 
     # What is left is the host's own calls, 30 to 100 in a second
-    assert least_cost(measure, 0.01) < 0.01
+    assert lowest_cost(measure, 0.01) < 0.01
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -132,7 +132,7 @@ def test_a_song_goes_by_at_little_cost(display, format_name, tmp_path):
         assert report["n_late"] == report["n_waits"] == 0, report
         return report["cpu_s"] / 15
 
-    assert least_cost(measure, 0.03) <= 0.03
+    assert lowest_cost(measure, 0.03) <= 0.03
 
 
 def test_a_host_is_to_read_values_when_a_bar_is_learnt(display, tmp_path):
