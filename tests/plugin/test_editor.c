@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
    An instance, its editor, and a host.  The window is one that is written here: what is
-   shown is counted, and events come from the test.  So are the functions of
-   python/loader.h: they find the bridge of harness.c. */
+   shown is counted, and events come from the test.  fake_loader.c
+   stands in for python/loader.c. */
 
 #include "check.h"
 
@@ -12,50 +12,12 @@
 #include "editor/reader.h"
 #include "harness.h"
 #include "os/os.h"
-#include "python/loader.h"
 #include "window/window.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-/* Python */
-
-BridgeOutcome
-python_load_bridge(const Bridge** const bridge)
-{
-  return fake_load(bridge);
-}
-
-bool
-python_is_there(void)
-{
-  return false;
-}
-
-bool
-python_holds_lock(void)
-{
-  return false;
-}
-
-void
-python_hold_thread(void)
-{
-}
-
-ReleasedLock
-python_release_lock(void)
-{
-  return (ReleasedLock){NULL};
-}
-
-void
-python_retake_lock(const ReleasedLock released)
-{
-  (void)released;
-}
 
 /* A window */
 

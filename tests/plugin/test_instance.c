@@ -1,55 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
 
-   What an instance reports to its host block by block.  The functions of
-   python/loader.h are defined here: they find the bridge of harness.c. */
+   What an instance reports to its host block by block.  fake_loader.c stands in for
+   python/loader.c. */
 
 #include "check.h"
 
 #include "core/instance.h"
+#include "fake_loader.h"
 #include "harness.h"
-#include "python/loader.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int n_held; ///< Calls of `python_hold_thread`
-
-BridgeOutcome
-python_load_bridge(const Bridge** const bridge)
-{
-  return fake_load(bridge);
-}
-
-bool
-python_is_there(void)
-{
-  return false;
-}
-
-bool
-python_holds_lock(void)
-{
-  return false;
-}
-
-void
-python_hold_thread(void)
-{
-  ++n_held;
-}
-
-ReleasedLock
-python_release_lock(void)
-{
-  return (ReleasedLock){NULL};
-}
-
-void
-python_retake_lock(const ReleasedLock released)
-{
-  (void)released;
-}
 
 /// What a host knows of a run
 typedef struct {
@@ -146,21 +108,21 @@ static void
 test_a_thread_is_held_where_the_wait_is_over(void)
 {
   reset_script();
-  n_held    = 0;
-  Host host = activate();
+  fake_loader_n_held = 0;
+  Host host          = activate();
   run_many(&host, 40);
-  CHECK(!n_held);
+  CHECK(!fake_loader_n_held);
   instance_free(host.instance);
 
   atomic_store(&script.load_outcome, BRIDGE_NO_PYTHON);
   host = activate();
   run_many(&host, 40);
-  CHECK(status_of(&host) == STATUS_NO_PYTHON && n_held);
-  n_held = 0;
+  CHECK(status_of(&host) == STATUS_NO_PYTHON && fake_loader_n_held);
+  fake_loader_n_held = 0;
   run_one(&host, true);
-  CHECK(n_held == 1);
+  CHECK(fake_loader_n_held == 1);
   run_one(&host, false); // live: it did not wait
-  CHECK(n_held == 1);
+  CHECK(fake_loader_n_held == 1);
   instance_free(host.instance);
 }
 

@@ -25,7 +25,7 @@ new_canvas(const double scale)
   return canvas;
 }
 
-/// Return by how much two pixels differ at most, of 255
+/// Return the greatest difference of two pixels in a channel, 0 to 255
 static int
 difference(const uint32_t one, const uint32_t other)
 {
