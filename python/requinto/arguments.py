@@ -6,17 +6,69 @@ from __future__ import annotations
 import difflib
 import os
 import unicodedata
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from requinto.audio import check_rate, check_reference_samples, check_samples
 from requinto.beats import Beats
 from requinto.checks import is_number, is_whole, list_choices, show
-from requinto.config import LONGEST_CLIP_S
+from requinto.config import (
+    DEFAULT_BEATS_PER_CLIP,
+    DEFAULT_SENSITIVITY,
+    LONGEST_CLIP_S,
+)
 from requinto.errors import AudioError, BeatsError, ConfigError, ModelError, TargetError
-from requinto.model_folder import models, models_folder, targets
+from requinto.model_folder import STANDARD, models, models_folder, targets
+from requinto.networks import choose_runtime
+
+Progress = Callable[[float], None]
+Reference = np.ndarray | Sequence[np.ndarray]
+
+
+class Options(NamedTuple):
+    """What a caller may choose of any extraction; see `extract`."""
+
+    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP
+    sensitivity: float = DEFAULT_SENSITIVITY  # from 0 to 1
+    model: str = STANDARD
+    runtime: str | None = None
+
+
+DEFAULT_OPTIONS = Options()
+
+
+class Instrument(NamedTuple):
+    """An instrument to extract, by name or by reference; see `extract`."""
+
+    title: str  # in names of files and in pictures
+    target: str | None = None
+    reference: Reference | None = None
+    reference_sample_rate: float | None = None  # Hz; the song's unless given
+    not_like: Reference | None = None
+
+
+def check_options(options: Options) -> Options:
+    """Return options that are accepted, with the runtime chosen, or raise."""
+    return Options(
+        sensitivity=check_sensitivity(options.sensitivity),
+        beats_per_clip=check_beats_per_clip(options.beats_per_clip),
+        model=check_model(options.model),
+        runtime=choose_runtime(options.runtime),
+    )
+
+
+def check_instrument(instrument: Instrument) -> Instrument:
+    """Return an instrument by its target's own name, or raise `TargetError`.
+
+    There must be one query; of its sounds nothing is checked.
+    """
+    target, reference = instrument.target, instrument.reference
+    check_one_query(target, reference)
+    if reference is None and instrument.not_like is not None:
+        raise TargetError("not_like is compared with a reference: give one as well")
+    return instrument._replace(target=None if target is None else check_target(target))
 
 
 def check_target(target: Any) -> str:

@@ -3,31 +3,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from requinto.arguments import (
+    DEFAULT_OPTIONS,
+    Instrument,
+    Options,
+    Progress,
+    Reference,
     check_audio,
     check_beats,
-    check_beats_per_clip,
-    check_model,
-    check_one_query,
+    check_instrument,
+    check_options,
     check_progress,
     check_references,
-    check_sensitivity,
-    check_target,
 )
 from requinto.arithmetic import plain_arithmetic, plain_iterations
 from requinto.audio import check_rate
 from requinto.beats import Beats
 from requinto.clips import ClipFrames
 from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY, ClipConfig
-from requinto.errors import TargetError
 from requinto.loader import load_separator, load_tracker
 from requinto.model_folder import DEFAULT_TARGET, STANDARD
-from requinto.networks import choose_runtime
 from requinto.sections import Section
 from requinto.sections import sections as label
 from requinto.separator import Extraction, Query, Separator
@@ -41,27 +41,15 @@ from requinto_files.audio_reader import SampleBuffer
 _BLOCK_S = 10.0  # seconds of each block when the plugin's path is walked
 _TRACKING_SHARE = 0.15  # of the work, to say how far it is
 
-Progress = Callable[[float], None]
-Reference = np.ndarray | Sequence[np.ndarray]
-
-
-class _Options(NamedTuple):
-    """What a caller may choose of any extraction, checked."""
-
-    beats_per_clip: int
-    sensitivity: float
-    model: str
-    runtime: str | None
-    progress: Progress
-
 
 class _Task(NamedTuple):
     """What is extracted, by what."""
 
-    options: _Options
+    options: Options
     separator: Separator
     clips: ClipConfig
-    query: Query
+    queries: tuple[Query, ...]
+    progress: Progress
 
 
 @plain_arithmetic
@@ -143,12 +131,13 @@ def extract(
     """
     check_beats(beats, live)
     check_progress(progress)
-    options = _check_options(beats_per_clip, sensitivity, model, runtime, progress)
-    target = _check_target(target, reference, not_like)
+    options = check_options(Options(beats_per_clip, sensitivity, model, runtime))
+    instrument = check_instrument(
+        Instrument("", target, reference, reference_sample_rate, not_like)
+    )
     sample_rate = check_rate(sample_rate)
     mixture = check_audio(audio, sample_rate)
-    rate = sample_rate if reference_sample_rate is None else reference_sample_rate
-    task = _load_task(options, target, reference, not_like, rate)
+    task = _load_task(options, [instrument], sample_rate, progress)
     extracted = (
         _extract_live(mixture, sample_rate, task)
         if live
@@ -160,30 +149,34 @@ def extract(
 @plain_iterations
 def extract_song(
     song: Song,
-    target: str | None = None,
+    instruments: Sequence[Instrument],
     *,
-    reference: np.ndarray | None = None,
-    reference_sample_rate: float | None = None,
-    beats_per_clip: int = DEFAULT_BEATS_PER_CLIP,
-    sensitivity: float = DEFAULT_SENSITIVITY,
-    model: str = STANDARD,
-    runtime: str | None = None,
+    options: Options = DEFAULT_OPTIONS,
+    beats: Beats | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Stretch]:
-    """Yield a song and one instrument of it, from start to end.
+    """Yield a song and some instruments of it, from start to end.
 
-    The instrument is what `extract` returns, to the bit; the song is not held.
-    Other parameters, and errors, are those of `extract`.
+    Each instrument is what `extract` returns, to the bit. The song is not held, its
+    beats are tracked once and the model is loaded once. Errors are those of `extract`.
 
     Parameters
     ----------
     song : Song
         Of samples that `audio.check_samples` would accept.
+    instruments : sequence of Instrument
+        One or more.
+    options : Options
+    beats : Beats, optional
+        Where clips are cut; tracked in the song unless given.
+    progress : callable, optional
+        Called with the share of the work that is done, from 0 to 1.
     """
-    options = _check_options(beats_per_clip, sensitivity, model, runtime, progress)
-    target = _check_target(target, reference, None)
-    rate = song.sample_rate if reference_sample_rate is None else reference_sample_rate
-    return _stretches(song, _load_task(options, target, reference, None, rate), None)
+    check_beats(beats)
+    check_progress(progress)
+    checked = [check_instrument(instrument) for instrument in instruments]
+    task = _load_task(check_options(options), checked, song.sample_rate, progress)
+    return _stretches(song, task, beats)
 
 
 @plain_arithmetic
@@ -274,55 +267,56 @@ def sections(
     return label(mixture, sample_rate, grid)
 
 
-def _check_options(
-    beats_per_clip: int,
-    sensitivity: float,
-    model: str,
-    runtime: str | None,
-    progress: Progress | None,
-) -> _Options:
-    sensitivity = check_sensitivity(sensitivity)
-    beats_per_clip = check_beats_per_clip(beats_per_clip)
-    model = check_model(model)
-    runtime = choose_runtime(runtime)
-    return _Options(beats_per_clip, sensitivity, model, runtime, progress or _ignore)
-
-
-def _check_target(
-    target: str | None, reference: Reference | None, not_like: Reference | None
-) -> str | None:
-    """Return the target's own name; raise unless there is one query."""
-    check_one_query(target, reference)
-    if reference is None and not_like is not None:
-        raise TargetError("not_like is compared with a reference: give one as well")
-    return None if target is None else check_target(target)
-
-
 def _load_task(
-    options: _Options,
-    target: str | None,
-    reference: Reference | None,
-    not_like: Reference | None,
+    options: Options,
+    instruments: Sequence[Instrument],
     sample_rate: float,
+    progress: Progress | None,
 ) -> _Task:
-    """Load the model, and ask it for the query of a target or of references."""
-    rate = check_rate(sample_rate, "reference")
-    references = check_references(reference, rate)
-    others = check_references(not_like, rate, "not_like")
+    """Load the model, and make the query of each instrument.
+
+    References have the sample rate, in Hz, unless they come with one.
+    """
+    sounds = [_check_sounds(instrument, sample_rate) for instrument in instruments]
     separator = load_separator(options.model, options.runtime)
+    queries = [
+        _query(separator, *pair) for pair in zip(instruments, sounds, strict=True)
+    ]
     clips = separator.clips.of_beats(options.beats_per_clip)
+    return _Task(options, separator, clips, tuple(queries), progress or _ignore)
+
+
+class _Sounds(NamedTuple):
+    """The references of one instrument, and what it is not like, checked."""
+
+    references: list[np.ndarray]
+    others: list[np.ndarray]
+    sample_rate: float  # Hz
+
+
+def _check_sounds(instrument: Instrument, sample_rate: float) -> _Sounds:
+    given = instrument.reference_sample_rate
+    rate = check_rate(sample_rate if given is None else given, "reference")
+    return _Sounds(
+        check_references(instrument.reference, rate),
+        check_references(instrument.not_like, rate, "not_like"),
+        rate,
+    )
+
+
+def _query(separator: Separator, instrument: Instrument, sounds: _Sounds) -> Query:
+    references, others, rate = sounds
     if not references:
-        query = separator.target(target or DEFAULT_TARGET)
-        return _Task(options, separator, clips, query)
+        return separator.target(instrument.target or DEFAULT_TARGET)
     query = separator.query(references if len(references) > 1 else references[0], rate)
     if others:
         query = query._replace(unlike=separator.query(others, rate).templates)
-    return _Task(options, separator, clips, query)
+    return query
 
 
 def _stretches(song: Song, task: _Task, beats: Beats | None) -> Iterator[Stretch]:
     """Yield a song and what it holds of the target; beats are tracked unless given."""
-    notify, share_before = task.options.progress, 0.0
+    notify, share_before = task.progress, 0.0
     if beats is None:
 
         def tracking(share: float) -> None:
@@ -333,17 +327,17 @@ def _stretches(song: Song, task: _Task, beats: Beats | None) -> Iterator[Stretch
     sizes = ClipFrames.at(task.clips, song.sample_rate)
     n_done = 0
     for stretch in separate_song(
-        song, task.separator, sizes, task.query, beats, task.options.sensitivity
+        song, task.separator, sizes, task.queries, beats, task.options.sensitivity
     ):
         yield stretch
-        n_done += stretch.extracted.shape[1]
+        n_done += stretch.mixture.shape[1]
         notify(share_before + (1 - share_before) * n_done / song.n_frames)
 
 
 def _extract_whole(song: Song, task: _Task, beats: Beats | None) -> np.ndarray:
     buffer = SampleBuffer(song.n_channels, song.n_frames)
     for stretch in _stretches(song, task, beats):
-        buffer.append(stretch.extracted)
+        buffer.append(stretch.extracted[0])
     return buffer.samples()
 
 
@@ -356,7 +350,9 @@ def _extract_live(mixture: np.ndarray, sample_rate: float, task: _Task) -> np.nd
         n_channels=n_channels,
         runtime=task.options.runtime,
     )
-    extraction = Extraction.of(task.query, task.separator, task.options.sensitivity)
+    extraction = Extraction.of(
+        task.queries[0], task.separator, task.options.sensitivity
+    )
     stream.configure(extraction, BeatSettings("detect"))
     extracted = np.zeros((n_channels, n_frames), np.float32)
     first = -stream.latency_frames
@@ -365,7 +361,7 @@ def _extract_live(mixture: np.ndarray, sample_rate: float, task: _Task) -> np.nd
         last = first + output.shape[1]
         if last > 0:
             extracted[:, max(first, 0) : last] = output[:, max(-first, 0) :]
-            task.options.progress(last / n_frames)
+            task.progress(last / n_frames)
         first = last
     return extracted
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,12 @@ class Stretch(NamedTuple):
     """Some seconds of a song, each `(n_channels, n_frames)`, float32."""
 
     mixture: np.ndarray
-    extracted: np.ndarray
+    extracted: tuple[np.ndarray, ...]  # one for each query
+
+    @property
+    def rest(self) -> np.ndarray:
+        """What is none of what was extracted."""
+        return self.mixture - sum(self.extracted)
 
 
 def plan(
@@ -46,11 +51,11 @@ def separate_song(
     song: Song,
     separator: Separator,
     sizes: ClipFrames,
-    query: Query,
+    queries: Sequence[Query],
     beats: Beats,
     sensitivity: float = DEFAULT_SENSITIVITY,
 ) -> Iterator[Stretch]:
-    """Yield a song and what it holds of the target, from its start to its end.
+    """Yield a song and what it holds of each target, from its start to its end.
 
     Of the song no more is held than a few clips need.
 
@@ -60,15 +65,15 @@ def separate_song(
     separator : Separator
     sizes : ClipFrames
         At the song's rate.
-    query : Query
-        The target.
+    queries : sequence of Query
+        The targets.
     beats : Beats
         Where clips are cut.
     sensitivity : float
         From 0 to 1, as in `extract`.
     """
     window = SongWindow(song.blocks(), song.n_channels)
-    joiner = Joiner(sizes, song.n_channels)
+    joiners = [Joiner(sizes, song.n_channels) for _ in queries]
     clips = plan(song.n_frames, song.sample_rate, beats, sizes)
     n_lead = lead(clips[0], sizes)
     clips[0] = Clip(-n_lead, clips[0].end)
@@ -79,9 +84,14 @@ def separate_song(
         origin = max(0, min(some[0].start - sizes.left_context, n_done))
         held = window.read(origin, some[-1].end + sizes.right_context)
         pieces = [cut(held, clip, sizes, origin) for clip in some]
-        separated = separator.separate_all(pieces, song.sample_rate, query, sensitivity)
-        parts = [joiner.join(*pair) for pair in zip(separated, some, strict=True)]
-        extracted = np.concatenate(parts, axis=1)[:, n_lead:]
-        extracted, n_lead = extracted[:, : song.n_frames - n_done], 0
-        first, n_done = n_done, n_done + extracted.shape[1]
-        yield Stretch(held[:, first - origin : n_done - origin], extracted)
+        extracted = []
+        for query, joiner in zip(queries, joiners, strict=True):
+            separated = separator.separate_all(
+                pieces, song.sample_rate, query, sensitivity
+            )
+            parts = [joiner.join(*pair) for pair in zip(separated, some, strict=True)]
+            whole = np.concatenate(parts, axis=1)[:, n_lead:]
+            extracted.append(whole[:, : song.n_frames - n_done])
+        n_lead = 0
+        first, n_done = n_done, n_done + extracted[0].shape[1]
+        yield Stretch(held[:, first - origin : n_done - origin], tuple(extracted))

@@ -39,6 +39,7 @@ from requinto_command.progress_bar import ProgressBar
 from requinto_command.signals import install_signal_handlers
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
 from requinto_files.audio_reader import READABLE
+from requinto_files.sound_set import write_sounds
 
 app = typer.Typer(
     add_completion=False,
@@ -160,7 +161,9 @@ def beats(
     gain = 1.0
     if click:
         blocks = [(add_clicks(mixture, rate, tracked),)]
-        gain = outputs.write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
+        levels = write_sounds((click,), blocks, shape, rate, overwrite=overwrite)
+        outputs.warn_of_gain(levels)
+        gain = levels.gain
     if plot:
         from requinto_command.pictures import song_map
 

@@ -3,43 +3,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from requinto.arguments import (
-    check_beats_per_clip,
-    check_model,
+    DEFAULT_OPTIONS,
+    Instrument,
+    Options,
     check_one_query,
-    check_sensitivity,
+    check_options,
     check_target,
 )
-from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY
 from requinto.errors import ConfigError
-from requinto.extract import extract_song
+from requinto.file_extraction import Paths, Written, extract_to_files, write_stretches
 from requinto.model_folder import DEFAULT_TARGET, STANDARD
+from requinto.song_file import SongFile
 from requinto.song_separation import Stretch
 from requinto.spectrograms import spectrograms
 from requinto_command import outputs
-from requinto_command.inputs import (
-    SongFile,
-    name_problems,
-    open_song,
-    read_reference,
-)
+from requinto_command.inputs import name_problems, open_song, read_reference
 from requinto_command.outputs import Output
 from requinto_command.progress_bar import ProgressBar
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
 from requinto_files.audio_writer import Progress
-
-_DEFAULTS = {
-    "beats_per_clip": DEFAULT_BEATS_PER_CLIP,
-    "sensitivity": DEFAULT_SENSITIVITY,
-}
-_EXTRACTION_SHARE = 0.95  # of the work; the rest codes what was extracted
 
 
 class Request(NamedTuple):
@@ -65,7 +54,7 @@ def run(request: Request) -> dict[str, Any]:
     title = target or ("reference" if request.reference else DEFAULT_TARGET)
     path = request.output or Path(f"{request.song.stem}-{title}.wav")
     _check_files(request, path)
-    options = {"target": target, **_own_options(request)}
+    instrument = Instrument(title, target)
     with open_song(request.song) as song:
         problems = {request.song: song.problems}
         shape, rate = (song.n_channels, song.n_frames), song.sample_rate
@@ -73,18 +62,15 @@ def run(request: Request) -> dict[str, Any]:
         if request.reference:
             example = read_reference(request.reference)
             problems[request.reference] = example.problems
-            options["reference"] = example.samples
-            options["reference_sample_rate"] = example.sample_rate
-        if not is_ours:
-            from requinto_lab.networks.backend import prepare_own_process
-
-            prepare_own_process()
-        start = time.perf_counter()
+            instrument = Instrument(title, None, *example[:2])
         beginnings = outputs.Beginnings(shape[0], rate) if request.plot else None
+        watch = beginnings.add if beginnings else _ignore
         with ProgressBar(f"Extracting {title}") as notify:
-            gain = _write(request, song, path, beginnings, notify, options)
-    duration_s = shape[1] / rate
-    real_time_factor = (time.perf_counter() - start) / duration_s
+            written = _write(
+                *(request, song, instrument, Paths((path,), request.rest)),
+                *(watch, notify),
+            )
+    outputs.warn_of_gain(written.levels)
     if request.plot and beginnings:
         rows = beginnings.by_title(title)
         spectrograms(rows, rate, request.plot, overwrite=request.overwrite)
@@ -97,11 +83,15 @@ def run(request: Request) -> dict[str, Any]:
         "rest": str(request.rest) if request.rest else None,
         "plot": str(request.plot) if request.plot else None,
         "sample_rate": rate,
-        "duration_s": round(duration_s, 3),
-        "gain": gain,
+        "duration_s": round(written.duration_s, 3),
+        "gain": written.levels.gain,
         "input_problems": name_problems(problems),
-        "real_time_factor": round(real_time_factor, 4),
+        "real_time_factor": round(written.real_time_factor, 4),
     }
+
+
+def _options(request: Request) -> Options:
+    return Options(request.beats_per_clip, request.sensitivity, request.model)
 
 
 def _check_choices(request: Request) -> str | None:
@@ -112,10 +102,9 @@ def _check_choices(request: Request) -> str | None:
         from requinto_lab.systems.registry import instrument_name
 
         target = instrument_name(target) if target else target
+        _check_own_options(request)
     else:
-        check_sensitivity(request.sensitivity)
-        check_beats_per_clip(request.beats_per_clip)
-        check_model(request.model)
+        check_options(_options(request))
         target = None if target is None else check_target(target)
     check_one_query(target, request.reference, ("--target", "--reference"))
     return target
@@ -132,72 +121,60 @@ def _check_files(request: Request, path: Path) -> None:
     )
 
 
-def _own_options(request: Request) -> dict[str, Any]:
-    """Return the options that other systems do not have."""
+def _check_own_options(request: Request) -> None:
+    """Raise `ConfigError` for options that other systems do not have."""
     system, model = request.system, request.model
-    options = {
-        "beats_per_clip": request.beats_per_clip,
-        "sensitivity": request.sensitivity,
-    }
-    if system == OWN_SYSTEM:
-        return options
     if model != STANDARD:
         raise ConfigError(
             f"--model is only for system {OWN_SYSTEM}, got {model!r} for {system!r}"
         )
-    if options != _DEFAULTS:
+    if _options(request) != DEFAULT_OPTIONS:
         raise ConfigError(f"--beats-per-clip and --sensitivity are not of {system!r}")
-    return {}
 
 
 def _write(
     request: Request,
     song: SongFile,
-    path: Path,
-    beginnings: outputs.Beginnings | None,
+    instrument: Instrument,
+    paths: Paths,
+    watch: Callable[[Stretch], None],
     progress: Progress,
-    options: dict[str, Any],
-) -> float:
-    """Write the instrument, and everything else, while they are extracted.
+) -> Written:
+    """Write the instrument, and everything else, while they are extracted."""
+    if request.system == OWN_SYSTEM:
+        return extract_to_files(
+            *(song, [instrument], paths),
+            options=_options(request),
+            overwrite=request.overwrite,
+            progress=progress,
+            watch=watch,
+        )
+    from requinto_lab.networks.backend import prepare_own_process
+    from requinto_lab.systems.registry import extract_with
 
-    `beginnings` takes what a picture shows; `progress` is called with the share of the
-    work that is done.  Returns the gain of all sounds: see `outputs.write_sounds`.
-    """
-
-    def extraction(share: float) -> None:
-        progress(_EXTRACTION_SHARE * share)
-
-    def coding(share: float) -> None:
-        progress(_EXTRACTION_SHARE + (1 - _EXTRACTION_SHARE) * share)
-
-    stretches = _extract(request.system, request.model, song, extraction, options)
-    return outputs.write_sounds(
-        (path, request.rest),
-        _split(stretches, beginnings),
-        (song.n_channels, song.n_frames),
-        song.sample_rate,
+    prepare_own_process()
+    samples = np.concatenate(list(song.blocks()), axis=1)
+    extracted = extract_with(
+        *(request.system, samples, song.sample_rate),
+        target=instrument.target,
+        **_reference_of(instrument),
+    )
+    return write_stretches(
+        *(song, [Stretch(samples, (extracted,))], paths),
         overwrite=request.overwrite,
-        progress=coding,
+        progress=progress,
+        watch=watch,
     )
 
 
-def _extract(
-    system: str, model: str, song: SongFile, progress: Progress, options: dict[str, Any]
-) -> Iterable[Stretch]:
-    if system == OWN_SYSTEM:
-        return extract_song(song, model=model, progress=progress, **options)
-    from requinto_lab.systems.registry import extract_with
-
-    samples = np.concatenate(list(song.blocks()), axis=1)
-    extracted = extract_with(system, samples, song.sample_rate, **options)
-    return [Stretch(samples, extracted)]
+def _reference_of(instrument: Instrument) -> dict[str, Any]:
+    if instrument.reference is None:
+        return {}
+    return {
+        "reference": instrument.reference,
+        "reference_sample_rate": instrument.reference_sample_rate,
+    }
 
 
-def _split(
-    stretches: Iterable[Stretch], beginnings: outputs.Beginnings | None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the instrument and everything else, and keep what a picture shows."""
-    for mixture, extracted in stretches:
-        if beginnings:
-            beginnings.add(mixture, extracted)
-        yield extracted, mixture - extracted
+def _ignore(stretch: Stretch) -> None:
+    """Keep nothing of a stretch."""

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -17,11 +15,11 @@ import typer
 from rich.console import Console
 
 from requinto.errors import AudioFileError
+from requinto.song_separation import Stretch
 from requinto.spectrograms import ROW_S
 from requinto_command.messages import warn
 from requinto_files import audio_writer
 from requinto_files.audio_reader import SampleBuffer
-from requinto_files.audio_writer import Progress, SoundWriter
 from requinto_files.output_files import (
     PICTURE_ENDINGS,
     check_output,
@@ -29,6 +27,7 @@ from requinto_files.output_files import (
     refer_to_one_file,
     whole_file,
 )
+from requinto_files.sound_set import Levels
 
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files that are there.")
@@ -102,85 +101,14 @@ def check_folder(folder: Path | None, *, overwrite: bool) -> None:
         )
 
 
-def write_sounds(
-    paths: Sequence[Path | None],
-    blocks: Iterable[Sequence[np.ndarray]],
-    shape: tuple[int, int],
-    sample_rate: int,
-    *,
-    overwrite: bool,
-    progress: Progress = lambda share: None,
-) -> float:
-    """Write sounds as they come, all at one gain, and warn if that is not 1.
-
-    FLAC and Ogg end at full scale: what exceeds it would be clipped, and sounds that
-    add up to a song would no longer. So where one file cannot hold its peak, all are
-    written at the gain with which it can. All files appear when all are complete.
-
-    Parameters
-    ----------
-    paths : sequence of path or None
-        Where each sound goes, if anywhere.
-    blocks : iterable of sequences of np.ndarray
-        A block of each of the sounds, `(n_channels, n_frames)`, float32.
-    shape : (int, int)
-        Of each sound.
-    sample_rate : int
-        Hz.
-    overwrite : bool
-        Whether files that are there may be replaced.
-    progress : callable
-        Called with the share that is done of what is left to do after the last block.
-
-    Returns
-    -------
-    float
-        The gain, 1 or less.
-
-    Raises
-    ------
-    AudioFileError
-        If a file cannot be written.
-    """
-    with contextlib.ExitStack() as stack:
-        writers: list[SoundWriter | None] = [None] * len(paths)
-        for i, path in enumerate(paths):
-            if path:
-                writer = SoundWriter(path, *shape, sample_rate, overwrite=overwrite)
-                writers[i] = stack.enter_context(writer)
-        for sounds in blocks:
-            for each, sound in zip(writers, sounds, strict=True):
-                if each:
-                    each.write(sound)
-        gain = _finish([writer for writer in writers if writer], progress)
-    return gain
-
-
-def _finish(writers: Sequence[SoundWriter], progress: Progress) -> float:
-    gain = _common_gain(writers)
-    for i, writer in enumerate(writers):
-        writer.finish(gain, functools.partial(_notify, progress, i, len(writers)))
-    for writer in writers:
-        writer.publish()
-    progress(1.0)
-    return gain
-
-
-def _notify(progress: Progress, i: int, n: int, share: float) -> None:
-    progress((i + share) / n)
-
-
-def _common_gain(writers: Sequence[SoundWriter]) -> float:
-    peaks = {str(w.path): w.peak for w in writers if w.peak_limit is not None}
-    gain = audio_writer.common_gain(peaks)
-    if gain < 1.0:
-        path, largest = max(peaks.items(), key=lambda item: item[1])
+def warn_of_gain(levels: Levels) -> None:
+    """Say at what level sounds were written, unless it is their own."""
+    if levels.gain < 1.0:
         warn(
-            f"{path} cannot hold a peak of {largest:.4g}, {_db(largest):+.2f} dB; all "
-            f"sounds are written at {gain:.6f} of their level, {_db(gain):+.2f} dB "
-            "(.wav holds every peak)"
+            f"{levels.path} cannot hold a peak of {levels.peak:.4g}, "
+            f"{_db(levels.peak):+.2f} dB; all sounds are written at {levels.gain:.6f} "
+            f"of their level, {_db(levels.gain):+.2f} dB (.wav holds every peak)"
         )
-    return gain
 
 
 class Beginnings:
@@ -197,9 +125,10 @@ class Beginnings:
         self._n_frames = round(ROW_S * sample_rate)
         self._buffers = [SampleBuffer(n_channels, self._n_frames) for _ in range(2)]
 
-    def add(self, mixture: np.ndarray, part: np.ndarray) -> None:
-        """Add the next block of a song, and of what was extracted from it."""
-        for buffer, block in zip(self._buffers, (mixture, part), strict=True):
+    def add(self, stretch: Stretch) -> None:
+        """Add the next stretch of a song, and of what was extracted from it."""
+        sounds = (stretch.mixture, stretch.extracted[0])
+        for buffer, block in zip(self._buffers, sounds, strict=True):
             buffer.append(block[:, : self._n_frames - buffer.n_frames])
 
     def by_title(self, target: str) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import requinto
+from requinto.arguments import Instrument
 from requinto.arithmetic import plain_iterations
 from requinto.config import TrackerConfig
 from requinto.errors import (
@@ -247,7 +248,7 @@ def test_the_callers_arithmetic_is_left_outside_each_step(
     faint = SONG * np.float32(1e-38)
     with np.errstate(all="raise"):
         song = ArraySong(faint, float(RATE))
-        for _ in extract_song(song, "bass"):
+        for _ in extract_song(song, [Instrument("bass", "bass")]):
             with pytest.raises(FloatingPointError):
                 np.float32(1) / np.float32(0)
         with pytest.raises(FloatingPointError):

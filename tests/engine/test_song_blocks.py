@@ -16,7 +16,7 @@ from requinto.errors import AudioError, AudioFileError, RequintoError
 from requinto.rhythm import features
 from requinto.song import ArraySong, SongWindow
 from requinto.song_features import SongFeatures
-from requinto_command.inputs import open_song
+from requinto.song_file import open_song
 from requinto_files import audio_reader
 from sounds import RATE, clicks, noise
 

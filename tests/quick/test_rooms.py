@@ -20,17 +20,20 @@ ROOMS = {
     "requinto_files": [
         *("errors", "environment", "quiet", "signal_shelter", "mpeg_frames"),
         *("sized_containers", "audio_segments", "audio_streams", "ffmpeg"),
-        *("audio_reader", "output_files", "audio_writer", "figures", "__init__"),
+        *("audio_reader", "output_files", "audio_writer", "sound_set", "figures"),
+        "__init__",
     ],
     "requinto": [
         *("errors", "checks", "arithmetic", "config", "process", "networks"),
-        *("exports", "audio", "song", "beats", "clips", "stft", "pitch", "columns"),
+        *("exports", "audio", "song", "song_file", "beats", "clips", "stft", "pitch"),
+        "columns",
         *("reference_summary", "spectra"),
         *("inaudible", "sections", "rhythm", "song_features", "decoding", "metrics"),
         *("spectrograms", "nmf", "templates", "separator", "model_folder", "tracker"),
         *("loader", "follower", "bar_capture", "host_position", "timeline"),
         *("register_shift", "stream"),
-        *("bridge", "arguments", "song_separation", "extract", "plugin_table"),
+        *("bridge", "arguments", "song_separation", "extract", "file_extraction"),
+        "plugin_table",
         *("presets", "plugin", "__init__"),
     ],
 }
@@ -38,7 +41,10 @@ LAB = [
     *("networks", "material", "evaluation", "training", "systems", "studies"),
     "benchmark",
 ]
-PACKAGES = ["requinto_files", "requinto", "requinto_lab", "requinto_command"]
+PACKAGES = [
+    *("requinto_files", "requinto", "requinto_batch", "requinto_web", "requinto_lab"),
+    "requinto_command",
+]
 # What runs networks as they were trained is of the workshop, and imported by name
 HOOK = ("requinto.loader", "requinto_lab.networks.keras_runtime")
 
