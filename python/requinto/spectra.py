@@ -56,12 +56,13 @@ class Spectra:
         `columns` are the first of them to compute, and the one after the last.
         """
         n_fft, hop = self.config.n_fft, self.config.hop
-        missing = -audio.shape[-1] % hop
-        edges = [(0, 0)] * (audio.ndim - 1) + [(n_fft // 2, n_fft // 2 + missing)]
-        sound = np.pad(audio.astype(np.float32, copy=False), edges)
-        if columns is not None:
-            first, end = columns
-            sound = sound[..., first * hop : (end - 1) * hop + n_fft]
+        first, end = columns or (0, self.config.n_columns(audio.shape[-1]))
+        start, stop = first * hop - n_fft // 2, (end - 1) * hop + n_fft // 2
+        inside = audio[..., max(start, 0) : stop].astype(np.float32, copy=False)
+        before = max(-start, 0)
+        after = stop - start - before - inside.shape[-1]
+        edges = [(0, 0)] * (audio.ndim - 1) + [(before, after)]
+        sound = np.pad(inside, edges) if before or after else inside
         return np.swapaxes(stft(sound, self._window, hop), -1, -2)
 
     def columns_of(self, frames: slice, n_frames: int) -> tuple[int, int]:

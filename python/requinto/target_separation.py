@@ -136,10 +136,11 @@ class _Analyses:
         `prefix`, which stands for the model and the query.
         """
         if i not in self._digests:
-            played, clip = self._played[i], np.ascontiguousarray(self._clips[i])
+            played, clip = self._played[i], self._clips[i]
             facts = (self._sample_rate, clip.shape, played.start, played.stop)
             digest = hashlib.sha256(repr(facts).encode())
-            digest.update(clip.reshape(-1).data)
+            for channel in clip:
+                digest.update(np.ascontiguousarray(channel).data)
             self._digests[i] = digest.digest()
         return hashlib.sha256(prefix + self._digests[i]).digest()
 
