@@ -97,6 +97,9 @@ class SongWindow:
         while self._end < stop and (block := next(self._source, None)) is not None:
             self._blocks.append(block)
             self._end += block.shape[1]
-        empty = np.zeros((self._n_channels, 0), np.float32)
-        held = np.concatenate([empty, *self._blocks], axis=1)
-        return held[:, start - self._first : max(stop, start) - self._first]
+        parts, first = [np.zeros((self._n_channels, 0), np.float32)], self._first
+        for block in self._blocks:
+            within = slice(max(start - first, 0), max(max(stop, start) - first, 0))
+            parts.append(block[:, within])
+            first += block.shape[1]
+        return np.concatenate(parts, axis=1)
