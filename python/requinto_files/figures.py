@@ -85,7 +85,7 @@ def save_pixels(levels: np.ndarray, path: Path, *, overwrite: bool = True) -> No
     from matplotlib import colormaps
     from matplotlib.image import imsave
 
-    colours = colormaps["magma"](levels[::-1], bytes=True)[..., :3]
+    colours = colormaps["gray"](levels[::-1], bytes=True)[..., :3]
     with output_files.whole_file(path, overwrite=overwrite) as unfinished:
         imsave(unfinished, np.ascontiguousarray(colours), format="png", origin="upper")
 
