@@ -24,6 +24,7 @@
  * @property {number} duration_s
  * @property {number} sample_rate
  * @property {number} n_channels
+ * @property {number} gain of its sound
  * @property {string[]} problems
  * @property {number} expires_at Unix seconds
  *
@@ -36,6 +37,7 @@
  * @property {number | null} seconds_left
  * @property {string | null} message why it failed
  * @property {number} sensitivity 0 to 1
+ * @property {number} gain of its sound
  * @property {number} revision grows with each rendering
  * @property {number} expires_at Unix seconds
  *

@@ -163,8 +163,11 @@ function prepare(song, extractions = []) {
   );
 }
 
-/** @param {api.Song} song */
-function factsOf(song, /** @type {api.Overview} */ overview) {
+/**
+ * @param {api.Song} song
+ * @param {api.Overview} overview
+ */
+function factsOf(song, overview) {
   const channels = { 1: "mono", 2: "stereo" }[song.n_channels] ?? `${song.n_channels} channels`;
   const facts = [clock(song.duration_s), `${song.sample_rate / 1000} kHz`, channels];
   if (overview.tempo_bpm) facts.push(`${Math.round(overview.tempo_bpm)} bpm`);
@@ -188,8 +191,7 @@ async function showSong(song, extractions) {
     element("song-name").textContent = song.name;
     element("song-facts").textContent = factsOf(song, overview);
     element("song-problems").replaceChildren(...song.problems.map((text) => make("li", {}, [text])));
-    element("expiry").textContent =
-      `The song and what is extracted of it are kept until ${until(song.expires_at)}.`;
+    showExpiry(song.expires_at);
     for (const id of ["song-error", "play-error"]) showError(id, null);
     player.open(song.duration_s);
     timeline.open(heightsOf(overview.peaks), new Bars(overview.beats_s, overview.downbeats_s, song.duration_s));
@@ -200,6 +202,12 @@ async function showSong(song, extractions) {
   } catch (error) {
     if (isCurrent()) refuse(sentence(error));
   }
+}
+
+/** @param {number} time Unix seconds; use puts it off */
+function showExpiry(time) {
+  element("expiry").textContent =
+    `The song and what is extracted of it are kept until ${until(time)}.`;
 }
 
 /** @param {() => boolean} isCurrent */
@@ -250,6 +258,7 @@ async function showSelected() {
   const { id, revision, status } = extraction;
   const key = `${id} ${revision}`;
   if (status !== "done" || key === open.sounding) return;
+  showExpiry(extraction.expires_at);
   const isFirst = open.sounding === "";
   open.sounding = key;
   const isCurrent = () => open.sounding === key && open.song === song;
@@ -257,14 +266,15 @@ async function showSelected() {
     const extracted = await loadSound("extractions", id, revision, song.sample_rate);
     if (!isCurrent()) return;
     if (isFirst && !player.tracks.solo) player.toggleSolo("extracted");
-    player.setSounds({ original, extracted });
+    const scale = extraction.gain / song.gain;
+    player.setSounds({ original, extracted, scale });
     const [overview, levels, rest] = await Promise.all([
       api.getOverview("extractions", id, revision),
       loadLevels(api.pictureUrl("extractions", id, revision)),
-      heightsOfRest(original, extracted, open.nPeaksPerS),
+      heightsOfRest(original, extracted, 1 / scale, open.nPeaksPerS),
     ]);
     if (!isCurrent()) return;
-    timeline.setExtracted({ extracted: heightsOf(overview.peaks), rest });
+    timeline.setExtracted({ extracted: heightsOf(overview.peaks, 1 / scale), rest });
     if (open.levels) timeline.setSpectrum(open.levels, levels);
     showError("play-error", null);
   } catch (error) {

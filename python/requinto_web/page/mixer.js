@@ -10,7 +10,9 @@
 /**
  * @typedef {"original" | "extracted" | "rest"} Track
  * @typedef {{solo: Track | null, muted: Record<Track, boolean>}} Tracks
- * @typedef {{original: AudioBuffer, extracted: AudioBuffer | null}} Sounds
+ * @typedef {{original: AudioBuffer, extracted: AudioBuffer | null, scale?: number}} Sounds
+ *   `scale` brings the original to the level of the extracted sound: less than 1 where
+ *   that was written more softly so as not to clip
  * @typedef {{start: number, end: number}} Stretch in seconds
  */
 
@@ -27,14 +29,14 @@ export const isOn = (tracks, track) =>
 /**
  * Return the gains of the two sounds.
  * @param {Tracks} tracks
- * @param {boolean} hasExtracted
+ * @param {Sounds | null} sounds
  */
-export function gainsOf(tracks, hasExtracted) {
-  if (!hasExtracted) return { original: 1, extracted: 0 };
+export function gainsOf(tracks, sounds) {
+  if (!sounds?.extracted) return { original: 1, extracted: 0 };
   const [o, e, r] = /** @type {Track[]} */ (["original", "extracted", "rest"]).map((track) =>
     Number(isOn(tracks, track)),
   );
-  return { original: o + r, extracted: e - r };
+  return { original: (o + r) * (sounds.scale ?? 1), extracted: e - r };
 }
 
 /**
@@ -54,7 +56,6 @@ export class Mixer {
     this.inputs = { original: context.createGain(), extracted: context.createGain() };
     this.inputs.extracted.gain.value = 0;
     for (const input of Object.values(this.inputs)) input.connect(this.output);
-    this.goals = { original: 1, extracted: 0 };
   }
 
   /**
@@ -71,7 +72,6 @@ export class Mixer {
       if (atOnce) gain.setValueAtTime(goals[name], now);
       else gain.setValueAtTime(value, now).linearRampToValueAtTime(goals[name], now + RAMP_S);
     }
-    this.goals = goals;
   }
 }
 

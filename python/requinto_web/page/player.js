@@ -148,7 +148,7 @@ export class Player extends EventTarget {
   }
 
   #gains() {
-    return gainsOf(this.tracks, Boolean(this.sounds?.extracted));
+    return gainsOf(this.tracks, this.sounds);
   }
 
   /** @param {number} [position] where it goes on, or where it is by then */

@@ -21,17 +21,19 @@ export async function loadSound(kind, id, revision, sampleRate) {
 /**
  * Return the heights of a waveform, 0 to 1, of the server's pairs.
  * @param {number[][]} peaks
+ * @param {number} [scale] of the sound
  */
-export const heightsOf = (peaks) =>
-  Float32Array.from(peaks, ([low, high]) => Math.max(Math.abs(low), Math.abs(high)));
+export const heightsOf = (peaks, scale = 1) =>
+  Float32Array.from(peaks, ([low, high]) => scale * Math.max(Math.abs(low), Math.abs(high)));
 
 /**
  * Return the heights of the waveform of original minus extracted, both as mono.
  * @param {AudioBuffer} original
  * @param {AudioBuffer} extracted
+ * @param {number} scale of the extracted sound
  * @param {number} nPerS
  */
-export async function heightsOfRest(original, extracted, nPerS) {
+export async function heightsOfRest(original, extracted, scale, nPerS) {
   const length = Math.min(original.length, extracted.length);
   const hop = original.sampleRate / nPerS;
   const heights = new Float32Array(Math.max(1, Math.ceil(length / hop)));
@@ -43,7 +45,7 @@ export async function heightsOfRest(original, extracted, nPerS) {
     const end = Math.min(start + N_FRAMES_AT_ONCE, length);
     for (let i = start; i < end; i++) {
       let sum = 0;
-      for (const [a, b] of channels) sum += a[i] - b[i];
+      for (const [a, b] of channels) sum += a[i] - scale * b[i];
       const height = Math.abs(sum / channels.length);
       const index = Math.floor(i / hop);
       if (height > heights[index]) heights[index] = height;

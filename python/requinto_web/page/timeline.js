@@ -45,6 +45,8 @@ export class Timeline extends EventTarget {
     /** @type {import("./mixer.js").Stretch | null} */
     this.mark = null;
     this.zoomLevel = 0;
+    /** @type {any} what wavesurfer's typings leave open */
+    this.surfer = null;
     player.addEventListener("tracks", () => this.#paintLanes());
     for (const type of ["position", "state"]) {
       player.addEventListener(type, () => this.#describe());
@@ -66,7 +68,6 @@ export class Timeline extends EventTarget {
     this.mark = null;
     this.region = null;
     this.zoomLevel = 0;
-    this.levels = null;
     this.surfer = WaveSurfer.create({
       container: this.container,
       media: /** @type {any} */ (this.media),
