@@ -143,6 +143,11 @@ function prepare(song, extractions = []) {
   }
   showPreparing(song.name);
   const announceShare = quarters("Reading");
+  const showState = (/** @type {api.Song} */ { progress, seconds_left }) => {
+    showProgress("Reading, and tracking beats", progress, left(seconds_left));
+    announceShare(progress, left(seconds_left));
+  };
+  showState(song);
   open.cancel = api.follow(
     "songs",
     song.id,
@@ -152,8 +157,7 @@ function prepare(song, extractions = []) {
         history.replaceState(null, "", location.pathname);
         showOpen(state.message ?? "This file cannot be read.");
       } else {
-        showProgress("Reading, and tracking beats", state.progress, left(state.seconds_left));
-        announceShare(state.progress, left(state.seconds_left));
+        showState(state);
       }
     },
     (error) => {

@@ -65,7 +65,7 @@ export class Player extends EventTarget {
     this.close();
     this.duration = duration;
     this.tracks = { solo: null, muted: { original: true, extracted: false, rest: false } };
-    this.#tell("tracks");
+    this.#tell("tracks", "sounds");
   }
 
   close() {

@@ -86,8 +86,8 @@ export class QueryForm {
   #onMark() {
     const { mark } = this.timeline;
     if (mark) {
-      element("stretch-start").value = mark.start.toFixed(2);
-      element("stretch-end").value = mark.end.toFixed(2);
+      setField("stretch-start", mark.start);
+      setField("stretch-end", mark.end);
       this.kind = "stretch";
       this.#show();
     }
@@ -96,7 +96,8 @@ export class QueryForm {
 
   #onTimes() {
     const stretch = this.#stretch();
-    if (stretch && stretch.end > stretch.start) this.timeline.setMark(stretch);
+    const isInside = stretch && stretch.start >= 0 && stretch.end <= this.duration;
+    if (isInside && stretch.end > stretch.start) this.timeline.setMark(stretch);
     else this.#checkStretch();
   }
 
@@ -180,6 +181,16 @@ export class QueryForm {
       button.disabled = false;
     }
   }
+}
+
+/**
+ * Show a time in a field, which somebody may be typing it in.
+ * @param {string} id
+ * @param {number} seconds
+ */
+function setField(id, seconds) {
+  const field = element(id);
+  if (!(Math.abs(field.valueAsNumber - seconds) < 0.005)) field.value = seconds.toFixed(2);
 }
 
 /**

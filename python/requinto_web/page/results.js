@@ -156,6 +156,25 @@ export class Results extends EventTarget {
       element("formats").append(make("label", {}, [input, make("span", {}, [format.toUpperCase()])]));
     }
     element("formats").addEventListener("change", () => this.#showLinks());
+    for (const id of ["get-extracted", "get-rest", "get-all"]) {
+      element(id).addEventListener("click", (/** @type {MouseEvent} */ event) => {
+        if (event.isTrusted) void this.#download(event);
+      });
+    }
+  }
+
+  // A browser would save the server's refusal as a file
+  /** @param {MouseEvent} event */
+  async #download(event) {
+    const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+    event.preventDefault();
+    showError("download-error", null);
+    try {
+      await api.getExtraction(this.selected ?? "");
+      link.click();
+    } catch (error) {
+      showError("download-error", /** @type {Error} */ (error).message);
+    }
   }
 
   #showLinks() {

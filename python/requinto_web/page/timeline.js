@@ -15,6 +15,7 @@ import { timelineSheet } from "./timeline_style.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MAX_PX_PER_S = 240;
+const MAX_GAIN = 8; // of the waveforms of a soft song
 const LABEL_PX = 44; // between two numbers of bars
 const TRACKS = /** @type {Track[]} */ (["original", "extracted", "rest"]);
 const COLOURS = {
@@ -74,6 +75,7 @@ export class Timeline extends EventTarget {
       peaks: [heights],
       duration: bars.duration,
       height: this.#laneHeight(false),
+      barHeight: Math.min(MAX_GAIN, 0.95 / heights.reduce((a, b) => Math.max(a, b), 1e-6)),
       splitChannels: [COLOURS.original],
       cursorColor: "#ffffff",
       cursorWidth: 2,
