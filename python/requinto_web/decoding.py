@@ -101,12 +101,19 @@ def decode(task: DecodingTask, notify: Callable[[float], None]) -> Decoded:
             n_frames += block.shape[1]
             _check_duration(task, n_frames / reader.sample_rate)
         checks.finish()
-        problems = list(reader.problems)
+        problems = [*_mixed_down(reader), *reader.problems]
         if task.is_reference:
             _check_audible(task, extremes)
         _write(task, reader, n_frames, notify)
     peak = float(np.abs(extremes).max())
     return Decoded(reader.sample_rate, reader.n_channels, n_frames, peak, problems)
+
+
+def _mixed_down(reader: SoundReader) -> list[str]:
+    n_channels = reader.n_channels_in_file
+    if n_channels == reader.n_channels:
+        return []
+    return [f"its {n_channels} channels were mixed down to {reader.n_channels}"]
 
 
 def _check_duration(task: DecodingTask, duration_s: float) -> None:
@@ -136,7 +143,7 @@ def _write(
             f"{task.max_bytes / 1e6:.0f} MB for it: send a lower rate, or less of it"
         )
     shape = (reader.n_channels, n_frames, reader.sample_rate)
-    with SoundWriter(Path(task.output), *shape, gain=1.0, overwrite=True) as writer:
+    with SoundWriter(Path(task.output), *shape, overwrite=True) as writer:
         for block in _notifying(reader, notify, 0.5, n_frames):
             writer.write(block)
         writer.finish()

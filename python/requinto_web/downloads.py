@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from requinto.song_file import open_song
-from requinto_files.audio_writer import SoundWriter, common_gain
+from requinto.song_file import SongFile, open_song
+from requinto_files.audio_writer import SoundWriter
 from requinto_files.output_files import whole_file
+from requinto_files.sound_set import write_sounds
+from requinto_web.levels import gain_of
 
 ORIGINAL, EXTRACTED, REST = "original", "extracted", "rest"
 PARTS = (ORIGINAL, EXTRACTED, REST)
@@ -29,12 +31,12 @@ class Sources(NamedTuple):
     song: Path
     extracted: Path
     folder: Path
-    peaks: dict[str, float]  # of each part
-    stop: Callable[[], bool]  # whether the server wants to end
+    peaks: tuple[float, ...]  # of each of `PARTS`
+    must_stop: Callable[[], bool]
 
 
 class Stopped(Exception):
-    """The server ends."""
+    """The server ends, or the extraction was removed."""
 
 
 def make_sound(sources: Sources, part: str, ending: str) -> Path:
@@ -46,19 +48,15 @@ def make_sound(sources: Sources, part: str, ending: str) -> Path:
         If the kind does not hold the sound, or the disk is full.
     Stopped
     """
-    path = sources.folder / f"{part}.{ending}"
+    path = _path_of(sources, part, ending)
     if path.exists():
         return path
-    gain = common_gain({f"{p}.{ending}": peak for p, peak in sources.peaks.items()})
+    gain = gain_of(sources.peaks, ending)
     with open_song(sources.song) as song:
-        shape = (song.n_channels, song.n_frames, song.sample_rate)
-        with SoundWriter(path, *shape, gain=gain, overwrite=True) as writer:
-            for block in _blocks(sources, part):
-                if sources.stop():
-                    raise Stopped
-                writer.write(block)
-            writer.finish()
-            writer.publish()
+        if part == ORIGINAL:
+            _write_original(sources, song, path, gain)
+        else:
+            _write_parts(sources, song, ending, gain)
     return path
 
 
@@ -67,26 +65,52 @@ def make_archive(sources: Sources, stem: str, title: str, ending: str) -> Path:
     path = sources.folder / f"{ending}.zip"
     if path.exists():
         return path
-    files = {part: make_sound(sources, part, ending) for part in PARTS}
-    titles = {ORIGINAL: ORIGINAL, EXTRACTED: title, REST: REST}
+    files = [make_sound(sources, part, ending) for part in PARTS]
     with (
         whole_file(path, overwrite=True) as unfinished,
         # Stored: sound does not become smaller
         zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive,
     ):
-        for part, file in files.items():
-            if sources.stop():
-                raise Stopped
-            archive.write(file, f"{stem}-{titles[part]}.{ending}")
+        for file, name in zip(files, (ORIGINAL, title, REST), strict=True):
+            _check_stop(sources)
+            archive.write(file, f"{stem}-{name}.{ending}")
     return path
 
 
-def _blocks(sources: Sources, part: str) -> Iterator[np.ndarray]:
-    paths = {ORIGINAL: sources.song, EXTRACTED: sources.extracted}
-    if part in paths:
-        with open_song(paths[part]) as sound:
-            yield from sound.blocks()
-        return
-    with open_song(sources.song) as song, open_song(sources.extracted) as extracted:
-        for mixture, block in zip(song.blocks(), extracted.blocks(), strict=True):
-            yield mixture - block
+def _path_of(sources: Sources, part: str, ending: str) -> Path:
+    return sources.folder / f"{part}.{ending}"
+
+
+def _check_stop(sources: Sources) -> None:
+    if sources.must_stop():
+        raise Stopped
+
+
+def _write_original(sources: Sources, song: SongFile, path: Path, gain: float) -> None:
+    shape = (song.n_channels, song.n_frames, song.sample_rate)
+    with SoundWriter(path, *shape, overwrite=True) as writer:
+        for block in song.blocks():
+            _check_stop(sources)
+            writer.write(np.float32(gain) * block)
+        writer.finish()
+        writer.publish()
+
+
+def _write_parts(sources: Sources, song: SongFile, ending: str, gain: float) -> None:
+    """Write what was extracted, and the rest, which is what that leaves."""
+
+    def blocks() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        with open_song(sources.extracted) as extracted:
+            for sounds in zip(extracted.blocks(), song.blocks(), strict=True):
+                _check_stop(sources)
+                yield np.float32(gain) * sounds[0], np.float32(gain) * sounds[1]
+
+    write_sounds(
+        (_path_of(sources, EXTRACTED, ending),),
+        blocks(),
+        (song.n_channels, song.n_frames),
+        song.sample_rate,
+        rest=_path_of(sources, REST, ending),
+        overwrite=True,
+        progress=lambda share: _check_stop(sources),
+    )

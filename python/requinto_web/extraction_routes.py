@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Body, Depends, Response
 from fastapi.responses import StreamingResponse
 
 from requinto.arguments import check_model, check_target
+from requinto.errors import AudioFileError
 from requinto_web import downloads, events
 from requinto_web.answers import StoredFile, problems
 from requinto_web.entities import Extraction
@@ -238,7 +240,7 @@ async def _convert(
     files, record = files_of(extraction, services), extraction.record
     song = extraction.song
     wav = services.store.song_folder(song.record.id).wav
-    peaks = dict(zip(downloads.PARTS, (song.record.peak, *record.peaks), strict=True))
+    peaks = (song.record.peak, *record.peaks)
 
     def must_stop() -> bool:
         return services.library.is_stopping or extraction.is_removed
@@ -254,3 +256,6 @@ async def _convert(
             return await asyncio.to_thread(make, sources)
         except downloads.Stopped as error:
             raise Refusal(BUSY, "the server is stopped") from error
+        except AudioFileError as error:  # of a rate that a kind does not hold
+            detail = str(error).replace(f"{files.path}{os.sep}", "")
+            raise Refusal(NOT_ACCEPTED, detail) from error

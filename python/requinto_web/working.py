@@ -21,13 +21,13 @@ from requinto.extract import track_song
 from requinto.file_extraction import Paths, extract_to_files
 from requinto.loader import load_separator, load_tracker
 from requinto.overview import N_PEAKS_PER_S, Overview
-from requinto.song import Song
 from requinto.song_file import SongFile, open_song
 from requinto.song_separation import Stretch
 from requinto_files.audio_reader import read_available
-from requinto_files.audio_writer import SoundWriter, common_gain
+from requinto_files.audio_writer import SoundWriter
 from requinto_files.output_files import whole_file
 from requinto_web.child_side import Message, Parent
+from requinto_web.levels import gain_of
 from requinto_web.store import SoundFolder
 
 _NOTIFY_S = 0.15  # between messages of progress
@@ -127,7 +127,7 @@ def extract(notify: Notify, **values: Any) -> Message:
             progress=lambda share: notify(0.95 * share),
             watch=watch,
         )
-    gain = min(task.gain, common_gain({"sound.flac": peaks[0]}))
+    gain = min(task.gain, gain_of(peaks[:1], "flac"))
     with open_song(files.wav) as extracted:
         overview = _write_played(extracted, files, gain, lambda share: None)
     beats = {key: value for key, value in described.items() if key != "peaks"}
@@ -142,15 +142,13 @@ def _write_played(
     song: SongFile, files: SoundFolder, gain: float, notify: Notify
 ) -> Overview:
     """Write a song as it is played and its spectrogram; return what is shown."""
-    shape = (song.n_channels, song.n_frames)
+    shape = (song.n_channels, song.n_frames, song.sample_rate)
     overview = Overview(song.n_channels, song.sample_rate, song.n_frames)
     n_done = 0
-    with SoundWriter(
-        files.flac, *shape, song.sample_rate, gain=gain, overwrite=True
-    ) as writer:
+    with SoundWriter(files.flac, *shape, overwrite=True) as writer:
         for block in song.blocks():
             overview.add(block)
-            writer.write(block)
+            writer.write(np.float32(gain) * block)
             n_done += block.shape[1]
             notify(n_done / song.n_frames)
         writer.finish()
@@ -187,24 +185,16 @@ def _beats_of(described: dict[str, Any]) -> Beats:
     )
 
 
-def _instrument(task: ExtractionTask, song: Song) -> Instrument:
+def _instrument(task: ExtractionTask, song: SongFile) -> Instrument:
     if task.reference:
         recording = read_available(task.reference)
         return Instrument(task.title, None, recording.samples, recording.sample_rate)
     if task.stretch_s:
-        return Instrument(task.title, None, _cut(song, *task.stretch_s))
+        start_s, end_s = task.stretch_s
+        with open_song(song.path, start_s=start_s, end_s=end_s) as excerpt:
+            samples = np.concatenate(list(excerpt.blocks()), axis=1)
+        return Instrument(task.title, None, samples, excerpt.sample_rate)
     return Instrument(task.title, task.target)
-
-
-def _cut(song: Song, start_s: float, end_s: float) -> np.ndarray:
-    """Return some seconds of a song, `(n_channels, n_frames)`."""
-    first, last = (round(s * song.sample_rate) for s in (start_s, end_s))
-    parts, n_read = [], 0
-    blocks = song.blocks()
-    for block in blocks:
-        parts.append(block[:, max(0, first - n_read) : max(0, last - n_read)])
-        n_read += block.shape[1]
-    return np.concatenate(parts, axis=1)
 
 
 def _peak(sound: np.ndarray) -> float:
