@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin in pedalboard, its bridge alone, windows on our own X servers, the page."""
+"""The plugin in pedalboard, its bridge alone, windows on our X servers, the page."""
 
 import ctypes
 

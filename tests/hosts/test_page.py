@@ -128,7 +128,9 @@ def test_downloads_add_up_to_the_song(browser, extracted_url, bachata):
         page.click("#get-all")
     with zipfile.ZipFile(download.value.path()) as archive:
         assert len(archive.namelist()) == 3
-        files = [soundfile.read(io.BytesIO(archive.read(n))) for n in archive.namelist()]
+        files = [
+            soundfile.read(io.BytesIO(archive.read(n))) for n in archive.namelist()
+        ]
     assert all(len(sound) == len(song) for sound, _ in files)
     page.locator("#formats label", has_text="MP3").click()
     with page.expect_download() as download:
@@ -168,4 +170,3 @@ def test_results_are_a_list_and_go_when_removed(page, bachata):
     page.click("#remove-song")
     page.locator("#open").wait_for()
     assert page.request.get(f"/api/extractions/{second}").status == 404
-

@@ -111,7 +111,9 @@ def test_tracks_sound_as_they_are_set(blank, solo, muted, scale):
 @pytest.mark.parametrize("at", [0, 1, 441, 1000])
 @pytest.mark.parametrize("start", [0, 1, 777, 2345])
 def test_a_voice_starts_on_the_sample(blank, at, start):
-    samples, (_, extracted), position = render(blank, at=at / RATE, position=start / RATE)
+    samples, (_, extracted), position = render(
+        blank, at=at / RATE, position=start / RATE
+    )
     assert not samples[:at].any()
     expected = extracted[start : start + 4000 - at]
     played = samples[at : at + len(expected)]
@@ -145,9 +147,12 @@ def test_what_is_heard_is_the_track(sounding, track):
     rest = original - extracted
     expected = {"original": original, "extracted": extracted, "rest": rest}[track]
     solo(page, track)
-    assert page.evaluate(
-        "import('/assets/main.js').then(({ player }) => player.context.state)"
-    ) == "running"
+    assert (
+        page.evaluate(
+            "import('/assets/main.js').then(({ player }) => player.context.state)"
+        )
+        == "running"
+    )
     # As it loops, the end of the song is followed by its start
     _, error_db = locate(probe(page), np.concatenate([expected, expected[:N_PROBED]]))
     assert error_db < -80
@@ -165,15 +170,17 @@ def test_a_bar_is_looped(sounding):
     solo(page, "original")
     seek(page, 0.4)
     page.check("input[name=loop][value=bar]")
-    first, last = page.evaluate(
+    first, last, following = page.evaluate(
         """import('/assets/main.js').then(({ player, timeline }) => {
-          const bar = timeline.bars.barAt(player.position);
-          return [bar.start, bar.end];
+          const { start, end } = player.loop;
+          const bar = timeline.bars.downbeats.indexOf(start);
+          return [start, end, timeline.bars.downbeats[bar + 1]];
         })"""
     )
+    assert last == following
     assert 1 < last - first < 3  # seconds
     bar = original[round(first * RATE) : round(last * RATE)]
-    offset, error_db = locate(probe(page), np.tile(bar, 3))
+    _, error_db = locate(probe(page), np.tile(bar, 3))
     assert error_db < -80
     page.check("input[name=loop][value=all]")
 
@@ -206,7 +213,8 @@ def test_another_sensitivity_goes_on_at_the_same_position(sounding):
     line = """import('/assets/main.js').then(({ player }) => {
       const { voice, context } = player;
       const length = player.duration;
-      return [((voice.position - voice.at) % length + length) % length, player.isPlaying,
+      const start = voice.position - voice.at;
+      return [((start % length) + length) % length, player.isPlaying,
               player.sounds.extracted.getChannelData(0)[44100], length];
     })"""
     before = page.evaluate(line)

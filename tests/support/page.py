@@ -106,6 +106,7 @@ def open_page(browser: Any, url: str, **options: Any) -> Any:
     page.on("console", lambda message: _note(page, message))
     page.set_default_timeout(20_000)
     page.goto(url)
+    page.locator("main > :is(section, div):not([hidden])").wait_for()  # it listens
     return page
 
 
@@ -228,4 +229,3 @@ def violations(page: Any) -> list[str]:
         for v in results
         for node in v["nodes"]
     ]
-

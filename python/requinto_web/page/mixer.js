@@ -149,4 +149,13 @@ export class Voice {
       source.stop(at + RAMP_S);
     }
   }
+
+  /** Be silent at once, as if it had never started. */
+  cancel() {
+    for (const { source, fade } of this.players) {
+      source.onended = null;
+      fade.disconnect();
+      source.stop();
+    }
+  }
 }

@@ -7,7 +7,10 @@ import { gainsOf, Mixer, Voice } from "./mixer.js";
 /** @typedef {import("./mixer.js").Sounds} Sounds */
 /** @typedef {import("./mixer.js").Stretch} Stretch */
 
-const AHEAD_S = 0.03; // from a call to its sound: time for the audio thread to learn of it
+// From a call to its sound: by then the audio thread must know both sources, or they would
+// not start together
+const AHEAD_S = 0.03;
+const MAX_AHEAD_S = 1;
 
 /**
  * Return a context at a rate, or at the system's where that cannot be.
@@ -153,19 +156,27 @@ export class Player extends EventTarget {
 
   /** @param {number} [position] where it goes on, or where it is by then */
   #restart(position) {
-    if (!this.context || !this.mixer || !this.sounds) return;
-    const at = this.context.currentTime + AHEAD_S;
-    const from = position ?? this.voice?.positionAt(at) ?? this.restingAt;
-    this.voice?.stop(at);
-    const voice = new Voice(this.mixer, this.sounds, {
-      at,
-      position: Math.min(from, this.duration),
-      loop: this.loop,
-      onEnded: () => {
-        if (this.voice === voice) this.#end();
-      },
-    });
-    this.voice = voice;
+    const { context, mixer, sounds, voice: before } = this;
+    if (!context || !mixer || !sounds) return;
+    for (let ahead = AHEAD_S; ; ahead *= 2) {
+      const at = context.currentTime + ahead;
+      const from = position ?? before?.positionAt(at) ?? this.restingAt;
+      const voice = new Voice(mixer, sounds, {
+        at,
+        position: Math.min(from, this.duration),
+        loop: this.loop,
+        onEnded: () => {
+          if (this.voice === voice) this.#end();
+        },
+      });
+      // Where this thread was held up meanwhile, later again
+      if (context.currentTime < voice.at || ahead > MAX_AHEAD_S) {
+        before?.stop(at);
+        this.voice = voice;
+        return;
+      }
+      voice.cancel();
+    }
   }
 
   #end() {
