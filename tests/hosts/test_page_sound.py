@@ -142,7 +142,7 @@ def solo(page, track):
 
 
 @pytest.mark.parametrize("track", ["original", "extracted", "rest"])
-def test_what_is_heard_is_the_track(sounding, track):
+def test_each_track_plays_alone(sounding, track):
     page, original, extracted = sounding
     rest = original - extracted
     expected = {"original": original, "extracted": extracted, "rest": rest}[track]

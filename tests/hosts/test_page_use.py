@@ -9,7 +9,6 @@ import soundfile
 
 from page import (
     close_page,
-    extract,
     open_page,
     serve,
     tab_to,
@@ -38,6 +37,16 @@ def said_of(page, selector):
     error.wait_for()
     assert error.get_attribute("role") == "alert"
     return error.inner_text()
+
+
+def song_alone(url):
+    """Return the address of a song without what is extracted of it."""
+    return url.partition("&x=")[0]
+
+
+def choose_fast(page):
+    page.click("summary")
+    page.select_option("#model", "fast")
 
 
 # Keys
@@ -138,8 +147,7 @@ def test_a_phone_can_do_all_of_it(browser, web, bachata):
     touch_drag(page, (x + 40, y), (x + 200, y + 3))
     start, end = (float(page.input_value(f"#stretch-{s}")) for s in ("start", "end"))
     assert end - start == pytest.approx(160 / box["width"] * 8 / 2, abs=0.15)
-    page.locator("summary").tap()
-    page.select_option("#model", "fast")
+    choose_fast(page)
     page.tap("#extract")
     wait_until_sounding(page)
     page.tap(".solo[data-track=rest]")
@@ -249,13 +257,40 @@ def test_a_song_that_is_not_kept(browser, web):
 def test_a_server_that_is_gone(browser, bachata, tmp_path):
     with serve(tmp_path / "songs") as server:
         page = open_page(browser, server.url)
-        show_result(page, bachata)
+        page.set_input_files("#song-file", bachata)
+        page.locator("#play:enabled").wait_for()
     page.click("#extract")
     assert "does not answer" in said_of(page, "#query-error")
-    page.click("#get-rest")
-    assert "does not answer" in said_of(page, "#download-error")
     page.set_input_files("#other-file", bachata)
     assert "does not answer" in said_of(page, "#open-error")
+    close_page(page)
+
+
+def test_a_network_that_is_gone(browser, extracted_url):
+    page = open_page(browser, extracted_url)
+    wait_until_sounding(page)
+    page.context.set_offline(True)
+    page.click("#get-rest")
+    assert "does not answer" in said_of(page, "#download-error")
+    page.focus("#sensitivity")
+    page.keyboard.press("End")
+    assert "does not answer" in said_of(page, "#results-error")
+    close_page(page)
+
+
+def test_progress_goes_on_after_the_network_was_gone(browser, extracted_url):
+    page = open_page(browser, song_alone(extracted_url))
+    page.locator("#play:enabled").wait_for()
+    choose_fast(page)
+    # The stream of events breaks, and then the server answers no more for a while
+    page.route(re.compile("/events$"), lambda route: route.abort())
+    is_gone = re.compile("/api/extractions/[^/]+$")
+    page.route(is_gone, lambda route: route.abort())
+    page.click("#extract")
+    assert "does not answer" in said_of(page, "#results .error")
+    page.unroute(is_gone)
+    wait_until_sounding(page)
+    assert page.inner_text("#results .error") == ""
     close_page(page)
 
 
@@ -267,40 +302,38 @@ def hold_events(page):
     page.route(re.compile("/events$"), lambda route: None)
 
 
-def show_error(page, bachata):
-    page.set_input_files(
-        "#song-file", {"name": "a.txt", "mimeType": "a/b", "buffer": b"a"}
-    )
+def show_open(page, url, bachata):
+    page.locator("#open").wait_for()
+
+
+def show_error(page, url, bachata):
+    words = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"words"}
+    page.set_input_files("#song-file", words)
     said_of(page, "#open-error")
 
 
-def show_preparing(page, bachata):
+def show_preparing(page, url, bachata):
     hold_events(page)
     page.set_input_files("#song-file", bachata)
     page.locator("#song-step", has_text="Reading").wait_for()
 
 
-def show_song(page, bachata):
-    page.set_input_files("#song-file", bachata)
+def show_song(page, url, bachata):
+    page.goto(song_alone(url))
     page.locator("#play:enabled").wait_for()
 
 
-def show_extracting(page, bachata):
-    show_song(page, bachata)
+def show_extracting(page, url, bachata):
+    show_song(page, url, bachata)
     hold_events(page)
+    choose_fast(page)
     page.click("#extract")
     page.locator("#results progress").wait_for()
 
 
-def show_result(page, bachata):
-    show_song(page, bachata)
-    page.click("summary")
-    page.select_option("#model", "fast")
-    extract(page)
-
-
-def show_marked(page, bachata):
-    show_result(page, bachata)
+def show_marked(page, url, bachata):
+    page.goto(url)
+    wait_until_sounding(page)
     page.check("input[name=kind][value=stretch]")
     page.fill("#stretch-start", "1")
     page.fill("#stretch-end", "1.1")
@@ -309,27 +342,35 @@ def show_marked(page, bachata):
     said_of(page, "#stretch-error")
 
 
-def show_reference(page, bachata):
-    show_song(page, bachata)
+def show_dialog(page, url, bachata):
+    show_song(page, url, bachata)
     page.check("input[name=kind][value=file]")
     page.click("#show-keys")
 
 
-STATES = [
-    lambda page, bachata: page.locator("#open").wait_for(),
-    *(show_error, show_preparing, show_song, show_extracting, show_marked),
-    show_reference,
-]
-NAMES = ["open", "error", "preparing", "song", "extracting", "marked", "dialog"]
+STATES = {
+    "open": show_open,
+    "error": show_error,
+    "preparing": show_preparing,
+    "song": show_song,
+    "extracting": show_extracting,
+    "marked": show_marked,
+    "dialog": show_dialog,
+}
 
 
-@pytest.mark.parametrize("show", STATES, ids=NAMES)
-def test_axe_finds_nothing(browser, web, bachata, show):
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing(browser, web, extracted_url, bachata, state):
     page = open_page(browser, web.url, viewport=WIDE)
-    show(page, bachata)
+    STATES[state](page, extracted_url, bachata)
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
         for scheme in ("dark", "light"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert not violations(page), f"{width} px, {scheme}"
     close_page(page)
+
+
+def test_axe_sees_into_the_page(page):
+    page.evaluate("document.querySelector('#song-drop').prepend(new Image())")
+    assert any("image-alt" in problem for problem in violations(page))

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import soundfile
+from PIL import Image
 
 from page import chromium, extract, open_page, serve, wait_for
 from shell import ROOT
@@ -30,6 +31,7 @@ def main() -> None:
             wait_for(page, "player.position > 6")
             page.mouse.move(0, 0)
             page.screenshot(path=PATH, full_page=True)
+    Image.open(PATH).convert("RGB").quantize(256).save(PATH, optimize=True)
 
 
 if __name__ == "__main__":

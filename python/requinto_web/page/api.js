@@ -64,6 +64,9 @@ export class ApiError extends Error {
 const GONE = "The server does not answer. Is `requinto serve` still running?";
 const FINAL = new Set(["ready", "done", "failed"]);
 const RETRY_MS = 2000;
+// A browser opens six connections to a server, for all its tabs: others ask now and then
+const MAX_STREAMS = 2;
+let nStreams = 0;
 
 /**
  * Return the sentence of an answer that refuses.
@@ -206,9 +209,14 @@ export function follow(kind, id, onState, onError) {
   let events;
   let timer = 0;
 
+  const close = () => {
+    if (events) nStreams -= 1;
+    events?.close();
+    events = undefined;
+  };
   const stop = () => {
     isOver = true;
-    events?.close();
+    close();
     clearTimeout(timer);
   };
   const take = (/** @type {T} */ state) => {
@@ -217,19 +225,24 @@ export function follow(kind, id, onState, onError) {
     onState(state);
   };
   const listen = () => {
+    if (nStreams >= MAX_STREAMS) {
+      void check();
+      return;
+    }
+    nStreams += 1;
     events = new EventSource(`/api${path}/events`);
     events.onmessage = (event) => take(JSON.parse(event.data));
     events.onerror = check;
   };
   // A stream that ends or breaks: the state says which, and whether to listen again
   const check = async () => {
-    events?.close();
+    close();
     if (isOver) return;
     try {
       const state = await json(path);
       onError(null);
       take(state);
-      if (!isOver) timer = setTimeout(listen, RETRY_MS / 4);
+      if (!isOver) timer = setTimeout(listen, nStreams < MAX_STREAMS ? RETRY_MS / 4 : RETRY_MS);
     } catch (error) {
       if (isOver) return;
       onError(/** @type {ApiError} */ (error));

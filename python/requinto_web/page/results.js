@@ -89,7 +89,9 @@ export class Results extends EventTarget {
     row.show();
     if (status === "done") {
       announce(`${title} is extracted.`);
-      this.select(id);
+      // Not another one than is listened to, unless it was wanted last
+      const isWanted = !this.selected || this.selected === id || this.ids.at(-1) === id;
+      if (isWanted) this.select(id);
     } else if (this.selected === id) {
       this.#show();
     }
@@ -146,6 +148,7 @@ export class Results extends EventTarget {
       row.follow();
     } catch (error) {
       showError("results-error", /** @type {Error} */ (error).message);
+      this.#show();
     }
   }
 
