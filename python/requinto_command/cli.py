@@ -31,6 +31,7 @@ from requinto_command import (
     installing,
     measuring,
     outputs,
+    serving,
 )
 from requinto_command.clicks import add_clicks
 from requinto_command.inputs import name_problems, read_song
@@ -54,6 +55,7 @@ app.command()(measuring.evaluate)
 app.command()(measuring.compare)
 app.command()(exporting.export)
 app.command()(benchmarking.bench)
+app.command()(serving.serve)
 
 Song = Annotated[Path, typer.Argument(help=f"A sound file: {READABLE}.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

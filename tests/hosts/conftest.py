@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin in pedalboard, its bridge alone, and windows on our own X servers."""
+"""The plugin in pedalboard, its bridge alone, windows on our X servers, the page."""
 
 import ctypes
 
@@ -64,3 +64,55 @@ def door(open_door, monkeypatch, unchanged):
 
     monkeypatch.setattr(bridge, "load_separator", lambda *_: unchanged)
     return open_door
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return a running Chromium."""
+    from page import chromium
+
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    """Return a running `requinto serve`, with the released models."""
+    from page import serve
+
+    with serve(tmp_path_factory.mktemp("web")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bachata(tmp_path_factory):
+    """Return a file with the first bars of the demo's song."""
+    from page import write_song
+
+    return write_song(tmp_path_factory.mktemp("song") / "bachata.wav")
+
+
+@pytest.fixture
+def page(browser, web):
+    """Return the page, of which the browser must not complain."""
+    from page import close_page, open_page
+
+    page = open_page(browser, web.url)
+    yield page
+    close_page(page)
+
+
+@pytest.fixture(scope="module")
+def extracted_url(browser, web, bachata):
+    """Return the address of a song whose bass is extracted."""
+    from page import close_page, extract, open_page
+
+    page = open_page(browser, web.url)
+    page.set_input_files("#song-file", bachata)
+    page.select_option("#target", "bass")
+    page.click("summary")
+    page.select_option("#model", "fast")
+    extract(page)
+    url = page.url
+    close_page(page)
+    return url

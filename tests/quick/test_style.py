@@ -35,6 +35,7 @@ def test_every_file_names_its_licence():
     for pattern in (
         "plugin/**/*.*",
         "python/**/*.py",
+        "python/requinto_web/page/*.*",
         "tests/**/*.*",
         "CMakeLists.txt",
     ):

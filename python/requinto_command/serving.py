@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Serve the web page, as `requinto serve` does."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from requinto.errors import RequintoError
+from requinto_command.messages import warn
+from requinto_files.environment import is_installed
+
+_NEEDED = ("fastapi", "multipart", "uvicorn")
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to serve at; 0.0.0.0 is all of this machine.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="0 takes one that is free.")
+    ] = 8000,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Where songs are kept; in your cache folder unless given."),
+    ] = None,
+    max_size: Annotated[
+        float, typer.Option(metavar="MB", help="The largest file that is accepted.")
+    ] = 200.0,
+    max_duration: Annotated[
+        float, typer.Option(metavar="MIN", help="The longest song that is accepted.")
+    ] = 30.0,
+    keep: Annotated[
+        float, typer.Option(metavar="HOURS", help="Until a song is removed again.")
+    ] = 24.0,
+    max_disk: Annotated[
+        float, typer.Option(metavar="GB", help="Room for all songs together.")
+    ] = 20.0,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name by which the server is reached."),
+    ] = None,
+) -> None:
+    """Serve a web page that does what `extract` does, and its REST interface."""
+    check_web()
+    from requinto_web.limits import Settings
+    from requinto_web.server import is_loopback
+    from requinto_web.server import serve as run
+
+    own_names = () if is_loopback(host) else (socket.gethostname(),)
+    settings = Settings(
+        folder=folder or default_folder(),
+        hosts=(host, *own_names, *(allow_host or ())),
+        max_bytes=round(max_size * 1e6),
+        max_duration_s=60.0 * max_duration,
+        kept_s=3600.0 * keep,
+        max_disk_bytes=round(max_disk * 1e9),
+    )
+    if not is_loopback(host):
+        warn(
+            f"whoever reaches {host}:{port} can use it: there is no login, and nothing "
+            "is encrypted; docs/web.md says how to serve it to others"
+        )
+    run(settings, host, port, lambda url: print(f"Requinto is at {url}", flush=True))
+
+
+def check_web() -> None:
+    """Raise `RequintoError` unless what the server needs is installed."""
+    missing = [name for name in _NEEDED if not is_installed(name)]
+    if missing:
+        raise RequintoError(
+            f"not installed: {', '.join(missing)}; pip install 'requinto[web]' brings "
+            "what the server needs"
+        )
+
+
+def default_folder() -> Path:
+    """Return where songs are kept unless the user says."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "requinto" / "web"
+    if os.name == "nt":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local or Path.home() / "AppData" / "Local") / "requinto" / "web"
+    chosen = os.environ.get("XDG_CACHE_HOME", "")
+    cache = Path(chosen) if os.path.isabs(chosen) else Path.home() / ".cache"
+    return cache / "requinto" / "web"

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Receive a file that a client sends, no more of it than is accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from fastapi import Request, UploadFile
+from starlette.datastructures import UploadFile as SomeUpload
+from starlette.exceptions import HTTPException
+
+from requinto_web.disk import Disk
+from requinto_web.names import clean_name
+from requinto_web.refusals import NOT_ACCEPTED, TOO_LARGE, Refusal, disk_full
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive
+
+_FRAMING = 1 << 16  # bytes of a form beside its file
+_SILENT_S = 30.0  # after which a client that sends nothing is given up
+_REFUSED_S = 10.0  # for which what a client sends is read on after it was refused
+_TIMEOUT = 408
+FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+
+
+class _Limited:
+    """The body of a request, read no further than a limit."""
+
+    def __init__(self, receive: Receive, max_bytes: int) -> None:
+        self._receive, self._left = receive, max_bytes
+        self._has_ended = False
+
+    async def __call__(self) -> Message:
+        message = await self._next()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise Refusal(TOO_LARGE, "")
+        return message
+
+    async def _next(self) -> Message:
+        try:
+            message = await asyncio.wait_for(self._receive(), _SILENT_S)
+        except asyncio.TimeoutError:
+            self._has_ended = True
+            raise Refusal(_TIMEOUT, f"nothing came for {_SILENT_S:g} s") from None
+        self._has_ended = not message.get("more_body", False)
+        return message
+
+    async def skip(self) -> None:
+        """Read what still comes: else the connection breaks before it is read why."""
+        end_s = time.monotonic() + _REFUSED_S
+        with contextlib.suppress(Refusal):
+            while not self._has_ended and time.monotonic() < end_s:
+                await self._next()
+
+
+@contextlib.asynccontextmanager
+async def receive_file(
+    request: Request, max_bytes: int, disk: Disk
+) -> AsyncIterator[tuple[BinaryIO, str]]:
+    """Give the file in the field `file` of a form, and its clean name.
+
+    Raises
+    ------
+    Refusal
+        If it is too large, while it arrives, or there is no such field.
+    """
+    limited = _Limited(request.receive, min(max_bytes, disk.room_bytes) + _FRAMING)
+    bounded = Request(request.scope, limited)
+    try:
+        declared = int(request.headers.get("content-length", "0"))
+        if declared > max_bytes + _FRAMING:
+            raise Refusal(TOO_LARGE, "")
+        async with bounded.form(max_files=1, max_fields=0) as form:
+            upload = form.get("file")
+            if not isinstance(upload, (UploadFile, SomeUpload)):
+                raise _no_file()
+            if (upload.size or 0) > max_bytes:
+                raise Refusal(TOO_LARGE, "")
+            yield upload.file, clean_name(upload.filename)
+    except Refusal as error:
+        await limited.skip()
+        if error.status == TOO_LARGE:
+            raise _too_large(max_bytes, disk) from None
+        raise
+    except (HTTPException, ValueError) as error:
+        await limited.skip()
+        detail = getattr(error, "detail", "")
+        raise _no_file(str(detail)) from error
+    except OSError as error:
+        await limited.skip()
+        raise disk_full() from error
+
+
+def _no_file(detail: str = "") -> Refusal:
+    reason = f": {detail}" if detail else ""
+    return Refusal(
+        NOT_ACCEPTED,
+        f"send one file, as multipart/form-data, in the field file{reason}",
+    )
+
+
+def _too_large(max_bytes: int, disk: Disk) -> Refusal:
+    if disk.room_bytes < max_bytes:
+        return disk_full()
+    return Refusal(
+        TOO_LARGE, f"the file is too large: {max_bytes / 1e6:g} MB are accepted here"
+    )
+
+
+async def save(file: BinaryIO, path: Path) -> None:
+    """Write what was sent to a file."""
+
+    def copy() -> None:
+        with open(path, "xb") as output:
+            shutil.copyfileobj(file, output, 1 << 20)
+
+    await asyncio.to_thread(copy)
