@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from encoded_sounds import KINDS, encode_by_ffmpeg, encode_sound, needs_ffmpeg
+from encoded_sounds import encode_by_ffmpeg, encode_sound, needs_ffmpeg
 from requinto.errors import AudioError
 from requinto.song_file import open_song
 from requinto_files import audio_reader
@@ -13,7 +13,7 @@ from sounds import RATE, noise
 
 SOUND = 0.3 * noise(6 * RATE)
 EXCERPTS = [
-    *((0.0, None), (0.0, 1.0), (1.25, None), (1.25, 4.75), (0.1, 0.6), (5.5, 6.0)),
+    *((0.0, None), (0.0, 1.0), (1.25, None), (1.25, 4.75), (0.1, 0.6), (4.9, 5.5)),
     # Around the blocks in which songs are read, and between frames
     *(((1 << 16) / RATE, (1 << 17) / RATE), (1.0 + 0.4 / RATE, 2.0 - 0.4 / RATE)),
     (3.0, 600.0),
@@ -39,7 +39,7 @@ def write_song(folder, kind="wav"):
 
 
 @pytest.mark.parametrize(("start_s", "end_s"), EXCERPTS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "opus", "mp3"])
 def test_those_frames_exactly(tmp_path, kind, start_s, end_s):
     path = write_song(tmp_path, kind)
     whole, rate = audio_reader.read(path)
