@@ -101,7 +101,7 @@ def test_links_folders_and_pipes_are_no_outputs(refuse, song, arguments, name):
 
 
 @pytest.mark.parametrize(("arguments", "name"), OUTPUTS)
-@pytest.mark.parametrize("ending", ["", ".", ".xyz", ".txt", ".mp3"])
+@pytest.mark.parametrize("ending", ["", ".", ".xyz", ".txt", ".m4a"])
 def test_endings_are_checked(refuse, song, arguments, name, ending):
     error = refuse(*arguments, f"out{ending}")
     assert "must end in one of" in error
