@@ -64,6 +64,13 @@ class ClipFrames:
         """Frames after a clip's start that must be known before it is cut."""
         return self.longest + self.right_context
 
+    def played(self, n_frames: int) -> slice:
+        """Return which frames of a clip of so many, with context, a join may use."""
+        return slice(
+            self.left_context - self.half_fade,
+            n_frames - self.right_context + self.half_fade,
+        )
+
     @property
     def latency(self) -> int:
         """Frames by which joined output trails the input, at worst."""

@@ -60,7 +60,7 @@ class ColumnMaker:
 
     def __init__(self, sample_rate: float, n_channels: int, start: int = 0) -> None:
         self._n = column_frames(sample_rate)
-        self._bands = _Bands(sample_rate)
+        self._bands = Bands(sample_rate)
         # Of what is kept, where a window begins: its middle is that of its column
         self._offset = self._n - (self._bands.n_frames - self._n) // 2
         self._reach = self._offset + self._bands.n_frames
@@ -145,7 +145,7 @@ class ColumnMaker:
             del values[: max(0, n_past - 1)]
 
 
-class _Bands:
+class Bands:
     """Levels in bands that are evenly spaced in logarithmic frequency."""
 
     def __init__(self, sample_rate: float) -> None:
@@ -156,12 +156,16 @@ class _Bands:
         self._weights = _weights(sample_rate, self.n_frames)
 
     def levels(self, sound: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Return the levels in windows that begin at some frames.
+        """Return the levels in windows that begin at some frames; see `to_levels`."""
+        return to_levels(self.power(sound, starts))
+
+    def power(self, sound: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Return the power in windows that begin at some frames.
 
         Returns
         -------
-        np.ndarray, shape=(n_windows, N_BANDS), uint8
-            255 at full scale, 0 at `-RANGE_DB`; the mean power of the channels.
+        np.ndarray, shape=(n_windows, N_BANDS), float32
+            1 of a sine at full scale; the mean of the channels.
         """
         n_bins = len(self._weights)
         frames = np.lib.stride_tricks.sliding_window_view(sound, self.n_frames, axis=1)
@@ -171,9 +175,14 @@ class _Bands:
             # Scaled, so that NumPy stays in single precision: see `stft`
             spectra = np.fft.rfft(windows, norm="forward")[:, :n_bins]
             power += np.square(spectra.real) + np.square(spectra.imag)
-        levels_db = 10 * np.log10(power @ self._weights / len(sound) + _SILENCE)
-        levels = np.clip(np.round(255 * (1 + levels_db / RANGE_DB)), 0, 255)
-        return np.asarray(levels, np.uint8)
+        return np.asarray(power @ self._weights / len(sound))
+
+
+def to_levels(power: np.ndarray) -> np.ndarray:
+    """Return levels of powers, uint8: 255 at full scale, 0 at `-RANGE_DB`."""
+    levels_db = 10 * np.log10(power + _SILENCE)
+    levels = np.clip(np.round(255 * (1 + levels_db / RANGE_DB)), 0, 255)
+    return np.asarray(levels, np.uint8)
 
 
 def _weights(sample_rate: float, n_fft: int) -> np.ndarray:

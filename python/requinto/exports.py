@@ -189,11 +189,14 @@ class Export:
         By the names of the Keras models.
     arrays : dict of str to np.ndarray
         What was computed ahead of time.
+    digest : str
+        Checksum of the record, which holds those of all files.
     """
 
     config: dict[str, Any]
     networks: dict[str, LiteRTNetwork]
     arrays: dict[str, np.ndarray]
+    digest: str
 
 
 def record_path(folder: Path, name: str) -> Path:
@@ -250,7 +253,8 @@ def read_export(folder: Path, name: str) -> Export:
         except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
             path = folder / FOLDER / file
             raise ModelError(f"{path} cannot be used: {error}") from error
-    return Export(record["config"], networks, arrays)
+    exact = json.dumps(record, sort_keys=True).encode()
+    return Export(record["config"], networks, arrays, hashlib.sha256(exact).hexdigest())
 
 
 def read_record(folder: Path, name: str) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -154,6 +155,7 @@ def extract_song(
     options: Options = DEFAULT_OPTIONS,
     beats: Beats | None = None,
     progress: Progress | None = None,
+    masks: Path | None = None,
 ) -> Iterator[Stretch]:
     """Yield a song and some instruments of it, from start to end.
 
@@ -171,12 +173,21 @@ def extract_song(
         Where clips are cut; tracked in the song unless given.
     progress : callable, optional
         Called with the share of the work that is done, from 0 to 1.
+    masks : Path, optional
+        A file for the masks, which do not depend on the sensitivity: where it holds
+        those of a clip, neither template matching nor the network runs. Those that it
+        lacks are computed, and a pass that ends then replaces the file.
+
+    Raises
+    ------
+    AudioFileError
+        If there is no room for the masks, or no file can be at their path.
     """
     check_beats(beats)
     check_progress(progress)
     checked = [check_instrument(instrument) for instrument in instruments]
     task = _load_task(check_options(options), checked, song.sample_rate, progress)
-    return _stretches(song, task, beats)
+    return _stretches(song, task, beats, masks)
 
 
 @plain_arithmetic
@@ -314,7 +325,9 @@ def _query(separator: Separator, instrument: Instrument, sounds: _Sounds) -> Que
     return query
 
 
-def _stretches(song: Song, task: _Task, beats: Beats | None) -> Iterator[Stretch]:
+def _stretches(
+    song: Song, task: _Task, beats: Beats | None, masks: Path | None = None
+) -> Iterator[Stretch]:
     """Yield a song and what it holds of the target; beats are tracked unless given."""
     notify, share_before = task.progress, 0.0
     if beats is None:
@@ -327,7 +340,8 @@ def _stretches(song: Song, task: _Task, beats: Beats | None) -> Iterator[Stretch
     sizes = ClipFrames.at(task.clips, song.sample_rate)
     n_done = 0
     for stretch in separate_song(
-        song, task.separator, sizes, task.queries, beats, task.options.sensitivity
+        *(song, task.separator, sizes, task.queries, beats),
+        *(task.options.sensitivity, masks),
     ):
         yield stretch
         n_done += stretch.mixture.shape[1]

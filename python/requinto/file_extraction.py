@@ -48,6 +48,7 @@ def extract_to_files(
     *,
     options: Options = DEFAULT_OPTIONS,
     beats: Beats | None = None,
+    masks: Path | None = None,
     bit_depth: int | None = None,
     overwrite: bool = False,
     progress: Progress = lambda share: None,
@@ -60,7 +61,7 @@ def extract_to_files(
     ----------
     song : Song
         Of a whole number of Hz, such as a `SongFile`.
-    instruments, options, beats
+    instruments, options, beats, masks
         As in `extract_song`.
     paths : Paths
         As many as instruments; an ending names the kind of a file.
@@ -87,7 +88,12 @@ def extract_to_files(
         progress(_EXTRACTION_SHARE * share)
 
     stretches = extract_song(
-        song, instruments, options=options, beats=beats, progress=extraction
+        song,
+        instruments,
+        options=options,
+        beats=beats,
+        progress=extraction,
+        masks=masks,
     )
     return write_stretches(
         song,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,10 @@ def _load_export(folder: Path, name: str) -> NetworkSeparator:
         config = from_values(ModelConfig, export.config, name)
         unet, encoder = (export.networks[n] for n in ("unet", "reference_encoder"))
         queries = _queries(export.arrays)
-        return NetworkSeparator(config, unet, encoder, queries=queries)
+        identity = f"{LITERT} {export.digest}"
+        return NetworkSeparator(
+            config, unet, encoder, queries=queries, identity=identity
+        )
     except (KeyError, TypeError, ValueError, ArithmeticError, ConfigError) as error:
         path = exports.record_path(folder, name)
         raise ModelError(f"{path} cannot be used: {error}") from error
@@ -178,7 +182,16 @@ def _load_trained(folder: Path, name: str) -> NetworkSeparator:
     config, unet, encoder = _keras_runtime().load_separator(folder, name)
     rate = config.spectra.sample_rate
     references = {t: _references(folder, t, rate) for t in targets()}
-    return NetworkSeparator(config, unet, encoder, references)
+    identity = f"{TENSORFLOW} {_digest(folder / f'{name}.json')}"
+    return NetworkSeparator(config, unet, encoder, references, identity=identity)
+
+
+def _digest(path: Path) -> str:
+    """Return the checksum of a model's record, which holds that of its weights."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {reason_of(error)}") from error
 
 
 def _references(folder: Path, target: str, sample_rate: int) -> list[np.ndarray]:

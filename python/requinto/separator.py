@@ -12,12 +12,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from requinto.audio import resample
+from requinto.clip_spectra import ClipSpectrum, ClipTransform
 from requinto.config import DEFAULT_SENSITIVITY, ClipConfig, ModelConfig
 from requinto.errors import ModelError
-from requinto.inaudible import without_infrasound, without_whine
 from requinto.networks import Network
-from requinto.spectra import Spectra, compress
+from requinto.spectra import compress
 from requinto.templates import TemplateMatcher
 
 _REMEMBERED = 32  # queries
@@ -148,6 +147,8 @@ class NetworkSeparator(Separator):
         rate.
     queries : mapping of str to Query
         Of built-in targets, where they were computed ahead of time.
+    identity : str
+        Differs whenever configuration or weights do; "" where that is unknown.
     """
 
     def __init__(
@@ -157,10 +158,12 @@ class NetworkSeparator(Separator):
         encoder: Network,
         references: Mapping[str, list[np.ndarray]] = {},
         queries: Mapping[str, Query] = {},
+        identity: str = "",
     ) -> None:
         self.config = config
-        self._spectra = Spectra(config.spectra)
-        self._matcher = TemplateMatcher(config.templates, self._spectra)
+        self.identity = identity
+        self.transform = ClipTransform(config.spectra)
+        self._matcher = TemplateMatcher(config.templates, self.transform.spectra)
         self._reference_frames = round(_REFERENCE_S * config.spectra.sample_rate)
         self._unet = unet
         self._encoder = encoder
@@ -208,7 +211,8 @@ class NetworkSeparator(Separator):
         with self._lock:
             if name in self._queries:
                 return self._queries[name]
-        query = self._make_query([self._at_model_rate(s, sample_rate) for s in sounds])
+        at_rate = [self.transform.at_model_rate(s, sample_rate) for s in sounds]
+        query = self._make_query(at_rate)
         with self._lock:
             while len(self._queries) >= _REMEMBERED:
                 self._queries.popitem(last=False)
@@ -216,12 +220,13 @@ class NetworkSeparator(Separator):
 
     def _make_query(self, sounds: list[np.ndarray]) -> Query:
         """Average embeddings; fit templates to all the sounds in a row."""
+        spectra = self.transform.spectra
         embeddings, powers = [], []
         for sound in sounds:
             missing = max(0, self._reference_frames - sound.shape[1])
-            padded = np.pad(self._clean(sound), ((0, 0), (0, missing)))
-            power = self._matcher.power(self._analyse(padded))
-            view = self._spectra.pad(compress(power))
+            padded = np.pad(self.transform.clean(sound), ((0, 0), (0, missing)))
+            power = spectra.audible_power(self.transform.spectrum(padded))
+            view = spectra.pad(compress(power))
             embeddings.append(self._encoder.predict({"reference": view[None]})[0])
             powers.append(power)
         power = np.concatenate(powers)
@@ -249,40 +254,30 @@ class NetworkSeparator(Separator):
         ModelError
             If the query or the result is not finite.
         """
-        rate = self.config.spectra.sample_rate
-        estimates = [np.zeros_like(clip) for clip in clips]
-        sounding = [i for i, clip in enumerate(clips) if clip.any()]
-        sounds = [
-            self._clean(self._at_model_rate(clips[i], sample_rate)) for i in sounding
-        ]
-        spectra = [self._analyse(sound) for sound in sounds]
-        masks = self.masks(spectra, query, sensitivity)
-        for i, sound, spectrum, mask in zip(
-            sounding, sounds, spectra, masks, strict=True
-        ):
-            estimate = self._spectra.synthesise(spectrum, sound.shape[1], mask)
-            estimate = resample(estimate, rate, sample_rate, clips[i].shape[1])
-            stereo = len(clips[i]) == 2
-            estimates[i] = estimate if stereo else estimate.mean(axis=0, keepdims=True)
-            if not np.isfinite(estimates[i]).all():
-                raise ModelError("the model's answer holds samples that are not finite")
-        return estimates
+        spectra = [self.transform.analyse(clip, sample_rate) for clip in clips]
+        masks = self.masks([s.power for s in spectra if s.is_sounding], query)
+        return self.synthesise(spectra, masks, sensitivity)
 
-    def masks(
-        self,
-        spectra: list[np.ndarray],
-        query: Query,
-        sensitivity: float = DEFAULT_SENSITIVITY,
-    ) -> list[np.ndarray]:
-        """Return the mask `(n_columns, n_bands, 2)` for each clip's spectrum, padded.
+    def masks(self, powers: Sequence[np.ndarray], query: Query) -> list[np.ndarray]:
+        """Return the mask `(n_columns, n_bands, 2)` for each clip, padded.
 
         Clips of as many columns in a row are one batch.
+
+        Parameters
+        ----------
+        powers : sequence of np.ndarray
+            Of each clip, as `ClipSpectrum.power`.
+        query : Query
+
+        Raises
+        ------
+        ModelError
+            If the query is not finite.
         """
         if not np.isfinite(query.embedding).all():
             # Which weights of 8 bits would make something finite of
             raise ModelError("the query holds numbers that are not finite")
-        views = [self._view(spectrum, query) for spectrum in spectra]
-        exponent = mask_exponent(sensitivity)
+        views = [self._view(power, query) for power in powers]
         masks: list[np.ndarray] = []
         for _, alike in itertools.groupby(views, len):
             batch = np.stack(list(alike))
@@ -292,37 +287,51 @@ class NetworkSeparator(Separator):
             }
             # Where several devices train, each returns the whole batch
             masks += [*self._unet.predict(inputs)[: len(batch)]]
-        if exponent == 1.0:
-            return masks
-        return [np.where(mask < 1.0, mask**exponent, mask) for mask in masks]
+        return masks
+
+    def synthesise(
+        self,
+        spectra: Sequence[ClipSpectrum],
+        masks: Sequence[np.ndarray],
+        sensitivity: float,
+    ) -> list[np.ndarray]:
+        """Return the sound that masks leave of each clip, of the clip's shape, float32.
+
+        Parameters
+        ----------
+        spectra : sequence of ClipSpectrum
+        masks : sequence of np.ndarray
+            Of the clips that sound, for the columns of their spectra.
+        sensitivity : float
+            From 0 to 1.
+
+        Raises
+        ------
+        ModelError
+            If the result is not finite.
+        """
+        remaining, estimates = iter(masks), []
+        for spectrum in spectra:
+            mask = next(remaining) if spectrum.is_sounding else None
+            estimate = self.transform.synthesise(spectrum, mask, sensitivity)
+            if not np.isfinite(estimate).all():
+                raise ModelError("the model's answer holds samples that are not finite")
+            estimates.append(estimate)
+        return estimates
 
     def gains(self, sound: np.ndarray, sample_rate: float, query: Query) -> np.ndarray:
         """Return how much of a mixture fits a query, by register."""
-        clean = self._clean(self._at_model_rate(sound, sample_rate))
-        power = self._matcher.power(self._analyse(clean))
+        clean = self.transform.clean(self.transform.at_model_rate(sound, sample_rate))
+        power = self.transform.spectra.audible_power(self.transform.spectrum(clean))
         return self._matcher.gains(power, query.templates)
 
-    def _view(self, spectrum: np.ndarray, query: Query) -> np.ndarray:
-        power = self._matcher.power(spectrum)
+    def network(self, query: Query) -> NetworkSeparator:
+        """Return the separator whose network a query is for: this one."""
+        return self
+
+    def _view(self, power: np.ndarray, query: Query) -> np.ndarray:
         view = self._matcher.view(power, query.templates, query.balance, query.unlike)
-        return self._spectra.pad(view)
-
-    def _clean(self, sound: np.ndarray) -> np.ndarray:
-        """Return a sound at the model's rate in stereo, without rumble or offset."""
-        clean = without_infrasound(sound, self.config.spectra.sample_rate)
-        return clean if len(clean) == 2 else np.repeat(clean, 2, axis=0)
-
-    def _analyse(self, sound: np.ndarray) -> np.ndarray:
-        """Return the spectrum of a sound, without lines above hearing."""
-        spectra = self.config.spectra
-        bin_hz = spectra.sample_rate / spectra.n_fft
-        return without_whine(self._spectra.analyse(sound), bin_hz)
-
-    def _at_model_rate(self, audio: np.ndarray, sample_rate: float) -> np.ndarray:
-        rate = self.config.spectra.sample_rate
-        n_frames = round(audio.shape[1] * rate / sample_rate)
-        resampled = resample(audio, sample_rate, rate, n_frames)
-        return resampled.astype(np.float32, copy=False)
+        return self.transform.spectra.pad(view)
 
 
 class Pair(Separator):
@@ -376,20 +385,12 @@ class Pair(Separator):
         sensitivity: float = DEFAULT_SENSITIVITY,
     ) -> list[np.ndarray]:
         """Return what each clip holds of the target, as `separate` does."""
-        return self._network(query).separate_all(clips, sample_rate, query, sensitivity)
+        return self.network(query).separate_all(clips, sample_rate, query, sensitivity)
 
     def gains(self, sound: np.ndarray, sample_rate: float, query: Query) -> np.ndarray:
         """Return how much of a mixture fits a query, by register."""
-        return self._network(query).gains(sound, sample_rate, query)
+        return self.network(query).gains(sound, sample_rate, query)
 
-    def _network(self, query: Query) -> NetworkSeparator:
+    def network(self, query: Query) -> NetworkSeparator:
+        """Return the separator whose network a query is for."""
         return self.names if query.by_name else self.examples
-
-
-def mask_exponent(sensitivity: float) -> float:
-    """Return the power that masks below 1 are raised to.
-
-    From 4 at a sensitivity of 0 to a quarter at 1; at 0.5 masks are as they were.
-    What is all the target's, at 1 or above, stays.
-    """
-    return float(4.0 ** (1.0 - 2.0 * sensitivity))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,10 @@ import numpy as np
 from requinto.beats import Beats
 from requinto.clips import Clip, ClipFrames, Joiner, cut, lead, next_end
 from requinto.config import DEFAULT_SENSITIVITY
+from requinto.mask_file import MaskFile, open_masks
 from requinto.separator import Query, Separator
 from requinto.song import Song, SongWindow
+from requinto.target_separation import separate_targets
 
 N_TOGETHER = 4  # clips; more are hardly faster
 
@@ -54,6 +57,7 @@ def separate_song(
     queries: Sequence[Query],
     beats: Beats,
     sensitivity: float = DEFAULT_SENSITIVITY,
+    masks: Path | None = None,
 ) -> Iterator[Stretch]:
     """Yield a song and what it holds of each target, from its start to its end.
 
@@ -71,10 +75,27 @@ def separate_song(
         Where clips are cut.
     sensitivity : float
         From 0 to 1, as in `extract`.
+    masks : Path, optional
+        As in `extract_song`.
     """
+    clips = plan(song.n_frames, song.sample_rate, beats, sizes)
+    with open_masks(masks) as kept:
+        yield from _separate_clips(
+            song, separator, sizes, clips, queries, sensitivity, kept
+        )
+
+
+def _separate_clips(
+    song: Song,
+    separator: Separator,
+    sizes: ClipFrames,
+    clips: list[Clip],
+    queries: Sequence[Query],
+    sensitivity: float,
+    masks: MaskFile | None,
+) -> Iterator[Stretch]:
     window = SongWindow(song.blocks(), song.n_channels)
     joiners = [Joiner(sizes, song.n_channels) for _ in queries]
-    clips = plan(song.n_frames, song.sample_rate, beats, sizes)
     n_lead = lead(clips[0], sizes)
     clips[0] = Clip(-n_lead, clips[0].end)
     n_done = 0
@@ -84,12 +105,13 @@ def separate_song(
         origin = max(0, min(some[0].start - sizes.left_context, n_done))
         held = window.read(origin, some[-1].end + sizes.right_context)
         pieces = [cut(held, clip, sizes, origin) for clip in some]
+        played = [sizes.played(piece.shape[1]) for piece in pieces]
+        separated = separate_targets(
+            separator, pieces, song.sample_rate, queries, sensitivity, played, masks
+        )
         extracted = []
-        for query, joiner in zip(queries, joiners, strict=True):
-            separated = separator.separate_all(
-                pieces, song.sample_rate, query, sensitivity
-            )
-            parts = [joiner.join(*pair) for pair in zip(separated, some, strict=True)]
+        for estimates, joiner in zip(separated, joiners, strict=True):
+            parts = [joiner.join(*pair) for pair in zip(estimates, some, strict=True)]
             whole = np.concatenate(parts, axis=1)[:, n_lead:]
             extracted.append(whole[:, : song.n_frames - n_done])
         n_lead = 0

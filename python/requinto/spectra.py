@@ -47,34 +47,70 @@ class Spectra:
         self._squares = np.square(parts)
         self._synthesis = (parts / self._squares.sum(axis=0)).astype(np.float32)
 
-    def analyse(self, audio: np.ndarray) -> np.ndarray:
+    def analyse(
+        self, audio: np.ndarray, columns: tuple[int, int] | None = None
+    ) -> np.ndarray:
         """Return the spectrum of `audio`, `(n_channels, n_frames)` or `(n_frames,)`.
 
-        Columns lie on multiples of the hop, from the first frame to the last or beyond.
+        Columns lie on multiples of the hop, from the first frame to the last or beyond;
+        `columns` are the first of them to compute, and the one after the last.
         """
         n_fft, hop = self.config.n_fft, self.config.hop
         missing = -audio.shape[-1] % hop
         edges = [(0, 0)] * (audio.ndim - 1) + [(n_fft // 2, n_fft // 2 + missing)]
         sound = np.pad(audio.astype(np.float32, copy=False), edges)
-        columns = stft(sound, self._window, hop)
-        return np.swapaxes(columns, -1, -2)
+        if columns is not None:
+            first, end = columns
+            sound = sound[..., first * hop : (end - 1) * hop + n_fft]
+        return np.swapaxes(stft(sound, self._window, hop), -1, -2)
+
+    def columns_of(self, frames: slice, n_frames: int) -> tuple[int, int]:
+        """Return which columns of a sound shape some of its frames.
+
+        Parameters
+        ----------
+        frames : slice
+            From one frame to another, both given.
+        n_frames : int
+            Of the sound.
+
+        Returns
+        -------
+        (int, int)
+            The first column and the one after the last, on multiples of
+            `COLUMNS_TOGETHER` where the sound does not end: `synthesise` then computes
+            them as it does amid all others, to the bit.
+        """
+        reach = self.config.n_fft // 2
+        first = max(0, (frames.start - reach) // self.config.hop + 1)
+        last = -(-(frames.stop + reach) // self.config.hop)
+        first -= first % COLUMNS_TOGETHER
+        last += -last % COLUMNS_TOGETHER
+        return first, min(last, self.config.n_columns(n_frames))
 
     def synthesise(
-        self, spectrum: np.ndarray, n_frames: int, mask: np.ndarray | None = None
+        self,
+        spectrum: np.ndarray,
+        n_frames: int,
+        mask: np.ndarray | None = None,
+        first_column: int = 0,
     ) -> np.ndarray:
         """Return the `n_frames` of sound whose spectrum this is.
 
-        With a mask, as `apply` takes it, of what that leaves of the spectrum.
+        With a mask, as `apply` takes it, of what that leaves of the spectrum. Where the
+        spectrum, and the mask, are only of the columns from `first_column` on, only the
+        frames are complete that no other column shapes: see `columns_of`.
         """
-        n_columns, hop = spectrum.shape[-1], self.config.hop
+        hop = self.config.hop
+        n_columns = spectrum.shape[-1]
+        end = max(first_column + n_columns, self.config.n_columns(n_frames))
         # Up to the first column's centre and from the last one's there is padding
-        sound = np.zeros((*spectrum.shape[:-2], n_columns - 1, hop), np.float32)
+        sound = np.zeros((*spectrum.shape[:-2], end - 1, hop), np.float32)
         for first in range(0, n_columns, COLUMNS_TOGETHER):
             few = slice(first, min(first + COLUMNS_TOGETHER, n_columns))
             some = spectrum[..., few]
-            self._add(
-                sound, some if mask is None else self.apply(mask[few], some), first
-            )
+            shown = some if mask is None else self.apply(mask[few], some)
+            self._add(sound, shown, first_column + first)
         self._raise_ends(sound)
         return sound.reshape(*sound.shape[:-2], -1)[..., :n_frames]
 
@@ -118,6 +154,10 @@ class Spectra:
         """Return the mean power in each band of a spectrum."""
         magnitudes = np.abs(spectrum)
         return self.in_bands(np.square(magnitudes, out=magnitudes))
+
+    def audible_power(self, spectrum: np.ndarray) -> np.ndarray:
+        """Return the power in bands that may steer a network."""
+        return self.limit_inaudible(self.power(spectrum))
 
     def limit_inaudible(self, power: np.ndarray) -> np.ndarray:
         """Return the power in bands without what is inaudible.

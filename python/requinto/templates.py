@@ -35,8 +35,8 @@ _UNKNOWN = 0.5  # in the view of placement, where there is no balance to compare
 class TemplateMatcher:
     """The template matching of one configuration.
 
-    *Power* is as `Spectra.power` returns it, `(n_columns, n_bands, n_channels)`;
-    channels are folded.
+    *Power* is `(n_columns, n_bands, n_channels)`, of `Spectra.audible_power`; channels
+    are folded.
 
     References
     ----------
@@ -46,14 +46,9 @@ class TemplateMatcher:
 
     def __init__(self, config: TemplateConfig, spectra: Spectra) -> None:
         self.config = config
-        self._spectra = spectra
         widest = max(config.reaches)
         self._keys = transposition(range(-widest, widest + 1), spectra.band_centres)
         self._shifts = transposition(SHIFTS.tolist(), spectra.band_centres)
-
-    def power(self, spectrum: np.ndarray) -> np.ndarray:
-        """Return the power of a spectrum that may steer the network."""
-        return self._spectra.limit_inaudible(self._spectra.power(spectrum))
 
     def view(
         self,

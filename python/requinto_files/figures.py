@@ -17,6 +17,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from requinto_files import output_files
 from requinto_files.environment import changed_variables, prepare_folders
 from requinto_files.errors import AudioFileError
@@ -63,6 +65,29 @@ def save_figure(  # type: ignore[no-untyped-def]
             figure.savefig(unfinished, dpi=100, format=kind)
         except ValueError as error:
             raise AudioFileError(f"{path} cannot be drawn: {error}") from error
+
+
+def save_pixels(levels: np.ndarray, path: Path, *, overwrite: bool = True) -> None:
+    """Write a picture with a pixel for each level, or raise `AudioFileError`.
+
+    Parameters
+    ----------
+    levels : np.ndarray, shape=(n_rows, n_columns), uint8
+        From 0, black, to 255, nearly white; the lowest row first.
+    path : Path
+        Ends in ".png".
+    overwrite : bool
+        Whether a file that is there may be replaced.
+    """
+    output_files.check_output(path, (".png",), overwrite=overwrite)
+    prepare_folders()
+    import_without_settings()
+    from matplotlib import colormaps
+    from matplotlib.image import imsave
+
+    colours = colormaps["magma"](levels[::-1], bytes=True)[..., :3]
+    with output_files.whole_file(path, overwrite=overwrite) as unfinished:
+        imsave(unfinished, np.ascontiguousarray(colours), format="png", origin="upper")
 
 
 def import_without_settings() -> None:

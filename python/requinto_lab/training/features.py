@@ -67,7 +67,7 @@ class FeatureExtractor:
         reference: np.ndarray,
     ) -> Features:
         spectra, matcher = self._spectra, self._matcher
-        shown = matcher.power(spectra.analyse(reference))
+        shown = spectra.audible_power(spectra.analyse(reference))
         view = matcher.view(
             spectra.limit_inaudible(power),
             matcher.templates(shown),

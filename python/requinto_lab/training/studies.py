@@ -82,7 +82,7 @@ def phases_and_rates(
         n_frames = test_item.mixture.shape[1]
         query = separator.query(test_item.reference, test_item.sample_rate)
         mixed = spectra.analyse(test_item.mixture)
-        (mask,) = separator.masks([mixed], query)
+        (mask,) = separator.masks([spectra.audible_power(mixed)], query)
         spectrum = spectra.apply(mask, mixed)
         estimate = spectra.synthesise(spectrum, n_frames)
         true_phase = np.exp(1j * np.angle(spectra.analyse(test_item.target)))
