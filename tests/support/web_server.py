@@ -82,9 +82,7 @@ def halving_models() -> Path:
 
 
 @contextlib.contextmanager
-def web_server(
-    folder: Path, *options: str, **environment: str
-) -> Iterator[Server]:
+def web_server(folder: Path, *options: str, **environment: str) -> Iterator[Server]:
     """Run a server until the end of a block, at which it must end as it should.
 
     Its model is that of `halving_models`, unless the environment names others.
