@@ -95,11 +95,12 @@ def web_server(folder: Path, *options: str, **environment: str) -> Iterator[Serv
         processes = children(process.pid)
         process.send_signal(signal.SIGTERM)
         try:
-            process.communicate(timeout=ENDING_S)
+            _, said = process.communicate(timeout=ENDING_S)
         finally:
             process.kill()
             process.wait()
         assert not psutil.wait_procs(processes, timeout=ENDING_S)[1]
+    assert said == "requinto: ended by SIGTERM\n", said  # and nothing before that
 
 
 @contextlib.contextmanager
