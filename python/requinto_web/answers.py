@@ -26,7 +26,7 @@ _REASONS = {
     404: "There is no such thing, or not any more.",
     408: "The client sent nothing for too long.",
     409: "It is not there yet.",
-    413: "The file is too large.",
+    413: "It is too large.",
     422: "What was sent is not accepted.",
     500: "Something unexpected; the server goes on.",
     503: "The server is busy: try again later.",

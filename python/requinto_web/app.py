@@ -14,6 +14,7 @@ from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY, LONGEST
 from requinto.model_folder import DEFAULT_TARGET, STANDARD, models, targets
 from requinto_web import extraction_routes, song_routes
 from requinto_web.answers import answer_errors, problems
+from requinto_web.bodies import Bodies
 from requinto_web.limits import (
     MAX_REFERENCE_S,
     MIN_REFERENCE_S,
@@ -59,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     answer_errors(app)
     app.add_middleware(Guard, hosts=settings.hosts)
+    app.add_middleware(Bodies)  # the last is the first that a request meets
     return app
 
 

@@ -139,8 +139,8 @@ def _write(
     n_bytes = 4 * reader.n_channels * n_frames
     if n_bytes > task.max_bytes:
         raise AudioFileError(
-            f"{task.name} takes {n_bytes / 1e6:.0f} MB when it is decoded; there are "
-            f"{task.max_bytes / 1e6:.0f} MB for it: send a lower rate, or less of it"
+            f"{task.name} takes {n_bytes / 1e6:.1f} MB when it is decoded; there are "
+            f"{task.max_bytes / 1e6:.1f} MB for it: send a lower rate, or less of it"
         )
     shape = (reader.n_channels, n_frames, reader.sample_rate)
     with SoundWriter(Path(task.output), *shape, overwrite=True) as writer:

@@ -64,6 +64,7 @@ class Extraction:
         self.changes = Changes()
         self.job: Job | None = None
         self.conversion = asyncio.Lock()  # of what is downloaded: each file once
+        self.change = asyncio.Lock()  # of what is wanted: one request at a time
         self.is_removed = False
 
     @property

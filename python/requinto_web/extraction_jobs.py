@@ -15,7 +15,7 @@ from requinto_web.records import (
     WAITING,
     ExtractionRecord,
 )
-from requinto_web.refusals import Refusal
+from requinto_web.refusals import Refusal, no_extraction
 from requinto_web.song_jobs import MAX_ATTEMPTS
 from requinto_web.store import SoundFolder
 from requinto_web.worker import TaskError, Worker
@@ -58,21 +58,28 @@ class ExtractionJobs:
     async def render(self, extraction: Extraction, sensitivity: float) -> None:
         """Render an extraction again; one that runs does so at its end."""
         record, library = extraction.record, self._library
-        if extraction.is_final:
-            library.check_waiting()
-        library.touch(extraction.song)
-        is_waiting = record.status == RENDERING and extraction.job is not None
-        record.sensitivity = sensitivity
-        if is_waiting and extraction.job is not None:
-            await extraction.job.cancel()  # of a sensitivity that is not wanted now
-        if extraction.is_final or is_waiting:
-            record.status = RENDERING if record.revision else WAITING
-            record.message, record.n_attempts = None, 0
-            extraction.progress.restart()
-            self.start(extraction)
+        async with extraction.change:
+            if extraction.is_removed:
+                raise no_extraction()
+            if extraction.is_final:
+                library.check_waiting()
+            record.sensitivity = sensitivity
+            if record.status == RENDERING and extraction.job is not None:
+                await extraction.job.cancel()  # of what is not wanted any more
+                self._restart(extraction)
+            elif extraction.is_final:
+                self._restart(extraction)
+            library.touch(extraction.song)
+            await library.save(extraction.song.record)
+            await library.save(record)
+
+    def _restart(self, extraction: Extraction) -> None:
+        record = extraction.record
+        record.status = RENDERING if record.revision else WAITING
+        record.message, record.n_attempts = None, 0
+        extraction.progress.restart()
+        self.start(extraction)
         extraction.changes.notify()
-        await library.save(extraction.song.record)
-        await library.save(record)
 
     def _size(self, song: Song) -> int:
         wav = self._library.store.song_folder(song.record.id).wav
@@ -85,8 +92,6 @@ class ExtractionJobs:
         """Render at the sensitivity that is wanted, until that is what was rendered."""
         record, library = extraction.record, self._library
         record.n_attempts += 1
-        if record.status == WAITING:
-            record.status = RUNNING
         extraction.progress.restart()
         try:
             if record.n_attempts > MAX_ATTEMPTS:
@@ -99,9 +104,11 @@ class ExtractionJobs:
                     extraction.progress.restart()
                 rendered = record.sensitivity
                 await self._render(extraction, rendered)
-            record.status = DONE
+            # From here on another rendering may be wanted
+            record.status, record.n_attempts = DONE, 0
             extraction.progress.stop(1.0)
-            record.n_attempts = 0
+            library.touch(extraction.song)
+            await library.save(extraction.song.record)
             await library.save(record)
         except (TaskError, Refusal, OSError) as error:
             await library.fail(extraction, self._explain(extraction, error))
@@ -125,9 +132,11 @@ class ExtractionJobs:
             extraction.progress.advance(share)
             extraction.changes.notify()
 
-        extraction.changes.notify()
         task = self._task(extraction, files, sensitivity)
         async with library.disk.reserve(self._size(extraction.song)):
+            if record.status == WAITING:
+                record.status = RUNNING
+            extraction.changes.notify()
             result = await self._worker.run("extract", task._asdict(), notify)
         record.revision, record.gain = revision, result["gain"]
         record.peaks = result["peaks"]

@@ -53,7 +53,7 @@ Extracted = Annotated[Extraction, Depends(extraction_of)]
     "/songs/{song_id}/extractions",
     status_code=202,
     response_model=ExtractionState,
-    responses=problems(403, 404, 409, 503, 507),
+    responses=problems(403, 404, 409, 413, 503, 507),
 )
 async def start_extraction(
     song: Known, wanted: Annotated[ExtractionRequest, Body()], services: Behind
@@ -125,7 +125,7 @@ async def read_extraction(extraction: Extracted) -> object:
     "/extractions/{extraction_id}",
     status_code=202,
     response_model=ExtractionState,
-    responses=problems(403, 404, 503, 507),
+    responses=problems(403, 404, 413, 503, 507),
 )
 async def render_extraction(
     extraction: Extracted, wanted: RenderingRequest, services: Behind

@@ -101,6 +101,7 @@ class Library:
     async def add_song(self, record: SongRecord) -> Song:
         """Add a song whose folder there is."""
         await self.save(record)
+        await self.disk.measure()
         song = self.songs[record.id] = Song(record)
         return song
 

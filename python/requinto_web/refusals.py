@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from requinto.errors import RequintoError
 
-NOT_ALLOWED, MISSING, TOO_EARLY, TOO_LARGE = 403, 404, 409, 413
+NOT_ALLOWED, MISSING, TIMEOUT, TOO_EARLY, TOO_LARGE = 403, 404, 408, 409, 413
 NOT_ACCEPTED, BUSY, DISK_FULL = 422, 503, 507
 RETRY_S = 10  # after which a server that was busy may not be
 

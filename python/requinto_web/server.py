@@ -47,6 +47,7 @@ def serve(
             config = uvicorn.Config(
                 app,
                 log_config=None,
+                log_level="error",
                 access_log=False,
                 server_header=False,
                 lifespan="on",

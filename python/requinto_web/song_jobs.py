@@ -118,6 +118,7 @@ class SongJobs:
             async with library.disk.reserve(folder.wav.stat().st_size):
                 await self._worker.run("prepare", arguments, notify)
             record.status = READY
+            library.touch(song)
             song.progress.stop(1.0)
             await library.save(record)
         except (TaskError, Refusal, OSError) as error:

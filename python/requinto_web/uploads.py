@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,18 +13,17 @@ from typing import TYPE_CHECKING, BinaryIO
 from fastapi import Request, UploadFile
 from starlette.datastructures import UploadFile as SomeUpload
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from requinto_web.disk import Disk
 from requinto_web.names import clean_name
-from requinto_web.refusals import NOT_ACCEPTED, TOO_LARGE, Refusal, disk_full
+from requinto_web.refusals import NOT_ACCEPTED, TIMEOUT, TOO_LARGE, Refusal, disk_full
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
 
 _FRAMING = 1 << 16  # bytes of a form beside its file
 _SILENT_S = 30.0  # after which a client that sends nothing is given up
-_REFUSED_S = 10.0  # for which what a client sends is read on after it was refused
-_TIMEOUT = 408
 FORM = {
     "requestBody": {
         "required": True,
@@ -48,30 +46,16 @@ class _Limited:
 
     def __init__(self, receive: Receive, max_bytes: int) -> None:
         self._receive, self._left = receive, max_bytes
-        self._has_ended = False
 
     async def __call__(self) -> Message:
-        message = await self._next()
+        try:
+            message = await asyncio.wait_for(self._receive(), _SILENT_S)
+        except asyncio.TimeoutError:
+            raise Refusal(TIMEOUT, f"nothing came for {_SILENT_S:g} s") from None
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise Refusal(TOO_LARGE, "")
         return message
-
-    async def _next(self) -> Message:
-        try:
-            message = await asyncio.wait_for(self._receive(), _SILENT_S)
-        except asyncio.TimeoutError:
-            self._has_ended = True
-            raise Refusal(_TIMEOUT, f"nothing came for {_SILENT_S:g} s") from None
-        self._has_ended = not message.get("more_body", False)
-        return message
-
-    async def skip(self) -> None:
-        """Read what still comes: else the connection breaks before it is read why."""
-        end_s = time.monotonic() + _REFUSED_S
-        with contextlib.suppress(Refusal):
-            while not self._has_ended and time.monotonic() < end_s:
-                await self._next()
 
 
 @contextlib.asynccontextmanager
@@ -99,16 +83,15 @@ async def receive_file(
                 raise Refusal(TOO_LARGE, "")
             yield upload.file, clean_name(upload.filename)
     except Refusal as error:
-        await limited.skip()
         if error.status == TOO_LARGE:
             raise _too_large(max_bytes, disk) from None
         raise
+    except ClientDisconnect as error:
+        raise Refusal(TIMEOUT, "the client has gone") from error
     except (HTTPException, ValueError) as error:
-        await limited.skip()
         detail = getattr(error, "detail", "")
         raise _no_file(str(detail)) from error
     except OSError as error:
-        await limited.skip()
         raise disk_full() from error
 
 

@@ -33,6 +33,7 @@ class Worker:
         self._tmp = tmp
         self._child: Child | None = None
         self._number = 0
+        self._is_stopping = False
 
     async def start(self) -> Child:
         """Start the process, unless it is there, so that it loads the models."""
@@ -60,8 +61,8 @@ class Worker:
         """
         child = await self.start()
         self._number += 1
-        await child.send({"number": self._number, "task": name, **arguments})
         try:
+            await child.send({"number": self._number, "task": name, **arguments})
             while "progress" in (message := await self._receive(child)):
                 notify(float(message["progress"]))
         except asyncio.CancelledError:
@@ -76,8 +77,7 @@ class Worker:
         while (message := await child.receive()) is not None:
             if message.get("number") == self._number:
                 return message
-        self._child = None
-        raise TaskError(describe_end(await child.kill()))
+        raise TaskError(describe_end(await self._replace(child)))
 
     async def _cancel(self, child: Child) -> None:
         """Have the task end; if it does not at once, the process does."""
@@ -85,8 +85,18 @@ class Worker:
         with contextlib.suppress(asyncio.TimeoutError, TaskError):
             await asyncio.wait_for(self._drain(child), _CANCELLING_S)
             return
+        if self._child is child:
+            await self._replace(child)
+
+    async def _replace(self, child: Child) -> int:
+        """Kill a process, start the next, and return the status of the first."""
         self._child = None
-        await child.kill()
+        status = await child.kill()
+        if not self._is_stopping:
+            await (
+                self.start()
+            )  # now, so that the models are loaded when they are needed
+        return status
 
     async def _drain(self, child: Child) -> None:
         while "progress" in await self._receive(child):
@@ -94,6 +104,7 @@ class Worker:
 
     async def stop(self) -> None:
         """End the process, whatever it is doing."""
+        self._is_stopping = True
         child, self._child = self._child, None
         if child is not None:
             await child.end()

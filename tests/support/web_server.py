@@ -82,9 +82,7 @@ def halving_models() -> Path:
 
 
 @contextlib.contextmanager
-def web_server(
-    folder: Path, *options: str, **environment: str
-) -> Iterator[Server]:
+def web_server(folder: Path, *options: str, **environment: str) -> Iterator[Server]:
     """Run a server until the end of a block, at which it must end as it should.
 
     Its model is that of `halving_models`, unless the environment names others.
@@ -97,11 +95,12 @@ def web_server(
         processes = children(process.pid)
         process.send_signal(signal.SIGTERM)
         try:
-            process.communicate(timeout=ENDING_S)
+            _, said = process.communicate(timeout=ENDING_S)
         finally:
             process.kill()
             process.wait()
         assert not psutil.wait_procs(processes, timeout=ENDING_S)[1]
+    assert said == "requinto: ended by SIGTERM\n", said  # and nothing before that
 
 
 @contextlib.contextmanager
