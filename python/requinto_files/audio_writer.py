@@ -151,6 +151,11 @@ class SoundWriter:
         """The loudest that the kind holds, where it does not hold everything."""
         return self._kind.peak
 
+    @property
+    def unfinished_path(self) -> str:
+        """The hidden file that is to appear as `path`."""
+        return self._unfinished.name
+
     def __enter__(self) -> SoundWriter:
         with contextlib.ExitStack() as stack:
             kind = self._kind
