@@ -57,6 +57,13 @@ def parse_memory_limit(text: str) -> int:
     return n_bytes
 
 
+def memory_share(n_workers: int) -> int:
+    """Return the bytes of each worker where they share this machine's memory."""
+    from distributed.system import MEMORY_LIMIT
+
+    return int(MEMORY_LIMIT) // n_workers
+
+
 @contextlib.contextmanager
 def start_workers(
     n_workers: int, *, memory_limit: int | None = None, has_dashboard: bool = False
@@ -71,8 +78,7 @@ def start_workers(
     ----------
     n_workers : int
     memory_limit : int, optional
-        Bytes of each worker, beyond which it is killed; its share of the machine's
-        memory unless given.
+        Bytes of each worker, beyond which it is killed; none unless given.
     has_dashboard : bool
         Whether Dask shows what the workers do, if it can.
 
@@ -99,7 +105,7 @@ def start_workers(
                 host="127.0.0.1",
                 dashboard_address=_LOCAL_ONLY if has_dashboard else None,
                 silence_logs=logging.CRITICAL,
-                memory_limit=memory_limit or "auto",
+                memory_limit=memory_limit or 0,
                 env={THREADS_VARIABLE: threads, "PYTHONWARNINGS": "ignore"},
             )
         except (OSError, RuntimeError, ValueError, TimeoutError) as error:
