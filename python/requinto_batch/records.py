@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -169,7 +170,8 @@ class Records:
         folder : str
             Of the song's outputs, in the folder that is written to.
         """
-        note = self._running / _key(song)
+        # One of each attempt: that of a killed worker stays until nobody is running
+        note = self._running / f"{_key(song)}-{secrets.token_hex(4)}"
         note.write_bytes(os.fsencode(folder))
         try:
             yield

@@ -97,7 +97,10 @@ def batch(
     ] = _RESTART_AFTER,
     memory_limit: Annotated[
         str | None,
-        typer.Option(metavar="SIZE", help="Of each worker, such as 2GB."),
+        typer.Option(
+            metavar="SIZE",
+            help="Of each worker, such as 2GB; its share of the memory unless given.",
+        ),
     ] = None,
     retries: Annotated[
         int, typer.Option(help="How often a song that failed is tried again.", min=0)
@@ -188,7 +191,9 @@ def _runner(
             yield runner
         return
     with cluster.start_workers(
-        n_workers, memory_limit=memory_limit, has_dashboard=True
+        n_workers,
+        memory_limit=memory_limit or cluster.memory_share(n_workers),
+        has_dashboard=True,
     ) as runner:
         yield runner
 
