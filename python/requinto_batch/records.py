@@ -100,13 +100,23 @@ class Record:
         stamps = {name: tuple(stamps) for name, stamps in earlier.items()}
         return Record(self.song, (*kept, new), stamps)
 
-    def publish(self, options: str, source: Input) -> Record:
-        """Return the record that says that all files of an extraction are there."""
+    def publish(self, options: str, source: Input, **facts: Any) -> Record:
+        """Return the record that says that all files of an extraction are there.
+
+        Parameters
+        ----------
+        options, source
+            Of the extraction.
+        facts
+            What is known of it only now.
+        """
         done = self.extraction(options, source)
         if done is None:
             return self
         extractions = [
-            replace(each, is_published=True) if each is done else each
+            replace(each, is_published=True, facts={**each.facts, **facts})
+            if each is done
+            else each
             for each in self.extractions
         ]
         earlier = {n: s for n, s in self.earlier.items() if n not in done.outputs}

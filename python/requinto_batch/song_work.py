@@ -19,13 +19,13 @@ from requinto.exports import FOLDER as EXPORTS
 from requinto.file_extraction import Paths, extract_to_files
 from requinto.model_folder import BEATS, FOR_NAMES, models_folder
 from requinto.process import THREADS_VARIABLE
-from requinto.song_file import open_song
+from requinto.song_file import SongFile, open_song
 from requinto_batch.catalogue import Song
 from requinto_batch.errors import BatchError
 from requinto_batch.records import Extraction, Input, Record, Records, stamp_of
 from requinto_batch.runner import is_wanted
 from requinto_files.audio_reader import Recording, read_available
-from requinto_files.audio_writer import SoundWriter, common_gain
+from requinto_files.audio_writer import SoundWriter
 
 REST = "rest"  # title of what is none of the instruments
 
@@ -156,9 +156,9 @@ class _Extracting:
         self._check_foreign(self._records.read(self._song.name))
         try:
             with self._records.running(self._song.name, self._song.folder):
-                self._extract()
+                gain = self._extract()
                 record = self._records.read(self._song.name)
-                record = record.publish(self._plan.digest, self._source)
+                record = record.publish(self._plan.digest, self._source, gain=gain)
                 self._records.write(record)
         except _DoneElsewhereError:
             record = self._records.read(self._song.name)
@@ -188,25 +188,29 @@ class _Extracting:
                 )
         return bool(there)
 
-    def _extract(self) -> None:
+    def _extract(self) -> float:
+        """Extract into files; return the gain at which they were written."""
         plan = self._plan
         instruments = [_instrument(each) for each in plan.instruments]
-        with open_song(self._song.path) as song:
+        with open_song(self._song.path, downmix=True) as song:
             self._facts = {
                 "duration_s": round(song.n_frames / song.sample_rate, 3),
-                "problems": list(song.problems),
+                "gain": None,  # known when all files are there
+                "problems": [*song.problems, *_mixed_down(song)],
             }
             self._folder.mkdir(parents=True, exist_ok=True)
             paths = [self._folder / name for name in self._names]
             rest = paths.pop() if plan.has_rest else None
             overwrite = self._check_foreign(self._records.read(self._song.name))
-            extract_to_files(
+            written = extract_to_files(
                 *(song, instruments, Paths(tuple(paths), rest)),
                 options=plan.options,
+                bit_depth=plan.bit_depth,
                 overwrite=overwrite,
                 progress=_check_wanted,
                 before_publishing=self._announce,
             )
+        return written.levels.gain
 
     def _announce(self, writers: Sequence[SoundWriter]) -> None:
         """Write what is about to appear, so that it is known for ours."""
@@ -220,10 +224,8 @@ class _Extracting:
             os.path.basename(writer.path): stamp_of(writer.unfinished_path, sync=True)
             for writer in writers
         }
-        peaks = {str(w.path): w.peak for w in writers if w.peak_limit is not None}
         facts = self._facts | {
             "elapsed_s": round(time.perf_counter() - self._start, 3),
-            "gain": common_gain(peaks),
         }
         new = Extraction(self._plan.digest, self._source, outputs, facts)
         self._records.write(record.begin(new))
@@ -232,6 +234,13 @@ class _Extracting:
 def _outcome(song: Song, done: Extraction, *, is_new: bool = False) -> Outcome:
     outputs = [f"{song.folder}/{n}" if song.folder else n for n in done.outputs]
     return Outcome(tuple(outputs), dict(done.facts), is_new)
+
+
+def _mixed_down(song: SongFile) -> list[str]:
+    n_channels = song.n_channels_in_file
+    if n_channels == song.n_channels:
+        return []
+    return [f"its {n_channels} channels were mixed down to stereo"]
 
 
 def _check_wanted(share: float) -> None:
@@ -279,7 +288,7 @@ def read_reference(reference: Reference) -> Recording:
         If it is silent, too short or no sound, or not what it was.
     """
     path, sha256 = reference
-    recording = read_available(path)
+    recording = read_available(path, downmix=True)
     if stamp_of(path).sha256 != sha256:
         raise BatchError(f"{path} has changed since the batch began")
     samples = check_reference_samples(recording.samples, recording.sample_rate, path)

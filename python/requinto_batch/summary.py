@@ -27,7 +27,7 @@ class Row(NamedTuple):
     duration_s: float | None = None  # of the song
     elapsed_s: float | None = None  # of work, when it was done
     outputs: tuple[str, ...] = ()  # below the folder that is written to
-    gain: float | None = None  # at which they were written
+    gain: float | None = None  # at which they were written, unless a kill hid it
     problems: tuple[str, ...] = ()  # what is missing or damaged of the song
     error: str = ""
     n_attempts: int = 0  # in this run

@@ -34,6 +34,7 @@ from requinto_batch.catalogue import Root, check_roots
 from requinto_batch.errors import BatchError
 from requinto_batch.song_work import Plan, Sought
 from requinto_command.messages import say
+from requinto_files.audio_writer import check_bit_depth
 from requinto_files.output_files import check_output_folder
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ def batch(
     count_threads()  # says what is wrong with the variable
     limit = cluster.parse_memory_limit(memory_limit) if memory_limit else None
     options = check_options(Options(beats_per_clip, sensitivity, model))
+    check_bit_depth(f"SONG.{kind.value}", bit_depth)
     roots = check_roots(folders, output)
     check_output_folder(output)
     plan = Plan(
