@@ -43,6 +43,8 @@ def silence_logs() -> None:
 
 def end_group(process: int) -> None:
     """Kill a worker and what it has started, if it still runs."""
+    if not hasattr(os, "killpg"):  # Windows, where Dask ends the worker
+        return
     with contextlib.suppress(OSError):
         # Before `dask_setup` it has no group of its own
         is_leader = os.getpgid(process) == process

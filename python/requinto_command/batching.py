@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import enum
 import json
 import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -19,7 +20,6 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     TextColumn,
-    TimeRemainingColumn,
 )
 
 from requinto.arguments import Options, check_options, check_target
@@ -28,11 +28,12 @@ from requinto.errors import ConfigError
 from requinto.model_folder import DEFAULT_TARGET, STANDARD
 from requinto.process import count_cores, count_threads
 from requinto_batch import batch as batches
-from requinto_batch import cluster, song_work, summary
+from requinto_batch import cluster, song_work
 from requinto_batch.batch import Totals
 from requinto_batch.catalogue import Root, check_roots
 from requinto_batch.errors import BatchError
 from requinto_batch.song_work import Plan, Sought
+from requinto_batch.summary import check_summary
 from requinto_command.messages import say
 from requinto_files.audio_writer import check_bit_depth
 from requinto_files.output_files import check_output_folder
@@ -54,70 +55,95 @@ class Format(str, enum.Enum):
     aiff = "aiff"
 
 
+Folders = Annotated[
+    list[Path], typer.Argument(metavar="FOLDER", help="Folders with songs.")
+]
+OutputFolder = Annotated[
+    Path, typer.Option("-o", "--output", help="The folder to write to.")
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(help="A built-in target; may be repeated. Guitar unless given."),
+]
+References = Annotated[
+    list[Path] | None,
+    typer.Option(help="A sound file with an instrument alone; may be repeated."),
+]
+Rest = Annotated[bool, typer.Option("--rest", help="Write everything else, too.")]
+Kind = Annotated[Format, typer.Option("--format", help="Of the files to write.")]
+BitDepth = Annotated[
+    int | None, typer.Option(help="16, 24 or 32, where the format has a choice.")
+]
+Model = Annotated[str, typer.Option(help="Name of a model.")]
+BeatsPerClip = Annotated[
+    int, typer.Option(help="Beats separated at a time: 4, 2 or 1.")
+]
+Sensitivity = Annotated[
+    float, typer.Option(help="0 to 1: more of the target, and more bleed.")
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes; as many as cores unless given.", min=1)
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", help="A Dask cluster to use instead."),
+]
+RestartAfter = Annotated[
+    int, typer.Option(help="Songs after which a worker starts anew.", min=1)
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="Of each worker, such as 2GB; its share of the memory unless given.",
+    ),
+]
+Retries = Annotated[
+    int, typer.Option(help="How often a song that failed is tried again.", min=0)
+]
+Summary = Annotated[
+    Path | None,
+    typer.Option(help="A .csv or .parquet file; OUTPUT/summary.csv unless given."),
+]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Read all that was written before.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
+
+
+class _Request(NamedTuple):
+    """What `requinto batch` is called with, without what a plan holds."""
+
+    folders: list[Path]
+    output: Path
+    scheduler: str | None
+    n_workers: int
+    memory_limit: int | None  # bytes
+    restart_after: int
+    retries: int
+    summary: Path | None
+    as_json: bool
+
+
 def batch(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Folders with songs.")
-    ],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", help="The folder to write to.")
-    ],
-    target: Annotated[
-        list[str] | None,
-        typer.Option(help="A built-in target; may be repeated. Guitar unless given."),
-    ] = None,
-    reference: Annotated[
-        list[Path] | None,
-        typer.Option(help="A sound file with an instrument alone; may be repeated."),
-    ] = None,
-    rest: Annotated[
-        bool, typer.Option("--rest", help="Write everything else, too.")
-    ] = False,
-    kind: Annotated[
-        Format, typer.Option("--format", help="Of the files that are written.")
-    ] = Format.flac,
-    bit_depth: Annotated[
-        int | None, typer.Option(help="16, 24 or 32, where the format has a choice.")
-    ] = None,
-    model: Annotated[str, typer.Option(help="Name of a model.")] = STANDARD,
-    beats_per_clip: Annotated[
-        int, typer.Option(help="Beats separated at a time: 4, 2 or 1.")
-    ] = DEFAULT_BEATS_PER_CLIP,
-    sensitivity: Annotated[
-        float, typer.Option(help="0 to 1: more of the target, and more bleed.")
-    ] = DEFAULT_SENSITIVITY,
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Processes; as many as cores unless given.", min=1),
-    ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(metavar="tcp://HOST:PORT", help="A Dask cluster to use instead."),
-    ] = None,
-    restart_after: Annotated[
-        int, typer.Option(help="Songs after which a worker starts anew.", min=1)
-    ] = _RESTART_AFTER,
-    memory_limit: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SIZE",
-            help="Of each worker, such as 2GB; its share of the memory unless given.",
-        ),
-    ] = None,
-    retries: Annotated[
-        int, typer.Option(help="How often a song that failed is tried again.", min=0)
-    ] = 2,
-    table: Annotated[
-        Path | None,
-        typer.Option(
-            "--summary", help="A .csv or .parquet file; OUTPUT/summary.csv if none."
-        ),
-    ] = None,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Read all that was written before.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the totals as JSON.")
-    ] = False,
+    folder: Folders,
+    output: OutputFolder,
+    target: Targets = None,
+    reference: References = None,
+    rest: Rest = False,
+    kind: Kind = Format.flac,
+    bit_depth: BitDepth = None,
+    model: Model = STANDARD,
+    beats_per_clip: BeatsPerClip = DEFAULT_BEATS_PER_CLIP,
+    sensitivity: Sensitivity = DEFAULT_SENSITIVITY,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    restart_after: RestartAfter = _RESTART_AFTER,
+    memory_limit: MemoryLimit = None,
+    retries: Retries = 2,
+    summary: Summary = None,
+    verify: Verify = False,
+    as_json: Json = False,
 ) -> None:
     """Extract instruments from all songs below folders; go on where a run stopped."""
     cluster.check_installed()
@@ -126,12 +152,13 @@ def batch(
             "--workers and --memory-limit are of local workers; those of --scheduler "
             "have been started with their own"
         )
-    count_threads()  # says what is wrong with the variable
-    limit = cluster.parse_memory_limit(memory_limit) if memory_limit else None
+    request = _Request(
+        *(folder, output, scheduler, workers or count_cores()),
+        cluster.parse_memory_limit(memory_limit) if memory_limit else None,
+        *(restart_after, retries, summary, as_json),
+    )
     options = check_options(Options(beats_per_clip, sensitivity, model))
     check_bit_depth(f"SONG.{kind.value}", bit_depth)
-    roots = check_roots(folders, output)
-    check_output_folder(output)
     plan = Plan(
         output=os.path.abspath(output),
         instruments=_instruments(target or [], reference or [], rest),
@@ -142,26 +169,32 @@ def batch(
         model=song_work.model_digest(model),
         verify=verify,
     )
-    path = table or output / "summary.csv"
-    if table:
-        summary.check_summary(path)
+    _run(request, plan)
+
+
+def _run(request: _Request, plan: Plan) -> None:
+    count_threads()  # says what is wrong with the variable
+    folders, output = request.folders, request.output
+    roots = check_roots(folders, output)
+    check_output_folder(output)
+    path = request.summary or output / "summary.csv"
+    if request.summary:
+        check_summary(path)
     with batches.prepared(output):
-        summary.check_summary(path)
+        check_summary(path)
         with (
-            _runner(scheduler, workers or count_cores(), limit) as runner,
+            _runner(request) as runner,
             batches.noted_summary(output, path) as add_row,
-            _Display(roots, output) as notify,
+            _Display(roots, output, runner.dashboard_link) as notify,
         ):
-            if runner.dashboard_link:
-                say(f"dashboard: {runner.dashboard_link}")
             totals = batches.run(
                 *(roots, plan, runner),
-                retries=retries,
-                restart_after=restart_after,
+                retries=request.retries,
+                restart_after=request.restart_after,
                 add_row=add_row,
                 notify=notify,
             )
-    _report(totals, path, folders, as_json=as_json)
+    _report(totals, path, folders, as_json=request.as_json)
 
 
 def _instruments(
@@ -185,16 +218,15 @@ def _instruments(
 
 
 @contextlib.contextmanager
-def _runner(
-    scheduler: str | None, n_workers: int, memory_limit: int | None
-) -> Iterator[Runner]:
-    if scheduler:
-        with cluster.connect(scheduler) as runner:
+def _runner(request: _Request) -> Iterator[Runner]:
+    if request.scheduler:
+        with cluster.connect(request.scheduler) as runner:
             yield runner
         return
+    n_workers = request.n_workers
     with cluster.start_workers(
         n_workers,
-        memory_limit=memory_limit or cluster.memory_share(n_workers),
+        memory_limit=request.memory_limit or cluster.memory_share(n_workers),
         has_dashboard=True,
     ) as runner:
         yield runner
@@ -203,22 +235,23 @@ def _runner(
 class _Display:
     """How far a batch is, on a terminal: a context that gives a function of totals."""
 
-    def __init__(self, roots: list[Root], output: Path) -> None:
+    def __init__(self, roots: list[Root], output: Path, link: str) -> None:
         console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(elapsed_when_finished=True),
             console=console,
             disable=not console.is_terminal,
-            speed_estimate_period=3600.0,
         )
         self._task = self._bar.add_task("Extracting", total=None, speed="")
-        self._arguments = (roots, output)
+        self._total = 0  # songs, once they are counted
+        self._arguments, self._link = (roots, output), link
 
     def __enter__(self) -> Callable[[Totals], None]:
+        if self._link:
+            say(f"dashboard: {self._link}")
         if not self._bar.disable:
             self._bar.start()
             threading.Thread(target=self._count, daemon=True).start()
@@ -228,13 +261,19 @@ class _Display:
         self._bar.stop()
 
     def _count(self) -> None:
-        self._bar.update(self._task, total=batches.count_songs(*self._arguments))
+        self._total = batches.count_songs(*self._arguments)
+        self._bar.update(self._task, total=self._total)
 
     def _show(self, totals: Totals) -> None:
-        speed = f"{totals.songs_per_hour:.0f} songs/h" if totals.n_done else ""
+        parts = []
+        if totals.n_done:
+            parts.append(f"{totals.songs_per_hour:.0f} songs/h")
+            if self._total > totals.n_songs:
+                left_h = (self._total - totals.n_songs) / totals.songs_per_hour
+                parts.append(f"{datetime.timedelta(seconds=round(3600 * left_h))} left")
         if totals.failures:
-            speed += f", {len(totals.failures)} failed"
-        self._bar.update(self._task, completed=totals.n_songs, speed=speed)
+            parts.append(f"{len(totals.failures)} failed")
+        self._bar.update(self._task, completed=totals.n_songs, speed=", ".join(parts))
 
 
 def _report(totals: Totals, path: Path, folders: list[Path], *, as_json: bool) -> None:

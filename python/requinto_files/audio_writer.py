@@ -32,8 +32,6 @@ BLOCK = 1 << 16
 _HEADERS = 1 << 16  # bytes that headers may take at most
 _FLOAT_BYTES = 4  # of a sample
 _FIELD_32 = 1 << 32  # bytes; what WAV and AIFF can say of their size
-
-
 # Beyond a limit by so much is arithmetic, and inaudible
 _ROUNDING = 1e-6
 

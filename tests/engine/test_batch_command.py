@@ -220,6 +220,16 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def wait_for_port(port):
+    deadline = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @contextlib.contextmanager
 def running(*words):
     """Run a program of Dask."""
@@ -247,13 +257,15 @@ def test_a_cluster_is_used_and_its_absence_is_said(run, songs, tmp_path, monkeyp
         assert err.startswith(f"requinto: no Dask scheduler answers at {address}: ")
     local = ("--host", "127.0.0.1", "--no-dashboard")
     with running("scheduler", "--port", port, *local):
+        wait_for_port(port)
         with monkeypatch.context() as patches:
-            patches.setattr(cluster, "_ANSWER_S", 5)
+            patches.setattr(cluster, "_ANSWER_S", 3)
             status, _, err = run(*words)
             assert status == 2
             assert f"the scheduler at {address} has no workers; start some" in err
         folder = ("--local-directory", tmp_path / "scratch")
         with running("worker", address, "--nthreads", 1, *local, *folder):
+            monkeypatch.setattr(cluster, "_ANSWER_S", 60)  # its worker is starting
             status, out, err = run(*words)
             assert (status, json.loads(out)["done"]) == (0, 2), err
             monkeypatch.setattr("importlib.metadata.version", lambda name: "0.0.1")
