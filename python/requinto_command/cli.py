@@ -24,6 +24,7 @@ from requinto.errors import ConfigError, PluginError
 from requinto.model_folder import BEATS, STANDARD
 from requinto.sections import Section
 from requinto_command import (
+    batching,
     benchmarking,
     entry,
     exporting,
@@ -56,6 +57,7 @@ app.command()(measuring.compare)
 app.command()(exporting.export)
 app.command()(benchmarking.bench)
 app.command()(serving.serve)
+app.command()(batching.batch)
 
 Song = Annotated[Path, typer.Argument(help=f"A sound file: {READABLE}.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

@@ -207,6 +207,11 @@ class SoundWriter(BlockFile):
         super().__init__(path, kind, n_channels, n_frames, sample_rate)
         self._overwrite = overwrite
 
+    @property
+    def unfinished_path(self) -> str:
+        """The hidden file that is to appear as `path`."""
+        return self._unfinished.name
+
     def publish(self) -> None:
         """Let the file appear."""
         self._unfinished.publish(overwrite=self._overwrite)

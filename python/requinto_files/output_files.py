@@ -199,6 +199,11 @@ def unfinished_file(path: str | os.PathLike[str]) -> Iterator[UnfinishedFile]:
             os.unlink(name)
 
 
+def unfinished_files(folder: Path) -> list[Path]:
+    """Return the hidden files of a folder that were to become others, or still are."""
+    return sorted(folder.glob(f"{_PREFIX}*"))
+
+
 def make_writable_file(path: str) -> int:
     """Make an empty file that we can read and write, whatever the umask.
 

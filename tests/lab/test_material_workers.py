@@ -13,23 +13,47 @@ import pytest
 
 LIMIT_S = 20
 # A worker writes its number and that of a program that it starts, and waits for it
-PARENT = """
-import pathlib, subprocess, sys, time
-from requinto_lab.material.parallel import worker_pool
+JOBS = """
+import os, pathlib, subprocess
 
-def work(folder):
+def work(folder, *_):
     child = subprocess.Popen(["sleep", "600"])
-    import os
     path = pathlib.Path(folder, f"{os.getpid()}.{child.pid}")
     path.touch()
     child.wait()
+"""
+POOL = """
+import sys
+from jobs import work
+from requinto_lab.material.parallel import worker_pool
 
 if __name__ == "__main__":
-    with worker_pool(2, start_method=sys.argv[2]) as pool:
+    with worker_pool(2, start_method="METHOD") as pool:
         jobs = [pool.submit(work, sys.argv[1]) for _ in range(2)]
         for job in jobs:
             job.result()
 """
+# The command, over songs that take for ever
+BUILD = """
+import pathlib, sys
+import jobs
+from requinto_command import main
+from requinto_lab.material import loops
+
+if __name__ == "__main__":
+    loops.render = jobs.work
+    folder = pathlib.Path(sys.argv[1])
+    config = folder.parent / "library.toml"
+    config.write_text("[loops.test]\\nbachata = 2\\n")
+    words = ["build", str(config), "-o", str(folder), "--workers", "2"]
+    sys.argv = ["requinto", "data", *words]
+    main()
+"""
+PARENTS = {
+    "fork": POOL.replace("METHOD", "fork"),
+    "spawn": POOL.replace("METHOD", "spawn"),
+    "data build": BUILD,
+}
 
 
 def is_running(process):
@@ -48,13 +72,14 @@ def wait_until(condition):
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
-@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+@pytest.mark.parametrize("kind", PARENTS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
-def test_workers_end_with_their_parent(tmp_path, number, start_method):
-    (tmp_path / "parent.py").write_text(PARENT)
+def test_workers_end_with_their_parent(tmp_path, number, kind):
+    (tmp_path / "parent.py").write_text(PARENTS[kind])
+    (tmp_path / "jobs.py").write_text(JOBS)
     (tmp_path / "jobs").mkdir()
     parent = subprocess.Popen(
-        [sys.executable, tmp_path / "parent.py", tmp_path / "jobs", start_method],
+        [sys.executable, tmp_path / "parent.py", tmp_path / "jobs"],
         stderr=subprocess.DEVNULL,
         # Where the tests run in the background, SIGINT is ignored
         preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
@@ -65,4 +90,7 @@ def test_workers_end_with_their_parent(tmp_path, number, start_method):
     assert all(map(is_running, processes))
     os.kill(parent.pid, number)
     parent.wait(LIMIT_S)
+    if kind == "data build":
+        status = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
+        assert parent.returncode == status[number]
     wait_until(lambda: not any(map(is_running, processes)))

@@ -40,6 +40,10 @@ ROOMS = {
         "plugin_table",
         *("presets", "plugin", "__init__"),
     ],
+    "requinto_batch": [
+        *("errors", "worker_setup", "runner", "cluster", "locks", "records"),
+        *("catalogue", "song_work", "summary", "batch", "__init__"),
+    ],
 }
 LAB = [
     *("networks", "material", "evaluation", "training", "systems", "studies"),

@@ -17,6 +17,7 @@ import rich.progress
 from rich.console import Console
 
 from requinto.process import has_run_tensorflow
+from requinto_batch.cluster import start_workers
 
 T = TypeVar("T")
 
@@ -46,13 +47,23 @@ def each(
         What to call it beside the progress bar.
     n_workers : int
         Processes, which let others go first; 1 works in this one.
+
+    Raises
+    ------
+    BatchError
+        If a process dies.
     """
     if n_workers == 1:
         return [work(*job) for job in show_progress(jobs, text)]
-    with worker_pool(n_workers, os.nice, (10,)) as pool:
-        futures = [pool.submit(work, *job) for job in jobs]
-        done = concurrent.futures.as_completed(futures)
-        return [future.result() for future in show_progress(done, text, len(futures))]
+    if not jobs:
+        return []
+    values = []
+    with start_workers(min(n_workers, len(jobs))) as runner:
+        for result in show_progress(runner.run(work, jobs), text, len(jobs)):
+            if result.error:
+                raise result.error
+            values.append(result.value)
+    return values
 
 
 @contextlib.contextmanager
@@ -65,7 +76,9 @@ def worker_pool(
 ) -> Iterator[concurrent.futures.ProcessPoolExecutor]:
     """Give a pool of processes; on an error or a signal they are ended at once.
 
-    They also end, with what they have started, when this process is killed.
+    They also end, with what they have started, when this process is killed. Unlike
+    `each` it prepares processes, and hands each its next job before it has ended one:
+    batches to train on are large, and come in order.
 
     Parameters
     ----------

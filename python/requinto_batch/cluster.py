@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start workers on this machine, or join a cluster, and end what was started."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import logging
+import os
+import platform
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from requinto.process import THREADS_VARIABLE
+from requinto_batch.errors import BatchError
+from requinto_batch.runner import Runner
+from requinto_batch.worker_setup import end_group, silence_logs
+from requinto_files.environment import changed_variables, is_installed
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster
+
+_SETUP = "requinto_batch.worker_setup"
+_ANSWER_S = 15.0  # seconds that a cluster has to answer
+_CLOSE_S = 10.0  # seconds that workers have to close
+_LOCAL_ONLY = "127.0.0.1:0"  # any port that is free
+# Whatever a worker holds is the song's, which goes with the song: only a limit that
+# ends the worker helps. One that paused would never go on
+_CONFIG = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.admin.tick.limit": "1h",
+}
+
+
+def check_installed() -> None:
+    """Raise `BatchError` where the extra is missing; nothing is imported."""
+    if not is_installed("distributed"):
+        raise BatchError(
+            "not installed: distributed; pip install 'requinto[batch]' brings it"
+        )
+
+
+def parse_memory_limit(text: str) -> int:
+    """Return bytes, as of "2GB" or "1.5 GiB", or raise `BatchError`."""
+    from dask.utils import parse_bytes
+
+    try:
+        n_bytes = int(parse_bytes(text))
+    except ValueError:
+        n_bytes = 0
+    if n_bytes <= 0:
+        raise BatchError(f"a memory limit is a size such as 2GB, got {text!r}")
+    return n_bytes
+
+
+def memory_share(n_workers: int) -> int:
+    """Return the bytes of each worker where they share this machine's memory."""
+    from distributed.system import MEMORY_LIMIT
+
+    return int(MEMORY_LIMIT) // n_workers
+
+
+@contextlib.contextmanager
+def start_workers(
+    n_workers: int, *, memory_limit: int | None = None, has_dashboard: bool = False
+) -> Iterator[Runner]:
+    """Start processes on this machine, watched by nannies, and end them.
+
+    They let other processes go first, use one thread each for networks (unless
+    `REQUINTO_THREADS` says otherwise), and listen on 127.0.0.1 only. They end at once
+    on an error or a signal, and when this process is killed, with what they started.
+
+    Parameters
+    ----------
+    n_workers : int
+    memory_limit : int, optional
+        Bytes of each worker, beyond which it is killed; none unless given.
+    has_dashboard : bool
+        Whether Dask shows what the workers do, if it can.
+
+    Raises
+    ------
+    BatchError
+        If Dask is missing or a worker does not start.
+    """
+    check_installed()
+    import dask
+    from distributed import LocalCluster  # brings its settings, too
+
+    silence_logs()
+    preloads = [*dask.config.get("distributed.worker.preload"), _SETUP]
+    threads = os.environ.get(THREADS_VARIABLE) or "1"
+    with (
+        dask.config.set({**_CONFIG, "distributed.worker.preload": preloads}),
+        _without_warnings(),
+    ):
+        try:
+            cluster = LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=_LOCAL_ONLY if has_dashboard else None,
+                silence_logs=logging.CRITICAL,
+                memory_limit=memory_limit or 0,
+                env={THREADS_VARIABLE: threads, "PYTHONWARNINGS": "ignore"},
+            )
+        except (OSError, RuntimeError, ValueError, TimeoutError) as error:
+            raise BatchError(f"workers cannot be started: {error}") from error
+        with _ended(cluster), _client_of(cluster) as client:
+            yield Runner(client)
+
+
+@contextlib.contextmanager
+def _ended(cluster: LocalCluster) -> Iterator[None]:
+    """End a cluster: when it is idle in good order, else at once."""
+    try:
+        yield
+    except BaseException:
+        _kill(cluster)
+        raise
+    finally:
+        with contextlib.suppress(Exception):  # whatever is left ends with us
+            cluster.close(timeout=_CLOSE_S)
+
+
+def _kill(cluster: LocalCluster) -> None:
+    for nanny in list(cluster.workers.values()):
+        with contextlib.suppress(Exception):
+            nanny.close_gracefully()  # it is not to start another
+        if process := nanny.pid:
+            end_group(process)
+
+
+@contextlib.contextmanager
+def connect(address: str) -> Iterator[Runner]:
+    """Use the workers of a Dask cluster, which stay when this ends.
+
+    Parameters
+    ----------
+    address : str
+        Of its scheduler, such as "tcp://10.0.0.1:8786".
+
+    Raises
+    ------
+    BatchError
+        If nobody answers there, there is no worker, or versions differ.
+    """
+    check_installed()
+    with _without_warnings():
+        silence_logs()
+        with _client_of(address) as client:
+            _check_versions(client, address)
+            yield Runner(client)
+
+
+@contextlib.contextmanager
+def _client_of(cluster: LocalCluster | str) -> Iterator[Client]:
+    from distributed import Client
+
+    try:
+        client = Client(cluster, timeout=_ANSWER_S, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise BatchError(
+            f"no Dask scheduler answers at {cluster}: {_first_line(error)}"
+        ) from error
+    try:
+        yield client
+    finally:
+        with contextlib.suppress(Exception):
+            client.close(timeout=_CLOSE_S)
+
+
+def _check_versions(client: Client, address: str) -> None:
+    from distributed import TimeoutError as LateError
+
+    try:
+        client.wait_for_workers(1, timeout=_ANSWER_S)
+    except (LateError, TimeoutError) as error:
+        raise BatchError(
+            f"the scheduler at {address} has no workers; start some, such as "
+            f"`dask worker {address} --nthreads 1`"
+        ) from error
+    ours = versions()
+    try:
+        theirs: Mapping[str, Any] = client.run(versions)
+    except Exception as error:  # whatever their installation raises
+        raise BatchError(
+            f"workers of {address} cannot run requinto: {_first_line(error)}; install "
+            f"requinto {ours['requinto']} with its extra batch there"
+        ) from error
+    for worker, others in theirs.items():
+        for name, version in ours.items():
+            if others.get(name) != version:
+                raise BatchError(
+                    f"worker {worker} has {name} {others.get(name)}, here is "
+                    f"{version}: they must be the same"
+                )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a cluster must agree on."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    names = ("requinto", "distributed")
+    return {"python": python} | {n: importlib.metadata.version(n) for n in names}
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep quiet about ports, versions and sockets; processes that start, too."""
+    with warnings.catch_warnings(), changed_variables({"PYTHONWARNINGS": "ignore"}):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each local worker does first; Dask calls `dask_setup`.
+
+A worker ends with the process that started it: Dask sees to that. What the worker has
+started (ffmpeg, a synthesizer) ends with the worker, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+from typing import IO, Any
+
+_NICE = 10
+# Ends its process group, itself included, when the pipe's other end is closed
+_GUARD = "read -r line; kill -9 0"
+_guards: list[IO[bytes]] = []  # pipes that close when this process ends
+
+
+def dask_setup(worker: Any) -> None:
+    """Prepare the process of a Dask worker."""
+    del worker
+    silence_logs()
+    # A group of its own: the terminal's Ctrl-C is for the parent, which ends us
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
+        _start_guard()
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    for name in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_DFL)
+
+
+def silence_logs() -> None:
+    """Keep what Dask logs away from stderr: whatever matters is raised."""
+    for name in ("distributed", "tornado", "bokeh", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def end_group(process: int) -> None:
+    """Kill a worker and what it has started, if it still runs."""
+    if not hasattr(os, "killpg"):  # Windows, where Dask ends the worker
+        return
+    with contextlib.suppress(OSError):
+        # Before `dask_setup` it has no group of its own
+        is_leader = os.getpgid(process) == process
+        (os.killpg if is_leader else os.kill)(process, signal.SIGKILL)
+
+
+def _start_guard() -> None:
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", _GUARD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert guard.stdin is not None
+    _guards.append(guard.stdin)
