@@ -126,7 +126,8 @@ def check_capacity(
 ) -> None:
     """Raise `AudioFileError` unless sound files can each hold so much, and find room.
 
-    The bit depth is one that `audio_writer.check_bit_depth` accepts. Files on one disk share its room.
+    The bit depth is one that `audio_writer.check_bit_depth` accepts. Files on one disk
+    share its room.
     """
     n_bytes: Counter[int] = Counter()  # by disk
     for path in filter(None, paths):
@@ -157,7 +158,8 @@ def warn_of_gain(levels: Levels) -> None:
         warn(
             f"{levels.path} cannot hold a peak of {levels.peak:.4g}, "
             f"{_db(levels.peak):+.2f} dB; all sounds are written at {levels.gain:.6f} "
-            f"of their level, {_db(levels.gain):+.2f} dB (.wav of 32 bits, the default, holds every peak)"
+            f"of their level, {_db(levels.gain):+.2f} dB (.wav holds every "
+            "peak, unless --bit-depth is less than 32)"
         )
 
 
