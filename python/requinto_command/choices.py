@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from requinto.arguments import (
     DEFAULT_OPTIONS,
@@ -104,7 +104,7 @@ def _options(request: Request) -> Options:
         "beats_per_clip": request.beats_per_clip,
         "sensitivity": request.sensitivity,
     }
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     return DEFAULT_OPTIONS._replace(**chosen)
 
 
