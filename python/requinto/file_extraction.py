@@ -48,6 +48,7 @@ def extract_to_files(
     *,
     options: Options = DEFAULT_OPTIONS,
     beats: Beats | None = None,
+    bit_depth: int | None = None,
     overwrite: bool = False,
     progress: Progress = lambda share: None,
     watch: Callable[[Stretch], None] = lambda stretch: None,
@@ -63,6 +64,10 @@ def extract_to_files(
         As in `extract_song`.
     paths : Paths
         As many as instruments; an ending names the kind of a file.
+    bit_depth : int, optional
+        16, 24 or 32, as the kinds hold them; see `audio_writer.check_bit_depth`. Where
+        files hold integers of as many bits as the song or more, they add up to it
+        exactly.
     overwrite : bool
         Whether files that are there may be replaced.
     progress : callable
@@ -88,6 +93,7 @@ def extract_to_files(
         song,
         stretches,
         paths,
+        bit_depth=bit_depth,
         overwrite=overwrite,
         progress=progress,
         watch=watch,
@@ -100,6 +106,7 @@ def write_stretches(
     stretches: Iterable[Stretch],
     paths: Paths,
     *,
+    bit_depth: int | None = None,
     overwrite: bool = False,
     progress: Progress = lambda share: None,
     watch: Callable[[Stretch], None] = lambda stretch: None,
@@ -112,10 +119,12 @@ def write_stretches(
 
     start = time.perf_counter()
     levels = write_sounds(
-        (*paths.extracted, paths.rest),
-        _sounds(stretches, watch),
+        paths.extracted,
+        _sounds(stretches, watch, has_rest=paths.rest is not None),
         (song.n_channels, song.n_frames),
         int(song.sample_rate),
+        rest=paths.rest,
+        bit_depth=bit_depth,
         overwrite=overwrite,
         progress=coding,
         before_publishing=before_publishing,
@@ -125,9 +134,9 @@ def write_stretches(
 
 
 def _sounds(
-    stretches: Iterable[Stretch], watch: Callable[[Stretch], None]
+    stretches: Iterable[Stretch], watch: Callable[[Stretch], None], *, has_rest: bool
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield the instruments, and then what is none of them."""
+    """Yield the instruments, and then the mixture where there is a rest of it."""
     for stretch in stretches:
         watch(stretch)
-        yield (*stretch.extracted, stretch.rest)
+        yield (*stretch.extracted, stretch.mixture) if has_rest else stretch.extracted

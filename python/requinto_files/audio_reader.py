@@ -15,7 +15,13 @@ import soundfile
 
 from requinto_files import audio_streams, ffmpeg
 from requinto_files.audio_segments import segments
-from requinto_files.audio_streams import JoinedStreams, check_channels, sentence
+from requinto_files.audio_streams import JoinedStreams, sentence
+from requinto_files.downmix import (
+    MAX_CHANNELS,
+    check_channels,
+    downmix_matrix,
+    speakers_of_ffmpeg,
+)
 from requinto_files.errors import AudioFileError, reason_of
 from requinto_files.quiet import MPG123, filter_stderr
 from requinto_files.signal_shelter import call_away_from_signals
@@ -92,6 +98,9 @@ class _Decoder(Protocol):
     def n_channels(self) -> int: ...
 
     @property
+    def speakers(self) -> tuple[str, ...]: ...
+
+    @property
     def n_expected(self) -> int: ...
 
     def blocks(self, problems: list[str]) -> Iterator[np.ndarray]: ...
@@ -105,10 +114,13 @@ class SoundReader:
     sample_rate : int
         Hz.
     n_channels : int
+        1 or 2.
+    n_channels_in_file : int
+        More than 2 where they are mixed down to stereo.
     n_expected : int
         Frames to make room for, or 0 where nothing can be said.
     problems : tuple of str
-        One clause for each thing that is missing or damaged, once all was read.
+        One clause for each thing that is missing or damaged in what the last pass read.
     """
 
     def __init__(
@@ -119,11 +131,15 @@ class SoundReader:
     ) -> None:
         self._path, self._decoder, self._call = path, decoder, call
         self.sample_rate = decoder.sample_rate
-        self.n_channels = decoder.n_channels
+        self.n_channels_in_file = decoder.n_channels
+        self._matrix: np.ndarray | None = None
+        if decoder.n_channels > MAX_CHANNELS:
+            self._matrix = downmix_matrix(decoder.speakers)
+        self.n_channels = min(MAX_CHANNELS, decoder.n_channels)
         self.n_expected = decoder.n_expected
         self.problems: tuple[str, ...] = ()
 
-    def blocks(self) -> Iterator[np.ndarray]:
+    def blocks(self) -> Generator[np.ndarray, None, None]:
         """Yield the sound `(n_channels, n_frames)`, float32, in blocks of `N_FRAMES`.
 
         One pass ends, or is closed, before the next begins.
@@ -137,10 +153,10 @@ class SoundReader:
         blocks = _equal_blocks(self._decoder.blocks(problems), N_FRAMES)
         try:
             while (block := self._next(blocks)) is not None:
-                yield block
+                yield block if self._matrix is None else self._matrix @ block
         finally:
             self._call(blocks.close)
-        self.problems = tuple(dict.fromkeys(problems))
+            self.problems = tuple(dict.fromkeys(problems))
 
     def _next(self, blocks: Iterator[np.ndarray]) -> np.ndarray | None:
         with _name_in_errors(self._path):
@@ -148,33 +164,46 @@ class SoundReader:
 
 
 @contextlib.contextmanager
-def open_sound(path: str | os.PathLike[str]) -> Iterator[SoundReader]:
+def open_sound(
+    path: str | os.PathLike[str], *, downmix: bool = False
+) -> Iterator[SoundReader]:
     """Open a sound file, to be read in blocks.
 
     Streams that follow one another in a file (Ogg, mp3, FLAC, WAV) are joined.
+
+    Parameters
+    ----------
+    path : str or path
+    downmix : bool
+        Whether 3 to 8 channels become stereo; see `requinto_files.downmix`.
 
     Raises
     ------
     AudioFileError
         If the file is missing, is a folder or a device, holds no sound that libsndfile
-        or ffmpeg reads, or more than two channels.
+        or ffmpeg reads, or more than two channels that are not mixed down.
     """
     _check_regular(path)
     with contextlib.ExitStack() as stack:
         with _name_in_errors(path):
             file = stack.enter_context(open(path, "rb"))
-            reader = _open_reader(path, file, stack)
+            reader = _open_reader(path, file, stack, downmix=downmix)
         yield reader
 
 
 def _open_reader(
-    path: str | os.PathLike[str], file: BinaryIO, stack: contextlib.ExitStack
+    path: str | os.PathLike[str],
+    file: BinaryIO,
+    stack: contextlib.ExitStack,
+    *,
+    downmix: bool,
 ) -> SoundReader:
     call = _quietly if audio_streams.has_number(file) else _call_away_quietly
     try:
-        streams = call(lambda: JoinedStreams(file))
+        streams = call(lambda: JoinedStreams(file, downmix=downmix))
     except soundfile.LibsndfileError as error:
-        return SoundReader(path, _open_with_ffmpeg(path, error), _call_directly)
+        decoder = _open_with_ffmpeg(path, error, downmix=downmix)
+        return SoundReader(path, decoder, _call_directly)
     return SoundReader(path, stack.enter_context(streams), _call_away_quietly)
 
 
@@ -192,15 +221,20 @@ def read(path: str | os.PathLike[str]) -> tuple[np.ndarray, int]:
     return recording.samples, recording.sample_rate
 
 
-def read_available(path: str | os.PathLike[str]) -> Recording:
+def read_available(path: str | os.PathLike[str], *, downmix: bool = False) -> Recording:
     """Return the sound that is there in a file, and what is not.
+
+    Parameters
+    ----------
+    path, downmix
+        As in `open_sound`.
 
     Raises
     ------
     AudioFileError
         If `open_sound` does.
     """
-    with open_sound(path) as reader:
+    with open_sound(path, downmix=downmix) as reader:
         return _read_all(reader)
 
 
@@ -302,11 +336,15 @@ class _FfmpegDecoder:
 
     n_expected = 0
 
-    def __init__(self, path: str | os.PathLike[str], refusal: Exception) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], refusal: Exception, *, downmix: bool
+    ) -> None:
         self._path, self._refusal = path, refusal
         with self._explain_errors():
-            self.sample_rate, self.n_channels = ffmpeg.rate_and_channels(path)
-        check_channels(self.n_channels)
+            header = ffmpeg.read_header(path)
+        self.sample_rate, self.n_channels = header.sample_rate, header.n_channels
+        self.speakers = speakers_of_ffmpeg(header.layout)
+        check_channels(self.n_channels, self.speakers, downmix=downmix)
 
     def blocks(self, problems: list[str]) -> Iterator[np.ndarray]:
         n_frames = 0
@@ -340,11 +378,11 @@ class _FfmpegDecoder:
 
 
 def _open_with_ffmpeg(
-    path: str | os.PathLike[str], refusal: Exception
+    path: str | os.PathLike[str], refusal: Exception, *, downmix: bool
 ) -> _FfmpegDecoder:
     """Open with ffmpeg what libsndfile refuses, else say why not."""
     if ffmpeg.is_installed():
-        return _FfmpegDecoder(path, refusal)
+        return _FfmpegDecoder(path, refusal, downmix=downmix)
     raise AudioFileError(
         f"cannot be read as sound: {sentence(refusal)} {READABLE} can be read, "
         "and m4a, aac, wma, webm and others where ffmpeg is installed"

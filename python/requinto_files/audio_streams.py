@@ -16,9 +16,9 @@ import numpy as np
 import soundfile
 
 from requinto_files.audio_segments import FileWindow, Segment, segments
+from requinto_files.downmix import check_channels, speakers_in
 from requinto_files.errors import AudioFileError, reason_of
 
-MAX_CHANNELS = 2
 # Frames read at a time: as many as most FLAC blocks hold, so that of a file that is
 # damaged nothing before the damage is lost
 _BLOCK = 4096
@@ -55,12 +55,16 @@ class JoinedStreams:
     ----------
     file : binary file
         Seekable; its position is lost.
+    downmix : bool
+        Whether there may be more than two channels, which can be mixed down.
 
     Attributes
     ----------
     sample_rate : int
         Hz.
     n_channels : int
+    speakers : tuple of str
+        Of the channels, where they are known; see `downmix`.
     n_expected : int
         Frames to make room for, or 0 where too many are promised.
 
@@ -73,7 +77,8 @@ class JoinedStreams:
         If libsndfile refuses one of the streams.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, downmix: bool = False) -> None:
+        self._downmix = downmix
         self._segments = segments(file)
         with contextlib.ExitStack() as stack:
             self._sources = [
@@ -100,7 +105,10 @@ class JoinedStreams:
             self.sample_rate, self.n_channels = stream.samplerate, stream.channels
             likely = stream.frames <= _DENSEST * (segment.stop - segment.start)
             self.n_expected = int(stream.frames) if likely else 0
-        check_channels(stream.channels)
+            self.speakers = speakers_in(
+                stream.channels, stream.format, stream.extra_info
+            )
+        check_channels(stream.channels, self.speakers, downmix=self._downmix)
         rate, n_channels = self.sample_rate, self.n_channels
         if (stream.samplerate, stream.channels) != (rate, n_channels):
             raise AudioFileError(
@@ -152,15 +160,6 @@ def has_number(file: BinaryIO) -> bool:
     """Return whether libsndfile can read a file by its number."""
     # On Windows each C library has numbers of its own
     return os.name != "nt" and not isinstance(file, io.BytesIO)
-
-
-def check_channels(n_channels: int) -> None:
-    """Raise `AudioFileError`, without a subject, if there are too many."""
-    if n_channels > MAX_CHANNELS:
-        raise AudioFileError(
-            f"has {n_channels} channels; 1 or 2 channels are accepted. Mix them down "
-            "first, for example: ffmpeg -i SONG -ac 2 STEREO.wav"
-        )
 
 
 def _stream_blocks(

@@ -7,9 +7,9 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
@@ -23,14 +23,19 @@ from requinto_files.output_files import (
     unfinished_file,
     write_error,
 )
+from requinto_files.quantisation import highest, to_integers
 
 Progress = Callable[[float], None]
 
 # Frames written at a time; a whole song at once overflows libvorbis' stack
-_BLOCK = 1 << 16
+BLOCK = 1 << 16
 _HEADERS = 1 << 16  # bytes that headers may take at most
 _FLOAT_BYTES = 4  # of a sample
 _FIELD_32 = 1 << 32  # bytes; what WAV and AIFF can say of their size
+
+
+# Beyond a limit by so much is arithmetic, and inaudible
+_ROUNDING = 1e-6
 
 
 class Kind(NamedTuple):
@@ -40,22 +45,79 @@ class Kind(NamedTuple):
     subtype: str
     n_bytes: int | None  # of a sample, where that is fixed
     peak: float | None  # the loudest it holds, where it does not hold everything
+    bit_depth: int | None = None  # of the integers that it holds, if any
     max_rate: float = np.inf  # Hz; beyond it libvorbis crashes
+    settings: Mapping[str, Any] = {}  # of its coder
 
 
-# Float where it can be, so that nothing is rounded
-_KINDS = {
-    ".wav": Kind("WAV", "FLOAT", 4, None),
-    ".flac": Kind("FLAC", "PCM_24", None, 1.0 - 2.0**-23),
-    ".ogg": Kind("OGG", "VORBIS", None, 1.0, 200_000),
-    ".aiff": Kind("AIFF", "FLOAT", 4, None),
+def _integers(form: str, bit_depth: int, *, is_packed: bool = False) -> Kind:
+    n_bytes = None if is_packed else bit_depth // 8
+    peak = highest(bit_depth)
+    return Kind(form, f"PCM_{bit_depth}", n_bytes, peak, bit_depth)
+
+
+# By ending and bit depth; the last is the default. Float where it can be, so that
+# nothing is rounded. Of mp3's coder the best that every player reads: 320 kb/s
+_KINDS: dict[str, dict[int | None, Kind]] = {
+    ".wav": {
+        **{depth: _integers("WAV", depth) for depth in (16, 24)},
+        32: Kind("WAV", "FLOAT", 4, None),
+    },
+    ".flac": {depth: _integers("FLAC", depth, is_packed=True) for depth in (16, 24)},
+    ".ogg": {None: Kind("OGG", "VORBIS", None, 1.0, max_rate=200_000)},
+    ".aiff": {
+        **{depth: _integers("AIFF", depth) for depth in (16, 24)},
+        32: Kind("AIFF", "FLOAT", 4, None),
+    },
+    ".mp3": {
+        None: Kind(
+            *("MP3", "MPEG_LAYER_III", None, 1.0),
+            settings={"bitrate_mode": "CONSTANT", "compression_level": 0.0},
+        )
+    },
 }
 ENDINGS = tuple(_KINDS)
+BIT_DEPTHS = (16, 24, 32)
 
 
-def kind_of(path: str | os.PathLike[str]) -> Kind:
-    """Return how a file of this name is written, or raise `AudioFileError`."""
-    return _KINDS[check_ending(path, ENDINGS)]
+def kind_of(path: str | os.PathLike[str], bit_depth: int | None = None) -> Kind:
+    """Return how a file of this name is written, or raise `AudioFileError`.
+
+    Parameters
+    ----------
+    path : str or path
+    bit_depth : int, optional
+        See `check_bit_depth`.
+    """
+    check_bit_depth(path, bit_depth)
+    kinds = _KINDS[check_ending(path, ENDINGS)]
+    return list(kinds.values())[-1] if bit_depth is None else kinds[bit_depth]
+
+
+def check_bit_depth(path: str | os.PathLike[str], bit_depth: int | None) -> None:
+    """Raise `AudioFileError` unless a file of this name holds samples of so many bits.
+
+    Parameters
+    ----------
+    path : str or path
+    bit_depth : int or None
+        16 or 24 of integers, 32 of floats; None for the default: 32 of wav and aiff,
+        24 of flac. Mp3 and Ogg have none.
+    """
+    ending = check_ending(path, ENDINGS)
+    depths = _KINDS[ending]
+    if bit_depth is None or (type(bit_depth) is int and bit_depth in depths):
+        return
+    *others, last = depths
+    if last is None:
+        raise AudioFileError(
+            f"{path} has no bit depth to choose, for {ending} is lossy; .wav, .flac "
+            f"and .aiff have one; got {bit_depth!r}"
+        )
+    choices = f"{', '.join(map(str, others))} or {last}"
+    raise AudioFileError(
+        f"{path} holds samples of {choices} bits ({ending}), got {bit_depth!r}"
+    )
 
 
 def check_capacity(
@@ -64,6 +126,8 @@ def check_capacity(
     n_frames: int,
     sample_rate: int,
     n_bytes_before: int = 0,
+    *,
+    bit_depth: int | None = None,
 ) -> int:
     """Raise `AudioFileError` unless a file of this name can hold such a sound.
 
@@ -75,14 +139,19 @@ def check_capacity(
         Hz.
     n_bytes_before : int
         What other files will take of the same disk.
+    bit_depth : int, optional
+        See `check_bit_depth`.
 
     Returns
     -------
     int
-        Bytes that it takes, at least, while it is written by `SoundWriter`.
+        Bytes that it takes, at least, while it is written by `write_sounds`.
     """
-    kind = _kind_for(path, n_channels, n_frames)
-    n_bytes = n_channels * n_frames * _FLOAT_BYTES + _HEADERS
+    kind = _kind_for(path, n_channels, n_frames, bit_depth)
+    sample_bytes = kind.n_bytes or 0
+    if kind.peak is not None:
+        sample_bytes += _FLOAT_BYTES  # kept beside it until all is known
+    n_bytes = n_channels * n_frames * sample_bytes + _HEADERS
     n_free = shutil.disk_usage(Path(path).absolute().parent).free - n_bytes_before
     if n_bytes > n_free:
         others = " after the files named before it" if n_bytes_before else ""
@@ -98,9 +167,9 @@ def check_capacity(
 class SoundWriter:
     """A sound file that is written block by block; a context.
 
-    The ending names its kind: wav, flac, ogg or aiff. The file appears in `publish`,
-    complete, or not at all. A WAV file that would be larger than 4 GiB is written as
-    RF64, which has room for its size.
+    The ending names its kind: wav, flac, ogg, aiff or mp3. The file appears in
+    `publish`, complete, or not at all. A WAV file that would be larger than 4 GiB is
+    written as RF64, which has room for its size.
 
     Parameters
     ----------
@@ -109,16 +178,10 @@ class SoundWriter:
         Of all that is to be written.
     sample_rate : int
         Hz.
-    gain : float, optional
-        Factor of every sample. Unless it is known now, a kind that ends at full scale
-        is coded in `finish`, and floats are kept beside `path` until then.
+    bit_depth : int, optional
+        See `check_bit_depth`.
     overwrite : bool
         Whether a file that is there may be replaced.
-
-    Attributes
-    ----------
-    peak : float
-        The largest magnitude so far, without the gain.
 
     Raises
     ------
@@ -134,82 +197,65 @@ class SoundWriter:
         n_frames: int,
         sample_rate: int,
         *,
-        gain: float | None = None,
+        bit_depth: int | None = None,
         overwrite: bool = False,
     ) -> None:
         self.path = path
-        self.peak = 0.0
-        self._kind = _kind_for(path, n_channels, n_frames)
-        _check_kind(path, self._kind, n_channels, sample_rate)
+        self.kind = _kind_for(path, n_channels, n_frames, bit_depth)
+        _check_kind(path, self.kind, n_channels, sample_rate)
         self._n_channels, self._n_frames = n_channels, n_frames
-        self._sample_rate = sample_rate
-        self._gain, self._overwrite = gain, overwrite
-        self._n_bytes = _FLOAT_BYTES * n_channels * n_frames + _HEADERS
-
-    @property
-    def peak_limit(self) -> float | None:
-        """The loudest that the kind holds, where it does not hold everything."""
-        return self._kind.peak
+        self._sample_rate, self._overwrite = sample_rate, overwrite
+        sample_bytes = self.kind.n_bytes or _FLOAT_BYTES
+        self._n_bytes = sample_bytes * n_channels * n_frames + _HEADERS
 
     def __enter__(self) -> SoundWriter:
         with contextlib.ExitStack() as stack:
-            kind = self._kind
-            if self._gain is None and kind.peak is not None:
-                kind = _wav_of(self._n_bytes)
-            self._open(kind, stack)
+            self._unfinished = stack.enter_context(unfinished_file(self.path))
+            with self._explain_errors():
+                self._file = _open_file(
+                    *(self._unfinished.name, self.kind),
+                    *(self._n_channels, self._sample_rate),
+                )
+            stack.callback(_close_whatever_is_left, self._file)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def _open(self, kind: Kind, stack: contextlib.ExitStack) -> None:
-        """Begin a hidden file, to which blocks are written."""
-        self._unfinished = stack.enter_context(unfinished_file(self.path))
-        with self._explain_errors():
-            self._file = _open_file(
-                self._unfinished.name, kind, self._n_channels, self._sample_rate
-            )
-        stack.callback(_close_whatever_is_left, self._file)
-
     def _explain_errors(self) -> contextlib.AbstractContextManager[None]:
         return self._unfinished.explain_errors(self._n_bytes)
 
     def write(self, block: np.ndarray) -> None:
-        """Write the next block `(n_channels, n_frames)`, float32."""
+        """Write the next block `(n_channels, n_frames)`, of floats.
+
+        Integers are the nearest ones; full scale itself, which they do not reach, is
+        the highest.
+
+        Raises
+        ------
+        AudioFileError
+            If the file ends at full scale and the block does not.
+        """
         if not block.size:
             return
-        self.peak = max(self.peak, float(np.abs(block).max()))
-        self._write(block.T, 1.0 if self._gain is None else self._gain)
-
-    def _write(self, frames: np.ndarray, gain: float) -> None:
+        kind = self.kind
+        if kind.peak is not None:
+            peak = float(np.abs(block).max())
+            if peak > 1.0 + _ROUNDING:
+                raise AudioFileError(
+                    f"{self.path} cannot hold a peak of {peak:.4g}: full scale is 1; "
+                    ".wav of 32 bits holds every peak"
+                )
+        frames = block.T
         with self._explain_errors():
-            self._file.write(frames if gain == 1.0 else np.float32(gain) * frames)
+            if kind.bit_depth:
+                self._file.write(to_integers(frames, kind.bit_depth))
+            else:
+                self._file.write(frames.astype(np.float32, copy=False))
 
-    def finish(self, gain: float = 1.0, progress: Progress | None = None) -> None:
-        """End the file; apply the gain, unless it was known before.
-
-        Parameters
-        ----------
-        gain : float
-            See `common_gain`.
-        progress : callable, optional
-            Called with the share of this work that is done.
-        """
-        self._close()
-        if self._gain is not None or (gain == 1.0 and self._kind.peak is None):
-            return
-        floats = self._unfinished.name
-        self._open(self._kind, self._stack)
-        with self._explain_errors(), soundfile.SoundFile(_name(floats)) as file:
-            for i, frames in enumerate(file.blocks(_BLOCK, dtype="float32")):
-                self._write(frames.reshape(len(frames), -1), gain)
-                if progress:
-                    progress(min(1.0, (i + 1) * _BLOCK / self._n_frames))
-        os.unlink(floats)
-        self._close()
-
-    def _close(self) -> None:
+    def finish(self) -> None:
+        """End the file, which must hold all that was announced."""
         with self._explain_errors():
             self._file.close()
             _check_length(self._unfinished.name, self._n_frames)
@@ -219,45 +265,52 @@ class SoundWriter:
         self._unfinished.publish(overwrite=self._overwrite)
 
 
+class FloatStore(SoundWriter):
+    """Sound that is kept as floats beside a path until it can be coded; a context.
+
+    Parameters
+    ----------
+    path, n_channels, n_frames, sample_rate
+        As in `SoundWriter`; nothing is published there.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        n_channels: int,
+        n_frames: int,
+        sample_rate: int,
+    ) -> None:
+        super().__init__(path, n_channels, n_frames, sample_rate)
+        self._n_bytes = _FLOAT_BYTES * n_channels * n_frames + _HEADERS
+        self.kind = _wav_of(_KINDS[".wav"][32], self._n_bytes)
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """End the file, and yield blocks of it, `(n_channels, n_frames)`, float32."""
+        self.finish()
+        with (
+            self._explain_errors(),
+            soundfile.SoundFile(_name(self._unfinished.name)) as file,
+        ):
+            for frames in file.blocks(BLOCK, dtype="float32", always_2d=True):
+                yield frames.T
+
+
 def write(
     path: str | os.PathLike[str],
     audio: np.ndarray,
     sample_rate: int,
     *,
+    bit_depth: int | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write sound `(n_channels, n_frames)` to a file, as `SoundWriter` does.
-
-    What exceeds the kind's full scale is clipped.
-    """
+    """Write sound `(n_channels, n_frames)` to a file, as `SoundWriter` does."""
     shape = (*audio.shape, sample_rate)
-    with SoundWriter(path, *shape, gain=1.0, overwrite=overwrite) as writer:
-        for start in range(0, audio.shape[1], _BLOCK):
-            writer.write(audio[:, start : start + _BLOCK])
+    with SoundWriter(path, *shape, bit_depth=bit_depth, overwrite=overwrite) as writer:
+        for start in range(0, audio.shape[1], BLOCK):
+            writer.write(audio[:, start : start + BLOCK])
         writer.finish()
         writer.publish()
-
-
-def common_gain(peaks: dict[str, float]) -> float:
-    """Return the factor with which sounds fit the files they are written to.
-
-    Parameters
-    ----------
-    peaks : dict of str to float
-        The peak of what each path is to hold.
-
-    Returns
-    -------
-    float
-        1, or less where a kind that ends at full scale would be exceeded: one factor
-        for all, so that sounds which add up to a song still do, to that factor.
-    """
-    gain = 1.0
-    for path, largest in peaks.items():
-        limit = kind_of(path).peak
-        if limit is not None and largest > 1.0:
-            gain = min(gain, limit / largest)
-    return gain
 
 
 def _holds(kind: Kind, n_channels: int, sample_rate: int) -> bool:
@@ -281,14 +334,19 @@ def _holds(kind: Kind, n_channels: int, sample_rate: int) -> bool:
             return False
 
 
-def _kind_for(path: str | os.PathLike[str], n_channels: int, n_frames: int) -> Kind:
+def _kind_for(
+    path: str | os.PathLike[str],
+    n_channels: int,
+    n_frames: int,
+    bit_depth: int | None = None,
+) -> Kind:
     """Return the kind that holds so much, or raise `AudioFileError`."""
-    kind = kind_of(path)
+    kind = kind_of(path, bit_depth)
     if kind.n_bytes is None:
         return kind
     n_bytes = n_channels * n_frames * kind.n_bytes + _HEADERS
     if kind.format == "WAV":
-        return _wav_of(n_bytes)
+        return _wav_of(kind, n_bytes)
     if n_bytes < _FIELD_32:
         return kind
     raise AudioFileError(
@@ -307,9 +365,8 @@ def _check_kind(
         )
 
 
-def _wav_of(n_bytes: int) -> Kind:
-    """Return the kind of WAV that holds so much, as floats."""
-    kind = _KINDS[".wav"]
+def _wav_of(kind: Kind, n_bytes: int) -> Kind:
+    """Return the kind of WAV that holds so much."""
     return kind if n_bytes < _FIELD_32 else kind._replace(format="RF64")
 
 
@@ -320,6 +377,7 @@ def _open_file(
         *(_name(path), "w", sample_rate, n_channels),
         format=kind.format,
         subtype=kind.subtype,
+        **kind.settings,
     )
 
 

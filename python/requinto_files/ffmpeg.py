@@ -34,6 +34,9 @@ _FORMATS = (
     *("truehd", "tta", "voc", "vqf", "w64", "wav", "wsd", "wtv", "wv", "xwma"),
 )
 _SHORT_S = 0.5  # seconds; less may be the padding of a coder
+# What it says of the first sound of a file: its rate, and then its channels
+_LAYOUT = re.compile(r"Stream #0:\d+.*: Audio: .* Hz, ([^,\n]+)")
+_NO_STREAM = "matches no streams"
 _DURATION = re.compile(r"Duration: (\d+):(\d+):(\d+\.\d+)")
 _TAGGED = re.compile(
     r"^(?:\[[^\]]* @ [^\]]*\] )?\[(?:error|fatal)\] (.*)$", re.MULTILINE
@@ -113,6 +116,12 @@ class Decoding:
         self._read(n_bytes - _AU_HEADER.size)
         return Decoder(self._read, rate, n_channels)
 
+    @property
+    def layout(self) -> str:
+        """How ffmpeg, which has ended, called the layout of the channels, if it did."""
+        layout = _LAYOUT.search(self._messages)
+        return layout[1].strip() if layout else ""
+
     def _read(self, n_bytes: int) -> bytes:
         """Wait for bytes; only this counts, not what is done with them meanwhile."""
         assert self._process.stdout is not None
@@ -170,13 +179,23 @@ class Decoding:
 
     def _reason(self) -> str:
         errors = _TAGGED.findall(self._messages) or ["it does not say why"]
+        if any(_NO_STREAM in error for error in errors):
+            return "there are pictures or text, and no sound"
         last = errors[-1].strip()
         # Its last line begins with the name of the file, which the caller says too
         return last.removeprefix(f"file:{os.fspath(self._path)}: ")
 
 
-def rate_and_channels(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Return the sample rate in Hz and the number of channels that ffmpeg gives.
+class Header(NamedTuple):
+    """What ffmpeg says of a sound before it gives any."""
+
+    sample_rate: int  # Hz
+    n_channels: int
+    layout: str  # as ffmpeg names it; empty where it names none
+
+
+def read_header(path: str | os.PathLike[str]) -> Header:
+    """Return the rate and the channels of the sound that ffmpeg gives.
 
     Raises
     ------
@@ -186,7 +205,7 @@ def rate_and_channels(path: str | os.PathLike[str]) -> tuple[int, int]:
     decoding = Decoding(path)
     decoder = decoding.__enter__()
     decoding.__exit__(GeneratorExit)  # it is ended, whatever it was about to say
-    return decoder.sample_rate, decoder.n_channels
+    return Header(decoder.sample_rate, decoder.n_channels, decoding.layout)
 
 
 def is_installed() -> bool:

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from requinto_files import audio_writer
-from requinto_files.audio_writer import Progress, SoundWriter
+from requinto_files.audio_writer import BLOCK, FloatStore, Progress, SoundWriter
+from requinto_files.quantisation import quantise_parts
 
 
 class Levels(NamedTuple):
@@ -21,6 +20,7 @@ class Levels(NamedTuple):
     gain: float = 1.0  # of all sounds, 1 or less
     path: str = ""  # whose kind could not hold its peak, where the gain is less
     peak: float = 0.0  # of that sound, before the gain
+    bit_depth: int | None = None  # of the integers in that file, if it holds any
 
 
 def write_sounds(
@@ -29,26 +29,39 @@ def write_sounds(
     shape: tuple[int, int],
     sample_rate: int,
     *,
+    rest: Path | None = None,
+    bit_depth: int | None = None,
     overwrite: bool,
     progress: Progress = lambda share: None,
     before_publishing: Callable[[Sequence[SoundWriter]], None] = lambda writers: None,
 ) -> Levels:
     """Write sounds as they come, all at one gain.
 
-    FLAC and Ogg end at full scale: what exceeds it would be clipped, and sounds that
-    add up to a song would no longer. So where one file cannot hold its peak, all are
-    written at the gain with which it can. All files appear when all are complete.
+    Files of integers, Ogg and mp3 end at full scale: what exceeds it would be clipped,
+    and sounds that add up to a song would no longer. So where one file cannot hold its
+    peak, all are written at the gain with which it can. All files appear when all are
+    complete.
+
+    The rest is what the other files, as they are rounded, leave of the mixture. So
+    where no gain is needed and the mixture holds integers of no more bits than the
+    files, they add up to it exactly; else, of integers, within half a step. Of Ogg and
+    mp3 it is known only before they are coded.
 
     Parameters
     ----------
     paths : sequence of path or None
-        Where each sound goes, if anywhere.
+        Where each sound goes, if anywhere; somewhere where there is a rest.
     blocks : iterable of sequences of np.ndarray
-        A block of each of the sounds, `(n_channels, n_frames)`, float32.
+        A block of each of the sounds, `(n_channels, n_frames)`, float32; where there is
+        a rest, one more: of the mixture that they are parts of.
     shape : (int, int)
         Of each sound.
     sample_rate : int
         Hz.
+    rest : path, optional
+        Where to write what is none of the sounds.
+    bit_depth : int, optional
+        See `check_bit_depth`.
     overwrite : bool
         Whether files that are there may be replaced.
     progress : callable
@@ -61,41 +74,117 @@ def write_sounds(
     AudioFileError
         If a file cannot be written.
     """
+    named = [*paths, rest] if rest else paths
+    writers = [
+        SoundWriter(
+            *(path, *shape, sample_rate), bit_depth=bit_depth, overwrite=overwrite
+        )
+        for path in named
+        if path
+    ]
+    used = _used(blocks, named)
     with contextlib.ExitStack() as stack:
-        writers: list[SoundWriter | None] = [None] * len(paths)
-        for i, path in enumerate(paths):
-            if path:
-                writer = SoundWriter(path, *shape, sample_rate, overwrite=overwrite)
-                writers[i] = stack.enter_context(writer)
-        for sounds in blocks:
-            for each, sound in zip(writers, sounds, strict=True):
-                if each:
-                    each.write(sound)
-        used = [writer for writer in writers if writer]
-        levels = _finish(used, progress)
-        before_publishing(used)
-        for writer in used:
+        if all(writer.kind.peak is None for writer in writers):
+            levels = Levels()
+            coded = map(_rest_of, used) if rest else used
+        else:
+            store = stack.enter_context(
+                _Store(writers, shape, sample_rate, has_rest=rest is not None)
+            )
+            for sounds in used:
+                store.add(sounds)
+            levels = store.levels()
+            coded = store.coded(levels.gain, progress)
+        for writer in writers:
+            stack.enter_context(writer)
+        for sounds in coded:
+            for writer, sound in zip(writers, sounds, strict=True):
+                writer.write(sound)
+        for writer in writers:
+            writer.finish()
+        before_publishing(writers)
+        for writer in writers:
             writer.publish()
     progress(1.0)
     return levels
 
 
-def _finish(writers: Sequence[SoundWriter], progress: Progress) -> Levels:
-    levels = _common_levels(writers)
-    for i, writer in enumerate(writers):
-        notify = functools.partial(_notify, progress, i, len(writers))
-        writer.finish(levels.gain, notify)
-    return levels
+def _used(
+    blocks: Iterable[Sequence[np.ndarray]], paths: Sequence[Path | None]
+) -> Iterator[list[np.ndarray]]:
+    """Yield the blocks of the sounds that go somewhere."""
+    for sounds in blocks:
+        yield [s for s, path in zip(sounds, paths, strict=True) if path]
 
 
-def _notify(progress: Progress, i: int, n: int, share: float) -> None:
-    progress((i + share) / n)
+class _Store:
+    """Sounds as floats, until the gain is known with which their files hold them.
+
+    A context. In place of the rest it keeps the mixture.
+    """
+
+    def __init__(
+        self,
+        writers: Sequence[SoundWriter],
+        shape: tuple[int, int],
+        sample_rate: int,
+        *,
+        has_rest: bool,
+    ) -> None:
+        self._writers, self._has_rest = writers, has_rest
+        self._n_frames = shape[1]
+        self._stores = [FloatStore(w.path, *shape, sample_rate) for w in writers]
+        self._peaks = np.zeros(len(writers))
+
+    def __enter__(self) -> _Store:
+        with contextlib.ExitStack() as stack:
+            for store in self._stores:
+                stack.enter_context(store)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def add(self, sounds: Sequence[np.ndarray]) -> None:
+        """Keep the next block of each sound, the mixture last where there is a rest."""
+        for store, sound in zip(self._stores, sounds, strict=True):
+            store.write(sound)
+        for i, sound in enumerate(_rest_of(sounds) if self._has_rest else sounds):
+            if sound.size:
+                self._peaks[i] = max(self._peaks[i], np.abs(sound).max())
+
+    def levels(self) -> Levels:
+        """Return the gain with which all files hold their sounds.
+
+        1, or less where a kind that ends at full scale would be exceeded: one factor
+        for all, so that sounds which add up to a song still do, to that factor.
+        """
+        levels = Levels()
+        for writer, peak in zip(self._writers, self._peaks.tolist(), strict=True):
+            kind = writer.kind
+            if kind.peak is not None and peak > 1.0 and kind.peak / peak < levels.gain:
+                gain = kind.peak / peak
+                levels = Levels(gain, str(writer.path), peak, kind.bit_depth)
+        return levels
+
+    def coded(self, gain: float, progress: Progress) -> Iterator[list[np.ndarray]]:
+        """Yield what the files are to hold, block by block."""
+        sources = [store.blocks() for store in self._stores]
+        for i, sounds in enumerate(zip(*sources, strict=True)):
+            yield self._code([gain * sound.astype(np.float64) for sound in sounds])
+            progress(min(1.0, (i + 1) * BLOCK / self._n_frames))
+        self._stack.close()
+
+    def _code(self, sounds: list[np.ndarray]) -> list[np.ndarray]:
+        if not self._has_rest:
+            return sounds
+        *depths, rest_depth = (writer.kind.bit_depth for writer in self._writers)
+        *parts, mixture = sounds
+        return quantise_parts(mixture, parts, depths, rest_depth)
 
 
-def _common_levels(writers: Sequence[SoundWriter]) -> Levels:
-    peaks = {str(w.path): w.peak for w in writers if w.peak_limit is not None}
-    gain = audio_writer.common_gain(peaks)
-    if gain == 1.0:
-        return Levels()
-    path, largest = max(peaks.items(), key=lambda item: item[1])
-    return Levels(gain, path, largest)
+def _rest_of(sounds: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return parts, and the rest in place of the mixture, which comes last."""
+    *parts, mixture = sounds
+    return [*parts, mixture - sum(parts)]

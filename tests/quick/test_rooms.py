@@ -19,8 +19,9 @@ PYTHON = Path(__file__).parents[2] / "python"
 ROOMS = {
     "requinto_files": [
         *("errors", "environment", "quiet", "signal_shelter", "mpeg_frames"),
-        *("sized_containers", "audio_segments", "audio_streams", "ffmpeg"),
-        *("audio_reader", "output_files", "audio_writer", "sound_set", "figures"),
+        *("sized_containers", "audio_segments", "downmix", "audio_streams", "ffmpeg"),
+        *("audio_reader", "output_files", "quantisation", "audio_writer", "sound_set"),
+        *("streams", "figures"),
         "__init__",
     ],
     "requinto": [
