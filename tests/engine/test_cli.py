@@ -334,6 +334,15 @@ def test_an_earlier_system_extracts(run, song, tmp_path):
     np.testing.assert_allclose(parts[0].T, wanted, atol=1e-6)
 
 
+def test_an_earlier_system_extracts_several(run, song):
+    systems = ("--system", "harmonic-percussive", "-o", "out", "--rest", "out")
+    targets = ("--target", "bongo", "--target", "guitar")
+    assert run("extract", song, *systems, *targets)[0] == 0
+    names = [f"out/song-{title}.wav" for title in ("bongo", "guitar", "rest")]
+    parts = [soundfile.read(name)[0] for name in names]
+    assert error_db(soundfile.read(song)[0], sum(parts)) < -100
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

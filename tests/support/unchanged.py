@@ -2,6 +2,7 @@
 """A model that changes nothing, and a tracker that lays a plain grid."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Scaling(Unchanged):
     Of a target it is by its name, of a reference 1 / 16 of its peak.
     """
 
-    shares = {"guitar": 0.5, "bass": 0.25, "bongo": 0.125}  # exact in floats
+    shares: ClassVar = {"guitar": 0.5, "bass": 0.25, "bongo": 0.125}  # exact in floats
 
     def target(self, name: str) -> Query:
         """Return a query that holds the share."""
