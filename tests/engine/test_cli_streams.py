@@ -38,7 +38,7 @@ def run(*arguments, **options):
 
 @pytest.mark.parametrize(
     ("name", "form", "correlation"),
-    [(None, "WAV", 1 - 1e-9), ("flac", "FLAC", 1 - 1e-9), ("ogg", "OGG", 0.8)],
+    [(None, "WAV", 1 - 1e-9), ("flac", "FLAC", 1 - 1e-9), ("ogg", "OGG", 0.5)],
 )
 def test_a_song_goes_through_pipes(song, name, form, correlation):
     options = ("--format", name) if name else ()
@@ -49,6 +49,7 @@ def test_a_song_goes_through_pipes(song, name, form, correlation):
     written, rate = soundfile.read(io.BytesIO(result.stdout))
     expected = soundfile.read(song)[0]
     assert (written.shape, rate) == (expected.shape, RATE)
+    # Of white noise Vorbis keeps the levels, hardly the wave
     assert np.corrcoef(written.ravel(), expected.ravel())[0, 1] > correlation
 
 
@@ -157,9 +158,14 @@ def test_a_closed_standard_input_is_said(song):
 def test_a_reader_that_leaves_ends_it(song):
     read, write = os.pipe()
     os.close(read)
-    result = run("extract", "song.wav", "-o", "-", capture_output=False, stdout=write)
+    result = subprocess.run(
+        [sys.executable, "-c", LIGHT, "extract", "song.wav", "-o", "-"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     os.close(write)
-    assert result.returncode == 141
+    assert (result.returncode, result.stderr) == (141, b"")
 
 
 def run_on_terminal(arguments, *, is_stdout):
