@@ -87,18 +87,14 @@ def check_target(target: Any) -> str:
         return name
     raise TargetError(
         f"unknown target {show(target)}; known are {', '.join(targets())}"
-        + _suggestion(_plain(target), targets())
+        + suggestion(_plain(target), targets())
     )
 
 
-def check_one_query(
-    target: Any,
-    reference: Any,
-    names: tuple[str, str] = ("a target", "a reference"),
-) -> None:
+def check_one_query(target: Any, reference: Any) -> None:
     """Raise `TargetError` where both a target and a reference are given."""
     if target is not None and reference is not None:
-        raise TargetError(f"give {names[0]} or {names[1]}, not both")
+        raise TargetError("give a target or a reference, not both")
 
 
 def name_spelt(text: str, names: Sequence[str]) -> str | None:
@@ -138,7 +134,7 @@ def check_model(model: Any) -> str:
         known = ", ".join(models()) or "none"
         raise ModelError(
             f"unknown model {show(model)}; known are {known}, in {models_folder()}"
-            + _suggestion(model.casefold(), models())
+            + suggestion(model.casefold(), models())
         )
     return model
 
@@ -229,6 +225,7 @@ def _plain(name: str) -> str:
     return "".join(c for c in letters if not unicodedata.combining(c)).strip()
 
 
-def _suggestion(name: str, known: Sequence[str]) -> str:
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Return the end of a message that names what is spelt alike, or nothing."""
     alike = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean {alike[0]}?" if alike else ""

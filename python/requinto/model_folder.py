@@ -10,13 +10,12 @@ for the names of targets, `NAME-names`: see `separator.Pair`.
 from __future__ import annotations
 
 import json
-import os
-import sys
 from pathlib import Path
 
 from requinto.config import ModelConfig, TrackerConfig, from_values
 from requinto.errors import ConfigError, ModelError, reason_of
 from requinto.exports import exports_in
+from requinto_files.environment import model_folders
 
 STANDARD = "standard"
 DEFAULT_TARGET = "guitar"  # of an extraction without a reference
@@ -34,12 +33,7 @@ def models_folder() -> Path:
     ModelError
         If there is no such folder.
     """
-    if chosen := os.environ.get("REQUINTO_MODELS"):
-        candidates = [Path(chosen).absolute()]  # the current folder may change
-    else:
-        package = Path(__file__).parent
-        installed = [Path(entry) / "requinto" / "models" for entry in sys.path]
-        candidates = [package / "models", package.parents[1] / "models", *installed]
+    candidates = model_folders()
     for folder in candidates:
         if (folder / "targets.txt").is_file():
             return folder

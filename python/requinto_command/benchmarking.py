@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from requinto.errors import ConfigError
-from requinto.model_folder import models
-from requinto_command import outputs
-from requinto_command.outputs import JsonPath, Output, Overwrite
+from requinto_command.options import JsonPath, Overwrite
 
 if TYPE_CHECKING:
     from requinto_lab.benchmark import session
@@ -49,6 +44,8 @@ def bench(
     overwrite: Overwrite = False,
 ) -> None:
     """Measure speed, memory and start-up of Requinto's models and of other systems."""
+    from requinto.model_folder import models
+    from requinto_command import outputs
     from requinto_lab.benchmark import session, systems
 
     known = models()
@@ -65,12 +62,15 @@ def bench(
     )
     if quick:
         plan = plan._replace(n_times=_QUICK_TIMES, budget_s=_QUICK_BUDGET_S)
-    outputs.check_outputs((Output(json_path, outputs.JSON),), (), overwrite=overwrite)
+    output = outputs.Output(json_path, outputs.JSON)
+    outputs.check_outputs((output,), (), overwrite=overwrite)
     _measure(plan, json_path, overwrite=overwrite)
 
 
 def _measure(plan: session.Plan, json_path: Path | None, *, overwrite: bool) -> None:
     """Measure, print and write; what is measured is kept where that is interrupted."""
+    from requinto.errors import ConfigError
+    from requinto_command import outputs
     from requinto_lab.benchmark import machine, report
 
     result: dict[str, Any] = {
@@ -92,6 +92,9 @@ def _measure(plan: session.Plan, json_path: Path | None, *, overwrite: bool) -> 
 
 
 def _fill(rows: list[session.Row], plan: session.Plan) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
     from requinto_lab.benchmark import session
 
     n_rows = len(plan.systems) * len(plan.lengths_s) * len(plan.threads)

@@ -12,12 +12,10 @@ import sys
 import warnings
 
 import typer
-from rich.console import Console
 
-from requinto.errors import RequintoError
-from requinto_command.messages import discard, say
+from requinto_command.messages import DEBUG, describe_error, discard, say
 
-DEBUG = "REQUINTO_DEBUG"  # set, unexpected errors show where they came from
+_NAME = "requinto"
 _KEEP_BYTES = "requinto_keep_bytes"
 FAILED, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # 128 + the signal, as in shells
 
@@ -32,7 +30,7 @@ def run(app: typer.Typer) -> int:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # of libraries, about their own affairs
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name=_NAME, standalone_mode=False)
         _flush(sys.stdout)
     except BaseException as error:
         if os.environ.get(DEBUG) and isinstance(error, Exception):
@@ -47,6 +45,8 @@ def run(app: typer.Typer) -> int:
 
 def _show_cursor() -> None:
     """Undo what a progress bar hides that was interrupted while it started."""
+    from rich.console import Console
+
     with contextlib.suppress(OSError):
         Console(stderr=True).show_cursor()
 
@@ -80,24 +80,8 @@ def _report(error: BaseException) -> int:
         is_full = is_unbuffered and error.errno == errno.ENOSPC
         if is_full or not is_flushed:
             error = OSError(error.errno, error.strerror, "standard output")
-    say(_describe(error))
+    say(describe_error(error))
     return FAILED
-
-
-def _describe(error: BaseException) -> str:
-    if isinstance(error, RequintoError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "not enough memory for this file"
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return (
-            f"the Python package {error.name.split('.')[0]} is missing; "
-            "pip install 'requinto[train]' brings what building and measuring needs"
-        )
-    if isinstance(error, OSError) and error.strerror:
-        names = filter(None, (error.filename, error.filename2))
-        return ": ".join([*(os.fsdecode(name) for name in names), error.strerror])
-    return f"{type(error).__name__}: {error} ({DEBUG}=1 shows where)"
 
 
 def _prepare_streams() -> None:

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from requinto.errors import ModelError
-from requinto.model_folder import models_folder
 from requinto_command.workshop import check_workshop
 
 
@@ -27,6 +25,8 @@ def export(
 ) -> None:
     """Write trained models as the LiteRT files that the product runs."""
     check_workshop()
+    from requinto.errors import ModelError
+    from requinto.model_folder import models_folder
     from requinto_lab.networks.backend import prepare_own_process
 
     prepare_own_process()

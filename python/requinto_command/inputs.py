@@ -6,20 +6,35 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from requinto_files.streams import stdin_file
 
 from requinto import song_file
 from requinto.audio import check_reference_samples, check_samples
 from requinto.song_file import SongFile
 from requinto_command.messages import warn
-from requinto_files.audio_reader import Recording, read_available
+from requinto_command.options import STDIN
+from requinto_files.audio_reader import SampleBuffer, open_sound
+from requinto_files.errors import RequintoError
+
+_STDIN_NAME = "standard input"
 
 
-def read_song(
-    path: Path, check: Callable[..., np.ndarray] = check_samples
-) -> Recording:
-    """Return a song, as far as it can be read; warn on stderr of what cannot.
+class Sound(NamedTuple):
+    """A sound that was read whole, as far as it could be."""
+
+    samples: np.ndarray  # (n_channels, n_frames), float32
+    sample_rate: int  # Hz
+    problems: tuple[str, ...]  # one clause for each thing that is missing or damaged
+    downmixed_from: int | None  # channels of the file, where they were mixed down
+
+
+def read_song(path: Path) -> Sound:
+    """Return a song, or standard input, as far as it can be read.
+
+    Warns on stderr of what cannot, and where more than two channels are mixed down.
 
     Raises
     ------
@@ -28,30 +43,84 @@ def read_song(
     AudioError
         If it is not sound to work with; the message names the file.
     """
-    recording = read_available(path)
-    samples = check(recording.samples, recording.sample_rate, str(path))
-    _warn_of_problems(path, recording.problems)
-    return recording._replace(samples=samples)
+    with _source(path) as source:
+        return _read(source, str(path), check_samples, downmix=True)
+
+
+def read_reference(path: Path, *, downmix: bool) -> Sound:
+    """Return a reference in the same way; silence is no reference either."""
+    return _read(path, str(path), check_reference_samples, downmix=downmix)
+
+
+def _read(
+    source: Path, name: str, check: Callable[..., np.ndarray], *, downmix: bool
+) -> Sound:
+    with open_sound(source, downmix=downmix) as reader:
+        buffer = SampleBuffer(reader.n_channels, reader.n_expected)
+        for block in reader.blocks():
+            buffer.append(block)
+        rate, n_in_file = reader.sample_rate, reader.n_channels_in_file
+        problems = reader.problems
+    samples = check(buffer.samples(), rate, str(source))
+    n_downmixed = _count_downmixed(n_in_file, len(samples))
+    _warn(name, problems, n_downmixed)
+    return Sound(samples, rate, problems, n_downmixed)
 
 
 @contextlib.contextmanager
-def open_song(path: Path) -> Iterator[SongFile]:
-    """Open a song in the same way, and read it once to check it."""
-    with song_file.open_song(path) as song:
-        _warn_of_problems(path, song.problems)
+def open_song(
+    path: Path, *, downmix: bool, start_s: float = 0.0, end_s: float | None = None
+) -> Iterator[SongFile]:
+    """Open a song, or an excerpt of it, in the same way; read it once to check it."""
+    with (
+        _source(path) as source,
+        song_file.open_song(
+            source, downmix=downmix, start_s=start_s, end_s=end_s
+        ) as song,
+    ):
+        _warn(_name(path), song.problems, downmixed_from(song))
         yield song
 
 
-def read_reference(path: Path) -> Recording:
-    """Return a reference in the same way; silence is no reference either."""
-    return read_song(path, check_reference_samples)
-
-
-def _warn_of_problems(path: Path, problems: Sequence[str]) -> None:
-    if problems:
-        warn(f"{path} is not whole: {'; '.join(problems)}; what is there is used")
+def downmixed_from(song: SongFile) -> int | None:
+    """Return the channels of a song's file where they are mixed down, else None."""
+    return _count_downmixed(song.n_channels_in_file, song.n_channels)
 
 
 def name_problems(problems: Mapping[Path, Sequence[str]]) -> list[str]:
     """Return what is missing of some files, each with its name."""
-    return [f"{path}: {problem}" for path in problems for problem in problems[path]]
+    return [
+        f"{_name(path)}: {problem}" for path in problems for problem in problems[path]
+    ]
+
+
+def _count_downmixed(n_in_file: int, n_channels: int) -> int | None:
+    return n_in_file if n_in_file > n_channels else None
+
+
+def _warn(name: str, problems: Sequence[str], n_downmixed: int | None) -> None:
+    if problems:
+        warn(f"{name} is not whole: {'; '.join(problems)}; what is there is used")
+    if n_downmixed:
+        warn(
+            f"{name} has {n_downmixed} channels; a stereo downmix of them is used "
+            "(--channels keep refuses that)"
+        )
+
+
+def _name(path: Path) -> str:
+    return _STDIN_NAME if path == STDIN else str(path)
+
+
+@contextlib.contextmanager
+def _source(path: Path) -> Iterator[Path]:
+    """Give the file of a song, which standard input is saved to."""
+    if path != STDIN:
+        yield path
+        return
+    with stdin_file() as saved:
+        try:
+            yield saved
+        except RequintoError as error:
+            message = str(error).replace(str(saved), _STDIN_NAME)
+            raise type(error)(message) from error

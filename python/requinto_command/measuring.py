@@ -9,19 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from requinto.errors import ConfigError
-from requinto.process import count_cores
-from requinto_command import outputs
-from requinto_command.outputs import JsonPath, Output, Overwrite
+from requinto_command.options import JsonPath, Overwrite
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
 
 Folder = Annotated[Path, typer.Argument(help="A folder of test items, or of sets.")]
 Workers = Annotated[
-    int, typer.Option(help="Processes; as many as cores unless given.", min=1)
+    int | None, typer.Option(help="Processes; as many as cores unless given.", min=1)
 ]
 Roots = Annotated[
     list[Path] | None,
@@ -30,7 +26,6 @@ Roots = Annotated[
 AllowMissing = Annotated[
     bool, typer.Option(help="Go on without packages that are not there.")
 ]
-_N_CORES = count_cores()
 _IDEAL = "ideal ratio mask"  # of the workshop's systems
 
 
@@ -38,10 +33,14 @@ _IDEAL = "ideal ratio mask"  # of the workshop's systems
 def data_build(
     config: Annotated[Path, typer.Argument(help="A TOML file: what it is to hold.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The library.")],
-    workers: Workers = _N_CORES,
+    workers: Workers = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Render a library of loops and songs; go on where a build was stopped."""
+    from rich.console import Console
+
+    from requinto.errors import ConfigError
+    from requinto_command import outputs
     from requinto_lab.material import inventory, loops
 
     contents = loops.library_config(config)
@@ -51,7 +50,7 @@ def data_build(
             "[songs.SPLIT], as bachata = 10"
         )
     outputs.check_folder(output, overwrite=True)
-    loops.build(output, contents, n_workers=workers)
+    loops.build(output, contents, n_workers=_count_workers(workers))
     stems = inventory.count_stems(output)
     if as_json:
         print(json.dumps(stems, indent=2))
@@ -64,9 +63,10 @@ def data_modules(
     output: Annotated[Path, typer.Option("-o", "--output", help="The library.")],
     root: Roots = None,
     allow_missing: AllowMissing = False,
-    workers: Workers = _N_CORES,
+    workers: Workers = None,
 ) -> None:
     """Render tracker modules of Debian's games as songs, a file a stem."""
+    from requinto_command import outputs
     from requinto_lab.material import module_songs
 
     outputs.check_folder(output, overwrite=True)
@@ -75,7 +75,7 @@ def data_modules(
         tuple(root or (Path("/"),)),
         allow_missing=allow_missing,
     )
-    outcomes = module_songs.build(output, located, n_workers=workers)
+    outcomes = module_songs.build(output, located, n_workers=_count_workers(workers))
     print("\n".join(module_songs.summarise(output, outcomes)))
 
 
@@ -98,9 +98,10 @@ def data_bench(
     notes: Annotated[
         Path | None, typer.Option(help="Loops of recorded notes, for validation.")
     ] = None,
-    workers: Workers = _N_CORES,
+    workers: Workers = None,
 ) -> None:
     """Build the test sets; go on where a build was stopped."""
+    from requinto_command import outputs
     from requinto_lab.evaluation import bench
 
     outputs.check_folder(output, overwrite=True)
@@ -111,7 +112,7 @@ def data_bench(
         quick=quick,
         sets=tuple(sets or ()),
         material=material,
-        n_workers=workers,
+        n_workers=_count_workers(workers),
     )
     for name, option in bench.missing_material(split, material).items():
         if not sets:
@@ -126,15 +127,18 @@ def data_recorded(
     output: Annotated[Path, typer.Option("-o", "--output", help="The songs.")],
     root: Roots = None,
     allow_missing: AllowMissing = False,
-    workers: Workers = _N_CORES,
+    workers: Workers = None,
 ) -> None:
     """Decode songs by others from Debian packages; go on where that was stopped."""
+    from rich.console import Console
+
+    from requinto_command import outputs
     from requinto_lab.material import inventory, recorded_songs
 
     outputs.check_folder(output, overwrite=True)
     roots = root or [Path("/")]
     missing = recorded_songs.build(
-        output, roots, allow_missing=allow_missing, n_workers=workers
+        output, roots, allow_missing=allow_missing, n_workers=_count_workers(workers)
     )
     inventory.show_songs(inventory.count_songs(output), Console())
     if missing:
@@ -144,14 +148,16 @@ def data_recorded(
 def evaluate(
     folder: Folder,
     json_path: JsonPath = None,
-    workers: Workers = _N_CORES,
+    workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Score the released model on test items, beside mix and ideal mask."""
     check_workshop()
+    from requinto_command import outputs
     from requinto_lab.evaluation import tables
 
-    outputs.check_outputs((Output(json_path, outputs.JSON),), (), overwrite=overwrite)
+    output = outputs.Output(json_path, outputs.JSON)
+    outputs.check_outputs((output,), (), overwrite=overwrite)
     ours, ideal = OWN_SYSTEM, _IDEAL
     rows = _score(folder, (ours, ideal), workers, bss_eval=False)
     result = tables.evaluation(rows, ours, ideal)
@@ -172,11 +178,13 @@ def compare(
     page: Annotated[
         Path | None, typer.Option(help="A Markdown page of it all, with box plots.")
     ] = None,
-    workers: Workers = _N_CORES,
+    workers: Workers = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Score every system we have on test items, in one table."""
     check_workshop()
+    from requinto_command import outputs
+    from requinto_command.outputs import Output
     from requinto_lab.evaluation import report, tables
     from requinto_lab.evaluation.items import read_items
     from requinto_lab.studies import page as systems_page
@@ -205,20 +213,27 @@ def compare(
 def _score(
     folder: Path,
     names: tuple[str, ...],
-    workers: int,
+    workers: int | None,
     *,
     bss_eval: bool,
 ) -> list[Any]:
+    from requinto.errors import ConfigError
     from requinto_lab.evaluation.items import read_items
     from requinto_lab.evaluation.scoring import score
     from requinto_lab.systems import registry
 
     items = read_items(folder)
     make = functools.partial(_make_quietly, registry.check_names(names))
-    rows = score(items, make, bss_eval=bss_eval, n_workers=workers)
+    rows = score(items, make, bss_eval=bss_eval, n_workers=_count_workers(workers))
     if not rows:
         raise ConfigError(f"none of {', '.join(names)} applies to any item in {folder}")
     return rows
+
+
+def _count_workers(workers: int | None) -> int:
+    from requinto.process import count_cores
+
+    return workers or count_cores()
 
 
 def _make_quietly(names: tuple[str, ...]) -> list[Any]:

@@ -7,6 +7,10 @@ import contextlib
 import os
 import sys
 
+from requinto_files.errors import RequintoError
+
+DEBUG = "REQUINTO_DEBUG"  # set, unexpected errors show where they came from
+
 
 def say(message: str) -> None:
     """Print a line on stderr, if it is open and read.
@@ -38,6 +42,23 @@ def discard(stream: object) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
         os.close(nowhere)
+
+
+def describe_error(error: BaseException) -> str:
+    """Return one line that says what went wrong, whatever it was."""
+    if isinstance(error, RequintoError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory for this file"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return (
+            f"the Python package {error.name.split('.')[0]} is missing; "
+            "pip install 'requinto[train]' brings what building and measuring needs"
+        )
+    if isinstance(error, OSError) and error.strerror:
+        names = filter(None, (error.filename, error.filename2))
+        return ": ".join([*(os.fsdecode(name) for name in names), error.strerror])
+    return f"{type(error).__name__}: {error} ({DEBUG}=1 shows where)"
 
 
 def _escape(character: str) -> str:

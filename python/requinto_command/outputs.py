@@ -3,25 +3,27 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import typer
 from rich.console import Console
 
 from requinto.errors import AudioFileError
 from requinto.song_separation import Stretch
 from requinto.spectrograms import ROW_S
 from requinto_command.messages import warn
+from requinto_command.titles import make_distinct, plain_name
 from requinto_files import audio_writer
 from requinto_files.audio_reader import SampleBuffer
 from requinto_files.output_files import (
     PICTURE_ENDINGS,
+    check_ending,
     check_output,
     check_output_folder,
     refer_to_one_file,
@@ -29,12 +31,6 @@ from requinto_files.output_files import (
 )
 from requinto_files.sound_set import Levels
 
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace files that are there.")
-]
-JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Where to write the result as JSON.")
-]
 SOUND, PICTURE = audio_writer.ENDINGS, PICTURE_ENDINGS
 JSON, PAGE = (".json",), (".md",)
 _TABLE_WIDTH = 180  # characters
@@ -48,9 +44,22 @@ class Output(NamedTuple):
 
 
 def check_outputs(
-    outputs: Iterable[Output], inputs: Iterable[Path | None], *, overwrite: bool
+    outputs: Iterable[Output],
+    inputs: Iterable[Path | None],
+    *,
+    overwrite: bool,
+    folders: Iterable[Path] = (),
 ) -> None:
     """Fail before an hour of work, not after it.
+
+    Parameters
+    ----------
+    outputs : iterable of Output
+    inputs : iterable of path or None
+    overwrite : bool
+        Whether files that are there may be replaced.
+    folders : iterable of path
+        Those that will be made before a file is written in them.
 
     Raises
     ------
@@ -59,31 +68,73 @@ def check_outputs(
         there and may not be replaced, or is an input or another output.
     """
     named = [(path, endings) for path, endings in outputs if path is not None]
-    for (path, _), other in itertools.product(named, filter(None, inputs)):
-        _check_different(path, other, "is an input, and is never replaced")
+    files = _FileSet(filter(None, inputs))
+    for path, _ in named:
+        if files.find(path) is not None:
+            raise _same_file_error(path, "is an input, and is never replaced")
+    new = {folder for folder in folders if not folder.is_dir()}
     for path, endings in named:
-        check_output(path, endings, overwrite=overwrite)
-    for (path, _), (other, _) in itertools.combinations(named, 2):
-        _check_different(path, other, f"is {other}, another output")
+        if path.parent in new:
+            check_ending(path, endings)
+        else:
+            check_output(path, endings, overwrite=overwrite)
+    files = _FileSet(())
+    for path, _ in named:
+        if (other := files.find(path)) is not None:
+            raise _same_file_error(path, f"is {other}, another output")
+        files.add(path)
 
 
-def _check_different(path: Path, other: Path, problem: str) -> None:
-    if refer_to_one_file(path, other):
-        raise AudioFileError(f"{path} {problem}: the files named must differ")
+def _same_file_error(path: Path, problem: str) -> AudioFileError:
+    return AudioFileError(f"{path} {problem}: the files named must differ")
+
+
+class _FileSet:
+    """Paths, to be searched for one that leads to the same file."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths: dict[object, list[Path]] = {}
+        for path in paths:
+            self.add(path)
+
+    def add(self, path: Path) -> None:
+        for key in self._keys(path):
+            self._paths.setdefault(key, []).append(path)
+
+    def find(self, path: Path) -> Path | None:
+        """Return a path for which `refer_to_one_file` holds, or None."""
+        for key in self._keys(path):
+            for other in self._paths.get(key, ()):
+                if refer_to_one_file(path, other):
+                    return other
+        return None
+
+    def _keys(self, path: Path) -> Iterator[object]:
+        """Yield what a path has in common with each that may be the same file."""
+        yield plain_name(os.path.realpath(path))
+        with contextlib.suppress(OSError, ValueError):
+            status = os.stat(path)
+            yield status.st_dev, status.st_ino
 
 
 def check_capacity(
-    paths: Iterable[Path | None], n_channels: int, n_frames: int, sample_rate: int
+    paths: Iterable[Path | None],
+    n_channels: int,
+    n_frames: int,
+    sample_rate: int,
+    bit_depth: int | None = None,
 ) -> None:
     """Raise `AudioFileError` unless sound files can each hold so much, and find room.
 
-    Files on one disk share its room.
+    The bit depth is one that `audio_writer.check_bit_depth` accepts. Files on one disk
+    share its room.
     """
     n_bytes: Counter[int] = Counter()  # by disk
     for path in filter(None, paths):
         disk = path.absolute().parent.stat().st_dev
         n_bytes[disk] += audio_writer.check_capacity(
-            *(path, n_channels, n_frames, sample_rate, n_bytes[disk])
+            *(path, n_channels, n_frames, sample_rate, n_bytes[disk]),
+            bit_depth=bit_depth,
         )
 
 
@@ -107,7 +158,8 @@ def warn_of_gain(levels: Levels) -> None:
         warn(
             f"{levels.path} cannot hold a peak of {levels.peak:.4g}, "
             f"{_db(levels.peak):+.2f} dB; all sounds are written at {levels.gain:.6f} "
-            f"of their level, {_db(levels.gain):+.2f} dB (.wav holds every peak)"
+            f"of their level, {_db(levels.gain):+.2f} dB (.wav holds every "
+            "peak, unless --bit-depth is less than 32)"
         )
 
 
@@ -116,25 +168,34 @@ class Beginnings:
 
     Parameters
     ----------
+    titles : sequence of str
+        Of the instruments.
     n_channels : int
     sample_rate : float
         Hz.
     """
 
-    def __init__(self, n_channels: int, sample_rate: float) -> None:
+    def __init__(
+        self, titles: Sequence[str], n_channels: int, sample_rate: float
+    ) -> None:
+        self._titles = titles
         self._n_frames = round(ROW_S * sample_rate)
-        self._buffers = [SampleBuffer(n_channels, self._n_frames) for _ in range(2)]
+        self._buffers = [
+            SampleBuffer(n_channels, self._n_frames) for _ in range(len(titles) + 2)
+        ]
 
     def add(self, stretch: Stretch) -> None:
         """Add the next stretch of a song, and of what was extracted from it."""
-        sounds = (stretch.mixture, stretch.extracted[0])
+        sounds = (stretch.mixture, *stretch.extracted, stretch.rest)
         for buffer, block in zip(self._buffers, sounds, strict=True):
             buffer.append(block[:, : self._n_frames - buffer.n_frames])
 
-    def by_title(self, target: str) -> dict[str, np.ndarray]:
+    def by_title(self) -> dict[str, np.ndarray]:
         """Return the sounds to be shown, by their titles."""
-        whole, part = (buffer.samples() for buffer in self._buffers)
-        return {"mixture": whole, target: part, "everything else": whole - part}
+        titles = make_distinct(["mixture", "everything else"], self._titles)
+        rows = (titles[0], *self._titles, titles[1])
+        sounds = [buffer.samples() for buffer in self._buffers]
+        return dict(zip(rows, sounds, strict=True))
 
 
 def write_json(path: Path | None, record: dict[str, Any], *, overwrite: bool) -> None:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from requinto.errors import RequintoError
 from requinto_files.environment import is_installed
+from requinto_files.errors import RequintoError
 
 OWN_SYSTEM = "requinto"  # what the product runs, among the systems of the workshop
 _WORKSHOP = ("keras", "librosa", "mido", "mir_eval", "sklearn")

@@ -13,6 +13,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,15 @@ def is_installed(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
     except (ModuleNotFoundError, ValueError):  # refused, or half imported
         return False
+
+
+def model_folders() -> list[Path]:
+    """Return where the models may be, in this order; REQUINTO_MODELS names one."""
+    if chosen := os.environ.get("REQUINTO_MODELS"):
+        return [Path(chosen).absolute()]  # the current folder may change
+    packages = Path(__file__).parents[1]
+    installed = [Path(entry) / "requinto" / "models" for entry in sys.path]
+    return [packages / "requinto" / "models", packages.parent / "models", *installed]
 
 
 @contextlib.contextmanager

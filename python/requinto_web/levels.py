@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from requinto_files.audio_writer import kind_of
+from requinto_files.sound_kinds import kind_of
 
 
 def gain_of(peaks: Iterable[float], ending: str) -> float:

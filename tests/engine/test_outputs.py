@@ -94,7 +94,8 @@ def test_links_folders_and_pipes_are_no_outputs(refuse, song, arguments, name):
     assert "is a link" in refuse(*arguments, name)  # which leads nowhere
     Path(name).unlink()
     Path(name).mkdir()
-    assert "is a folder" in refuse(*arguments, name, "--overwrite")
+    if arguments[0] != "extract":  # which writes in it: test_cli_several.py
+        assert "is a folder" in refuse(*arguments, name, "--overwrite")
     Path(name).rmdir()
     os.mkfifo(name)
     assert "is a pipe or a device" in refuse(*arguments, name, "--overwrite")

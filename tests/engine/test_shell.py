@@ -143,7 +143,11 @@ def test_errors_name_the_file(run, song, tmp_path, unchanged_model, arguments, m
         (["--sensitivity", "nan"], "got nan"),
         (["--beats-per-clip", "3"], "must be 1, 2 or 4, got 3"),
         (["--model", "fats"], "did you mean fast?"),
-        (["--target", "bass", "--reference", "song.wav"], "not both"),
+        (["--system", "nmff"], "did you mean nmf?"),
+        (["--format", "flak"], "did you mean flac?"),
+        (["--channels", "kep"], "did you mean keep?"),
+        (["--bit-depth", "20"], "one of 16, 24, 32, got 20"),
+        (["--start", "1:75"], "--start must be a time in seconds, m:ss or h:mm:ss"),
     ],
 )
 def test_choices_are_refused_before_the_work(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from requinto import audio
-from requinto.arguments import name_spelt
+from requinto.arguments import name_spelt, suggestion
 from requinto.audio import resample
 from requinto.config import from_values, read_toml
 from requinto.errors import ConfigError, TargetError
@@ -101,7 +101,10 @@ def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if name not in SYSTEMS:
             known = ", ".join(SYSTEMS)
-            raise ConfigError(f"unknown system {name!r}; known are {known}")
+            raise ConfigError(
+                f"unknown system {name!r}; known are {known}"
+                + suggestion(name, tuple(SYSTEMS))
+            )
     return names
 
 
@@ -178,8 +181,7 @@ def extract_with(
     TargetError
         If the target is unknown, or the system does not know it.
     """
-    if system in _NEED_TRUTH:
-        raise ConfigError(f"{system!r} needs the truth; `requinto compare` has it")
+    check_extracts(system)
     made = make_systems((system,))[0]
     mixture = audio.check_samples(mixture, sample_rate)
     instrument = instrument_name(target or "guitar")
@@ -201,6 +203,13 @@ def extract_with(
     return run_system(made, task)[0]
 
 
+def check_extracts(system: str) -> None:
+    """Raise `ConfigError` if there is no such system, or it needs the truth."""
+    if system in _NEED_TRUTH:
+        raise ConfigError(f"{system!r} needs the truth; `requinto compare` has it")
+    check_names((system,))
+
+
 def instrument_name(target: str) -> str:
     """Return an instrument by its name in any spelling, or what is unknown."""
     return name_spelt(target, (*targets(), *_INSTRUMENTS)) or target
@@ -209,5 +218,8 @@ def instrument_name(target: str) -> str:
 def _built_in(instrument: str) -> tuple[np.ndarray, int]:
     if instrument not in targets():
         known = ", ".join(targets())
-        raise TargetError(f"unknown target {instrument!r}; known are {known}")
+        raise TargetError(
+            f"unknown target {instrument!r}; known are {known}"
+            + suggestion(instrument, targets())
+        )
     return audio_reader.read(models_folder() / "references" / f"{instrument}-1.flac")
