@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command `batch`: whole catalogues, here or on a cluster."""
+"""Extract from whole catalogues, here or on a cluster, as `requinto batch` does."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
-import enum
 import json
 import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,9 +21,8 @@ from rich.progress import (
 )
 
 from requinto.arguments import Options, check_options, check_target
-from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY
 from requinto.errors import ConfigError
-from requinto.model_folder import DEFAULT_TARGET, STANDARD
+from requinto.model_folder import DEFAULT_TARGET
 from requinto.process import count_cores, count_threads
 from requinto_batch import batch as batches
 from requinto_batch import cluster, song_work
@@ -42,137 +39,65 @@ if TYPE_CHECKING:
     from requinto_batch.runner import Runner
 
 _N_LISTED = 100  # failures that stderr lists; the summary has them all
-_RESTART_AFTER = 200
 
 
-class Format(str, enum.Enum):
-    """Kinds of files that are written."""
-
-    flac = "flac"
-    wav = "wav"
-    mp3 = "mp3"
-    ogg = "ogg"
-    aiff = "aiff"
-
-
-Folders = Annotated[
-    list[Path], typer.Argument(metavar="FOLDER", help="Folders with songs.")
-]
-OutputFolder = Annotated[
-    Path, typer.Option("-o", "--output", help="The folder to write to.")
-]
-Targets = Annotated[
-    list[str] | None,
-    typer.Option(help="A built-in target; may be repeated. Guitar unless given."),
-]
-References = Annotated[
-    list[Path] | None,
-    typer.Option(help="A sound file with an instrument alone; may be repeated."),
-]
-Rest = Annotated[bool, typer.Option("--rest", help="Write everything else, too.")]
-Kind = Annotated[Format, typer.Option("--format", help="Of the files to write.")]
-BitDepth = Annotated[
-    int | None, typer.Option(help="16, 24 or 32, where the format has a choice.")
-]
-Model = Annotated[str, typer.Option(help="Name of a model.")]
-BeatsPerClip = Annotated[
-    int, typer.Option(help="Beats separated at a time: 4, 2 or 1.")
-]
-Sensitivity = Annotated[
-    float, typer.Option(help="0 to 1: more of the target, and more bleed.")
-]
-Workers = Annotated[
-    int | None, typer.Option(help="Processes; as many as cores unless given.", min=1)
-]
-Scheduler = Annotated[
-    str | None,
-    typer.Option(metavar="tcp://HOST:PORT", help="A Dask cluster to use instead."),
-]
-RestartAfter = Annotated[
-    int, typer.Option(help="Songs after which a worker starts anew.", min=1)
-]
-MemoryLimit = Annotated[
-    str | None,
-    typer.Option(
-        metavar="SIZE",
-        help="Of each worker, such as 2GB; its share of the memory unless given.",
-    ),
-]
-Retries = Annotated[
-    int, typer.Option(help="How often a song that failed is tried again.", min=0)
-]
-Summary = Annotated[
-    Path | None,
-    typer.Option(help="A .csv or .parquet file; OUTPUT/summary.csv unless given."),
-]
-Verify = Annotated[
-    bool, typer.Option("--verify", help="Read all that was written before.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
-
-
-class _Request(NamedTuple):
-    """What `requinto batch` is called with, without what a plan holds."""
+class Request(NamedTuple):
+    """The arguments and options of `requinto batch`; those not given are None."""
 
     folders: list[Path]
     output: Path
+    targets: list[str]
+    references: list[Path]
+    has_rest: bool
+    ending: str
+    bit_depth: int | None
+    model: str | None
+    beats_per_clip: int | None
+    sensitivity: float | None
     scheduler: str | None
-    n_workers: int
-    memory_limit: int | None  # bytes
+    n_workers: int | None
+    memory_limit: str | None
     restart_after: int
     retries: int
     summary: Path | None
+    verify: bool
     as_json: bool
 
 
-def batch(
-    folder: Folders,
-    output: OutputFolder,
-    target: Targets = None,
-    reference: References = None,
-    rest: Rest = False,
-    kind: Kind = Format.flac,
-    bit_depth: BitDepth = None,
-    model: Model = STANDARD,
-    beats_per_clip: BeatsPerClip = DEFAULT_BEATS_PER_CLIP,
-    sensitivity: Sensitivity = DEFAULT_SENSITIVITY,
-    workers: Workers = None,
-    scheduler: Scheduler = None,
-    restart_after: RestartAfter = _RESTART_AFTER,
-    memory_limit: MemoryLimit = None,
-    retries: Retries = 2,
-    summary: Summary = None,
-    verify: Verify = False,
-    as_json: Json = False,
-) -> None:
-    """Extract instruments from all songs below folders; go on where a run stopped."""
+def run(request: Request) -> None:
+    """Extract from all songs below folders, and print what was done."""
     cluster.check_installed()
-    if scheduler and (workers or memory_limit):
+    if request.scheduler and (request.n_workers or request.memory_limit):
         raise ConfigError(
             "--workers and --memory-limit are of local workers; those of --scheduler "
             "have been started with their own"
         )
-    request = _Request(
-        *(folder, output, scheduler, workers or count_cores()),
-        cluster.parse_memory_limit(memory_limit) if memory_limit else None,
-        *(restart_after, retries, summary, as_json),
-    )
-    options = check_options(Options(beats_per_clip, sensitivity, model))
-    check_bit_depth(f"SONG.{kind.value}", bit_depth)
-    plan = Plan(
-        output=os.path.abspath(output),
-        instruments=_instruments(target or [], reference or [], rest),
-        has_rest=rest,
-        ending=f".{kind.value}",
-        bit_depth=bit_depth,
+    limit = request.memory_limit
+    n_bytes = cluster.parse_memory_limit(limit) if limit else None
+    _run(request, _plan(request), n_bytes)
+
+
+def _plan(request: Request) -> Plan:
+    given = {
+        name: value
+        for name in ("beats_per_clip", "sensitivity", "model")
+        if (value := getattr(request, name)) is not None
+    }
+    options = check_options(Options(**given))
+    check_bit_depth(f"SONG{request.ending}", request.bit_depth)
+    return Plan(
+        output=os.path.abspath(request.output),
+        instruments=_instruments(request.targets, request.references, request.has_rest),
+        has_rest=request.has_rest,
+        ending=request.ending,
+        bit_depth=request.bit_depth,
         options=options,
-        model=song_work.model_digest(model),
-        verify=verify,
+        model=song_work.model_digest(options.model),
+        verify=request.verify,
     )
-    _run(request, plan)
 
 
-def _run(request: _Request, plan: Plan) -> None:
+def _run(request: Request, plan: Plan, memory_limit: int | None) -> None:
     count_threads()  # says what is wrong with the variable
     folders, output = request.folders, request.output
     roots = check_roots(folders, output)
@@ -183,7 +108,7 @@ def _run(request: _Request, plan: Plan) -> None:
     with batches.prepared(output):
         check_summary(path)
         with (
-            _runner(request) as runner,
+            _runner(request, memory_limit) as runner,
             batches.noted_summary(output, path) as add_row,
             _Display(roots, output, runner.dashboard_link) as notify,
         ):
@@ -218,15 +143,15 @@ def _instruments(
 
 
 @contextlib.contextmanager
-def _runner(request: _Request) -> Iterator[Runner]:
+def _runner(request: Request, memory_limit: int | None) -> Iterator[Runner]:
     if request.scheduler:
         with cluster.connect(request.scheduler) as runner:
             yield runner
         return
-    n_workers = request.n_workers
+    n_workers = request.n_workers or count_cores()
     with cluster.start_workers(
         n_workers,
-        memory_limit=request.memory_limit or cluster.memory_share(n_workers),
+        memory_limit=memory_limit or cluster.memory_share(n_workers),
         has_dashboard=True,
     ) as runner:
         yield runner

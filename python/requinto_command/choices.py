@@ -20,8 +20,9 @@ from requinto_command.completion import CHANNELS, FORMATS
 from requinto_command.times import parse_time_s
 from requinto_command.titles import make_distinct
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
-from requinto_files.audio_writer import BIT_DEPTHS
 from requinto_files.output_files import refer_to_one_file
+
+_BIT_DEPTHS = (16, 24, 32)  # that some kind of file has
 
 
 class Request(NamedTuple):
@@ -171,8 +172,8 @@ def _check_format(name: str | None) -> str | None:
 
 
 def _check_bit_depth(bit_depth: int | None) -> int | None:
-    if bit_depth is not None and bit_depth not in BIT_DEPTHS:
-        known = ", ".join(map(str, BIT_DEPTHS))
+    if bit_depth is not None and bit_depth not in _BIT_DEPTHS:
+        known = ", ".join(map(str, _BIT_DEPTHS))
         raise ConfigError(f"--bit-depth must be one of {known}, got {bit_depth}")
     return bit_depth
 

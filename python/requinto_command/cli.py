@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from requinto_command import (
-    batching,
+    batch_command,
     beats_command,
     benchmarking,
     entry,
@@ -83,7 +83,7 @@ def demo(
 
 
 app.command()(serving.serve)
-app.command()(batching.batch)
+app.command()(batch_command.batch)
 app.add_typer(plugin_commands.plugin_app, name="plugin")
 app.add_typer(measuring.data_app, name="data")
 app.command()(training.train)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from requinto_files.streams import stdout_file
 
 from requinto.arguments import Instrument
 from requinto.errors import ForkError, ModelError, RequintoError
@@ -33,6 +32,7 @@ from requinto_command.progress_bar import ProgressBar
 from requinto_command.song_outputs import SongOutputs, plan_outputs
 from requinto_files.audio_writer import Progress
 from requinto_files.sound_set import Levels
+from requinto_files.streams import stdout_file
 
 
 class _Task(NamedTuple):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from requinto_files.streams import stdin_file
 
 from requinto import song_file
 from requinto.audio import check_reference_samples, check_samples
@@ -18,6 +17,7 @@ from requinto_command.messages import warn
 from requinto_command.options import STDIN
 from requinto_files.audio_reader import SampleBuffer, open_sound
 from requinto_files.errors import RequintoError
+from requinto_files.streams import stdin_file
 
 _STDIN_NAME = "standard input"
 

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from requinto.errors import RequintoError
 from requinto_command.messages import warn
 from requinto_files.environment import is_installed
+from requinto_files.errors import RequintoError
 
 _NEEDED = ("fastapi", "multipart", "uvicorn")
 
