@@ -13,20 +13,15 @@ from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 import numpy as np
 import soundfile
 
-from requinto_files import audio_streams, ffmpeg
-from requinto_files.audio_segments import segments
+from requinto_files import audio_streams
 from requinto_files.audio_streams import JoinedStreams, sentence
-from requinto_files.downmix import (
-    MAX_CHANNELS,
-    check_channels,
-    downmix_matrix,
-    speakers_of_ffmpeg,
-)
+from requinto_files.downmix import MAX_CHANNELS, downmix_matrix
 from requinto_files.errors import AudioFileError, reason_of
+from requinto_files.ffmpeg_decoder import READABLE as READABLE
+from requinto_files.ffmpeg_decoder import open_with_ffmpeg
 from requinto_files.quiet import MPG123, filter_stderr
 from requinto_files.signal_shelter import call_away_from_signals
 
-READABLE = "wav, flac, ogg, opus, mp3 and aiff"
 N_FRAMES = 1 << 16  # of every block but the last
 _FIRST_CAPACITY = 1 << 20  # frames
 
@@ -202,7 +197,7 @@ def _open_reader(
     try:
         streams = call(lambda: JoinedStreams(file, downmix=downmix))
     except soundfile.LibsndfileError as error:
-        decoder = _open_with_ffmpeg(path, error, downmix=downmix)
+        decoder = open_with_ffmpeg(path, error, downmix=downmix)
         return SoundReader(path, decoder, _call_directly)
     return SoundReader(path, stack.enter_context(streams), _call_away_quietly)
 
@@ -329,61 +324,3 @@ def _quietly(function: Callable[[], Result]) -> Result:
 def _call_away_quietly(function: Callable[[], Result]) -> Result:
     """Call a function away from signals, which could also leave stderr filtered."""
     return call_away_from_signals(lambda: _quietly(function))
-
-
-class _FfmpegDecoder:
-    """A file that libsndfile refuses, through ffmpeg."""
-
-    n_expected = 0
-
-    def __init__(
-        self, path: str | os.PathLike[str], refusal: Exception, *, downmix: bool
-    ) -> None:
-        self._path, self._refusal = path, refusal
-        with self._explain_errors():
-            header = ffmpeg.read_header(path)
-        self.sample_rate, self.n_channels = header.sample_rate, header.n_channels
-        self.speakers = speakers_of_ffmpeg(header.layout)
-        check_channels(self.n_channels, self.speakers, downmix=downmix)
-
-    def blocks(self, problems: list[str]) -> Iterator[np.ndarray]:
-        n_frames = 0
-        decoding = ffmpeg.Decoding(self._path)
-        with self._explain_errors(), decoding as decoder:
-            for block in decoder.blocks():
-                n_frames += len(block)
-                yield block.T
-        problems += self._framing_problems() or decoding.problems(
-            n_frames / self.sample_rate
-        )
-
-    def _framing_problems(self) -> list[str]:
-        with open(self._path, "rb") as file:
-            parts = segments(file)
-        return [problem for part in parts for problem in part.problems] or [
-            f"it was cut off: it declares {part.n_missing} bytes more"
-            for part in parts
-            if part.n_missing
-        ]
-
-    @contextlib.contextmanager
-    def _explain_errors(self) -> Iterator[None]:
-        """Say beside what ffmpeg says why libsndfile did not read it."""
-        try:
-            yield
-        except AudioFileError as error:
-            raise AudioFileError(
-                f"cannot be read as sound: {sentence(self._refusal)} {error}"
-            ) from error
-
-
-def _open_with_ffmpeg(
-    path: str | os.PathLike[str], refusal: Exception, *, downmix: bool
-) -> _FfmpegDecoder:
-    """Open with ffmpeg what libsndfile refuses, else say why not."""
-    if ffmpeg.is_installed():
-        return _FfmpegDecoder(path, refusal, downmix=downmix)
-    raise AudioFileError(
-        f"cannot be read as sound: {sentence(refusal)} {READABLE} can be read, "
-        "and m4a, aac, wma, webm and others where ffmpeg is installed"
-    ) from refusal

@@ -108,7 +108,7 @@ class JoinedStreams:
             self.speakers = speakers_in(
                 stream.channels, stream.format, stream.extra_info
             )
-        check_channels(stream.channels, self.speakers, downmix=self._downmix)
+            check_channels(stream.channels, self.speakers, downmix=self._downmix)
         rate, n_channels = self.sample_rate, self.n_channels
         if (stream.samplerate, stream.channels) != (rate, n_channels):
             raise AudioFileError(

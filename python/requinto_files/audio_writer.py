@@ -7,9 +7,9 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TypeVar
 
 import numpy as np
 import soundfile
@@ -18,12 +18,14 @@ from requinto_files.audio_streams import SequentialFile
 from requinto_files.errors import AudioFileError
 from requinto_files.output_files import (
     cause_of,
-    check_ending,
     make_writable_file,
     unfinished_file,
     write_error,
 )
-from requinto_files.quantisation import highest, to_integers
+from requinto_files.quantisation import to_integers
+from requinto_files.sound_kinds import ENDINGS as ENDINGS
+from requinto_files.sound_kinds import WAV, Kind, kind_of
+from requinto_files.sound_kinds import check_bit_depth as check_bit_depth
 
 Progress = Callable[[float], None]
 
@@ -32,92 +34,10 @@ BLOCK = 1 << 16
 _HEADERS = 1 << 16  # bytes that headers may take at most
 _FLOAT_BYTES = 4  # of a sample
 _FIELD_32 = 1 << 32  # bytes; what WAV and AIFF can say of their size
-
-
-# Beyond a limit by so much is arithmetic, and inaudible
+# Beyond full scale by so much is arithmetic, and inaudible
 _ROUNDING = 1e-6
 
-
-class Kind(NamedTuple):
-    """How a kind of file is written."""
-
-    format: str
-    subtype: str
-    n_bytes: int | None  # of a sample, where that is fixed
-    peak: float | None  # the loudest it holds, where it does not hold everything
-    bit_depth: int | None = None  # of the integers that it holds, if any
-    max_rate: float = np.inf  # Hz; beyond it libvorbis crashes
-    settings: Mapping[str, Any] = {}  # of its coder
-
-
-def _integers(form: str, bit_depth: int, *, is_packed: bool = False) -> Kind:
-    n_bytes = None if is_packed else bit_depth // 8
-    peak = highest(bit_depth)
-    return Kind(form, f"PCM_{bit_depth}", n_bytes, peak, bit_depth)
-
-
-# By ending and bit depth; the last is the default. Float where it can be, so that
-# nothing is rounded. Of mp3's coder the best that every player reads: 320 kb/s
-_KINDS: dict[str, dict[int | None, Kind]] = {
-    ".wav": {
-        **{depth: _integers("WAV", depth) for depth in (16, 24)},
-        32: Kind("WAV", "FLOAT", 4, None),
-    },
-    ".flac": {depth: _integers("FLAC", depth, is_packed=True) for depth in (16, 24)},
-    ".ogg": {None: Kind("OGG", "VORBIS", None, 1.0, max_rate=200_000)},
-    ".aiff": {
-        **{depth: _integers("AIFF", depth) for depth in (16, 24)},
-        32: Kind("AIFF", "FLOAT", 4, None),
-    },
-    ".mp3": {
-        None: Kind(
-            *("MP3", "MPEG_LAYER_III", None, 1.0),
-            settings={"bitrate_mode": "CONSTANT", "compression_level": 0.0},
-        )
-    },
-}
-ENDINGS = tuple(_KINDS)
-BIT_DEPTHS = (16, 24, 32)
-
-
-def kind_of(path: str | os.PathLike[str], bit_depth: int | None = None) -> Kind:
-    """Return how a file of this name is written, or raise `AudioFileError`.
-
-    Parameters
-    ----------
-    path : str or path
-    bit_depth : int, optional
-        See `check_bit_depth`.
-    """
-    check_bit_depth(path, bit_depth)
-    kinds = _KINDS[check_ending(path, ENDINGS)]
-    return list(kinds.values())[-1] if bit_depth is None else kinds[bit_depth]
-
-
-def check_bit_depth(path: str | os.PathLike[str], bit_depth: int | None) -> None:
-    """Raise `AudioFileError` unless a file of this name holds samples of so many bits.
-
-    Parameters
-    ----------
-    path : str or path
-    bit_depth : int or None
-        16 or 24 of integers, 32 of floats; None for the default: 32 of wav and aiff,
-        24 of flac. Mp3 and Ogg have none.
-    """
-    ending = check_ending(path, ENDINGS)
-    depths = _KINDS[ending]
-    if bit_depth is None or (type(bit_depth) is int and bit_depth in depths):
-        return
-    *others, last = depths
-    if last is None:
-        raise AudioFileError(
-            f"{path} has no bit depth to choose, for {ending} is lossy; .wav, .flac "
-            f"and .aiff have one; got {bit_depth!r}"
-        )
-    choices = f"{', '.join(map(str, others))} or {last}"
-    raise AudioFileError(
-        f"{path} holds samples of {choices} bits ({ending}), got {bit_depth!r}"
-    )
+File = TypeVar("File", bound="BlockFile")
 
 
 def check_capacity(
@@ -164,7 +84,89 @@ def check_capacity(
     return n_bytes
 
 
-class SoundWriter:
+class BlockFile:
+    """A hidden file beside a path, to which sound is written block by block; a context.
+
+    Parameters
+    ----------
+    path : str or path
+        What the file may become.
+    kind : Kind
+    n_channels, n_frames : int
+        Of all that is to be written.
+    sample_rate : int
+        Hz.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        kind: Kind,
+        n_channels: int,
+        n_frames: int,
+        sample_rate: int,
+    ) -> None:
+        self.path, self.kind = path, kind
+        self._n_channels, self._n_frames = n_channels, n_frames
+        self._sample_rate = sample_rate
+        sample_bytes = kind.n_bytes or _FLOAT_BYTES
+        self._n_bytes = sample_bytes * n_channels * n_frames + _HEADERS
+
+    def __enter__(self: File) -> File:
+        with contextlib.ExitStack() as stack:
+            self._unfinished = stack.enter_context(unfinished_file(self.path))
+            with self._explain_errors():
+                self._file = _open_file(
+                    *(self._unfinished.name, self.kind),
+                    *(self._n_channels, self._sample_rate),
+                )
+            stack.callback(_close_whatever_is_left, self._file)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def _explain_errors(self) -> contextlib.AbstractContextManager[None]:
+        return self._unfinished.explain_errors(self._n_bytes)
+
+    def write(self, block: np.ndarray) -> None:
+        """Write the next block `(n_channels, n_frames)`, of floats.
+
+        Integers are the nearest ones; full scale itself, which they do not reach, is
+        the highest.
+
+        Raises
+        ------
+        AudioFileError
+            If the file ends at full scale and the block does not.
+        """
+        if not block.size:
+            return
+        if self.kind.peak is not None:
+            self._check_peak(float(np.abs(block).max()))
+        bit_depth, frames = self.kind.bit_depth, block.T
+        with self._explain_errors():
+            if bit_depth:
+                self._file.write(to_integers(frames, bit_depth))
+            else:
+                self._file.write(frames.astype(np.float32, copy=False))
+
+    def _check_peak(self, peak: float) -> None:
+        if peak > 1.0 + _ROUNDING:
+            raise AudioFileError(
+                f"{self.path} cannot hold a peak of {peak:.4g}: full scale is 1; .wav "
+                "of 32 bits holds every peak"
+            )
+
+    def finish(self) -> None:
+        """End the file, which must hold all that was announced."""
+        with self._explain_errors():
+            self._file.close()
+            _check_length(self._unfinished.name, self._n_frames)
+
+
+class SoundWriter(BlockFile):
     """A sound file that is written block by block; a context.
 
     The ending names its kind: wav, flac, ogg, aiff or mp3. The file appears in
@@ -200,72 +202,17 @@ class SoundWriter:
         bit_depth: int | None = None,
         overwrite: bool = False,
     ) -> None:
-        self.path = path
-        self.kind = _kind_for(path, n_channels, n_frames, bit_depth)
-        _check_kind(path, self.kind, n_channels, sample_rate)
-        self._n_channels, self._n_frames = n_channels, n_frames
-        self._sample_rate, self._overwrite = sample_rate, overwrite
-        sample_bytes = self.kind.n_bytes or _FLOAT_BYTES
-        self._n_bytes = sample_bytes * n_channels * n_frames + _HEADERS
-
-    def __enter__(self) -> SoundWriter:
-        with contextlib.ExitStack() as stack:
-            self._unfinished = stack.enter_context(unfinished_file(self.path))
-            with self._explain_errors():
-                self._file = _open_file(
-                    *(self._unfinished.name, self.kind),
-                    *(self._n_channels, self._sample_rate),
-                )
-            stack.callback(_close_whatever_is_left, self._file)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stack.close()
-
-    def _explain_errors(self) -> contextlib.AbstractContextManager[None]:
-        return self._unfinished.explain_errors(self._n_bytes)
-
-    def write(self, block: np.ndarray) -> None:
-        """Write the next block `(n_channels, n_frames)`, of floats.
-
-        Integers are the nearest ones; full scale itself, which they do not reach, is
-        the highest.
-
-        Raises
-        ------
-        AudioFileError
-            If the file ends at full scale and the block does not.
-        """
-        if not block.size:
-            return
-        kind = self.kind
-        if kind.peak is not None:
-            peak = float(np.abs(block).max())
-            if peak > 1.0 + _ROUNDING:
-                raise AudioFileError(
-                    f"{self.path} cannot hold a peak of {peak:.4g}: full scale is 1; "
-                    ".wav of 32 bits holds every peak"
-                )
-        frames = block.T
-        with self._explain_errors():
-            if kind.bit_depth:
-                self._file.write(to_integers(frames, kind.bit_depth))
-            else:
-                self._file.write(frames.astype(np.float32, copy=False))
-
-    def finish(self) -> None:
-        """End the file, which must hold all that was announced."""
-        with self._explain_errors():
-            self._file.close()
-            _check_length(self._unfinished.name, self._n_frames)
+        kind = _kind_for(path, n_channels, n_frames, bit_depth)
+        _check_kind(path, kind, n_channels, sample_rate)
+        super().__init__(path, kind, n_channels, n_frames, sample_rate)
+        self._overwrite = overwrite
 
     def publish(self) -> None:
         """Let the file appear."""
         self._unfinished.publish(overwrite=self._overwrite)
 
 
-class FloatStore(SoundWriter):
+class FloatStore(BlockFile):
     """Sound that is kept as floats beside a path until it can be coded; a context.
 
     Parameters
@@ -281,9 +228,9 @@ class FloatStore(SoundWriter):
         n_frames: int,
         sample_rate: int,
     ) -> None:
-        super().__init__(path, n_channels, n_frames, sample_rate)
-        self._n_bytes = _FLOAT_BYTES * n_channels * n_frames + _HEADERS
-        self.kind = _wav_of(_KINDS[".wav"][32], self._n_bytes)
+        n_bytes = _FLOAT_BYTES * n_channels * n_frames + _HEADERS
+        kind = _wav_of(WAV, n_bytes)
+        super().__init__(path, kind, n_channels, n_frames, sample_rate)
 
     def blocks(self) -> Iterator[np.ndarray]:
         """End the file, and yield blocks of it, `(n_channels, n_frames)`, float32."""

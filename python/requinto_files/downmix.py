@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mix several channels down to stereo.
 
-Source: ITU-R BS.775-3, annex 4: to each side go its front channel, the centre and the
+Source: ITU-R BS.775-3, annex 4: to each side go its front channels, the centre and the
 surrounds of that side at -3 dB; a single surround, which belongs to both sides, goes to
 each at -6 dB; the low-frequency effects go to neither. Nothing is scaled to fit.
 """
@@ -20,6 +20,7 @@ _MINUS_3_DB = 0.5**0.5
 # Gains to the left and to the right, by the names that libsndfile gives to speakers
 _GAINS = {
     **{"L": (1.0, 0.0), "R": (0.0, 1.0), "C": (_MINUS_3_DB, _MINUS_3_DB)},
+    **{"Lc": (1.0, 0.0), "Rc": (0.0, 1.0)},
     **dict.fromkeys(("Ls", "Sl", "Rls"), (_MINUS_3_DB, 0.0)),
     **dict.fromkeys(("Rs", "Sr", "Rrs"), (0.0, _MINUS_3_DB)),
     **{"Cs": (0.5, 0.5), "LFE": (0.0, 0.0)},
@@ -55,6 +56,7 @@ _OF_FFMPEG = {
     **{"6.0": "L R C Cs Sl Sr", "6.1": "L R C LFE Cs Sl Sr"},
     **{"hexagonal": "L R C Ls Rs Cs", "6.1(back)": "L R C LFE Ls Rs Cs"},
     **{"7.0": "L R C Ls Rs Sl Sr", "7.1": "L R C LFE Ls Rs Sl Sr"},
+    **{"7.1(wide)": "L R C LFE Ls Rs Lc Rc", "7.1(wide-side)": "L R C LFE Lc Rc Sl Sr"},
 }
 
 

@@ -180,7 +180,7 @@ class Decoding:
     def _reason(self) -> str:
         errors = _TAGGED.findall(self._messages) or ["it does not say why"]
         if any(_NO_STREAM in error for error in errors):
-            return "there are pictures or text, and no sound"
+            return "it has no audio stream"
         last = errors[-1].strip()
         # Its last line begins with the name of the file, which the caller says too
         return last.removeprefix(f"file:{os.fspath(self._path)}: ")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Round sounds to the integers of a file, so that their sum stays what it was.
 
-libsndfile would truncate floats, or scale by one step less than it reads with, as its
-formats differ; integers it writes as they are.
+libsndfile 1.2 truncates floats in WAV and AIFF, which is an offset of half a step, and
+rounds them in FLAC; integers it writes as they are.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ def quantise_parts(
         Of the rest's file.
     """
     coded = [
-        quantise(part, depth) if depth else part.astype(np.float64)
+        quantise(part, depth) if depth else part.astype(np.float32)
         for part, depth in zip(parts, bit_depths, strict=True)
     ]
-    rest = mixture - sum(coded)
+    rest = mixture - sum(part.astype(np.float64) for part in coded)
     if rest_bit_depth is None:
         return [*coded, rest]
     held = quantise(rest, rest_bit_depth)

@@ -17,6 +17,7 @@ from requinto import audio, song_features
 from requinto.config import TrackerConfig
 from requinto_command import cli
 from requinto_files import audio_reader, audio_writer
+from requinto_files.sound_set import write_sounds
 from shell import SUPPORT
 from sounds import noise
 
@@ -163,16 +164,21 @@ def test_reading_holds_the_song(songs, tmp_path, ending):
 
 @pytest.mark.parametrize("ending", audio_writer.ENDINGS)
 def test_writing_holds_nothing(tmp_path, ending):
-    sound = 0.5 * noise(LONG_S * RATE)
+    sound = 1.5 * noise(LONG_S * RATE)
+    bit_depth = 16 if ending in (".wav", ".flac", ".aiff") else None
 
     def write(seconds):
-        part, path = sound[:, : seconds * RATE], tmp_path / f"{seconds}{ending}"
-        shape = (*part.shape, RATE)
-        with audio_writer.SoundWriter(path, *shape, overwrite=True) as writer:
-            for start in range(0, part.shape[1], RATE):
-                writer.write(part[:, start : start + RATE])
-            writer.finish(0.5)
-            writer.publish()
+        part = sound[:, : seconds * RATE]
+        path = tmp_path / f"{seconds}{ending}"
+        rest = tmp_path / f"{seconds}-rest{ending}" if bit_depth else None
+        blocks = (
+            [np.float32(0.9) * block, block][: 2 if rest else 1]
+            for block in np.split(part, range(RATE, part.shape[1], RATE), axis=1)
+        )
+        write_sounds(
+            *((path,), blocks, part.shape, RATE),
+            **{"rest": rest, "bit_depth": bit_depth, "overwrite": True},
+        )
 
     assert copies(write) < 0.05
 

@@ -2,6 +2,7 @@
 """What libsndfile refuses is read through ffmpeg, and what is missing is said."""
 
 import shutil
+import subprocess
 import time
 
 import numpy as np
@@ -68,12 +69,65 @@ def test_ffmpeg_says_what_is_cut_off(tmp_path, name):
     assert len(problems) == 1 and "cut off" in problems[0]
 
 
+# Names, what they hold, and how the error calls it where ffmpeg is missing
+VIDEO = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5:duration=1")
+OTHERS = [
+    ("song.m4a", (), r"MPEG-4 \(m4a, mp4, mov\)"),
+    ("song.mp4", VIDEO, r"MPEG-4 \(m4a, mp4, mov\)"),
+    ("song.mov", VIDEO, r"MPEG-4 \(m4a, mp4, mov\)"),
+    ("song.mkv", VIDEO, r"Matroska \(webm, mkv, mka\)"),
+    ("song.webm", (), r"Matroska \(webm, mkv, mka\)"),
+    ("song.wma", (), r"Windows Media \(wma, wmv, asf\)"),
+    ("song.aac", (), r"AAC \(aac\)"),
+    ("song.ac3", (), r"Dolby Digital \(ac3, eac3\)"),
+    ("song.avi", VIDEO, r"AVI video \(avi\)"),
+    ("song.wv", (), r"WavPack \(wv\)"),
+]
+
+
 @needs_ffmpeg
-def test_ffmpeg_is_named_where_it_is_missing(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("name", "video", "kind"), OTHERS)
+def test_ffmpeg_is_named_where_it_is_missing(tmp_path, monkeypatch, name, video, kind):
     wav = write_file(tmp_path, encode_song("wav"), "song.wav")
-    path = encode_by_ffmpeg(wav, tmp_path / "song.m4a")
+    path = encode_by_ffmpeg(wav, tmp_path / name, *video)
+    path = path.rename(tmp_path / "song")  # its content says what it is
+    whole = audio_reader.read(path)[0]
+    assert np.std(whole) == pytest.approx(np.std(SOUND), rel=0.3)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(AudioFileError, match=r"song\.m4a .*where ffmpeg is installed"):
+    message = rf"song cannot be read as sound: it is {kind}, which is read where ffmpeg"
+    with pytest.raises(AudioFileError, match=message):
+        audio_reader.read(path)
+
+
+def test_noise_is_not_laid_to_ffmpeg_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    path = write_file(tmp_path, bytes(range(256)) * 9, "song.xyz")
+    message = r"song\.xyz cannot be read as sound: .*Perhaps it is read where ffmpeg is"
+    with pytest.raises(AudioFileError, match=message):
+        audio_reader.read(path)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("ending", ["mkv", "mp4"])
+def test_the_first_sound_of_a_video_is_taken(tmp_path, ending):
+    """Whatever number its stream has, and however many channels others have."""
+    first = write_file(tmp_path, encode_song("wav"), "song.wav")
+    others = write_file(tmp_path, encode_sound("wav", 0.9 * noise(RATE, 6)), "6.wav")
+    inputs, maps = ("-i", others, *VIDEO), ("-map", "2", "-map", "0", "-map", "1")
+    path = encode_by_ffmpeg(
+        *(first, tmp_path / f"song.{ending}", *inputs, *maps, "-codec:a", "alac")
+    )
+    samples = audio_reader.read(path)[0]
+    np.testing.assert_array_equal(samples, audio_reader.read(first)[0])
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "avi"])
+def test_a_video_without_sound_is_called_so(tmp_path, ending):
+    path = tmp_path / f"song.{ending}"
+    subprocess.run(["ffmpeg", "-v", "error", *VIDEO, path], check=True)
+    message = rf"song\.{ending} .* ffmpeg reads no sound there: it has no audio stream$"
+    with pytest.raises(AudioFileError, match=message):
         audio_reader.read(path)
 
 

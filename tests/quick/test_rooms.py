@@ -20,8 +20,9 @@ ROOMS = {
     "requinto_files": [
         *("errors", "environment", "quiet", "signal_shelter", "mpeg_frames"),
         *("sized_containers", "audio_segments", "downmix", "audio_streams", "ffmpeg"),
-        *("audio_reader", "output_files", "quantisation", "audio_writer", "sound_set"),
-        *("streams", "figures"),
+        *("ffmpeg_decoder", "audio_reader"),
+        *("output_files", "quantisation", "sound_kinds"),
+        *("audio_writer", "sound_set", "streams", "figures"),
         "__init__",
     ],
     "requinto": [

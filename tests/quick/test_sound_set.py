@@ -1,40 +1,43 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sounds that add up to a song still do in the files that they are written to."""
 
+import itertools
 import os
 
 import numpy as np
 import pytest
 import soundfile
 
-from requinto_files import audio_reader, quantisation
-from requinto_files.sound_set import write_sounds
-from sounds import RATE, noise
+from requinto_files import audio_reader
+from requinto_files.quantisation import highest
+from requinto_files.sound_set import Levels, write_sounds
+from sounds import RATE, noise, sine
 
 N_FRAMES = 3 * RATE // 2
-STEP_16, STEP_24 = 2.0**-15, 2.0**-23
-INTEGERS = [
-    *((".wav", 16), (".wav", 24), (".flac", 16), (".flac", 24)),
-    *((".aiff", 16), (".aiff", 24)),
-]
+INTEGERS = [*itertools.product((".wav", ".flac", ".aiff"), (16, 24))]
+EXACT = [(*kind, song) for kind in INTEGERS for song in (16, 24) if song <= kind[1]]
+FLOATS = [(".wav", None), (".aiff", None), (".wav", 32)]
+LOSSY = [(".ogg", None), (".mp3", None)]
 
 
-def song_of(bit_depth, peak=1.0):
-    """Return a loud song of integers, `(2, n_frames)`; both ends of the range occur."""
+def song_of(bit_depth, level=1.2):
+    """Return a song of integers, `(2, n_frames)`; at this level it is clipped."""
     scale = 2 ** (bit_depth - 1)
-    steps = np.rint(peak * scale * 1.2 * noise(N_FRAMES))
+    steps = np.rint(level * scale * noise(N_FRAMES))
     return (np.clip(steps, -scale, scale - 1) / scale).astype(np.float32)
 
 
 def parts_of(song):
-    """Return quiet parts of a song with frames of their own, float32."""
-    first = np.float32(0.3) * np.roll(song, 1, axis=1) + np.float32(0.2) * song
-    return [0.4 * song + 0.01 * noise(N_FRAMES, seed=2), 0.3 * first]
+    """Return parts that begin as the song does, with which no rest exceeds it."""
+    quiet = np.float32(1e-5) * np.abs(noise(N_FRAMES, seed=2))
+    return [np.float32(0.4) * song + quiet * np.sign(song), np.float32(0.3) * song]
 
 
-def write_parts(folder, song, parts, ending, bit_depth=None, n_block=10_000):
+def write_parts(folder, song, parts, kind, rest_ending=None, n_block=10_000):
+    """Write parts and the rest of a song; return levels and paths, the rest's last."""
+    ending, bit_depth = kind
     paths = [folder / f"{i}{ending}" for i in range(len(parts))]
-    rest = folder / f"rest{ending}"
+    rest = folder / f"rest{rest_ending or ending}"
     blocks = (
         [sound[:, start : start + n_block] for sound in (*parts, song)]
         for start in range(0, song.shape[1], n_block)
@@ -58,19 +61,121 @@ def read_sum(paths):
 
 
 @pytest.mark.parametrize("n_parts", [0, 1, 2])
-@pytest.mark.parametrize("song_bits", [16, 24])
-@pytest.mark.parametrize(("ending", "bits"), INTEGERS)
+@pytest.mark.parametrize(("ending", "bits", "song_bits"), EXACT)
 def test_integers_add_up_exactly(tmp_path, ending, bits, song_bits, n_parts):
-    if bits < song_bits:
-        pytest.skip("half a step; see below")
     song = song_of(song_bits)
     parts = parts_of(song)[:n_parts]
-    levels, paths = write_parts(tmp_path, song, parts, ending, bits)
-    assert levels.gain == 1.0
+    levels, paths = write_parts(tmp_path, song, parts, (ending, bits))
+    assert levels == Levels()
     total = sum(read_integers(path) for path in paths)
     np.testing.assert_array_equal(total, np.rint(song.astype(np.float64) * 2**31))
     assert {soundfile.info(p).subtype for p in paths} == {f"PCM_{bits}"}
-    for path, part in zip(paths, parts, strict=False):
-        # To the nearest step, but where a step went from the rest to a part
+    for path, part in zip(paths[:-1], parts, strict=True):
         error = np.abs(audio_reader.read(path)[0] - part) * 2.0 ** (bits - 1)
-        assert error.max() <= 1.5 and np.mean(error > 0.5) < 1e-3
+        assert error.max() <= 0.5 + 1e-3
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_a_step_that_the_rest_cannot_hold_goes_to_a_part(tmp_path, bits):
+    """Where a song is at full scale, rounding may lead the rest beyond it."""
+    song = np.abs(song_of(bits)[:, :RATE])
+    song = np.minimum(song, highest(bits)).astype(np.float32)
+    assert np.count_nonzero(song == highest(bits)) > 1000
+    part = np.full_like(song, -0.9 * 2.0 ** (1 - bits))
+    levels, paths = write_parts(tmp_path, song, [part], (".flac", bits))
+    assert levels == Levels()
+    np.testing.assert_array_equal(read_sum(paths), song)
+    assert np.abs(read_integers(paths[0])).max() <= 2 ** (32 - bits)
+
+
+@pytest.mark.parametrize("kind", INTEGERS)
+@pytest.mark.parametrize("song_bits", [24, None])
+def test_finer_songs_add_up_within_half_a_step(tmp_path, kind, song_bits):
+    song = song_of(song_bits) if song_bits else noise(N_FRAMES)
+    song[0, :2] = 1.0, -1.0
+    levels, paths = write_parts(tmp_path, song, parts_of(song), kind)
+    assert levels == Levels()
+    error = np.abs(read_sum(paths) - song) * 2.0 ** (kind[1] - 1)
+    assert error.max() <= 0.5
+
+
+@pytest.mark.parametrize("kind", FLOATS)
+def test_floats_hold_every_peak(tmp_path, kind):
+    song = 8 * noise(N_FRAMES)
+    parts = parts_of(song)
+    levels, paths = write_parts(tmp_path, song, parts, kind)
+    assert levels == Levels()
+    assert np.abs(read_sum(paths) - song).max() <= 2.0**-20
+    for path, part in zip(paths[:-1], parts, strict=True):
+        np.testing.assert_array_equal(audio_reader.read(path)[0], part)
+
+
+@pytest.mark.parametrize("kind", [*INTEGERS, *LOSSY])
+@pytest.mark.parametrize("loudest", ["part", "rest"])
+def test_one_gain_for_all(tmp_path, kind, loudest):
+    """A song at +6 dB whose part, or rest, is nearly as loud as it is."""
+    song = 4 * sine(N_FRAMES, 2, RATE)  # which coders for ears hardly change
+    song[1, 7] = 2.0
+    share = np.float32(0.9 if loudest == "part" else 0.1)
+    part = share * song
+    levels, paths = write_parts(tmp_path, song, [part], kind)
+    peak = max(np.abs(part).max(), np.abs(song - part).max())
+    assert levels.peak == pytest.approx(peak)
+    assert levels.path == str(paths[0 if loudest == "part" else 1])
+    assert levels.bit_depth == kind[1]
+    assert levels.gain == pytest.approx(1 / peak, abs=2.0**-14)
+    total = read_sum(paths)
+    expected = levels.gain * song.astype(np.float64)
+    if kind[1]:
+        assert np.abs(total - expected).max() <= 2.0 ** -kind[1] * 1.001
+        # And nothing was clipped
+        error = np.abs(read_sum(paths[:1]) - levels.gain * part.astype(np.float64))
+        assert error.max() <= 2.0 ** -kind[1] * 3
+        assert np.mean(error > 2.0 ** -kind[1] * 1.01) < 1e-3  # see the test of a step
+    else:
+        slope = np.vdot(total, expected) / np.vdot(expected, expected)
+        assert slope == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("ending", "rest_ending"), [(".wav", ".flac"), (".flac", ".wav")]
+)
+@pytest.mark.parametrize("level", [1.0, 4.0])
+def test_kinds_that_differ_add_up(tmp_path, ending, rest_ending, level):
+    song = song_of(16) * np.float32(level)
+    levels, paths = write_parts(
+        tmp_path, song, parts_of(song), (ending, None), rest_ending
+    )
+    assert (levels.gain < 1.0) == (level > 1.0)
+    expected = levels.gain * song.astype(np.float64)
+    assert np.abs(read_sum(paths) - expected).max() <= 2.0**-23
+
+
+def test_sounds_that_go_nowhere_are_left_out(tmp_path):
+    sounds = [0.5 * noise(N_FRAMES, seed=i) for i in range(3)]
+    paths = [tmp_path / "a.flac", None, tmp_path / "c.wav"]
+    shares = []
+    levels = write_sounds(
+        *(paths, [sounds], sounds[0].shape, RATE),
+        **{"bit_depth": 16, "overwrite": False, "progress": shares.append},
+    )
+    assert levels == Levels()
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    for path, sound in zip(paths, sounds, strict=True):
+        if path:
+            error = np.abs(audio_reader.read(path)[0] - sound)
+            assert error.max() <= 2.0**-16
+
+
+@pytest.mark.parametrize("kind", [*INTEGERS, *FLOATS, *LOSSY])
+def test_nothing_is_left_of_what_fails(tmp_path, kind):
+    def blocks():
+        yield [0.1 * noise(RATE), noise(RATE)]
+        assert os.listdir(tmp_path)
+        raise KeyboardInterrupt
+
+    paths = [tmp_path / f"a{kind[0]}"], blocks(), (2, 2 * RATE), RATE
+    options = {"bit_depth": kind[1], "rest": tmp_path / f"b{kind[0]}"}
+    with pytest.raises(KeyboardInterrupt):
+        write_sounds(*paths, **options, overwrite=False)
+    assert os.listdir(tmp_path) == []
