@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto_files import audio_reader, quantisation
+from requinto_files import audio_reader
 from requinto_files.sound_set import write_sounds
 from sounds import RATE, noise
 
