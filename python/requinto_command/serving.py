@@ -61,12 +61,16 @@ def serve(
         kept_s=3600.0 * keep,
         max_disk_bytes=round(max_disk * 1e9),
     )
-    if not is_loopback(host):
-        warn(
-            f"whoever reaches {host}:{port} can use it: there is no login, and nothing "
-            "is encrypted; docs/web.md says how to serve it to others"
-        )
-    run(settings, host, port, lambda url: print(f"Requinto is at {url}", flush=True))
+
+    def announce(url: str) -> None:
+        print(f"Requinto is at {url}", flush=True)
+        if not is_loopback(host):
+            warn(
+                f"whoever reaches {url} can use it: there is no login, and nothing is "
+                "encrypted; docs/web.md says how to serve it to others"
+            )
+
+    run(settings, host, port, announce)
 
 
 def check_web() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from requinto_web.children import Child, Message, clean_environment
-from requinto_web.decoding import Decoded, DecodingTask
+from requinto_web.tasks import Decoded, DecodingTask
 
 Notify = Callable[[float], None]
 

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,32 +16,10 @@ from requinto.errors import AudioError, AudioFileError, RequintoError
 from requinto_files.audio_reader import SoundReader, open_sound
 from requinto_files.audio_writer import SoundWriter
 from requinto_web.child_side import Parent
+from requinto_web.tasks import Decoded, DecodingTask
 
 _NOTIFY_S = 0.2  # between messages of progress
 _HEADERS = 1 << 20  # bytes that a file may have beside samples
-
-
-class DecodingTask(NamedTuple):
-    """What is decoded, and within what limits."""
-
-    source: str
-    output: str
-    name: str  # of the file, for messages
-    max_duration_s: float
-    max_bytes: int  # of any file that is written
-    memory_bytes: int
-    cpu_s: int
-    is_reference: bool = False
-
-
-class Decoded(NamedTuple):
-    """What was decoded."""
-
-    sample_rate: int  # Hz
-    n_channels: int
-    n_frames: int
-    peak: float
-    problems: list[str]
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ from requinto_web.records import (
 from requinto_web.refusals import Refusal, no_extraction
 from requinto_web.song_jobs import MAX_ATTEMPTS
 from requinto_web.store import SoundFolder
+from requinto_web.tasks import ExtractionTask
 from requinto_web.worker import TaskError, Worker
-from requinto_web.working import ExtractionTask
 
 _N_SOUNDS = 3  # of the song's size: the samples, the masks, what is played
 

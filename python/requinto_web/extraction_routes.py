@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from requinto.arguments import check_model, check_target
 from requinto.errors import AudioFileError
@@ -164,7 +164,7 @@ def files_of(extraction: Extraction, services: Services) -> SoundFolder:
 
 @router.get(
     "/extractions/{extraction_id}/overview",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409) | {200: {"model": Overview}},
 )
 async def read_overview(extraction: Extracted, services: Behind) -> Response:
@@ -174,7 +174,7 @@ async def read_overview(extraction: Extracted, services: Behind) -> Response:
 
 @router.get(
     "/extractions/{extraction_id}/spectrogram",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409) | {200: {"content": {PNG: BINARY}}},
 )
 async def read_spectrogram(extraction: Extracted, services: Behind) -> Response:
@@ -184,7 +184,7 @@ async def read_spectrogram(extraction: Extracted, services: Behind) -> Response:
 
 @router.get(
     "/extractions/{extraction_id}/sound",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409) | {200: {"content": {FLAC: BINARY}}},
 )
 async def read_sound(extraction: Extracted, services: Behind) -> Response:
@@ -194,7 +194,7 @@ async def read_sound(extraction: Extracted, services: Behind) -> Response:
 
 @router.get(
     "/extractions/{extraction_id}/download",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409, 503, 507)
     | {200: {"content": dict.fromkeys(downloads.MEDIA_TYPES.values(), BINARY)}},
 )
@@ -211,7 +211,7 @@ async def download(
 
 @router.get(
     "/extractions/{extraction_id}/archive",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409, 503, 507) | {200: {"content": {ZIP: BINARY}}},
 )
 async def download_archive(

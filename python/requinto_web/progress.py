@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 _MIN_S = 1.0  # of work, before it is said how long the rest takes
-_MIN_SHARE = 0.02
+_MIN_SHARE = 0.01
 _SMOOTHING = 0.3  # weight of the newest estimate
 
 

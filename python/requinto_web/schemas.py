@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY
-from requinto.model_folder import STANDARD
+from requinto.model_folder import STANDARD, models, targets
 from requinto_web.limits import MIN_REFERENCE_S
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Format = Literal["wav", "flac", "mp3"]
 Part = Literal["extracted", "rest"]
 
@@ -101,7 +103,7 @@ class ExtractionState(BaseModel):
 class Overview(BaseModel):
     """What is shown of a sound."""
 
-    peaks: list[tuple[float, float]] = Field(
+    peaks: list[Pair] = Field(
         description="The lowest and the highest sample of each stretch, of the mean "
         "of the channels."
     )
@@ -113,6 +115,11 @@ class Overview(BaseModel):
     confidence: Share = Field(description="From beats that are guessed to known ones.")
 
 
+def _name(schema: dict[str, Any], names: Sequence[str]) -> None:
+    """List names that are known once the server runs, and that others resemble."""
+    schema["enum"] = list(names)
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -122,13 +129,13 @@ class _Choices(_Request):
         DEFAULT_SENSITIVITY, description="More lets more through, wanted or not."
     )
     beats_per_clip: Literal[4, 2, 1] = DEFAULT_BEATS_PER_CLIP  # type: ignore[assignment]
-    model: str = STANDARD
+    model: str = Field(STANDARD, json_schema_extra=lambda s: _name(s, models()))
 
 
 class ByTarget(_Choices):
     """Extract a built-in target."""
 
-    target: str
+    target: str = Field(json_schema_extra=lambda s: _name(s, targets()))
 
 
 class ByStretch(_Choices):

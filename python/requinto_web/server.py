@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import logging
 import signal
 import socket
 import tempfile
@@ -40,6 +41,7 @@ def serve(
     RequintoError
         If the address cannot be used, or the folder.
     """
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
     with contextlib.closing(_listen(host, port)) as listener:
         app = create_app(settings)
         store = app.state.services.store

@@ -8,7 +8,6 @@ import contextlib
 from pathlib import Path
 
 from requinto_web.decoder import DecodingError, decode
-from requinto_web.decoding import Decoded, DecodingTask
 from requinto_web.entities import Song
 from requinto_web.job_queue import SHORT, Job, JobQueue
 from requinto_web.levels import gain_of
@@ -17,6 +16,7 @@ from requinto_web.limits import MAX_REFERENCE_S
 from requinto_web.records import PREPARING, READY, ReferenceRecord
 from requinto_web.refusals import NOT_ACCEPTED, TOO_EARLY, Refusal
 from requinto_web.store import new_id
+from requinto_web.tasks import Decoded, DecodingTask
 from requinto_web.worker import TaskError, Worker
 
 MAX_ATTEMPTS = 3  # after as many crashes of the server a job is given up

@@ -7,7 +7,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from requinto_web import events, uploads
 from requinto_web.answers import StoredFile, problems
@@ -92,7 +92,7 @@ def files_of(song: Song, services: Services) -> SoundFolder:
 
 @router.get(
     "/{song_id}/overview",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409) | {200: {"model": Overview}},
 )
 async def read_overview(song: Known, services: Behind) -> Response:
@@ -102,7 +102,7 @@ async def read_overview(song: Known, services: Behind) -> Response:
 
 @router.get(
     "/{song_id}/spectrogram",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409) | {200: {"content": {PNG: BINARY}}},
 )
 async def read_spectrogram(song: Known, services: Behind) -> Response:
@@ -112,7 +112,7 @@ async def read_spectrogram(song: Known, services: Behind) -> Response:
 
 @router.get(
     "/{song_id}/sound",
-    response_class=StoredFile,
+    response_class=FileResponse,
     responses=problems(404, 409) | {200: {"content": {FLAC: BINARY}}},
 )
 async def read_sound(song: Known, services: Behind) -> Response:

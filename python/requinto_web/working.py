@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from requinto_files.output_files import whole_file
 from requinto_web.child_side import Message, Parent
 from requinto_web.levels import gain_of
 from requinto_web.store import SoundFolder
+from requinto_web.tasks import ExtractionTask
 
 _NOTIFY_S = 0.15  # between messages of progress
 _DIGITS = 4  # of peaks, and of seconds
@@ -37,22 +38,6 @@ Notify = Callable[[float], None]
 
 class _Cancelled(Exception):
     """The parent does not want the result any more."""
-
-
-class ExtractionTask(NamedTuple):
-    """One rendering of one extraction."""
-
-    song: str  # folders
-    output: str
-    masks: str
-    title: str
-    target: str | None
-    reference: str | None  # a file
-    stretch_s: tuple[float, float] | None  # of the song
-    gain: float  # of the song as it is played
-    model: str
-    beats_per_clip: int
-    sensitivity: float
 
 
 def main() -> None:

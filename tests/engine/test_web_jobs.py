@@ -89,7 +89,7 @@ def test_a_job_that_waits_is_cancelled(server, song, busy):
     assert server.client.get(path).status_code == 404
 
 
-def test_a_running_job_stops_when_it_is_told_to(server):
+def test_a_running_job_stops_at_once(server):
     song = server.ready_song(encode(song_of(60.0)))
     worker = server.worker()
     extraction = server.start(song, target="bass")

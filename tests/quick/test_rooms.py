@@ -44,6 +44,15 @@ ROOMS = {
         *("errors", "worker_setup", "runner", "cluster", "locks", "records"),
         *("catalogue", "song_work", "summary", "batch", "__init__"),
     ],
+    "requinto_web": [
+        *("limits", "refusals", "names", "levels", "progress", "records", "store"),
+        *("disk", "job_queue", "entities", "library"),
+        *("tasks", "child_side", "decoding", "working", "children", "decoder"),
+        *("worker", "song_jobs", "extraction_jobs", "services"),
+        *("schemas", "page_files", "security", "bodies", "answers", "uploads"),
+        *("events", "downloads", "song_routes", "extraction_routes", "app", "server"),
+        "__init__",
+    ],
 }
 LAB = [
     *("networks", "material", "evaluation", "training", "systems", "studies"),
@@ -53,6 +62,8 @@ PACKAGES = [
     *("requinto_files", "requinto", "requinto_batch", "requinto_web", "requinto_lab"),
     "requinto_command",
 ]
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 # What runs networks as they were trained is of the workshop, and imported by name
 HOOK = ("requinto.loader", "requinto_lab.networks.keras_runtime")
 
@@ -95,7 +106,7 @@ def imported(module, *, at_start=False):
         node = waiting.pop()
         names.update(names_in(node))
         for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node)
-        if at_start and (for_types or isinstance(node, (ast.FunctionDef, ast.Lambda))):
+        if at_start and (for_types or isinstance(node, (*FUNCTIONS, ast.Lambda))):
             continue
         waiting.extend(ast.iter_child_nodes(node))
     return names
@@ -108,7 +119,7 @@ def names_defined(module):
     for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        elif isinstance(node, DEFINITIONS):
             names.add(node.name)
         elif isinstance(node, ast.alias):
             names.add(node.asname or node.name)
@@ -206,15 +217,26 @@ def test_the_plugin_imports_neither_trainer_nor_applications():
     assert {n.split(".")[0] for n in loaded} == {"requinto", "requinto_files"}
 
 
+def named(requirements):
+    """Return the packages of requirements, as they are imported."""
+    return {re.split("[<>=;]", name)[0].replace("-", "_") for name in requirements}
+
+
 def test_the_product_needs_only_what_it_installs():
     """Whatever is imported before a command of the workshop is called."""
-    dependencies = read_toml(ROOT / "pyproject.toml")["project"]["dependencies"]
-    named = {re.split("[<>=;]", name)[0].replace("-", "_") for name in dependencies}
-    known = {*sys.stdlib_module_names, *named, *PACKAGES}
+    project = read_toml(ROOT / "pyproject.toml")["project"]
+    known = {*sys.stdlib_module_names, *named(project["dependencies"]), *PACKAGES}
+    # Imported by the command alone, once it has checked that the extra is there
+    web = named(project["optional-dependencies"]["web"])
     for module in FILES:
-        if module.split(".")[0] != "requinto_lab":
+        package = module.split(".")[0]
+        if package != "requinto_lab":
             for name in imported(module, at_start=True):
-                assert name.split(".")[0] in known, f"{module} imports {name}"
+                is_web = package == "requinto_web" and name.split(".")[0] in web
+                assert is_web or name.split(".")[0] in known, f"{module} imports {name}"
+        if package == "requinto_command":
+            at_start = own(imported(module, at_start=True))
+            assert "requinto_web" not in {n.split(".")[0] for n in at_start}, module
 
 
 def test_network_files_know_one_library():

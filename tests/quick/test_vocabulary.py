@@ -17,6 +17,7 @@ BANNED_IN_PYTHON = {
 BANNED_AS_FIRST = {"least", "most"}  # min and max are meant
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 FOREIGN = {"in_place_pair"}  # of CLAP's headers
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMMENT_OR_STRING = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 PYTHON = sorted([*ROOT.glob("python/**/*.py"), *ROOT.glob("tests/**/*.py")])
 C = sorted([*ROOT.glob("plugin/**/*.[ch]"), *ROOT.glob("tests/plugin/**/*.[ch]")])
@@ -47,7 +48,7 @@ def names_given(tree):
             yield node.attr, node.lineno
         elif isinstance(node, ast.arg):
             yield node.arg, node.lineno
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        elif isinstance(node, DEFINITIONS):
             yield node.name, node.lineno
         elif isinstance(node, ast.alias) and node.asname:
             yield node.asname, node.lineno

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`requinto serve` says what it needs, where it is, and what is wrong."""
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands import command
+from requinto.errors import RequintoError
+from requinto_command import serving
+from requinto_web import server
+from requinto_web.store import Store
+from web_server import halving_models, web_server
+
+
+def test_the_extra_is_named_where_it_is_missing(run, monkeypatch):
+    monkeypatch.setattr(serving, "is_installed", lambda name: name != "uvicorn")
+    assert run("serve") == (
+        2,
+        "",
+        "requinto: not installed: uvicorn; pip install 'requinto[web]' brings what "
+        "the server needs\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--port", "99999"),
+        ("--port", "http"),
+        ("--max-size", "0"),
+        ("--max-duration", "-1"),
+        ("--keep", "nan"),
+        ("--max-disk", "inf"),
+        ("--folder", "/dev/null"),
+        ("--host", "no such host"),
+        ("--host", "203.0.113.1"),
+    ],
+)
+def test_what_is_not_accepted_ends_with_one_line(run, arguments):
+    status, out, err = run("serve", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("requinto: ") and err.count("\n") == 1
+
+
+def test_a_port_in_use_is_said(run, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        status, out, err = run("serve", "--port", port, "--folder", tmp_path / "data")
+    assert (status, out) == (2, "")
+    assert err == (
+        f"requinto: 127.0.0.1:{port} cannot be served: Address already in use; choose "
+        "another --port, 0 for any that is free, or --host\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_has_one_server(tmp_path):
+    with web_server(tmp_path / "data") as server:
+        environment = {"REQUINTO_MODELS": str(halving_models())}
+        second = command(
+            *("serve", "--port", "0", "--folder", tmp_path / "data"),
+            env=environment | {"HOME": str(tmp_path)},
+        )
+        assert server.client.get("/api/options").is_success
+    assert (second.returncode, second.stdout) == (2, b"")
+    assert b"is used by another server; name another one with --folder" in second.stderr
+
+
+def test_others_can_reach_it_only_if_that_is_wanted(run, monkeypatch):
+    calls = []
+
+    def answer(*arguments):
+        calls.append(arguments)
+        arguments[-1]("http://there:8000")
+
+    monkeypatch.setattr(server, "serve", answer)
+    assert run("serve") == (0, "Requinto is at http://there:8000\n", "")
+    status, _, err = run("serve", "--host", "0.0.0.0", "--allow-host", "music.example")
+    assert status == 0
+    assert err.startswith(
+        "requinto: warning: whoever reaches http://there:8000 can use it"
+    )
+    (local, host, port, _), (public, *_) = calls
+    assert (host, port) == ("127.0.0.1", 8000)
+    assert local.hosts == ("127.0.0.1",)
+    assert public.hosts == ("0.0.0.0", socket.gethostname(), "music.example")
+
+
+def test_options_become_settings(run, monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr("requinto_web.server.serve", lambda *a: calls.append(a))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run("serve")
+    options = ("--max-size", 1.5, "--max-duration", 2, "--keep", 0.5, "--max-disk", 3)
+    run("serve", *options, "--folder", "songs")
+    (default, *_), (chosen, *_) = calls
+    assert chosen[0:1] == (Path("songs"),)
+    assert chosen.max_bytes == 1_500_000 and chosen.max_duration_s == 120
+    assert chosen.kept_s == 1800 and chosen.max_disk_bytes == 3_000_000_000
+    assert default.kept_s == 24 * 3600 and default.max_bytes == 200_000_000
+    if sys.platform == "linux":
+        assert default.folder == tmp_path / "cache" / "requinto" / "web"
+
+
+def test_an_address_of_ipv6_is_written_as_one(tmp_path):
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no address of IPv6")
+    with web_server(tmp_path / "data", "--host", "::1") as server:
+        assert server.url.startswith("http://[::1]:")
+        assert server.client.get("/api/options").is_success
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(RequintoError, match="cannot be used"),
+        Store(tmp_path / "file").open(),
+    ):
+        pass
