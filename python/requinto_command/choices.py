@@ -16,11 +16,10 @@ from requinto.arguments import (
 )
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import DEFAULT_TARGET
-from requinto_command.completion import CHANNELS, FORMATS
+from requinto_command.completion import BIT_DEPTHS, CHANNELS, FORMATS
 from requinto_command.times import parse_time_s
 from requinto_command.titles import make_distinct
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
-from requinto_files.audio_writer import BIT_DEPTHS
 from requinto_files.output_files import refer_to_one_file
 
 
