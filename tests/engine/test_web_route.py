@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from encoded_sounds import encode_by_ffmpeg
 from sounds import RATE, error_db
 from web_server import decode, encode, song_of, web_server
 
@@ -212,6 +213,21 @@ def test_several_channels_are_mixed_down(server):
     song = server.ready_song(encode(np.tile(song_of(1.0, 0.2), (3, 1))))
     assert song["n_channels"] == 2
     assert song["problems"] == ["its 6 channels were mixed down to 2"]
+
+
+def test_what_ffmpeg_reads_is_a_song(server, tmp_path):
+    wav, path = tmp_path / "song.wav", tmp_path / "song.m4a"
+    wav.write_bytes(encode(song_of(2.0)))
+    encode_by_ffmpeg(wav, path)
+    song = server.ready_song(path.read_bytes(), "song.m4a")
+    assert song["duration_s"] == pytest.approx(2.0, abs=0.1)
+
+
+def test_silence_is_a_song(server):
+    song = server.ready_song(encode(np.zeros((1, 2 * RATE), np.float32)))
+    extraction = server.extract(song, target="bass")
+    assert extraction["status"] == "done"
+    assert not decode(download(server, extraction, "extracted", "wav").content).any()
 
 
 def test_what_is_removed_is_gone(server, folders, sound):
