@@ -37,7 +37,7 @@ def serve(
     ] = 30.0,
     keep: Annotated[
         float,
-        typer.Option(metavar="HOURS", help="From a song's last use to its removal."),
+        typer.Option(metavar="HOURS", help="Until a song is removed after use."),
     ] = 24.0,
     max_disk: Annotated[
         float, typer.Option(metavar="GB", help="Room for all songs together.")

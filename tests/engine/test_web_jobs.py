@@ -217,7 +217,7 @@ def test_signals_end_the_server_and_its_streams(tmp_path, signum):
 
 
 def test_songs_expire(tmp_path):
-    with web_server(tmp_path / "data", "--keep", "0.0008") as server:
+    with web_server(tmp_path / "data", "--keep", "0.0014") as server:
         song = server.ready_song(SONG)
         extraction = server.extract(song, target="bass")
         assert extraction["expires_at"] > song["expires_at"]

@@ -148,6 +148,17 @@ def test_mp3_downloads_nearly_add_up(server, song, extraction, sound):
     assert np.square(difference).mean() < 0.1 * np.square(sound).mean()
 
 
+def test_a_rate_that_mp3_does_not_hold_is_said(server):
+    song = server.ready_song(encode(song_of(2.0), rate=2 * RATE))
+    path = f"/api/extractions/{server.extract(song, target='bass')['id']}"
+    for part in ("download?part=rest&", "archive?"):
+        response = server.client.get(f"{path}/{part}format=mp3")
+        assert response.status_code == 422
+        detail = response.json()["detail"]
+        assert "88200 Hz" in detail and str(server.folder) not in detail
+        assert server.client.get(f"{path}/{part}format=flac").is_success
+
+
 def test_downloads_are_named_as_the_song(server, extraction):
     for part, name in (("extracted", "bass"), ("rest", "rest")):
         header = download(server, extraction, part, "flac").headers
