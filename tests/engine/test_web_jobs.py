@@ -90,7 +90,7 @@ def test_a_job_that_waits_is_cancelled(server, song, busy):
 
 
 def test_a_running_job_stops_at_once(server):
-    song = server.ready_song(encode(song_of(60.0)))
+    song = server.ready_song(encode(song_of(30.0)))
     worker = server.worker()
     extraction = server.start(song, target="bass")
     path = f"/api/extractions/{extraction['id']}"
