@@ -36,7 +36,8 @@ def serve(
         float, typer.Option(metavar="MIN", help="The longest song that is accepted.")
     ] = 30.0,
     keep: Annotated[
-        float, typer.Option(metavar="HOURS", help="Until a song is removed again.")
+        float,
+        typer.Option(metavar="HOURS", help="Until a song is removed after use."),
     ] = 24.0,
     max_disk: Annotated[
         float, typer.Option(metavar="GB", help="Room for all songs together.")

@@ -62,7 +62,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _apologise(request: Request, error: Exception) -> JSONResponse:
-        return _problem(500, f"{type(error).__name__}: {error}")
+        return _problem(500, f"{type(error).__name__}, which the server's log explains")
 
 
 def _problem(status: int, detail: str) -> JSONResponse:

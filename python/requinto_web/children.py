@@ -35,15 +35,13 @@ def clean_environment(tmp: Path) -> dict[str, str]:
 
 def worker_environment(tmp: Path) -> dict[str, str]:
     """Return variables for a process that reads only what we wrote."""
-    return {**os.environ, **_folders(tmp)}
+    # What Matplotlib knows of fonts takes it a second to know again
+    return {**os.environ, **_folders(tmp), "MPLCONFIGDIR": str(tmp.parent)}
 
 
 def _folders(tmp: Path) -> dict[str, str]:
     """Let libraries write nowhere else."""
-    return {
-        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp)),
-        "MPLCONFIGDIR": str(tmp),
-    }
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp))
 
 
 class Child:

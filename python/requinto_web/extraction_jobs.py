@@ -21,7 +21,7 @@ from requinto_web.store import SoundFolder
 from requinto_web.tasks import ExtractionTask
 from requinto_web.worker import TaskError, Worker
 
-_N_SOUNDS = 3  # of the song's size: the samples, the masks, what is played
+_N_SOUNDS = 2  # of the song's size: samples, and masks and what is played
 
 
 class ExtractionJobs:

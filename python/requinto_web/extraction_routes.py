@@ -13,8 +13,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from requinto.arguments import check_model, check_target
+from requinto.arguments import check_target
+from requinto.checks import show
 from requinto.errors import AudioFileError
+from requinto.model_folder import models
 from requinto_web import downloads, events
 from requinto_web.answers import StoredFile, problems
 from requinto_web.entities import Extraction
@@ -71,8 +73,13 @@ def _record_of(
     wanted: ByTarget | ByStretch | ByReference, song: SongRecord
 ) -> ExtractionRecord:
     """Return the record of an extraction, or raise `RequintoError`."""
+    if wanted.model not in models():
+        raise Refusal(
+            NOT_ACCEPTED,
+            f"unknown model {show(wanted.model)}; known are {', '.join(models())}",
+        )
     record = ExtractionRecord(
-        *(new_id(), song.id, "", check_model(wanted.model)),
+        *(new_id(), song.id, "", wanted.model),
         *(wanted.beats_per_clip, wanted.sensitivity),
     )
     if isinstance(wanted, ByTarget):

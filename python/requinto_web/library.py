@@ -47,6 +47,8 @@ class Library:
             await asyncio.to_thread(self.store.read_all)
         ).values():
             song = self.songs[record.id] = Song(record)
+            if song.is_final:
+                song.progress.stop(1.0)
             for each in extractions:
                 self._enter(each, song)
 
@@ -100,17 +102,26 @@ class Library:
 
     async def add_song(self, record: SongRecord) -> Song:
         """Add a song whose folder there is."""
-        await self.save(record)
-        await self.disk.measure()
         song = self.songs[record.id] = Song(record)
+        try:
+            await self.save(record)
+        except Refusal:
+            await self.remove_song(song)
+            raise
+        await self.disk.measure()
         return song
 
     async def add_extraction(self, record: ExtractionRecord, song: Song) -> Extraction:
         """Add an extraction."""
-        self.touch(song)
-        await self.save(song.record)
-        await self.save(record)
-        return self._enter(record, song)
+        extraction = self._enter(record, song)
+        try:
+            self.touch(song)
+            await self.save(song.record)
+            await self.save(record)
+        except Refusal:
+            await self.remove_extraction(extraction)
+            raise
+        return extraction
 
     def touch(self, song: Song) -> None:
         """Let a song that is used expire later."""
@@ -121,8 +132,10 @@ class Library:
         return time.time() + self.settings.kept_s
 
     async def save(self, record: SongRecord | ExtractionRecord) -> None:
-        """Write a record, or raise `Refusal`."""
+        """Write a record of what is not removed, or raise `Refusal`."""
         async with self._writing:
+            if record.id not in self.songs and record.id not in self.extractions:
+                return
             try:
                 await asyncio.to_thread(self.store.write, record)
             except (AudioFileError, OSError) as error:
@@ -152,7 +165,8 @@ class Library:
             song.decoding.cancel()
             await asyncio.wait([song.decoding])
         await asyncio.gather(*(job.cancel() for job in jobs_of(song)))
-        await asyncio.to_thread(self.store.remove_song, song.record.id)
+        async with self._writing:
+            await asyncio.to_thread(self.store.remove_song, song.record.id)
         await self.disk.measure()
 
     async def remove_extraction(self, extraction: Extraction) -> None:
@@ -163,7 +177,8 @@ class Library:
         extraction.changes.notify()
         if extraction.job is not None:
             await extraction.job.cancel()
-        await asyncio.to_thread(self.store.remove_extraction, extraction.record)
+        async with self._writing:
+            await asyncio.to_thread(self.store.remove_extraction, extraction.record)
         await self.disk.measure()
 
     def _has_expired(self, song: Song) -> bool:

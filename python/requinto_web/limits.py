@@ -24,7 +24,7 @@ class Settings(NamedTuple):
     hosts: tuple[str, ...] = ()  # names that it answers to, besides local ones
     max_bytes: int = 200_000_000  # of an upload
     max_duration_s: float = 1800.0  # of a song
-    kept_s: float = 24 * 3600.0  # from the last use of a song
+    kept_s: float = 24 * 3600.0  # from when a song was sent or extracted from
     max_disk_bytes: int = 20_000_000_000  # of all songs and what is made of them
     max_waiting: int = 16  # songs that arrive or wait, and extractions that wait
     n_decoders: int = 2  # files that are decoded at one time

@@ -30,7 +30,7 @@ class LimitValues(BaseModel):
 
     max_bytes: int = Field(description="Of an upload.")
     max_duration_s: float = Field(description="Of a song.")
-    kept_s: float = Field(description="From the last use of a song.")
+    kept_s: float = Field(description="From when a song was sent or extracted from.")
     min_reference_s: float
     max_reference_s: float
 

@@ -90,7 +90,7 @@ def test_a_job_that_waits_is_cancelled(server, song, busy):
 
 
 def test_a_running_job_stops_at_once(server):
-    song = server.ready_song(encode(song_of(60.0)))
+    song = server.ready_song(encode(song_of(30.0)))
     worker = server.worker()
     extraction = server.start(song, target="bass")
     path = f"/api/extractions/{extraction['id']}"
@@ -217,7 +217,7 @@ def test_signals_end_the_server_and_its_streams(tmp_path, signum):
 
 
 def test_songs_expire(tmp_path):
-    with web_server(tmp_path / "data", "--keep", "0.0008") as server:
+    with web_server(tmp_path / "data", "--keep", "0.0014") as server:
         song = server.ready_song(SONG)
         extraction = server.extract(song, target="bass")
         assert extraction["expires_at"] > song["expires_at"]

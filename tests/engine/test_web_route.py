@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from encoded_sounds import encode_by_ffmpeg
 from sounds import RATE, error_db
 from web_server import decode, encode, song_of, web_server
 
@@ -147,6 +148,17 @@ def test_mp3_downloads_nearly_add_up(server, song, extraction, sound):
     assert np.square(difference).mean() < 0.1 * np.square(sound).mean()
 
 
+def test_a_rate_that_mp3_does_not_hold_is_said(server):
+    song = server.ready_song(encode(song_of(2.0), rate=2 * RATE))
+    path = f"/api/extractions/{server.extract(song, target='bass')['id']}"
+    for part in ("download?part=rest&", "archive?"):
+        response = server.client.get(f"{path}/{part}format=mp3")
+        assert response.status_code == 422
+        detail = response.json()["detail"]
+        assert "88200 Hz" in detail and str(server.folder) not in detail
+        assert server.client.get(f"{path}/{part}format=flac").is_success
+
+
 def test_downloads_are_named_as_the_song(server, extraction):
     for part, name in (("extracted", "bass"), ("rest", "rest")):
         header = download(server, extraction, part, "flac").headers
@@ -212,6 +224,21 @@ def test_several_channels_are_mixed_down(server):
     song = server.ready_song(encode(np.tile(song_of(1.0, 0.2), (3, 1))))
     assert song["n_channels"] == 2
     assert song["problems"] == ["its 6 channels were mixed down to 2"]
+
+
+def test_what_ffmpeg_reads_is_a_song(server, tmp_path):
+    wav, path = tmp_path / "song.wav", tmp_path / "song.m4a"
+    wav.write_bytes(encode(song_of(2.0)))
+    encode_by_ffmpeg(wav, path)
+    song = server.ready_song(path.read_bytes(), "song.m4a")
+    assert song["duration_s"] == pytest.approx(2.0, abs=0.1)
+
+
+def test_silence_is_a_song(server):
+    song = server.ready_song(encode(np.zeros((1, 2 * RATE), np.float32)))
+    extraction = server.extract(song, target="bass")
+    assert extraction["status"] == "done"
+    assert not decode(download(server, extraction, "extracted", "wav").content).any()
 
 
 def test_what_is_removed_is_gone(server, folders, sound):
