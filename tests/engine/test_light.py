@@ -191,4 +191,4 @@ def test_a_system_without_litert_is_refused_by_pip():
     assert not any(name in named for name in HEAVY)
     extra = " ".join(project["optional-dependencies"]["train"])
     assert "tensorflow" in extra and "keras" in extra
-    assert "requinto[train]" in project["optional-dependencies"]["test"]
+    assert "requinto[train,web]" in project["optional-dependencies"]["test"]
