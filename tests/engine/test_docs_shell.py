@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shell snippets of the documentation run, and leave what they say."""
 
+import collections
 import sys
 
 import pytest
@@ -28,9 +29,10 @@ def test_shell_snippets_run(snippet, tmp_path, two_models):
 
 def test_pages_of_the_doors_are_run():
     pages = {snippet.page for snippet in SNIPPETS if snippet.is_run}
-    assert "command-line.md" in pages
-    skipped = {snippet.page for snippet in SNIPPETS if not snippet.is_run}
-    assert skipped <= {"workshop.md"}, "say in this test why a page is left out"
+    assert pages >= {"command-line.md", "web.md", "batch.md", "plugin.md"}
+    skipped = collections.Counter(s.page for s in SNIPPETS if not s.is_run)
+    del skipped["workshop.md"]  # hours of work, and gigabytes of packages
+    assert skipped == {"batch.md": 1}  # a cluster of several machines
 
 
 def test_what_a_snippet_names():
