@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import _thread
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,8 @@ def call_away_from_signals(function: Callable[[], Result]) -> Result:
     function that C called is dropped by cffi, and C goes on with a wrong result. Here
     it is raised when the function has returned.
     """
-    if threading.current_thread() is not threading.main_thread():
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or sys.is_finalizing():  # then no other thread runs any more
         return function()
     results: list[Result] = []
     errors: list[BaseException] = []

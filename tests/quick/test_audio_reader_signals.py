@@ -2,6 +2,8 @@
 """Exceptions and signals that come while a file is read are not lost."""
 
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -92,3 +94,22 @@ def test_a_signal_while_a_file_is_read_is_raised(
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert n_raised >= 19  # Python itself drops what is raised in a destructor
+
+
+def test_an_interpreter_ends_while_a_file_is_being_read(tmp_path):
+    """What reads it is closed when no other thread runs any more."""
+    path = write_file(tmp_path, encode_song("wav"), "song.wav")
+    program = (
+        "import sys\n"
+        "from requinto_files.audio_reader import open_sound\n"
+        "def read():\n"
+        "    with open_sound(sys.argv[1]) as reader:\n"
+        "        blocks = reader.blocks()\n"
+        "        next(blocks)\n"
+        "        raise ValueError('never caught')\n"
+        "read()\n"
+    )
+    command = [sys.executable, "-c", program, path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "never caught" in done.stderr
