@@ -367,3 +367,16 @@ def test_masks_of_any_size_come_back(path, shape, peak):
     np.testing.assert_allclose(
         (again / full) ** 0.25, (mask / full) ** 0.25, atol=1.1 / 2**17
     )
+
+
+def test_clips_that_are_alike_have_one_mask(path):
+    mask = np.ones((2, 3, 2), np.float32)
+    names = [bytes([i]) * mask_file.NAME_SIZE for i in range(2)]
+    with open_masks(path) as masks:
+        masks.add(names[0], mask)
+    with open_masks(path) as masks:
+        masks.add(names[1], mask)
+        for _ in range(3):
+            assert masks.read(names[0], mask.shape) is not None
+    n_bytes = sum(map(len, records(path).values())) + len(mask_file._MAGIC)
+    assert path.stat().st_size == n_bytes
