@@ -29,7 +29,7 @@ from requinto_batch import cluster, song_work
 from requinto_batch.batch import Totals
 from requinto_batch.catalogue import Root, check_roots
 from requinto_batch.errors import BatchError
-from requinto_batch.song_work import Plan, Sought
+from requinto_batch.song_work import Plan, PlannedInstrument
 from requinto_batch.summary import check_summary
 from requinto_command.messages import say
 from requinto_files.audio_writer import check_bit_depth
@@ -124,14 +124,17 @@ def _run(request: Request, plan: Plan, memory_limit: int | None) -> None:
 
 def _instruments(
     targets: list[str], references: list[Path], has_rest: bool
-) -> tuple[Sought, ...]:
+) -> tuple[PlannedInstrument, ...]:
     """Return the instruments to extract, each with a title of its own, or raise."""
     if not targets and not references:
         targets = [DEFAULT_TARGET]
-    named = [(name := check_target(target), Sought(name, name)) for target in targets]
+    named = [
+        (name := check_target(target), PlannedInstrument(name, name))
+        for target in targets
+    ]
     for path in references:
         reference = song_work.reference_of(path)
-        named.append((path.stem, Sought(path.stem, None, reference)))
+        named.append((path.stem, PlannedInstrument(path.stem, None, reference)))
     titles = [title.casefold() for title, _ in named] + [song_work.REST] * has_rest
     for title in titles:
         if titles.count(title) > 1:
@@ -139,7 +142,7 @@ def _instruments(
                 f"two outputs of a song would be called {title!r}: targets, the names "
                 "of references and 'rest' must differ"
             )
-    return tuple(sought for _, sought in named)
+    return tuple(planned for _, planned in named)
 
 
 @contextlib.contextmanager
