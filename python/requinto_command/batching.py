@@ -20,7 +20,7 @@ from rich.progress import (
     TextColumn,
 )
 
-from requinto.arguments import Options, check_options, check_target
+from requinto.arguments import check_options, check_target
 from requinto.errors import ConfigError
 from requinto.model_folder import DEFAULT_TARGET
 from requinto.process import count_cores, count_threads
@@ -31,9 +31,10 @@ from requinto_batch.catalogue import Root, check_roots
 from requinto_batch.errors import BatchError
 from requinto_batch.song_work import Plan, PlannedInstrument
 from requinto_batch.summary import check_summary
+from requinto_command.choices import check_format, options_of
 from requinto_command.messages import say
-from requinto_files.audio_writer import check_bit_depth
-from requinto_files.output_files import check_output_folder
+from requinto_files.output_files import check_output_folder, plain_name
+from requinto_files.sound_kinds import check_bit_depth
 
 if TYPE_CHECKING:
     from requinto_batch.runner import Runner
@@ -49,7 +50,7 @@ class Request(NamedTuple):
     targets: list[str]
     references: list[Path]
     has_rest: bool
-    ending: str
+    format: str
     bit_depth: int | None
     model: str | None
     beats_per_clip: int | None
@@ -78,18 +79,16 @@ def run(request: Request) -> None:
 
 
 def _plan(request: Request) -> Plan:
-    given = {
-        name: value
-        for name in ("beats_per_clip", "sensitivity", "model")
-        if (value := getattr(request, name)) is not None
-    }
-    options = check_options(Options(**given))
-    check_bit_depth(f"SONG{request.ending}", request.bit_depth)
+    options = check_options(
+        options_of(request.model, request.beats_per_clip, request.sensitivity)
+    )
+    ending = check_format(request.format)
+    check_bit_depth(f"SONG{ending}", request.bit_depth)
     return Plan(
         output=os.path.abspath(request.output),
         instruments=_instruments(request.targets, request.references, request.has_rest),
         has_rest=request.has_rest,
-        ending=request.ending,
+        ending=ending,
         bit_depth=request.bit_depth,
         options=options,
         model=song_work.model_digest(options.model),
@@ -135,7 +134,7 @@ def _instruments(
     for path in references:
         reference = song_work.reference_of(path)
         named.append((path.stem, PlannedInstrument(path.stem, None, reference)))
-    titles = [title.casefold() for title, _ in named] + [song_work.REST] * has_rest
+    titles = [plain_name(title) for title, _ in named] + [song_work.REST] * has_rest
     for title in titles:
         if titles.count(title) > 1:
             raise ConfigError(

@@ -61,7 +61,7 @@ def write_sounds(
     rest : path, optional
         Where to write what is none of the sounds.
     bit_depth : int, optional
-        See `check_bit_depth`.
+        See `sound_kinds.check_bit_depth`.
     overwrite : bool
         Whether files that are there may be replaced.
     progress : callable

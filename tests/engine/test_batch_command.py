@@ -134,6 +134,7 @@ def test_references_are_instruments_by_their_files_names(run, quick, songs):
         (("songs", "--reference", "none.wav"), "none.wav cannot be read"),
         (("songs", "--memory-limit", "much"), "a size such as 2GB, got 'much'"),
         (("songs", "--bit-depth", "32"), "16 or 24 bits (.flac), got 32"),
+        (("songs", "--format", "flak"), "did you mean flac?"),
         (("songs", "--summary", "table.txt"), ".csv, .parquet, got .txt"),
         (("songs", "--summary", "rest.csv"), "is no summary of a batch"),
         (("songs", "--workers", "2", "--scheduler", "tcp://x:1"), "--workers"),

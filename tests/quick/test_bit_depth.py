@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from requinto.errors import AudioFileError
-from requinto_files import audio_reader, audio_writer
+from requinto_files import audio_reader, audio_writer, sound_kinds
 from requinto_files.sound_set import write_sounds
 from sounds import RATE, noise
 
@@ -54,7 +54,7 @@ def test_what_a_kind_does_not_hold_is_refused_before(tmp_path, ending, bits, mes
     path = tmp_path / f"a{ending}"
     shape = (2, RATE)
     for call in (
-        lambda: audio_writer.check_bit_depth(path, bits),
+        lambda: sound_kinds.check_bit_depth(path, bits),
         lambda: audio_writer.check_capacity(path, *shape, RATE, bit_depth=bits),
         lambda: audio_writer.SoundWriter(path, *shape, RATE, bit_depth=bits),
         lambda: audio_writer.write(path, noise(RATE), RATE, bit_depth=bits),
