@@ -81,7 +81,7 @@ def test_a_song_is_rendered_again_without_the_network(
     for one, other in zip(first, plain, strict=True):
         np.testing.assert_array_equal(one, other)
     content = path.read_bytes()
-    for sensitivity in (0.0, 0.1, 0.3, 0.5, 0.8, 1.0):
+    for sensitivity in (0.0, 0.5, 0.8, 1.0):
         chosen = {**options, "sensitivity": sensitivity}
         expected = extract_parts(sound, GUITAR, BASS, **chosen)
         load_separator(model).query(BASS.reference, RATE)  # is remembered
@@ -127,10 +127,17 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
-def test_masks_of_anything_else_are_computed_again(path, calls, name):
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """Return what a file holds with the masks of two instruments of `SOUND`."""
+    path = tmp_path_factory.mktemp("content") / "song"
     extract_parts(SOUND, GUITAR, BASS, masks=path)
-    before = path.read_bytes()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_masks_of_anything_else_are_computed_again(path, calls, content, name):
+    path.write_bytes(content)
     other = {"sound": SOUND, "instruments": [GUITAR, BASS], **OTHERS[name]}
     sound, instruments = other.pop("sound"), other.pop("instruments")
     plain = extract_parts(sound, *instruments, **other)
@@ -138,14 +145,14 @@ def test_masks_of_anything_else_are_computed_again(path, calls, name):
     extracted = extract_parts(sound, *instruments, masks=path, **other)
     assert "predict" in calls
     assert_close(extracted, plain)
-    assert path.read_bytes() != before
+    assert path.read_bytes() != content
     calls.clear()
     assert_close(extract_parts(sound, *instruments, masks=path, **other), plain)
     assert not calls
 
 
-def test_other_weights_have_other_masks(path, calls, monkeypatch):
-    extract_parts(SOUND, GUITAR, BASS, masks=path)
+def test_other_weights_have_other_masks(path, calls, content, monkeypatch):
+    path.write_bytes(content)
     pair = load_separator("fast")
     n_each = []
     for network in (pair.names, pair.examples):
