@@ -4,21 +4,11 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import json
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-)
 
 from requinto.arguments import check_options, check_target
 from requinto.errors import ConfigError
@@ -27,10 +17,11 @@ from requinto.process import count_cores, count_threads
 from requinto_batch import batch as batches
 from requinto_batch import cluster, song_work
 from requinto_batch.batch import Totals
-from requinto_batch.catalogue import Root, check_roots
+from requinto_batch.catalogue import check_roots
 from requinto_batch.errors import BatchError
 from requinto_batch.song_work import Plan, PlannedInstrument
 from requinto_batch.summary import check_summary
+from requinto_command.batch_progress import BatchProgress
 from requinto_command.choices import check_format, options_of
 from requinto_command.messages import say
 from requinto_files.output_files import check_output_folder, plain_name
@@ -109,7 +100,7 @@ def _run(request: Request, plan: Plan, memory_limit: int | None) -> None:
         with (
             _runner(request, memory_limit) as runner,
             batches.noted_summary(output, path) as add_row,
-            _Display(roots, output, runner.dashboard_link) as notify,
+            BatchProgress(roots, output, runner.dashboard_link) as notify,
         ):
             totals = batches.run(
                 *(roots, plan, runner),
@@ -157,50 +148,6 @@ def _runner(request: Request, memory_limit: int | None) -> Iterator[Runner]:
         has_dashboard=True,
     ) as runner:
         yield runner
-
-
-class _Display:
-    """How far a batch is, on a terminal: a context that gives a function of totals."""
-
-    def __init__(self, roots: list[Root], output: Path, link: str) -> None:
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]}"),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("Extracting", total=None, speed="")
-        self._total = 0  # songs, once they are counted
-        self._arguments, self._link = (roots, output), link
-
-    def __enter__(self) -> Callable[[Totals], None]:
-        if self._link:
-            say(f"dashboard: {self._link}")
-        if not self._bar.disable:
-            self._bar.start()
-            threading.Thread(target=self._count, daemon=True).start()
-        return self._show
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def _count(self) -> None:
-        self._total = batches.count_songs(*self._arguments)
-        self._bar.update(self._task, total=self._total)
-
-    def _show(self, totals: Totals) -> None:
-        parts = []
-        if totals.n_done:
-            parts.append(f"{totals.songs_per_hour:.0f} songs/h")
-            if self._total > totals.n_songs:
-                left_h = (self._total - totals.n_songs) / totals.songs_per_hour
-                parts.append(f"{datetime.timedelta(seconds=round(3600 * left_h))} left")
-        if totals.failures:
-            parts.append(f"{len(totals.failures)} failed")
-        self._bar.update(self._task, completed=totals.n_songs, speed=", ".join(parts))
 
 
 def _report(totals: Totals, path: Path, folders: list[Path], *, as_json: bool) -> None:
