@@ -119,6 +119,14 @@ def test_references_are_instruments_by_their_files_names(run, quick, songs):
     assert json.loads(out)["done"] == 2
 
 
+def test_what_is_missing_of_a_reference_is_said(run, quick, songs):
+    path = write_song(songs.parent / "tres.wav", 2.0)
+    path.write_bytes(path.read_bytes()[:-20_000])
+    status, _, err = run("batch", songs, "-o", "out", "--reference", path)
+    assert status == 0
+    assert f"requinto: warning: {path} is not whole: it was cut off" in err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
