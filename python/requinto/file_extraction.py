@@ -66,7 +66,7 @@ def extract_to_files(
     paths : Paths
         As many as instruments; an ending names the kind of a file.
     bit_depth : int, optional
-        16, 24 or 32, as the kinds hold them; see `audio_writer.check_bit_depth`. Where
+        16, 24 or 32, as the kinds hold them; see `sound_kinds.check_bit_depth`. Where
         files hold integers of as many bits as the song or more, they add up to it
         exactly.
     overwrite : bool

@@ -90,9 +90,10 @@ class MaskFile:
         _, *there, scale = _HEADER.unpack_from(record)
         if tuple(there) != shape:
             return None
-        self._used[name] = None
-        if self._unfinished:
-            self._write(record)
+        if name not in self._used:  # clips may be alike
+            self._used[name] = None
+            if self._unfinished:
+                self._write(record)
         samples = np.frombuffer(record[_HEADER.size : -_CHECKSUM_SIZE], _SAMPLE)
         roots = samples.reshape(shape) / _FULL
         return np.asarray(np.square(np.square(roots)) * np.float32(scale))

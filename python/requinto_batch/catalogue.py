@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import collections
 import os
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from requinto_batch.errors import BatchError
+from requinto_files.output_files import plain_name
 
 # What libsndfile reads, and then what ffmpeg does
 ENDINGS = frozenset(
@@ -69,7 +69,7 @@ def check_roots(folders: Sequence[Path], output: Path) -> list[Root]:
         return [Root(Path(real[0]), "")]
     names = [os.path.basename(path) for path in real]
     twice = [
-        name for name, n in collections.Counter(map(_plain, names)).items() if n > 1
+        name for name, n in collections.Counter(map(plain_name, names)).items() if n > 1
     ]
     if twice:
         raise BatchError(
@@ -136,7 +136,7 @@ def distinct_stems(
     output on some system: some ignore case, and some how an accent is written.
     """
     stems = [os.path.splitext(name)[0] for name in names]
-    outputs = [{_plain(output) for output in file_names(stem)} for stem in stems]
+    outputs = [{plain_name(output) for output in file_names(stem)} for stem in stems]
     n_users = collections.Counter(output for some in outputs for output in some)
     return [
         name if any(n_users[output] > 1 for output in some) else stem
@@ -163,7 +163,3 @@ def _contains(folder: str, path: str) -> bool:
         return os.path.commonpath((folder, path)) == folder
     except ValueError:  # on two drives
         return False
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()

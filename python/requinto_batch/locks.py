@@ -4,19 +4,23 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import platform
 from collections.abc import Iterator
 from pathlib import Path
 
+from requinto.errors import reason_of
 from requinto_batch.errors import BatchError
 
+# What systems answer where another process holds the lock
+_HELD = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 _POSITION = 1 << 30  # of the byte that is locked where whole files cannot be
 
 
 @contextlib.contextmanager
 def locked(path: Path, folder: Path) -> Iterator[None]:
-    """Hold the lock at `path`, or raise `BatchError` where another process does.
+    """Hold the lock at `path`; a context.
 
     Parameters
     ----------
@@ -24,11 +28,20 @@ def locked(path: Path, folder: Path) -> Iterator[None]:
         A file, made if need be; it stays.
     folder : Path
         What is locked, for the message.
+
+    Raises
+    ------
+    BatchError
+        If another process holds it, or the file system has no locks.
     """
     with open(path, "a+b", buffering=0) as file:
         try:
             _lock(file.fileno())
         except OSError as error:
+            if error.errno not in _HELD:
+                raise BatchError(
+                    f"{folder} cannot be locked: {reason_of(error)}"
+                ) from error
             file.seek(0)
             owner = file.read(200).decode(errors="replace").strip()
             raise BatchError(

@@ -65,7 +65,7 @@ class Extraction:
 
 @dataclass(frozen=True)
 class Record:
-    """All extractions of a song, and what else of ours may lie beside them."""
+    """All extractions of a song, and earlier outputs that may still be there."""
 
     song: str
     extractions: tuple[Extraction, ...] = ()
@@ -79,7 +79,7 @@ class Record:
         return None
 
     def is_ours(self, folder: Path, name: str) -> bool:
-        """Return whether the file of this name is one that we wrote."""
+        """Return whether the file of this name is one that a batch wrote."""
         stamps = [e.outputs[name] for e in self.extractions if name in e.outputs]
         return is_same(folder / name, [*stamps, *self.earlier.get(name, ())])
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import itertools
 import queue
 import threading
 import time
+import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.5  # seconds after which workers are counted again
 _FETCH_S = 10.0  # seconds to wait for a result that is there
-_PATIENCE_S = 60.0  # seconds to wait for a worker where there is none
-_numbers = itertools.count()  # of tasks, whose names must differ
+# Seconds to wait for a worker where there is none: on a machine with much to do, those
+# that let others go first take minutes to start
+_PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Runner:
         Raises
         ------
         BatchError
-            If there is no worker for a minute.
+            If there is no worker for five minutes.
         """
         run = _Run(self._client, function, iter(jobs), retries, restart_after)
         with contextlib.closing(run.results()) as results:
@@ -206,7 +207,7 @@ class _Run:
         task.future = self._client.submit(
             self._function,
             *task.job,
-            key=f"job-{id(self)}-{next(_numbers)}",
+            key=f"job-{uuid.uuid4()}",  # a scheduler may serve several batches
             workers=[worker],
             pure=False,
         )

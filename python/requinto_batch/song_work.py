@@ -37,7 +37,7 @@ class Reference(NamedTuple):
     sha256: str
 
 
-class Sought(NamedTuple):
+class PlannedInstrument(NamedTuple):
     """An instrument to extract from each song, by name or by reference."""
 
     title: str
@@ -49,7 +49,7 @@ class Plan(NamedTuple):
     """What is done with each song."""
 
     output: str  # the folder that is written to
-    instruments: tuple[Sought, ...]
+    instruments: tuple[PlannedInstrument, ...]
     has_rest: bool
     ending: str  # of outputs, such as ".flac"
     bit_depth: int | None
@@ -178,7 +178,7 @@ class _Extracting:
         return done
 
     def _check_foreign(self, record: Record) -> bool:
-        """Return whether files of ours are replaced; raise if there are others."""
+        """Return whether earlier outputs are replaced; raise if there are others."""
         there = [name for name in self._names if os.path.lexists(self._folder / name)]
         for name in there:
             if not record.is_ours(self._folder, name):
@@ -213,7 +213,8 @@ class _Extracting:
         return written.levels.gain
 
     def _announce(self, writers: Sequence[SoundWriter]) -> None:
-        """Write what is about to appear, so that it is known for ours."""
+        """Write down what is about to appear; else its files would be foreign."""
+        _check_wanted(1.0)
         if Input.of(self._song.path) != self._source:
             raise BatchError(f"{self._song.path} changed while it was read")
         if self._done_before():
@@ -261,11 +262,11 @@ def _check_model(name: str, digest: str) -> None:
 _own_model_digest = functools.lru_cache(maxsize=4)(model_digest)
 
 
-def _instrument(sought: Sought) -> Instrument:
-    if sought.reference is None:
-        return Instrument(sought.title, sought.target)
-    recording = read_reference(sought.reference)
-    return Instrument(sought.title, None, recording.samples, recording.sample_rate)
+def _instrument(planned: PlannedInstrument) -> Instrument:
+    if planned.reference is None:
+        return Instrument(planned.title, planned.target)
+    recording = read_reference(planned.reference)
+    return Instrument(planned.title, None, recording.samples, recording.sample_rate)
 
 
 def reference_of(path: Path) -> Reference:

@@ -3,27 +3,24 @@
 
 from __future__ import annotations
 
-import enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from requinto_command.completion import complete_model, complete_target
-from requinto_command.options import Json
+from requinto_command.completion import complete_format
+from requinto_command.options import (
+    BeatsPerClip,
+    BitDepth,
+    Json,
+    Model,
+    References,
+    Sensitivity,
+    Targets,
+    Workers,
+)
 
 _RESTART_AFTER = 200
-
-
-class Format(str, enum.Enum):
-    """Kinds of files that are written."""
-
-    flac = "flac"
-    wav = "wav"
-    mp3 = "mp3"
-    ogg = "ogg"
-    aiff = "aiff"
-
 
 Folders = Annotated[
     list[Path], typer.Argument(metavar="FOLDER", help="Folders with songs.")
@@ -31,38 +28,10 @@ Folders = Annotated[
 OutputFolder = Annotated[
     Path, typer.Option("-o", "--output", help="The folder to write to.")
 ]
-Targets = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A built-in target; may be repeated. Guitar unless given.",
-        autocompletion=complete_target,
-    ),
-]
-References = Annotated[
-    list[Path] | None,
-    typer.Option(help="A sound file with an instrument alone; may be repeated."),
-]
 Rest = Annotated[bool, typer.Option("--rest", help="Write everything else, too.")]
-Kind = Annotated[Format, typer.Option("--format", help="Of the files to write.")]
-BitDepth = Annotated[
-    int | None, typer.Option(help="16, 24 or 32, where the format has a choice.")
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        help="Name of a model; standard unless given.", autocompletion=complete_model
-    ),
-]
-BeatsPerClip = Annotated[
-    int | None,
-    typer.Option(help="Beats separated at a time: 4 unless given, 2 or 1."),
-]
-Sensitivity = Annotated[
-    float | None,
-    typer.Option(help="0 to 1: more of the target, and more bleed; 0.5 unless given."),
-]
-Workers = Annotated[
-    int | None, typer.Option(help="Processes; as many as cores unless given.", min=1)
+Format = Annotated[
+    str,
+    typer.Option(help="wav, flac, mp3, ogg or aiff.", autocompletion=complete_format),
 ]
 Scheduler = Annotated[
     str | None,
@@ -96,7 +65,7 @@ def batch(
     target: Targets = None,
     reference: References = None,
     rest: Rest = False,
-    kind: Kind = Format.flac,
+    format: Format = "flac",
     bit_depth: BitDepth = None,
     model: Model = None,
     beats_per_clip: BeatsPerClip = None,
@@ -120,7 +89,7 @@ def batch(
             targets=target or [],
             references=reference or [],
             has_rest=rest,
-            ending=f".{kind.value}",
+            format=format,
             bit_depth=bit_depth,
             model=model,
             beats_per_clip=beats_per_clip,

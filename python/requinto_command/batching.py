@@ -4,36 +4,29 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import json
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-)
-
-from requinto.arguments import Options, check_options, check_target
+from requinto.arguments import check_options, check_target
 from requinto.errors import ConfigError
 from requinto.model_folder import DEFAULT_TARGET
 from requinto.process import count_cores, count_threads
 from requinto_batch import batch as batches
 from requinto_batch import cluster, song_work
 from requinto_batch.batch import Totals
-from requinto_batch.catalogue import Root, check_roots
+from requinto_batch.catalogue import check_roots
 from requinto_batch.errors import BatchError
-from requinto_batch.song_work import Plan, Sought
+from requinto_batch.song_work import Plan, PlannedInstrument
 from requinto_batch.summary import check_summary
+from requinto_command.batch_progress import BatchProgress
+from requinto_command.choices import check_format, options_of
+from requinto_command.inputs import warn_of_input
 from requinto_command.messages import say
-from requinto_files.audio_writer import check_bit_depth
-from requinto_files.output_files import check_output_folder
+from requinto_files.output_files import check_output_folder, plain_name
+from requinto_files.sound_kinds import check_bit_depth
 
 if TYPE_CHECKING:
     from requinto_batch.runner import Runner
@@ -49,7 +42,7 @@ class Request(NamedTuple):
     targets: list[str]
     references: list[Path]
     has_rest: bool
-    ending: str
+    format: str
     bit_depth: int | None
     model: str | None
     beats_per_clip: int | None
@@ -78,18 +71,16 @@ def run(request: Request) -> None:
 
 
 def _plan(request: Request) -> Plan:
-    given = {
-        name: value
-        for name in ("beats_per_clip", "sensitivity", "model")
-        if (value := getattr(request, name)) is not None
-    }
-    options = check_options(Options(**given))
-    check_bit_depth(f"SONG{request.ending}", request.bit_depth)
+    options = check_options(
+        options_of(request.model, request.beats_per_clip, request.sensitivity)
+    )
+    ending = check_format(request.format)
+    check_bit_depth(f"SONG{ending}", request.bit_depth)
     return Plan(
         output=os.path.abspath(request.output),
         instruments=_instruments(request.targets, request.references, request.has_rest),
         has_rest=request.has_rest,
-        ending=request.ending,
+        ending=ending,
         bit_depth=request.bit_depth,
         options=options,
         model=song_work.model_digest(options.model),
@@ -110,7 +101,7 @@ def _run(request: Request, plan: Plan, memory_limit: int | None) -> None:
         with (
             _runner(request, memory_limit) as runner,
             batches.noted_summary(output, path) as add_row,
-            _Display(roots, output, runner.dashboard_link) as notify,
+            BatchProgress(roots, output, runner.dashboard_link) as notify,
         ):
             totals = batches.run(
                 *(roots, plan, runner),
@@ -124,22 +115,26 @@ def _run(request: Request, plan: Plan, memory_limit: int | None) -> None:
 
 def _instruments(
     targets: list[str], references: list[Path], has_rest: bool
-) -> tuple[Sought, ...]:
+) -> tuple[PlannedInstrument, ...]:
     """Return the instruments to extract, each with a title of its own, or raise."""
     if not targets and not references:
         targets = [DEFAULT_TARGET]
-    named = [(name := check_target(target), Sought(name, name)) for target in targets]
+    named = [
+        (name := check_target(target), PlannedInstrument(name, name))
+        for target in targets
+    ]
     for path in references:
         reference = song_work.reference_of(path)
-        named.append((path.stem, Sought(path.stem, None, reference)))
-    titles = [title.casefold() for title, _ in named] + [song_work.REST] * has_rest
+        warn_of_input(str(path), song_work.read_reference(reference).problems)
+        named.append((path.stem, PlannedInstrument(path.stem, None, reference)))
+    titles = [plain_name(title) for title, _ in named] + [song_work.REST] * has_rest
     for title in titles:
         if titles.count(title) > 1:
             raise ConfigError(
                 f"two outputs of a song would be called {title!r}: targets, the names "
                 "of references and 'rest' must differ"
             )
-    return tuple(sought for _, sought in named)
+    return tuple(planned for _, planned in named)
 
 
 @contextlib.contextmanager
@@ -155,50 +150,6 @@ def _runner(request: Request, memory_limit: int | None) -> Iterator[Runner]:
         has_dashboard=True,
     ) as runner:
         yield runner
-
-
-class _Display:
-    """How far a batch is, on a terminal: a context that gives a function of totals."""
-
-    def __init__(self, roots: list[Root], output: Path, link: str) -> None:
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]}"),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("Extracting", total=None, speed="")
-        self._total = 0  # songs, once they are counted
-        self._arguments, self._link = (roots, output), link
-
-    def __enter__(self) -> Callable[[Totals], None]:
-        if self._link:
-            say(f"dashboard: {self._link}")
-        if not self._bar.disable:
-            self._bar.start()
-            threading.Thread(target=self._count, daemon=True).start()
-        return self._show
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def _count(self) -> None:
-        self._total = batches.count_songs(*self._arguments)
-        self._bar.update(self._task, total=self._total)
-
-    def _show(self, totals: Totals) -> None:
-        parts = []
-        if totals.n_done:
-            parts.append(f"{totals.songs_per_hour:.0f} songs/h")
-            if self._total > totals.n_songs:
-                left_h = (self._total - totals.n_songs) / totals.songs_per_hour
-                parts.append(f"{datetime.timedelta(seconds=round(3600 * left_h))} left")
-        if totals.failures:
-            parts.append(f"{len(totals.failures)} failed")
-        self._bar.update(self._task, completed=totals.n_songs, speed=", ".join(parts))
 
 
 def _report(totals: Totals, path: Path, folders: list[Path], *, as_json: bool) -> None:

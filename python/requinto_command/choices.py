@@ -21,8 +21,7 @@ from requinto_command.times import parse_time_s
 from requinto_command.titles import make_distinct
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
 from requinto_files.output_files import refer_to_one_file
-
-_BIT_DEPTHS = (16, 24, 32)  # that some kind of file has
+from requinto_files.sound_kinds import BIT_DEPTHS
 
 
 class Request(NamedTuple):
@@ -81,7 +80,7 @@ class Choices(NamedTuple):
 def check_choices(request: Request) -> Choices:
     """Return what a request chooses, or raise `RequintoError`."""
     system = OWN_SYSTEM if request.system is None else request.system
-    options = _options(request)
+    options = options_of(request.model, request.beats_per_clip, request.sensitivity)
     if system == OWN_SYSTEM:
         options = check_options(options)
     else:
@@ -93,17 +92,20 @@ def check_choices(request: Request) -> Choices:
         system=system,
         start_s=start_s,
         end_s=end_s,
-        ending=_check_format(request.format),
+        ending=check_format(request.format) if request.format is not None else None,
         bit_depth=_check_bit_depth(request.bit_depth),
         downmix=_check_channels(request.channels),
     )
 
 
-def _options(request: Request) -> Options:
+def options_of(
+    model: str | None, beats_per_clip: int | None, sensitivity: float | None
+) -> Options:
+    """Return options of an extraction: the default of each that is None."""
     given = {
-        "model": request.model,
-        "beats_per_clip": request.beats_per_clip,
-        "sensitivity": request.sensitivity,
+        "model": model,
+        "beats_per_clip": beats_per_clip,
+        "sensitivity": sensitivity,
     }
     chosen: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     return DEFAULT_OPTIONS._replace(**chosen)
@@ -163,17 +165,15 @@ def _check_times(start: str | None, end: str | None) -> tuple[float, float | Non
     return start_s, end_s
 
 
-def _check_format(name: str | None) -> str | None:
-    """Return the ending of a kind of sound file."""
-    if name is None:
-        return None
+def check_format(name: str) -> str:
+    """Return the ending of a kind of sound file, or raise `ConfigError`."""
     plain = name.casefold().removeprefix(".")
     return f".{_check_choice('format', plain, FORMATS)}"
 
 
 def _check_bit_depth(bit_depth: int | None) -> int | None:
-    if bit_depth is not None and bit_depth not in _BIT_DEPTHS:
-        known = ", ".join(map(str, _BIT_DEPTHS))
+    if bit_depth is not None and bit_depth not in BIT_DEPTHS:
+        known = ", ".join(map(str, BIT_DEPTHS))
         raise ConfigError(f"--bit-depth must be one of {known}, got {bit_depth}")
     return bit_depth
 

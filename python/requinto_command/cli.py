@@ -51,7 +51,7 @@ def _print_version(is_wanted: bool) -> None:
 
 
 @app.callback()
-def options(
+def requinto(
     version: Annotated[
         bool,
         typer.Option(

@@ -11,7 +11,6 @@ from pathlib import Path
 from requinto_files.environment import model_folders
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "aiff")
-BIT_DEPTHS = (16, 24, 32)
 CHANNELS = ("downmix", "keep")
 _TARGETS = "targets.txt"
 _EXPORTS = "litert"  # of the models' folder

@@ -11,11 +11,19 @@ import typer
 from requinto_command.completion import (
     complete_channels,
     complete_format,
-    complete_model,
     complete_system,
-    complete_target,
 )
-from requinto_command.options import READABLE, Json, Overwrite
+from requinto_command.options import (
+    READABLE,
+    BeatsPerClip,
+    BitDepth,
+    Json,
+    Model,
+    Overwrite,
+    References,
+    Sensitivity,
+    Targets,
+)
 
 Songs = Annotated[
     list[Path],
@@ -23,20 +31,6 @@ Songs = Annotated[
         metavar="SONG...",
         help=f"Sound files: {READABLE}. - is standard input.",
         show_default=False,
-    ),
-]
-Targets = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A built-in target, guitar unless given; may be repeated.",
-        autocompletion=complete_target,
-    ),
-]
-References = Annotated[
-    list[Path] | None,
-    typer.Option(
-        help="A sound file with an instrument alone; may be repeated, each an "
-        "instrument of its own."
     ),
 ]
 Output = Annotated[
@@ -71,30 +65,12 @@ Format = Annotated[
         autocompletion=complete_format,
     ),
 ]
-BitDepth = Annotated[
-    int | None,
-    typer.Option(help="Bits of a sample: 16, 24 or 32 where the format has them."),
-]
 Channels = Annotated[
     str,
     typer.Option(
         help="Of songs with more than two: downmix to stereo, or keep, which refuses.",
         autocompletion=complete_channels,
     ),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        help="Name of a model; standard unless given.", autocompletion=complete_model
-    ),
-]
-BeatsPerClip = Annotated[
-    int | None,
-    typer.Option(help="Beats separated at a time: 4, 2 or 1; 4 unless given."),
-]
-Sensitivity = Annotated[
-    float | None,
-    typer.Option(help="0 to 1: more of the target, and more bleed; 0.5 unless given."),
 ]
 System = Annotated[
     str | None,

@@ -63,7 +63,7 @@ def _read(
         problems = reader.problems
     samples = check(buffer.samples(), rate, str(source))
     n_downmixed = _count_downmixed(n_in_file, len(samples))
-    _warn(name, problems, n_downmixed)
+    warn_of_input(name, problems, n_downmixed)
     return Sound(samples, rate, problems, n_downmixed)
 
 
@@ -78,7 +78,7 @@ def open_song(
             source, downmix=downmix, start_s=start_s, end_s=end_s
         ) as song,
     ):
-        _warn(_name(path), song.problems, downmixed_from(song))
+        warn_of_input(_name(path), song.problems, downmixed_from(song))
         yield song
 
 
@@ -98,7 +98,10 @@ def _count_downmixed(n_in_file: int, n_channels: int) -> int | None:
     return n_in_file if n_in_file > n_channels else None
 
 
-def _warn(name: str, problems: Sequence[str], n_downmixed: int | None) -> None:
+def warn_of_input(
+    name: str, problems: Sequence[str], n_downmixed: int | None = None
+) -> None:
+    """Say what is missing of a sound, and of how many channels it was mixed down."""
     if problems:
         warn(f"{name} is not whole: {'; '.join(problems)}; what is there is used")
     if n_downmixed:

@@ -10,15 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from requinto_command.options import JsonPath, Overwrite
+from requinto_command.options import JsonPath, Overwrite, Workers
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
 
 data_app = typer.Typer(no_args_is_help=True, help="Material to train on and to test.")
 
 Folder = Annotated[Path, typer.Argument(help="A folder of test items, or of sets.")]
-Workers = Annotated[
-    int | None, typer.Option(help="Processes; as many as cores unless given.", min=1)
-]
 Roots = Annotated[
     list[Path] | None,
     typer.Option(help="Where packages are unpacked, if not /; may be repeated."),

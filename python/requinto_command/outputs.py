@@ -18,7 +18,7 @@ from requinto.errors import AudioFileError
 from requinto.song_separation import Stretch
 from requinto.spectrograms import ROW_S
 from requinto_command.messages import warn
-from requinto_command.titles import make_distinct, plain_name
+from requinto_command.titles import make_distinct
 from requinto_files import audio_writer
 from requinto_files.audio_reader import SampleBuffer
 from requinto_files.output_files import (
@@ -26,6 +26,7 @@ from requinto_files.output_files import (
     check_ending,
     check_output,
     check_output_folder,
+    plain_name,
     refer_to_one_file,
     whole_file,
 )
@@ -126,7 +127,7 @@ def check_capacity(
 ) -> None:
     """Raise `AudioFileError` unless sound files can each hold so much, and find room.
 
-    The bit depth is one that `audio_writer.check_bit_depth` accepts. Files on one disk
+    The bit depth is one that `sound_kinds.check_bit_depth` accepts. Files on one disk
     share its room.
     """
     n_bytes: Counter[int] = Counter()  # by disk

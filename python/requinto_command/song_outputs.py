@@ -14,8 +14,12 @@ from requinto_command import outputs
 from requinto_command.choices import Choices, Request
 from requinto_command.options import STDIN, STDOUT
 from requinto_command.outputs import Output
-from requinto_command.titles import PLOT, REST, plain_name
-from requinto_files.output_files import check_output_folder, refer_to_one_file
+from requinto_command.titles import PLOT, REST
+from requinto_files.output_files import (
+    check_output_folder,
+    plain_name,
+    refer_to_one_file,
+)
 from requinto_files.sound_kinds import check_bit_depth
 
 _SOUND_ENDING, _PICTURE_ENDING = ".wav", ".png"  # unless names or options say others

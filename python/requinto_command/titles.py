@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import itertools
-import unicodedata
 from collections.abc import Iterable, Sequence
+
+from requinto_files.output_files import plain_name
 
 REST, PLOT = "rest", "plot"  # in names of files that are no instrument's
 
@@ -31,8 +32,3 @@ def make_distinct(titles: Sequence[str], others: Iterable[str] = ()) -> list[str
         used.add(plain_name(name))
         distinct.append(name)
     return distinct
-
-
-def plain_name(name: str) -> str:
-    """Return what names have in common that some file system takes for one."""
-    return unicodedata.normalize("NFC", name).casefold()

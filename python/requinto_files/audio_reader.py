@@ -17,7 +17,6 @@ from requinto_files import audio_streams
 from requinto_files.audio_streams import JoinedStreams, sentence
 from requinto_files.downmix import MAX_CHANNELS, downmix_matrix
 from requinto_files.errors import AudioFileError, reason_of
-from requinto_files.ffmpeg_decoder import READABLE as READABLE
 from requinto_files.ffmpeg_decoder import open_with_ffmpeg
 from requinto_files.quiet import MPG123, filter_stderr
 from requinto_files.signal_shelter import call_away_from_signals

@@ -25,7 +25,6 @@ from requinto_files.output_files import (
 from requinto_files.quantisation import to_integers
 from requinto_files.sound_kinds import ENDINGS as ENDINGS
 from requinto_files.sound_kinds import WAV, Kind, kind_of
-from requinto_files.sound_kinds import check_bit_depth as check_bit_depth
 
 Progress = Callable[[float], None]
 
@@ -60,7 +59,7 @@ def check_capacity(
     n_bytes_before : int
         What other files will take of the same disk.
     bit_depth : int, optional
-        See `check_bit_depth`.
+        See `sound_kinds.check_bit_depth`.
 
     Returns
     -------
@@ -181,7 +180,7 @@ class SoundWriter(BlockFile):
     sample_rate : int
         Hz.
     bit_depth : int, optional
-        See `check_bit_depth`.
+        See `sound_kinds.check_bit_depth`.
     overwrite : bool
         Whether a file that is there may be replaced.
 

@@ -15,7 +15,7 @@ from requinto_files.audio_streams import sentence
 from requinto_files.downmix import check_channels, speakers_of_ffmpeg
 from requinto_files.errors import AudioFileError
 
-READABLE = "wav, flac, ogg, opus, mp3 and aiff"
+_READABLE = "wav, flac, ogg, opus, mp3 and aiff"
 # How files of common kinds begin: the byte, the mark, and what they are
 _MARKS = (
     (4, b"ftyp", "MPEG-4 (m4a, mp4, mov)"),
@@ -127,7 +127,7 @@ def open_with_ffmpeg(
     reason = f"it is {kind}, which" if kind else f"{sentence(refusal)} Perhaps it"
     raise AudioFileError(
         f"cannot be read as sound: {reason} is read where ffmpeg is installed, and no "
-        f"ffmpeg is on the PATH; {READABLE} are read without it"
+        f"ffmpeg is on the PATH; {_READABLE} are read without it"
     ) from refusal
 
 

@@ -117,8 +117,12 @@ def refer_to_one_file(
     """
     with contextlib.suppress(OSError):
         return os.path.samefile(one, other)
-    names = [unicodedata.normalize("NFC", os.path.realpath(p)) for p in (one, other)]
-    return names[0].casefold() == names[1].casefold()
+    return plain_name(os.path.realpath(one)) == plain_name(os.path.realpath(other))
+
+
+def plain_name(name: str) -> str:
+    """Return what names have in common that some file system takes for one."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ class Levels(NamedTuple):
 
 
 def write_sounds(
-    paths: Sequence[Path | None],
+    paths: Sequence[Path],
     blocks: Iterable[Sequence[np.ndarray]],
     shape: tuple[int, int],
     sample_rate: int,
@@ -49,8 +49,8 @@ def write_sounds(
 
     Parameters
     ----------
-    paths : sequence of path or None
-        Where each sound goes, if anywhere; somewhere where there is a rest.
+    paths : sequence of path
+        Where each sound goes.
     blocks : iterable of sequences of np.ndarray
         A block of each of the sounds, `(n_channels, n_frames)`, float32; where there is
         a rest, one more: of the mixture that they are parts of.
@@ -61,7 +61,7 @@ def write_sounds(
     rest : path, optional
         Where to write what is none of the sounds.
     bit_depth : int, optional
-        See `check_bit_depth`.
+        See `sound_kinds.check_bit_depth`.
     overwrite : bool
         Whether files that are there may be replaced.
     progress : callable
@@ -74,24 +74,23 @@ def write_sounds(
     AudioFileError
         If a file cannot be written.
     """
-    named = [*paths, rest] if rest else paths
     writers = [
         SoundWriter(
             *(path, *shape, sample_rate), bit_depth=bit_depth, overwrite=overwrite
         )
-        for path in named
-        if path
+        for path in ([*paths, rest] if rest else paths)
     ]
-    used = _used(blocks, named)
     with contextlib.ExitStack() as stack:
         if all(writer.kind.peak is None for writer in writers):
             levels = Levels()
-            coded = map(_rest_of, used) if rest else used
+            coded: Iterable[Sequence[np.ndarray]] = (
+                map(_rest_of, blocks) if rest else blocks
+            )
         else:
             store = stack.enter_context(
                 _Store(writers, shape, sample_rate, has_rest=rest is not None)
             )
-            for sounds in used:
+            for sounds in blocks:
                 store.add(sounds)
             levels = store.levels()
             coded = store.coded(levels.gain, progress)
@@ -107,14 +106,6 @@ def write_sounds(
             writer.publish()
     progress(1.0)
     return levels
-
-
-def _used(
-    blocks: Iterable[Sequence[np.ndarray]], paths: Sequence[Path | None]
-) -> Iterator[list[np.ndarray]]:
-    """Yield the blocks of the sounds that go somewhere."""
-    for sounds in blocks:
-        yield [s for s, path in zip(sounds, paths, strict=True) if path]
 
 
 class _Store:

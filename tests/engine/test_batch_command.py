@@ -119,6 +119,14 @@ def test_references_are_instruments_by_their_files_names(run, quick, songs):
     assert json.loads(out)["done"] == 2
 
 
+def test_what_is_missing_of_a_reference_is_said(run, quick, songs):
+    path = write_song(songs.parent / "tres.wav", 2.0)
+    path.write_bytes(path.read_bytes()[:-20_000])
+    status, _, err = run("batch", songs, "-o", "out", "--reference", path)
+    assert status == 0
+    assert f"requinto: warning: {path} is not whole: it was cut off" in err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -134,6 +142,7 @@ def test_references_are_instruments_by_their_files_names(run, quick, songs):
         (("songs", "--reference", "none.wav"), "none.wav cannot be read"),
         (("songs", "--memory-limit", "much"), "a size such as 2GB, got 'much'"),
         (("songs", "--bit-depth", "32"), "16 or 24 bits (.flac), got 32"),
+        (("songs", "--format", "flak"), "did you mean flac?"),
         (("songs", "--summary", "table.txt"), ".csv, .parquet, got .txt"),
         (("songs", "--summary", "rest.csv"), "is no summary of a batch"),
         (("songs", "--workers", "2", "--scheduler", "tcp://x:1"), "--workers"),

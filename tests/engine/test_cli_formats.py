@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command reads and writes the kinds, lengths and channels that it is given."""
 
-import contextlib
 import importlib
-import itertools
 import json
 from pathlib import Path
 
@@ -11,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from requinto.errors import AudioFileError, ConfigError
+from requinto.errors import ConfigError
 from requinto_command import cli
-from requinto_command.completion import BIT_DEPTHS, FORMATS
+from requinto_command.completion import FORMATS
 from requinto_command.times import parse_time_s
-from requinto_files.sound_kinds import ENDINGS, check_bit_depth
+from requinto_files.sound_kinds import ENDINGS
 from sounds import RATE, noise
 from unchanged import PlainTracker, Scaling
 
@@ -34,15 +32,6 @@ def run(run_command, monkeypatch, tmp_path):
 
 def test_the_formats_are_those_that_are_written():
     assert {f".{name}" for name in FORMATS} == set(ENDINGS)
-
-
-def test_the_bit_depths_are_those_that_some_kind_holds():
-    held = set()
-    for ending, depth in itertools.product(ENDINGS, range(1, 65)):
-        with contextlib.suppress(AudioFileError):
-            check_bit_depth(f"sound{ending}", depth)
-            held.add(depth)
-    assert held == set(BIT_DEPTHS)
 
 
 @pytest.mark.parametrize(

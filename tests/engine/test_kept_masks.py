@@ -81,7 +81,7 @@ def test_a_song_is_rendered_again_without_the_network(
     for one, other in zip(first, plain, strict=True):
         np.testing.assert_array_equal(one, other)
     content = path.read_bytes()
-    for sensitivity in (0.0, 0.1, 0.3, 0.5, 0.8, 1.0):
+    for sensitivity in (0.0, 0.5, 0.8, 1.0):
         chosen = {**options, "sensitivity": sensitivity}
         expected = extract_parts(sound, GUITAR, BASS, **chosen)
         load_separator(model).query(BASS.reference, RATE)  # is remembered
@@ -127,10 +127,17 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
-def test_masks_of_anything_else_are_computed_again(path, calls, name):
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """Return what a file holds with the masks of two instruments of `SOUND`."""
+    path = tmp_path_factory.mktemp("content") / "song"
     extract_parts(SOUND, GUITAR, BASS, masks=path)
-    before = path.read_bytes()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_masks_of_anything_else_are_computed_again(path, calls, content, name):
+    path.write_bytes(content)
     other = {"sound": SOUND, "instruments": [GUITAR, BASS], **OTHERS[name]}
     sound, instruments = other.pop("sound"), other.pop("instruments")
     plain = extract_parts(sound, *instruments, **other)
@@ -138,14 +145,14 @@ def test_masks_of_anything_else_are_computed_again(path, calls, name):
     extracted = extract_parts(sound, *instruments, masks=path, **other)
     assert "predict" in calls
     assert_close(extracted, plain)
-    assert path.read_bytes() != before
+    assert path.read_bytes() != content
     calls.clear()
     assert_close(extract_parts(sound, *instruments, masks=path, **other), plain)
     assert not calls
 
 
-def test_other_weights_have_other_masks(path, calls, monkeypatch):
-    extract_parts(SOUND, GUITAR, BASS, masks=path)
+def test_other_weights_have_other_masks(path, calls, content, monkeypatch):
+    path.write_bytes(content)
     pair = load_separator("fast")
     n_each = []
     for network in (pair.names, pair.examples):
@@ -367,3 +374,16 @@ def test_masks_of_any_size_come_back(path, shape, peak):
     np.testing.assert_allclose(
         (again / full) ** 0.25, (mask / full) ** 0.25, atol=1.1 / 2**17
     )
+
+
+def test_clips_that_are_alike_have_one_mask(path):
+    mask = np.ones((2, 3, 2), np.float32)
+    names = [bytes([i]) * mask_file.NAME_SIZE for i in range(2)]
+    with open_masks(path) as masks:
+        masks.add(names[0], mask)
+    with open_masks(path) as masks:
+        masks.add(names[1], mask)
+        for _ in range(3):
+            assert masks.read(names[0], mask.shape) is not None
+    n_bytes = sum(map(len, records(path).values())) + len(mask_file._MAGIC)
+    assert path.stat().st_size == n_bytes

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from requinto.errors import AudioFileError
-from requinto_files import audio_reader, audio_writer
+from requinto_files import audio_reader, audio_writer, sound_kinds
 from requinto_files.sound_set import write_sounds
 from sounds import RATE, noise
 
@@ -54,7 +54,7 @@ def test_what_a_kind_does_not_hold_is_refused_before(tmp_path, ending, bits, mes
     path = tmp_path / f"a{ending}"
     shape = (2, RATE)
     for call in (
-        lambda: audio_writer.check_bit_depth(path, bits),
+        lambda: sound_kinds.check_bit_depth(path, bits),
         lambda: audio_writer.check_capacity(path, *shape, RATE, bit_depth=bits),
         lambda: audio_writer.SoundWriter(path, *shape, RATE, bit_depth=bits),
         lambda: audio_writer.write(path, noise(RATE), RATE, bit_depth=bits),
@@ -69,12 +69,11 @@ def test_what_a_kind_does_not_hold_is_refused_before(tmp_path, ending, bits, mes
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("rate", [8000, 44100])
 @pytest.mark.parametrize(("ending", "bits"), INTEGERS)
-def test_samples_are_rounded_to_the_nearest(tmp_path, ending, bits, rate):
+def test_samples_are_rounded_to_the_nearest(tmp_path, ending, bits):
     path = tmp_path / f"a{ending}"
-    sound = 0.99 * noise(4 * rate)
-    audio_writer.write(path, sound, rate, bit_depth=bits)
+    sound = 0.99 * noise(RATE)
+    audio_writer.write(path, sound, RATE, bit_depth=bits)
     steps = soundfile.read(path, dtype="int32")[0].T >> (32 - bits)
     exact = sound.astype(np.float64) * 2.0 ** (bits - 1)
     np.testing.assert_array_equal(steps, np.rint(exact))

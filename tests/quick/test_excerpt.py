@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An excerpt of a song is those frames exactly, and what follows is not decoded."""
 
+import functools
+
 import numpy as np
 import pytest
 import soundfile
@@ -18,6 +20,7 @@ EXCERPTS = [
     *(((1 << 16) / RATE, (1 << 17) / RATE), (1.0 + 0.4 / RATE, 2.0 - 0.4 / RATE)),
     (3.0, 600.0),
 ]
+KINDS = ("wav", "flac", "ogg", "opus", "mp3")
 
 
 def read_song(path, **options):
@@ -32,33 +35,39 @@ def read_song(path, **options):
         return first, song
 
 
+@functools.cache
+def encode(kind):
+    return encode_sound(kind, SOUND)
+
+
 def write_song(folder, kind="wav"):
     path = folder / "song"
-    path.write_bytes(encode_sound(kind, SOUND))
+    path.write_bytes(encode(kind))
     return path
 
 
-@pytest.mark.parametrize(("start_s", "end_s"), EXCERPTS)
-@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "opus", "mp3"])
-def test_those_frames_exactly(tmp_path, kind, start_s, end_s):
+@pytest.mark.parametrize("kind", KINDS)
+def test_those_frames_exactly(tmp_path, kind):
     path = write_song(tmp_path, kind)
     whole, rate = audio_reader.read(path)
-    sound, song = read_song(path, start_s=start_s, end_s=end_s)
-    start = round(start_s * rate)
-    stop = None if end_s is None else round(end_s * rate)
-    np.testing.assert_array_equal(sound, whole[:, start:stop])
-    assert song.start_s == start / rate
-    assert song.problems == ()
+    # Where an excerpt lies makes a difference to the reader, not to its decoder
+    for start_s, end_s in EXCERPTS if kind == "wav" else EXCERPTS[3:7:3]:
+        sound, song = read_song(path, start_s=start_s, end_s=end_s)
+        start = round(start_s * rate)
+        stop = None if end_s is None else round(end_s * rate)
+        np.testing.assert_array_equal(sound, whole[:, start:stop])
+        assert song.start_s == start / rate
+        assert song.problems == ()
 
 
 @needs_ffmpeg
 def test_an_excerpt_of_what_ffmpeg_reads(tmp_path):
     source = tmp_path / "song.wav"
-    source.write_bytes(encode_sound("wav", noise(6 * RATE, 6)))
+    source.write_bytes(encode_sound("wav", noise(3 * RATE, 6)))
     path = encode_by_ffmpeg(source, tmp_path / "song.mka", "-codec:a", "alac")
     whole = audio_reader.read_available(path, downmix=True).samples
-    sound, song = read_song(path, downmix=True, start_s=2.0, end_s=4.0)
-    np.testing.assert_array_equal(sound, whole[:, 2 * RATE : 4 * RATE])
+    sound, song = read_song(path, downmix=True, start_s=1.0, end_s=2.0)
+    np.testing.assert_array_equal(sound, whole[:, RATE : 2 * RATE])
     assert (song.n_channels, song.n_channels_in_file) == (2, 6)
 
 

@@ -11,7 +11,7 @@ from sounds import noise
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 # Around the 1152 frames that are coded together, and the padding of a coder
-LENGTHS = (1, 1152, 1153, 2257, 30_003)
+LENGTHS = (1, 1152, 1153, 2257, 12_003)
 
 
 def muffled(n_frames, n_channels=2):
@@ -45,19 +45,17 @@ def test_mp3_comes_back_on_the_same_samples(tmp_path, rate, n_frames, n_channels
         assert np.square(read - sound).sum() < 0.03 * np.square(sound).sum()
 
 
-@pytest.mark.parametrize(
-    ("rate", "kbit_s"), [(44100, 320), (48000, 320), (32000, 320), (22050, 160)]
-)
+@pytest.mark.parametrize(("rate", "kbit_s"), [(32000, 320), (22050, 160), (12000, 64)])
 def test_the_bit_rate_is_the_highest(tmp_path, rate, kbit_s):
     path = tmp_path / "sound.mp3"
-    audio_writer.write(path, muffled(4 * rate), rate)
-    assert path.stat().st_size * 8 / 4 / 1000 == pytest.approx(kbit_s, rel=0.04)
+    audio_writer.write(path, muffled(3 * rate), rate)
+    assert path.stat().st_size * 8 / 3 / 1000 == pytest.approx(kbit_s, rel=0.06)
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+@pytest.mark.parametrize("rate", [22050, 44100])
 def test_other_decoders_align_it_too(tmp_path, rate):
-    sound = muffled(3 * rate + 77)
+    sound = muffled(20_077)
     path = tmp_path / "sound.mp3"
     audio_writer.write(path, sound, rate)
     with ffmpeg.Decoding(path) as decoder:
@@ -69,7 +67,7 @@ def test_other_decoders_align_it_too(tmp_path, rate):
 
 def test_a_whole_song_in_blocks(tmp_path):
     """As `write_sounds` writes it, and with sizes that libsndfile reads too."""
-    sound = muffled(150_000)
+    sound = muffled(25_000)
     path = tmp_path / "sound.mp3"
     with audio_writer.SoundWriter(path, *sound.shape, 44100) as writer:
         for start in range(0, sound.shape[1], 9999):

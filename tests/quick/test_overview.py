@@ -98,7 +98,6 @@ def test_sound_in_opposite_phase_is_seen():
         (44100, 10.0, 200),
         (8000, 204.8, 4096),
         (4000, 300.0, MAX_COLUMNS),
-        (4000, 1000.0, MAX_COLUMNS),
     ],
 )
 def test_columns_are_no_more_than_a_picture_holds(rate, seconds, n_columns):

@@ -14,7 +14,7 @@ import soundfile
 from requinto.arguments import Options
 from requinto_batch import batch, cluster
 from requinto_batch.catalogue import check_roots
-from requinto_batch.song_work import Plan, Sought, model_digest
+from requinto_batch.song_work import Plan, PlannedInstrument, model_digest
 from requinto_batch.summary import Row
 from sounds import RATE, noise
 from unchanged import PlainTracker, Unchanged
@@ -79,7 +79,9 @@ def plan_for(output, *targets, **changes):
     """Return what is done with each song: targets and the rest as FLAC."""
     plan = Plan(
         output=str(output),
-        instruments=tuple(Sought(name, name) for name in targets or ("guitar",)),
+        instruments=tuple(
+            PlannedInstrument(name, name) for name in targets or ("guitar",)
+        ),
         has_rest=True,
         ending=".flac",
         bit_depth=None,

@@ -35,7 +35,7 @@ from requinto_batch.cluster import start_workers
 from requinto_batch.runner import Runner
 from requinto_batch.song_work import (
     Plan,
-    Sought,
+    PlannedInstrument,
     extract_song_files,
     model_digest,
 )
@@ -164,7 +164,7 @@ def _batch_times(runner: Runner, path: Path, output: Path) -> list[float]:
 def _plan(output: Path) -> Plan:
     return Plan(
         output=str(output),
-        instruments=(Sought(DEFAULT_TARGET, DEFAULT_TARGET),),
+        instruments=(PlannedInstrument(DEFAULT_TARGET, DEFAULT_TARGET),),
         has_rest=False,
         ending=".flac",
         bit_depth=None,
