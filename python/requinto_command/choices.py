@@ -16,7 +16,7 @@ from requinto.arguments import (
 )
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import DEFAULT_TARGET
-from requinto_command.completion import BIT_DEPTHS, CHANNELS, FORMATS
+from requinto_command.completion import CHANNELS, FORMATS
 from requinto_command.times import parse_time_s
 from requinto_command.titles import make_distinct
 from requinto_command.workshop import OWN_SYSTEM, check_workshop
