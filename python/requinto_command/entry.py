@@ -13,7 +13,13 @@ import warnings
 
 import typer
 
-from requinto_command.messages import DEBUG, describe_error, discard, say
+from requinto_command.messages import (
+    DEBUG,
+    complete_usage,
+    describe_error,
+    discard,
+    say,
+)
 
 _NAME = "requinto"
 _KEEP_BYTES = "requinto_keep_bytes"
@@ -71,7 +77,7 @@ def _report(error: BaseException) -> int:
         message = error.format_message()
         if not message:  # help was shown
             return 0
-        say(f"{message} Try --help.")
+        say(f"{complete_usage(message, error)} Try --help.")
         return FAILED
     is_flushed = _flush_or_discard()
     if isinstance(error, OSError) and not error.filename:

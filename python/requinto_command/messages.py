@@ -61,6 +61,20 @@ def describe_error(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({DEBUG}=1 shows where)"
 
 
+def complete_usage(message: str, error: BaseException) -> str:
+    """Return a message about usage as a sentence that says what was given.
+
+    Typer words some of them by Pydantic, whose errors hold the value apart.
+    """
+    message = message.replace(": Value error, ", ": ")
+    errors = getattr(error.__cause__, "errors", None)
+    for detail in errors()[:1] if callable(errors) else ():
+        given = repr(detail.get("input"))
+        if given not in message:
+            message = f"{message.rstrip('.')}, got {given}"
+    return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
 def _escape(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is no text

@@ -45,7 +45,7 @@ def an_app(body):
         (
             typer.BadParameter("no such bar"),
             2,
-            "Invalid value: no such bar Try --help.",
+            "Invalid value: no such bar. Try --help.",
         ),
         (requinto.AudioError("too\nshort"), 2, "too short"),
         (MemoryError(), 2, "not enough memory for this file"),
