@@ -10,6 +10,7 @@ _MAX_LENGTH = 120  # characters; with an ending, file systems hold as many in UT
 _MAX_BYTES = 200
 _SEPARATORS = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')  # in the names of files on some system
+_JOINERS = "\u200c\u200d"  # of letters, as in Persian, and of emoji
 _NO_NAME = "song"
 
 
@@ -25,9 +26,13 @@ def clean_name(given: str | None, default: str = _NO_NAME) -> str:
     """
     last = _SEPARATORS.split(given or "")[-1]
     normal = unicodedata.normalize("NFC", last.encode("utf-8", "replace").decode())
-    printable = "".join(c if c.isprintable() else " " for c in normal)
+    printable = "".join(c if _is_shown(c) else " " for c in normal)
     words = " ".join(_FORBIDDEN.sub("_", printable).split())
     return _shorten(words).strip(" .") or default
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character in _JOINERS
 
 
 def stem_of(name: str) -> str:

@@ -7,17 +7,28 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from requinto_files.output_files import whole_file
 
-PREPARING, READY, FAILED = "preparing", "ready", "failed"  # of a song
-# Of an extraction, which can fail as well
-WAITING, RUNNING, RENDERING, DONE = "waiting", "running", "rendering", "done"
+PREPARING: Final = "preparing"
+READY: Final = "ready"
+FAILED: Final = "failed"
+WAITING: Final = "waiting"
+RUNNING: Final = "running"
+RENDERING: Final = "rendering"
+DONE: Final = "done"
+Number = Annotated[int, Field(ge=0)]
+
+
+class _Record:
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 @dataclass
-class ReferenceRecord:
+class ReferenceRecord(_Record):
     """A reference that was uploaded for a song."""
 
     id: str
@@ -26,13 +37,13 @@ class ReferenceRecord:
 
 
 @dataclass
-class SongRecord:
+class SongRecord(_Record):
     """A song that was uploaded."""
 
     id: str
     name: str
     expires_at: float  # seconds since 1970
-    status: str = PREPARING
+    status: Literal["preparing", "ready", "failed"] = PREPARING
     message: str | None = None  # why it failed
     duration_s: float | None = None
     sample_rate: int | None = None  # Hz
@@ -40,12 +51,12 @@ class SongRecord:
     peak: float = 0.0
     gain: float = 1.0  # of the sound that is played
     problems: list[str] = field(default_factory=list)
-    n_attempts: int = 0  # begun; an end is not reached where the server is killed
+    n_attempts: Number = 0  # begun; an end is not reached where the server is killed
     references: dict[str, ReferenceRecord] = field(default_factory=dict)
 
 
 @dataclass
-class ExtractionRecord:
+class ExtractionRecord(_Record):
     """One instrument of a song, by name, by a stretch of the song, or by a file."""
 
     id: str
@@ -58,12 +69,12 @@ class ExtractionRecord:
     start_s: float | None = None
     end_s: float | None = None
     reference_id: str | None = None
-    status: str = WAITING
+    status: Literal["waiting", "running", "rendering", "done", "failed"] = WAITING
     message: str | None = None
-    revision: int = 0  # the number of the last complete rendering; 0 is none
+    revision: Number = 0  # the number of the last complete rendering; 0 is none
     gain: float = 1.0  # of the sound that is played
     peaks: list[float] = field(default_factory=list)  # of what is extracted, and rest
-    n_attempts: int = 0
+    n_attempts: Number = 0
 
 
 Record = TypeVar("Record", SongRecord, ExtractionRecord)
@@ -79,13 +90,6 @@ def write_record(path: Path, record: SongRecord | ExtractionRecord) -> None:
 def read_record(path: Path, kind: type[Record]) -> Record | None:
     """Return a record, or None where none of this kind can be read."""
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        record = kind(**values)
-        if isinstance(record, SongRecord):
-            record.references = {
-                key: ReferenceRecord(**value)
-                for key, value in values["references"].items()
-            }
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return TypeAdapter(kind).validate_json(path.read_bytes())
+    except (OSError, ValueError):  # such as `pydantic.ValidationError`
         return None
-    return record

@@ -52,6 +52,7 @@ def serve(
                 log_level="error",
                 access_log=False,
                 server_header=False,
+                ws="none",
                 lifespan="on",
                 timeout_graceful_shutdown=_FINISHING_S,
             )

@@ -37,6 +37,7 @@ from requinto_web.worker import describe_end
         (".wav", "wav"),
         ("Cafe\u0301.wav", "Café.wav"),
         ("a\ud800.wav", "a_.wav"),
+        ("\u0645\u06cc\u200c.wav", "\u0645\u06cc\u200c.wav"),  # letters that are joined
         ("x" * 300, "x" * 120),
         ("x" * 300 + ".flac", "x" * 120 + ".flac"),
         ("ñ" * 300 + ".flac", "ñ" * 100 + ".flac"),
@@ -217,6 +218,13 @@ def test_the_store_reads_what_it_wrote(tmp_path):
         lambda record: json.dumps(record | {"other": 1}),
         lambda record: json.dumps(record | {"id": "../../etc"}),
         lambda record: json.dumps({"id": record["id"]}),
+        lambda record: json.dumps(record | {"expires_at": "soon"}),
+        lambda record: json.dumps(record | {"expires_at": float("nan")}),
+        lambda record: json.dumps(record | {"status": "lost"}),
+        lambda record: json.dumps(record | {"n_attempts": None}),
+        lambda record: json.dumps(record | {"references": {"x": {"id": "x"}}}),
+        lambda record: "[" * 100_000,
+        lambda record: "\ud800",
     ],
 )
 def test_a_damaged_record_is_removed(tmp_path, damage):
@@ -225,7 +233,8 @@ def test_a_damaged_record_is_removed(tmp_path, damage):
         song = SongRecord(store.make_song_folder(), "a.wav", 1.0)
         store.write(song)
         path = store.song_folder(song.id).path / "song.json"
-        path.write_text(damage(json.loads(path.read_text())))
+        damaged = damage(json.loads(path.read_text()))
+        path.write_bytes(damaged.encode("utf-8", "surrogatepass"))
         assert store.read_all() == {}
         assert not path.parent.exists()
 

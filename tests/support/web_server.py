@@ -64,8 +64,12 @@ class Server(NamedTuple):
         """Return all states of a song or an extraction until it has ended."""
         with self.client.stream("GET", f"{path}/events") as response:
             assert response.headers["content-type"].startswith("text/event-stream")
-            lines = [line for line in response.iter_lines() if line.startswith("data:")]
-        return [json.loads(line.removeprefix("data:")) for line in lines]
+            end_s, states = time.monotonic() + LIMIT_S, []
+            for line in response.iter_lines():
+                assert time.monotonic() < end_s, f"{path} does not end: {states[-1:]}"
+                if line.startswith("data:"):
+                    states.append(json.loads(line.removeprefix("data:")))
+        return states
 
     def last_event(self, path: str) -> dict[str, Any]:
         """Wait until a song or an extraction has ended; return its state."""
