@@ -12,6 +12,7 @@ import collections
 import contextlib
 import itertools
 import queue
+import secrets
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _POLL_S = 0.5  # seconds after which workers are counted again
 _FETCH_S = 10.0  # seconds to wait for a result that is there
 _PATIENCE_S = 60.0  # seconds to wait for a worker where there is none
-_numbers = itertools.count()  # of tasks, whose names must differ
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,7 @@ class _Run:
     ) -> None:
         self._client, self._function, self._jobs = client, function, jobs
         self._retries, self._restart_after = retries, restart_after
+        self._name, self._numbers = f"jobs-{secrets.token_hex(4)}", itertools.count()
         self._again: collections.deque[_Task] = collections.deque()
         self._running: dict[str, _Task] = {}  # by worker
         self._done: queue.SimpleQueue[tuple[str, _Task]] = queue.SimpleQueue()
@@ -135,6 +136,9 @@ class _Run:
         self._next_poll = self._last_alive = time.monotonic()
 
     def results(self) -> Generator[Result, None, None]:
+        # While one task of a group is held, Dask makes no new group for each job, all
+        # of which it would keep
+        anchor = self._client.submit(int, key=(self._name, -1), pure=False)
         try:
             while True:
                 yield from self._poll()
@@ -143,6 +147,7 @@ class _Run:
                     return
                 yield from self._collect()
         finally:
+            del anchor
             futures = [task.future for task in self._running.values() if task.future]
             if futures:
                 with contextlib.suppress(Exception):  # of a cluster that is gone
@@ -206,7 +211,7 @@ class _Run:
         task.future = self._client.submit(
             self._function,
             *task.job,
-            key=f"job-{id(self)}-{next(_numbers)}",
+            key=(self._name, next(self._numbers)),
             workers=[worker],
             pure=False,
         )
