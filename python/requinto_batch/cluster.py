@@ -32,7 +32,10 @@ _CONFIG = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
-    "distributed.admin.tick.limit": "1h",
+    # What is kept of jobs that are done, so that a million take no memory
+    "distributed.admin.low-level-log-length": 100,
+    "distributed.diagnostics.computations.max-history": 10,
+    "distributed.scheduler.dashboard.tasks.task-stream-length": 1000,
 }
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import itertools
 import queue
+import secrets
 import threading
 import time
-import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,7 @@ class _Run:
     ) -> None:
         self._client, self._function, self._jobs = client, function, jobs
         self._retries, self._restart_after = retries, restart_after
+        self._name, self._numbers = f"jobs-{secrets.token_hex(4)}", itertools.count()
         self._again: collections.deque[_Task] = collections.deque()
         self._running: dict[str, _Task] = {}  # by worker
         self._done: queue.SimpleQueue[tuple[str, _Task]] = queue.SimpleQueue()
@@ -136,6 +138,9 @@ class _Run:
         self._next_poll = self._last_alive = time.monotonic()
 
     def results(self) -> Generator[Result, None, None]:
+        # While one task of a group is held, Dask makes no new group for each job, all
+        # of which it would keep
+        anchor = self._client.submit(int, key=(self._name, -1), pure=False)
         try:
             while True:
                 yield from self._poll()
@@ -144,6 +149,7 @@ class _Run:
                     return
                 yield from self._collect()
         finally:
+            del anchor
             futures = [task.future for task in self._running.values() if task.future]
             if futures:
                 with contextlib.suppress(Exception):  # of a cluster that is gone
@@ -207,7 +213,7 @@ class _Run:
         task.future = self._client.submit(
             self._function,
             *task.job,
-            key=f"job-{uuid.uuid4()}",  # a scheduler may serve several batches
+            key=(self._name, next(self._numbers)),
             workers=[worker],
             pure=False,
         )

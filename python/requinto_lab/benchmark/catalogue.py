@@ -42,6 +42,11 @@ from requinto_batch.song_work import (
 
 _LENGTHS_S = (180.0, 240.0)
 _SPEEDS = (0.92, 1.09)  # tempo and pitch together
+# As Dask sets them for its workers
+_ONE_THREAD = (
+    *(THREADS_VARIABLE, "OMP_NUM_THREADS", "MKL_NUM_THREADS"),
+    "OPENBLAS_NUM_THREADS",
+)
 _LOOP = "from requinto_lab.benchmark.catalogue import serve_loop; serve_loop()"
 
 
@@ -96,7 +101,7 @@ class _Loop:
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _LOOP],
-            env={**os.environ, THREADS_VARIABLE: "1"},
+            env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
