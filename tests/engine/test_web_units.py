@@ -12,6 +12,7 @@ from requinto.errors import ConfigError
 from requinto_files.sound_kinds import kind_of
 from requinto_web.disk import Disk
 from requinto_web.job_queue import LONG, SHORT, Job, JobQueue
+from requinto_web.library import Library
 from requinto_web.limits import Settings, check_settings
 from requinto_web.names import clean_name, stem_of
 from requinto_web.page_files import read_page
@@ -190,6 +191,20 @@ def test_room_is_reserved_once(tmp_path):
         assert disk.room_bytes == before
 
     store = Store(tmp_path / "data")
+    with store.open():
+        asyncio.run(run())
+
+
+def test_a_folder_that_is_gone_is_not_called_full(tmp_path):
+    async def run():
+        library = Library(settings, store, Disk(store, settings.max_disk_bytes))
+        record = SongRecord("gone", "a.wav", 1.0)
+        with pytest.raises(Refusal, match="into its folder: No such file"):
+            await library.add_song(record)
+        assert not library.songs
+
+    settings = Settings(tmp_path / "data")
+    store = Store(settings.folder)
     with store.open():
         asyncio.run(run())
 
