@@ -25,6 +25,10 @@ class Kind(NamedTuple):
     max_rate: float = np.inf  # Hz; beyond it libvorbis crashes
     settings: Mapping[str, Any] = {}  # of its coder
 
+    def gain_for(self, peak: float) -> float:
+        """Return the factor with which a sound of this peak fits, 1 or less."""
+        return 1.0 if self.peak is None or peak <= 1.0 else self.peak / peak
+
 
 def _integers(form: str, bit_depth: int, *, is_packed: bool = False) -> Kind:
     n_bytes = None if is_packed else bit_depth // 8

@@ -153,10 +153,9 @@ class _Store:
         """
         levels = Levels()
         for writer, peak in zip(self._writers, self._peaks.tolist(), strict=True):
-            kind = writer.kind
-            if kind.peak is not None and peak > 1.0 and kind.peak / peak < levels.gain:
-                gain = kind.peak / peak
-                levels = Levels(gain, str(writer.path), peak, kind.bit_depth)
+            gain = writer.kind.gain_for(peak)
+            if gain < levels.gain:
+                levels = Levels(gain, str(writer.path), peak, writer.kind.bit_depth)
         return levels
 
     def coded(self, gain: float, progress: Progress) -> Iterator[list[np.ndarray]]:

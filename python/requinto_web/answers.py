@@ -30,7 +30,7 @@ _REASONS = {
     422: "What was sent is not accepted.",
     500: "Something unexpected; the server goes on.",
     503: "The server is busy: try again later.",
-    507: "There is no room for it on the server.",
+    507: "There is no room for it on the server, or its folder cannot be written.",
 }
 
 

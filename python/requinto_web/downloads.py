@@ -17,8 +17,8 @@ import numpy as np
 from requinto.song_file import SongFile, open_song
 from requinto_files.audio_writer import SoundWriter
 from requinto_files.output_files import whole_file
+from requinto_files.sound_kinds import kind_of
 from requinto_files.sound_set import write_sounds
-from requinto_web.levels import gain_of
 
 ORIGINAL, EXTRACTED, REST = "original", "extracted", "rest"
 PARTS = (ORIGINAL, EXTRACTED, REST)
@@ -51,7 +51,7 @@ def make_sound(sources: Sources, part: str, ending: str) -> Path:
     path = _path_of(sources, part, ending)
     if path.exists():
         return path
-    gain = gain_of(sources.peaks, ending)
+    gain = kind_of(path).gain_for(max(sources.peaks))
     with open_song(sources.song) as song:
         if part == ORIGINAL:
             _write_original(sources, song, path, gain)

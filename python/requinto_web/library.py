@@ -16,9 +16,9 @@ from requinto_web.records import FAILED, PREPARING, ExtractionRecord, SongRecord
 from requinto_web.refusals import (
     BUSY,
     Refusal,
-    disk_full,
     no_extraction,
     no_song,
+    not_written,
 )
 from requinto_web.store import Store
 
@@ -139,7 +139,7 @@ class Library:
             try:
                 await asyncio.to_thread(self.store.write, record)
             except (AudioFileError, OSError) as error:
-                raise disk_full() from error
+                raise not_written(error) from error
 
     async def fail(self, owner: Song | Extraction, message: str) -> None:
         """Note that a song or an extraction failed, and why."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from requinto.errors import RequintoError
 
 NOT_ALLOWED, MISSING, TIMEOUT, TOO_EARLY, TOO_LARGE = 403, 404, 408, 409, 413
@@ -43,3 +45,13 @@ def disk_full() -> Refusal:
     return Refusal(
         DISK_FULL, "there is no room for it on the server now; older songs make room"
     )
+
+
+def not_written(error: Exception) -> Refusal:
+    """Return the answer where the server could not write, whose paths are its own."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    number = getattr(cause, "errno", None)
+    if number is None or number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return disk_full()
+    reason = getattr(cause, "strerror", None) or type(cause).__name__
+    return Refusal(DISK_FULL, f"the server cannot write into its folder: {reason}")

@@ -25,10 +25,12 @@ _READING = ("GET", "HEAD", "OPTIONS")
 _OWN = ("same-origin", "none")  # Sec-Fetch-Site of the page, and of what a user types
 _BAD_REQUEST = 400
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(:\d*)?")
+# Of the style that wavesurfer writes into its shadow at the height of one lane
+WAVESURFER_STYLE = "sha256-Y/8t1dAKa3ay+RZEiEFEDr8dFiQhpaFvYXXUfT3p6ZU="
 _HEADERS = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
-        "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
+        f"style-src 'self' '{WAVESURFER_STYLE}'; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
     "cross-origin-opener-policy": "same-origin",

@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from requinto_files.sound_kinds import kind_of
 from requinto_web.decoder import DecodingError, decode
 from requinto_web.entities import Song
 from requinto_web.job_queue import SHORT, Job, JobQueue
-from requinto_web.levels import gain_of
 from requinto_web.library import Library
 from requinto_web.limits import MAX_REFERENCE_S
 from requinto_web.records import PREPARING, READY, ReferenceRecord
@@ -68,7 +68,7 @@ class SongJobs:
         record.duration_s = decoded.n_frames / decoded.sample_rate
         record.sample_rate, record.n_channels = decoded.sample_rate, decoded.n_channels
         record.problems, record.peak = decoded.problems, decoded.peak
-        record.gain = gain_of((decoded.peak,), "flac")
+        record.gain = kind_of(store.song_folder(record.id).flac).gain_for(decoded.peak)
         await self._library.save(record)
         await asyncio.to_thread(store.upload(record.id).unlink, missing_ok=True)
         song.changes.notify()

@@ -17,7 +17,14 @@ from starlette.requests import ClientDisconnect
 
 from requinto_web.disk import Disk
 from requinto_web.names import clean_name
-from requinto_web.refusals import NOT_ACCEPTED, TIMEOUT, TOO_LARGE, Refusal, disk_full
+from requinto_web.refusals import (
+    NOT_ACCEPTED,
+    TIMEOUT,
+    TOO_LARGE,
+    Refusal,
+    disk_full,
+    not_written,
+)
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
@@ -92,7 +99,7 @@ async def receive_file(
         detail = getattr(error, "detail", "")
         raise _no_file(str(detail)) from error
     except OSError as error:
-        raise disk_full() from error
+        raise not_written(error) from error
 
 
 def _no_file(detail: str = "") -> Refusal:

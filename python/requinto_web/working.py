@@ -26,8 +26,8 @@ from requinto.song_separation import Stretch
 from requinto_files.audio_reader import read_available
 from requinto_files.audio_writer import SoundWriter
 from requinto_files.output_files import whole_file
+from requinto_files.sound_kinds import kind_of
 from requinto_web.child_side import Message, Parent
-from requinto_web.levels import gain_of
 from requinto_web.store import SoundFolder
 from requinto_web.tasks import ExtractionTask
 
@@ -112,7 +112,7 @@ def extract(notify: Notify, **values: Any) -> Message:
             progress=lambda share: notify(0.95 * share),
             watch=watch,
         )
-    gain = min(task.gain, gain_of(peaks[:1], "flac"))
+    gain = min(task.gain, kind_of(files.flac).gain_for(peaks[0]))
     with open_song(files.wav) as extracted:
         overview = _write_played(extracted, files, gain, lambda share: None)
     beats = {key: value for key, value in described.items() if key != "peaks"}

@@ -9,3 +9,20 @@ def run(run_command, monkeypatch, tmp_path):
     """Return a function that runs the command in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     return run_command
+
+
+@pytest.fixture(scope="session")
+def web(tmp_path_factory):
+    """Return a web server that tests share, which writes into its folder alone."""
+    from web_server import web_server
+
+    base = tmp_path_factory.mktemp("web")
+    home, tmp = base / "home", base / "tmp"
+    home.mkdir()
+    tmp.mkdir()
+    options = ("--max-size", "12", "--max-duration", "2", "--allow-host", "My.Example")
+    environment = {"HOME": str(home), "TMPDIR": str(tmp)}
+    with web_server(base / "data", *options, **environment) as server:
+        yield server
+    assert {path.name for path in base.rglob("*")} >= {"songs", "lock"}
+    assert not [path for folder in (home, tmp) for path in folder.rglob("*")]

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from commands import command
 from requinto.errors import RequintoError
 from requinto_command import serving
 from requinto_web import server
+from requinto_web.limits import Settings
 from requinto_web.store import Store
-from web_server import halving_models, web_server
 
 
 def test_the_extra_is_named_where_it_is_missing(run, monkeypatch):
@@ -57,16 +56,11 @@ def test_a_port_in_use_is_said(run, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_a_folder_has_one_server(tmp_path):
-    with web_server(tmp_path / "data") as server:
-        environment = {"REQUINTO_MODELS": str(halving_models())}
-        second = command(
-            *("serve", "--port", "0", "--folder", tmp_path / "data"),
-            env=environment | {"HOME": str(tmp_path)},
-        )
-        assert server.client.get("/api/options").is_success
-    assert (second.returncode, second.stdout) == (2, b"")
-    assert b"is used by another server; name another one with --folder" in second.stderr
+def test_a_folder_has_one_server(run, web):
+    status, out, err = run("serve", "--port", "0", "--folder", web.folder)
+    assert (status, out) == (2, "")
+    assert err.endswith("is used by another server; name another one with --folder\n")
+    assert web.client.get("/api/options").is_success
 
 
 def test_others_can_reach_it_only_if_that_is_wanted(run, monkeypatch):
@@ -105,16 +99,17 @@ def test_options_become_settings(run, monkeypatch, tmp_path):
         assert default.folder == tmp_path / "cache" / "requinto" / "web"
 
 
-def test_an_address_of_ipv6_is_written_as_one(tmp_path):
+def test_an_address_of_ipv6_is_written_as_one(tmp_path, monkeypatch):
     if not socket.has_ipv6:
         pytest.skip("this machine has no IPv6")
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no address of IPv6")
-    with web_server(tmp_path / "data", "--host", "::1") as server:
-        assert server.url.startswith("http://[::1]:")
-        assert server.client.get("/api/options").is_success
+    addresses = []
+    monkeypatch.setattr(server._Server, "run", lambda self, sockets: self._announce())
+    server.serve(Settings(tmp_path / "data"), "::1", 0, addresses.append)
+    assert addresses[0].startswith("http://[::1]:")
 
 
 def test_a_folder_that_cannot_be_used_is_said(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 import schemathesis
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from web_server import encode, song_of, web_server
+from web_server import encode, song_of
 
 N_EXAMPLES = 8
 # What is refused for its meaning
@@ -18,15 +18,13 @@ REAL = {}  # ids that there are, by the names of parameters
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("contract") / "data"
-    with web_server(folder, "--max-size", "1") as running:
-        song = running.ready_song(encode(song_of(1.0), "FLAC"))
-        REAL["song_id"] = song["id"]
-        REAL["extraction_id"] = running.extract(song, target="bass")["id"]
-        yield running
-        # It went on, and nothing of this was removed
-        assert running.extract(song, target="guitar")["status"] == "done"
+def server(web):
+    song = web.ready_song(encode(song_of(1.0), "FLAC"))
+    REAL["song_id"] = song["id"]
+    REAL["extraction_id"] = web.extract(song, target="bass")["id"]
+    yield web
+    # It went on, and nothing of this was removed
+    assert web.extract(song, target="guitar")["status"] == "done"
 
 
 @schemathesis.hook

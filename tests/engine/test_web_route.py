@@ -9,7 +9,7 @@ import pytest
 
 from encoded_sounds import encode_by_ffmpeg
 from sounds import RATE, error_db
-from web_server import decode, encode, song_of, web_server
+from web_server import decode, encode, song_of
 
 DURATION_S = 3.0
 # Half a step of 24 bits, of each of two sounds, and of 32 bits of a float
@@ -17,21 +17,8 @@ ROUNDING_DB = {"flac": -138.0, "wav": -140.0}
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Return where the server may write, and where it must not."""
-    base = tmp_path_factory.mktemp("web")
-    return {name: base / name for name in ("data", "home", "tmp", "current")}
-
-
-@pytest.fixture(scope="module")
-def server(folders):
-    others = [folders[name] for name in ("home", "tmp", "current")]
-    for folder in others:
-        folder.mkdir()
-    environment = {"HOME": str(others[0]), "TMPDIR": str(others[1])}
-    with web_server(folders["data"], **environment) as running:
-        yield running
-    assert not [path for folder in others for path in folder.rglob("*")]
+def server(web):
+    return web
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +50,7 @@ def test_options_are_what_can_be_chosen(server):
     assert options["models"] == ["standard"]
     assert options["beats_per_clip"] == [4, 2, 1]
     assert options["formats"] == ["wav", "flac", "mp3"]
-    assert options["limits"]["max_bytes"] == 200_000_000
+    assert options["limits"]["max_bytes"] == 12_000_000
     assert options["limits"]["min_reference_s"] == 0.5
 
 
@@ -241,11 +228,11 @@ def test_silence_is_a_song(server):
     assert not decode(download(server, extraction, "extracted", "wav").content).any()
 
 
-def test_what_is_removed_is_gone(server, folders, sound):
+def test_what_is_removed_is_gone(server, sound):
     song = server.ready_song(encode(sound))
     extraction = server.extract(song, target="bongo")
     song_path, path = f"/api/songs/{song['id']}", f"/api/extractions/{extraction['id']}"
-    folder = folders["data"] / "songs" / song["id"]
+    folder = server.folder / "songs" / song["id"]
     assert folder.is_dir()
     other = server.extract(song, target="bass")
     assert server.client.delete(path).status_code == 204

@@ -9,9 +9,10 @@ import unicodedata
 import pytest
 
 from requinto.errors import ConfigError
+from requinto_files.sound_kinds import kind_of
 from requinto_web.disk import Disk
 from requinto_web.job_queue import LONG, SHORT, Job, JobQueue
-from requinto_web.levels import gain_of
+from requinto_web.library import Library
 from requinto_web.limits import Settings, check_settings
 from requinto_web.names import clean_name, stem_of
 from requinto_web.page_files import read_page
@@ -112,17 +113,18 @@ def test_settings_are_checked(tmp_path, wrong):
 
 
 @pytest.mark.parametrize(
-    ("peaks", "ending", "expected"),
+    ("peak", "name", "expected"),
     [
-        ([0.5, 1.0], "flac", 1.0),
-        ([0.5, 2.0], "wav", 1.0),
-        ([0.5, 2.0], "flac", 0.5),
-        ([4.0, 2.0], "mp3", 0.25),
+        (1.0, "a.flac", 1.0),
+        (2.0, "a.wav", 1.0),
+        (2.0, "a.flac", 0.5),
+        (4.0, "a.mp3", 0.25),
     ],
 )
-def test_one_gain_fits_all(peaks, ending, expected):
-    assert gain_of(peaks, ending) == pytest.approx(expected, abs=1e-6)
-    assert gain_of(peaks, ending) <= expected
+def test_a_gain_lets_a_file_hold_a_peak(peak, name, expected):
+    gain = kind_of(name).gain_for(peak)
+    assert gain == pytest.approx(expected, abs=1e-6)
+    assert gain <= expected
 
 
 def test_short_jobs_come_first_and_none_that_were_cancelled():
@@ -189,6 +191,20 @@ def test_room_is_reserved_once(tmp_path):
         assert disk.room_bytes == before
 
     store = Store(tmp_path / "data")
+    with store.open():
+        asyncio.run(run())
+
+
+def test_a_folder_that_is_gone_is_not_called_full(tmp_path):
+    async def run():
+        library = Library(settings, store, Disk(store, settings.max_disk_bytes))
+        record = SongRecord("gone", "a.wav", 1.0)
+        with pytest.raises(Refusal, match="into its folder: No such file"):
+            await library.add_song(record)
+        assert not library.songs
+
+    settings = Settings(tmp_path / "data")
+    store = Store(settings.folder)
     with store.open():
         asyncio.run(run())
 

@@ -75,7 +75,7 @@ def browser():
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web(tmp_path_factory):
     """Return a running `requinto serve`, with the released models."""
     from page import serve
@@ -84,7 +84,7 @@ def web(tmp_path_factory):
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bachata(tmp_path_factory):
     """Return a file with the first bars of the demo's song."""
     from page import write_song
@@ -102,17 +102,20 @@ def page(browser, web):
     close_page(page)
 
 
-@pytest.fixture(scope="module")
-def extracted_url(browser, web, bachata):
+@pytest.fixture(scope="session")
+def extracted_url(web, bachata):
     """Return the address of a song whose bass is extracted."""
-    from page import close_page, extract, open_page
+    from page import extract_bass
 
-    page = open_page(browser, web.url)
-    page.set_input_files("#song-file", bachata)
-    page.select_option("#target", "bass")
-    page.click("summary")
-    page.select_option("#model", "fast")
-    extract(page)
-    url = page.url
+    return extract_bass(web.url, bachata)
+
+
+@pytest.fixture(scope="module")
+def opened(browser, extracted_url):
+    """Return a page with that song, for tests that leave it so."""
+    from page import close_page, open_page, wait_until_sounding
+
+    page = open_page(browser, extracted_url)
+    wait_until_sounding(page)
+    yield page
     close_page(page)
-    return url

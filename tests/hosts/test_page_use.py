@@ -9,8 +9,9 @@ import soundfile
 
 from page import (
     close_page,
+    drop,
     open_page,
-    serve,
+    song_alone,
     tab_to,
     touch_drag,
     violations,
@@ -39,11 +40,6 @@ def said_of(page, selector):
     return error.inner_text()
 
 
-def song_alone(url):
-    """Return the address of a song without what is extracted of it."""
-    return url.partition("&x=")[0]
-
-
 def choose_fast(page):
     page.click("summary")
     page.select_option("#model", "fast")
@@ -61,6 +57,11 @@ def test_keys_alone_lead_from_upload_to_download(page, bachata):
     page.locator("#work").wait_for()
     # The song has the focus of the page: the brackets mark what is played
     page.locator("#play:enabled").wait_for()
+    address = page.url
+    page.focus("#skip")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert page.url == address and page.locator("#work").is_visible()
     tab_to(page, "e.id === 'timeline' || e.closest('#timeline')")
     for key in ("Home", "Shift+ArrowRight", "ArrowRight", "["):
         page.keyboard.press(key)
@@ -91,9 +92,9 @@ def test_keys_alone_lead_from_upload_to_download(page, bachata):
     assert soundfile.info(download.value.path()).frames == 8 * 44100
 
 
-def test_focus_is_visible_on_all_that_takes_it(browser, extracted_url):
-    page = open_page(browser, extracted_url)
-    wait_until_sounding(page)
+def test_focus_is_visible_on_all_that_takes_it(opened):
+    page = opened
+    page.focus("#skip")
     seen = set()
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -112,12 +113,11 @@ def test_focus_is_visible_on_all_that_takes_it(browser, extracted_url):
         seen.add(name)
         assert outline != "none", name
     assert {"scroll", "play", "target", "extract", "sensitivity", "get-all"} <= seen
-    close_page(page)
 
 
-def test_shortcuts_are_listed_and_can_be_turned_off(browser, extracted_url):
-    page = open_page(browser, extracted_url)
-    wait_until_sounding(page)
+def test_shortcuts_are_listed_and_can_be_turned_off(opened):
+    page = opened
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keyboard").wait_for()
     page.get_by_label("Use keys without a modifier").uncheck()
@@ -131,7 +131,6 @@ def test_shortcuts_are_listed_and_can_be_turned_off(browser, extracted_url):
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("3")
     assert page.get_attribute(".solo[data-track=rest]", "aria-pressed") == "true"
-    close_page(page)
 
 
 # Thumbs
@@ -170,13 +169,10 @@ def test_a_phone_can_do_all_of_it(browser, web, bachata):
     close_page(page)
 
 
-def test_no_width_scrolls_sideways(browser, extracted_url):
-    page = open_page(browser, extracted_url)
-    wait_until_sounding(page)
+def test_no_width_scrolls_sideways(opened):
     for width in (320, 390, 640, 768, 1024, 1280, 1600):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert widths(page) == [width, width]
-    close_page(page)
+        opened.set_viewport_size({"width": width, "height": 800})
+        assert widths(opened) == [width, width]
 
 
 # What can be wrong
@@ -214,9 +210,8 @@ def _refuse_post(page, request):
         page.problems.append(f"{request.url} is sent")
 
 
-def test_stretches_that_cannot_be_references(browser, extracted_url):
-    page = open_page(browser, extracted_url)
-    wait_until_sounding(page)
+def test_stretches_that_cannot_be_references(opened):
+    page = opened
     page.check("input[name=kind][value=stretch]")
     page.click("#extract")
     assert "Nothing is marked" in said_of(page, "#stretch-error")
@@ -232,20 +227,17 @@ def test_stretches_that_cannot_be_references(browser, extracted_url):
         assert said_of(page, "#stretch-error") == sentence
         assert page.get_attribute("#stretch-end", "aria-invalid") == "true"
     assert page.locator("#results li").count() == 1
-    close_page(page)
 
 
-def test_a_reference_without_sound(browser, extracted_url, tmp_path):
+def test_a_reference_without_sound(opened, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("These are words.")
-    page = open_page(browser, extracted_url)
-    wait_until_sounding(page)
+    page = opened
     page.check("input[name=kind][value=file]")
     page.click("#extract")
     assert "Choose a sound file first" in said_of(page, "#reference-error")
     page.set_input_files("#reference-file", path)
     page.locator("#reference-error", has_text="notes.txt").wait_for()
-    close_page(page)
 
 
 def test_a_song_that_is_not_kept(browser, web):
@@ -254,19 +246,20 @@ def test_a_song_that_is_not_kept(browser, web):
     close_page(page)
 
 
-def test_a_server_that_is_gone(browser, bachata, tmp_path):
-    with serve(tmp_path / "songs") as server:
-        page = open_page(browser, server.url)
-        page.set_input_files("#song-file", bachata)
-        page.locator("#play:enabled").wait_for()
-    page.click("#extract")
-    assert "does not answer" in said_of(page, "#query-error")
-    page.set_input_files("#other-file", bachata)
-    assert "does not answer" in said_of(page, "#open-error")
-    close_page(page)
+def test_a_song_dropped_while_another_is_sent(page, bachata, tmp_path):
+    other = tmp_path / "other.wav"
+    other.write_bytes(bachata.read_bytes())
+    is_sending = re.compile("/api/songs$")
+    page.route(is_sending, lambda route: None)
+    with page.expect_request(is_sending):
+        drop(page, "body", bachata)
+    page.unroute(is_sending)
+    drop(page, "body", other)
+    page.locator("#work").wait_for()
+    assert page.inner_text("#song-name") == "other.wav"
 
 
-def test_a_network_that_is_gone(browser, extracted_url):
+def test_a_server_that_is_gone(browser, extracted_url, bachata):
     page = open_page(browser, extracted_url)
     wait_until_sounding(page)
     page.context.set_offline(True)
@@ -275,6 +268,10 @@ def test_a_network_that_is_gone(browser, extracted_url):
     page.focus("#sensitivity")
     page.keyboard.press("End")
     assert "does not answer" in said_of(page, "#results-error")
+    page.click("#extract")
+    assert "does not answer" in said_of(page, "#query-error")
+    page.set_input_files("#other-file", bachata)
+    assert "does not answer" in said_of(page, "#open-error")
     close_page(page)
 
 
@@ -300,10 +297,6 @@ def test_progress_goes_on_after_the_network_was_gone(browser, extracted_url):
 def hold_events(page):
     """Keep songs and extractions in the state in which they begin."""
     page.route(re.compile("/events$"), lambda route: None)
-
-
-def show_open(page, url, bachata):
-    page.locator("#open").wait_for()
 
 
 def show_error(page, url, bachata):
@@ -349,10 +342,8 @@ def show_dialog(page, url, bachata):
 
 
 STATES = {
-    "open": show_open,
     "error": show_error,
     "preparing": show_preparing,
-    "song": show_song,
     "extracting": show_extracting,
     "marked": show_marked,
     "dialog": show_dialog,
@@ -363,11 +354,10 @@ STATES = {
 def test_axe_finds_nothing(browser, web, extracted_url, bachata, state):
     page = open_page(browser, web.url, viewport=WIDE)
     STATES[state](page, extracted_url, bachata)
-    for width in (1280, 390):
+    for width, scheme in ((1280, "dark"), (390, "light")):
         page.set_viewport_size({"width": width, "height": 844})
-        for scheme in ("dark", "light"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            assert not violations(page), f"{width} px, {scheme}"
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert not violations(page), f"{width} px, {scheme}"
     close_page(page)
 
 

@@ -45,7 +45,7 @@ ROOMS = {
         *("catalogue", "song_work", "summary", "batch", "__init__"),
     ],
     "requinto_web": [
-        *("limits", "refusals", "names", "levels", "progress", "records", "store"),
+        *("limits", "refusals", "names", "progress", "records", "store"),
         *("disk", "job_queue", "entities", "library"),
         *("tasks", "child_side", "decoding", "working", "children", "decoder"),
         *("worker", "song_jobs", "extraction_jobs", "services"),

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import soundfile
 
@@ -96,6 +97,23 @@ def write_song(path: Path, duration_s: float = 8.0) -> Path:
     sounds = [soundfile.read(stem, frames=n_frames)[0] for stem in stems]
     soundfile.write(path, sum(sounds), 44100, subtype="PCM_24")
     return path
+
+
+def extract_bass(url: str, path: Path) -> str:
+    """Extract a song's bass without the page, and return the address of both."""
+    with httpx.Client(base_url=f"{url}/api", timeout=60, trust_env=False) as client:
+        files = {"file": (path.name, path.read_bytes())}
+        song = client.post("/songs", files=files).json()["id"]
+        client.get(f"/songs/{song}/events")
+        wanted = {"target": "bass", "model": "fast"}
+        part = client.post(f"/songs/{song}/extractions", json=wanted).json()["id"]
+        client.get(f"/extractions/{part}/events")
+    return f"{url}/#song={song}&x={part}"
+
+
+def song_alone(url: str) -> str:
+    """Return the address of a song without what is extracted of it."""
+    return url.partition("&x=")[0]
 
 
 def open_page(browser: Any, url: str, **options: Any) -> Any:

@@ -86,7 +86,12 @@ def halving_models() -> Path:
 
 
 @contextlib.contextmanager
-def web_server(folder: Path, *options: str, **environment: str) -> Iterator[Server]:
+def web_server(
+    folder: Path,
+    *options: str,
+    ends_by: signal.Signals = signal.SIGTERM,
+    **environment: str,
+) -> Iterator[Server]:
     """Run a server until the end of a block, at which it must end as it should.
 
     Its model is that of `halving_models`, unless the environment names others.
@@ -97,14 +102,15 @@ def web_server(folder: Path, *options: str, **environment: str) -> Iterator[Serv
             yield server
     finally:
         processes = children(process.pid)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(ends_by)
         try:
             _, said = process.communicate(timeout=ENDING_S)
         finally:
             process.kill()
             process.wait()
         assert not psutil.wait_procs(processes, timeout=ENDING_S)[1]
-    assert said == "requinto: ended by SIGTERM\n", said  # and nothing before that
+    assert said == f"requinto: ended by {ends_by.name}\n"  # and nothing before that
+    assert process.returncode == 128 + ends_by
 
 
 @contextlib.contextmanager

@@ -13,6 +13,8 @@ import { heightsOf, heightsOfRest, loadSound } from "./sounds.js";
 import { loadLevels } from "./spectrum.js";
 import { Timeline } from "./timeline.js";
 
+const MUCH_MEMORY = 500e6; // bytes
+
 export const player = new Player();
 export const timeline = new Timeline(element("timeline"), player);
 const controls = new Controls(player, timeline);
@@ -94,10 +96,12 @@ async function send(file) {
       },
       abort.signal,
     );
+    if (abort.signal.aborted) return;
     history.pushState(null, "", hashOf(song.id, []));
     prepare(song);
   } catch (error) {
-    showOpen(/** @type {Error} */ (error).name === "AbortError" ? null : sentence(error));
+    // Whoever cancelled it shows what comes instead
+    if (!abort.signal.aborted) showOpen(sentence(error));
   }
 }
 
@@ -179,6 +183,16 @@ function factsOf(song, overview) {
 }
 
 /**
+ * What is wrong with a song, and what may go wrong: it is played out of memory.
+ * @param {api.Song} song
+ */
+function problemsOf({ problems, duration_s, sample_rate, n_channels }) {
+  const bytes = 2 * 4 * n_channels * duration_s * sample_rate; // original and extracted
+  if (bytes < MUCH_MEMORY) return problems;
+  return [...problems, `Playing it takes ${size(bytes)} of memory, which a phone may not have.`];
+}
+
+/**
  * Show a song that is ready, and what is extracted of it.
  * @param {api.Song} song
  * @param {string[]} extractions
@@ -194,7 +208,7 @@ async function showSong(song, extractions) {
     document.title = `${song.name} – Requinto`;
     element("song-name").textContent = song.name;
     element("song-facts").textContent = factsOf(song, overview);
-    element("song-problems").replaceChildren(...song.problems.map((text) => make("li", {}, [text])));
+    element("song-problems").replaceChildren(...problemsOf(song).map((text) => make("li", {}, [text])));
     showExpiry(song.expires_at);
     for (const id of ["song-error", "play-error"]) showError(id, null);
     player.open(song.duration_s);
@@ -259,9 +273,9 @@ async function showSelected() {
     if (open.levels) timeline.setSpectrum(open.levels, null);
     return;
   }
-  const { id, revision, status } = extraction;
+  const { id, revision } = extraction;
   const key = `${id} ${revision}`;
-  if (status !== "done" || key === open.sounding) return;
+  if (!revision || key === open.sounding) return;
   showExpiry(extraction.expires_at);
   const isFirst = open.sounding === "";
   open.sounding = key;
@@ -343,6 +357,10 @@ function listen() {
     });
   }
   acceptDrops(document.body, (file) => void send(file));
+  element("skip").addEventListener("click", (/** @type {Event} */ event) => {
+    event.preventDefault(); // the address is that of the song
+    element("main").focus();
+  });
   element("song-cancel").addEventListener("click", cancelSong);
   element("remove-song").addEventListener("click", () => void removeSong());
   results.addEventListener("select", () => void showSelected());
