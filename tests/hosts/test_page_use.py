@@ -291,6 +291,20 @@ def test_progress_goes_on_after_the_network_was_gone(browser, extracted_url):
     close_page(page)
 
 
+def test_a_tab_holds_one_stream_of_events(browser, extracted_url):
+    """Six of them, in three tabs, kept a browser from asking anything else."""
+    page = open_page(browser, song_alone(extracted_url))
+    choose_fast(page)
+    streams = []
+    page.route(re.compile("/events$"), lambda route: streams.append(route))
+    page.click("#extract")
+    page.locator("#results progress").wait_for()
+    page.locator("#extract:enabled").click()
+    page.locator("#results li:nth-child(2).selected").wait_for()  # by asking
+    assert len(streams) == 1
+    close_page(page)
+
+
 # axe
 
 

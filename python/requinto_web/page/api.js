@@ -64,8 +64,9 @@ export class ApiError extends Error {
 const GONE = "The server does not answer. Is `requinto serve` still running?";
 const FINAL = new Set(["ready", "done", "failed"]);
 const RETRY_MS = 2000;
-// A browser opens six connections to a server, for all its tabs: others ask now and then
-const MAX_STREAMS = 2;
+// A browser opens six connections to a server, for all its tabs: one of each, and others
+// ask now and then
+const MAX_STREAMS = 1;
 let nStreams = 0;
 
 /**
