@@ -8,7 +8,6 @@ import importlib.metadata
 import logging
 import os
 import platform
-import signal
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ from requinto_files.environment import changed_variables, is_installed
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
-    from tornado.ioloop import IOLoop
 
 _SETUP = "requinto_batch.worker_setup"
 _ANSWER_S = 15.0  # seconds that a cluster has to answer
@@ -99,11 +97,9 @@ def start_workers(
     with (
         dask.config.set({**_CONFIG, "distributed.worker.preload": preloads}),
         _without_warnings(),
-        _event_loop() as loop,
     ):
         try:
             cluster = LocalCluster(
-                loop=loop,
                 n_workers=n_workers,
                 threads_per_worker=1,
                 host="127.0.0.1",
@@ -116,31 +112,6 @@ def start_workers(
             raise BatchError(f"workers cannot be started: {error}") from error
         with _ended(cluster), _client_of(cluster) as client:
             yield Runner(client)
-
-
-@contextlib.contextmanager
-def _event_loop() -> Iterator[IOLoop]:
-    """Run the loop that starts workers, in a thread without Ctrl-C.
-
-    Processes inherit that: a worker that is starting, and still of our group, does not
-    print where the terminal's Ctrl-C met it. We get it, and end the worker.
-    """
-    from distributed.utils import LoopRunner
-
-    runner = LoopRunner()
-    if hasattr(signal, "pthread_sigmask"):
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            runner.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    else:
-        runner.start()
-    try:
-        yield runner.loop
-    finally:
-        with contextlib.suppress(TimeoutError):
-            runner.stop(timeout=_CLOSE_S)
 
 
 @contextlib.contextmanager

@@ -2,13 +2,9 @@
 """Whatever is killed at whatever point, nothing is half written or done twice."""
 
 import multiprocessing
-import os
 import signal
-import subprocess
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from catalogues import (
@@ -19,7 +15,7 @@ from catalogues import (
     use_scaled_model,
     write_song,
 )
-from commands import COMMAND, command
+from commands import command
 from killed_songs import extract_until
 from requinto.arguments import Options
 from requinto_batch import batch, song_work
@@ -194,22 +190,3 @@ def test_the_command_goes_on(tmp_path, who):
     twice = {Path(path).name[0] for path in published if published.count(path) > 1}
     assert twice <= ({"c"} if who == "worker" else set("abcdef"))
     assert len(published) <= len(names) + (1 if who == "worker" else 3)
-
-
-def test_a_terminals_ctrl_c_while_workers_start_is_one_line(tmp_path):
-    song = write_song(tmp_path / "songs" / "song.wav")
-    process = subprocess.Popen(
-        [*COMMAND, "batch", song.parent, "-o", tmp_path / "out", "--workers", "2"],
-        env={**os.environ, **ENVIRONMENT},
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # a group of its own, as a terminal's
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    parent = psutil.Process(process.pid)
-    while not any("spawn_main" in " ".join(c.cmdline()) for c in parent.children()):
-        assert process.poll() is None
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (130, "requinto: stopped\n")
