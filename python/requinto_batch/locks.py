@@ -48,8 +48,9 @@ def locked(path: Path, folder: Path) -> Iterator[None]:
                 f"{folder} is in use by another batch ({owner or 'just begun'}); "
                 "wait for it, or name another folder"
             ) from error
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {platform.node()}\n".encode())
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without it
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {platform.node()}\n".encode())
         yield
 
 

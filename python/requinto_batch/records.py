@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from requinto_batch.errors import BatchError
+from requinto_files.errors import reason_of
 from requinto_files.output_files import unfinished_files, whole_file
 
 FOLDER = ".requinto"  # in the folder that is written to
@@ -156,6 +158,8 @@ class Records:
             }
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return Record(song)
+        except RecursionError:  # lists in lists
+            return Record(song)
         return Record(song, extractions, earlier)
 
     def write(self, record: Record) -> None:
@@ -182,8 +186,12 @@ class Records:
         """
         # One of each attempt: that of a killed worker stays until nobody is running
         note = self._running / f"{_key(song)}-{secrets.token_hex(4)}"
-        note.write_bytes(os.fsencode(folder))
         try:
+            try:
+                note.write_bytes(os.fsencode(folder))
+            except OSError as error:  # which names no file where the disk is full
+                reason = reason_of(error)
+                raise BatchError(f"{note} cannot be written: {reason}") from error
             yield
         finally:
             note.unlink(missing_ok=True)
@@ -230,9 +238,22 @@ def is_same(path: Path, stamps: Sequence[Stamp], *, by_size: bool = False) -> bo
 
 def _extraction(values: Mapping[str, Any]) -> Extraction:
     outputs = {name: Stamp(*stamp) for name, stamp in values["outputs"].items()}
+    if not _are_facts(values["facts"]):
+        raise ValueError("no facts of an extraction")
     return Extraction(
         *(values["options"], Input(*values["source"]), outputs, values["facts"]),
         is_published=values["is_published"],
+    )
+
+
+def _are_facts(facts: Any) -> bool:
+    """Return whether these are what a summary needs, as a record holds them."""
+    numbers = [facts[name] for name in ("duration_s", "elapsed_s", "gain")]
+    problems = facts["problems"]
+    return (
+        all(n is None or isinstance(n, (int, float)) for n in numbers)
+        and isinstance(problems, list)
+        and all(isinstance(problem, str) for problem in problems)
     )
 
 

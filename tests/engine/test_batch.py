@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A catalogue is extracted once, as songs by themselves are, and gone on with."""
 
+import errno
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +27,7 @@ from requinto.arguments import Instrument, Options
 from requinto.file_extraction import Paths, extract_to_files
 from requinto.song_file import open_song
 from requinto_batch.errors import BatchError, WorkerError
-from requinto_batch.records import Records
+from requinto_batch.records import Extraction, Input, Record, Records, Stamp
 
 NAMES = ("one.wav", "two.flac", "deep/er/three.ogg", "deep/four.wav", "ü n.aiff")
 
@@ -229,10 +232,35 @@ def test_records_that_cannot_be_read_are_none(tmp_path):
     records = Records(tmp_path)
     records.make_folders()
     path = records._path("song.wav")
-    path.parent.mkdir()
-    for content in (b"", b"[]", b"{}", b'{"extractions": [1], "earlier": {}}', b"\xff"):
+    facts = {"duration_s": 1.0, "elapsed_s": 1.0, "gain": 1.0, "problems": []}
+    whole = Extraction("", Input(1, 2), {"a.flac": Stamp(1, "")}, facts)
+    records.write(Record("song.wav", (whole,)))
+    assert records.read("song.wav").extractions == (whole,)
+    damaged = [whole.facts | {name: {}} for name in facts]  # at which summaries fail
+    damaged += [{n: facts[n] for n in facts if n != name} for name in facts]
+    for each in (None, [], "", *damaged):
+        records.write(Record("song.wav", (replace(whole, facts=each),)))
+        assert records.read("song.wav").extractions == ()
+    of_no_use = (b"", b"[]", b"{}", b'{"extractions": [1], "earlier": {}}', b"\xff")
+    for content in (*of_no_use, b"[" * 100_000):
         path.write_bytes(content)
         assert records.read("song.wav").extractions == ()
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    def fail(path, content):
+        path.open("w").close()
+        raise OSError(errno.ENOSPC, "No space left on device")  # of no file
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    records = Records(tmp_path)
+    records.make_folders()
+    with (
+        pytest.raises(BatchError, match="cannot be written: No space left"),
+        records.running("song.wav", "folder"),
+    ):
+        pass
+    assert not unfinished(tmp_path)
 
 
 def test_the_folder_is_locked(tmp_path):
