@@ -29,6 +29,9 @@ from requinto.song_file import open_song
 from requinto_batch.errors import BatchError, WorkerError
 from requinto_batch.records import Extraction, Input, Record, Records, Stamp
 
+# Workers let all others go first, and would take minutes to start beside other tests
+pytestmark = pytest.mark.alone
+
 NAMES = ("one.wav", "two.flac", "deep/er/three.ogg", "deep/four.wav", "ü n.aiff")
 
 

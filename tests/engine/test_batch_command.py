@@ -30,6 +30,9 @@ from requinto_batch.errors import BatchError, WorkerError
 from requinto_batch.summary import Row
 from requinto_command import batching
 
+# Workers let all others go first, and would take minutes to start beside other tests
+pytestmark = pytest.mark.alone
+
 NAMES = ("one.wav", "deep/two.flac")
 
 

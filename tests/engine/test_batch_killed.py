@@ -159,6 +159,7 @@ def dask_setup(worker):
 """
 
 
+@pytest.mark.alone  # workers let all others go first
 @pytest.mark.parametrize("who", ["worker", "parent"])
 def test_the_command_goes_on(tmp_path, who):
     for i, name in enumerate("abcdef"):

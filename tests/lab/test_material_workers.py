@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+# Workers let all others go first, and would take minutes to start beside other tests
+pytestmark = pytest.mark.alone
+
 LIMIT_S = 20
 # A worker writes its number and that of a program that it starts, and waits for it
 JOBS = """
