@@ -8,6 +8,7 @@ import importlib.metadata
 import logging
 import os
 import platform
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _SETUP = "requinto_batch.worker_setup"
 _ANSWER_S = 15.0  # seconds that a cluster has to answer
 _CLOSE_S = 10.0  # seconds that workers have to close
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss)://.+:\d+")
 _LOCAL_ONLY = "127.0.0.1:0"  # any port that is free
 # Variables that nannies set, in their own process too
 _OF_NANNIES = (
@@ -162,9 +164,14 @@ def connect(address: str) -> Iterator[Runner]:
     Raises
     ------
     BatchError
-        If nobody answers there, there is no worker, or versions differ.
+        If it is no address, nobody answers there, there is no worker, or versions
+        differ.
     """
     check_installed()
+    if not _ADDRESS.fullmatch(address):
+        raise BatchError(
+            f"a scheduler's address is such as tcp://10.0.0.1:8786, got {address!r}"
+        )
     with _without_warnings():
         silence_logs()
         with _client_of(address) as client:

@@ -108,11 +108,16 @@ class Runner:
         Raises
         ------
         BatchError
-            If there is no worker for five minutes.
+            If there is no worker for five minutes, or the scheduler is gone.
         """
         run = _Run(self._client, function, iter(jobs), retries, restart_after)
         with contextlib.closing(run.results()) as results:
-            yield from results
+            try:
+                yield from results
+            except OSError as error:  # of jobs, errors are results
+                raise BatchError(
+                    f"the scheduler is gone ({error}); what is complete is kept"
+                ) from error
 
 
 class _Run:

@@ -258,6 +258,23 @@ def running(*words):
         process.wait(30)
 
 
+@pytest.mark.parametrize("address", ["foo", "10.0.0.1:8786", "tcp://10.0.0.1", ""])
+def test_an_address_of_no_scheduler_is_refused_at_once(address):
+    with pytest.raises(BatchError, match=r"is such as tcp://.*, got "):
+        cluster.connect(address).__enter__()
+
+
+def test_a_scheduler_that_is_gone_is_said():
+    class Client:
+        dashboard_link = ""
+
+        def submit(self, *arguments, **options):
+            raise OSError("in <TCP (closed)>")
+
+    with pytest.raises(BatchError, match="scheduler is gone"):
+        list(Runner(Client()).run(print, []))
+
+
 def test_a_cluster_is_used_and_its_absence_is_said(run, songs, tmp_path, monkeypatch):
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
