@@ -27,6 +27,7 @@ from catalogues import (
 from commands import interrupt
 from requinto_batch import catalogue, cluster
 from requinto_batch.errors import BatchError, WorkerError
+from requinto_batch.runner import Runner
 from requinto_batch.summary import Row
 from requinto_command import batching
 
