@@ -125,6 +125,8 @@ def _start(
     text: str, folder: Path, environment: dict[str, str], output: int | IO[str]
 ) -> Iterator[subprocess.Popen[str]]:
     """Start bash in a group of its own, of which nothing goes on afterwards."""
+    # Or bash becomes a last command, which then has no shell to complete words for
+    text = f"{text}\ntrue\n"
     process = subprocess.Popen(
         ["bash", "-e", "-o", "pipefail", "-c", text],
         cwd=folder,
