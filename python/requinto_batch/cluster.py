@@ -30,7 +30,7 @@ _LOCAL_ONLY = "127.0.0.1:0"  # any port that is free
 # Variables that nannies set, in their own process too
 _OF_NANNIES = (
     *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
-    "PYTHONHASHSEED",
+    *("PYTHONHASHSEED", "__DASK_PARENT_PID", THREADS_VARIABLE),
 )
 # Whatever a worker holds is the song's, which goes with the song: only a limit that
 # ends the worker helps. One that paused would never go on

@@ -277,3 +277,11 @@ def test_the_folder_is_locked(tmp_path):
         pass
     with batch.prepared(tmp_path):
         pass
+
+
+def test_the_callers_variables_are_put_back():
+    """Nannies set those of their workers in this process, too."""
+    before = dict(os.environ)
+    with start_quick_workers(1) as runner:
+        assert [result.value for result in runner.run(abs, [(-1,)])] == [1]
+    assert dict(os.environ) == before
