@@ -103,6 +103,7 @@ def keras_json(folder, **values):
         {"KERAS_BACKEND": "torch"},
         {"image_data_format": "channels_first", "floatx": "float16"},
         {"floatx": "int7", "KERAS_MAX_EPOCHS": "many"},
+        {"REQUINTO_THREADS": "1", "floatx": "int7"},
         {
             **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
             **{"OMP_NUM_THREADS": "1,2", "MPLBACKEND": "none"},

@@ -14,9 +14,8 @@ from requinto_lab import librosa_setup
 from requinto_lab.networks import backend
 
 PROGRAM = """if True:
-    from requinto_lab.networks.backend import limit_threads as limit
-    from requinto_lab.networks.backend import prepare_keras
-    {}()
+    from requinto_lab.networks import backend
+    backend.{}()
     import tensorflow as tf
     of = tf.config.threading
     print(of.get_intra_op_parallelism_threads(), of.get_inter_op_parallelism_threads())
@@ -26,8 +25,9 @@ PROGRAM = """if True:
 @pytest.mark.parametrize(
     ("function", "given", "expected"),
     [
-        ("limit", "", "0 0"),
+        ("limit_threads", "", "0 0"),
         ("prepare_keras", "1", "1 1"),
+        ("prepare_inference", "1", "1 1"),
     ],
 )
 def test_tensorflow_takes_as_many_threads_as_it_may(function, given, expected):

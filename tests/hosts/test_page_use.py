@@ -158,10 +158,10 @@ def test_a_phone_can_do_all_of_it(browser, web, bachata):
         page.tap("#get-all")
     assert widths(page) == [390, 390]
     small = page.evaluate(
-        """(least) => [...document.querySelectorAll("button, .button, select, input")]
+        """(minPx) => [...document.querySelectorAll("button, .button, select, input")]
           .map((e) => (/radio|file/.test(e.type) ? e.nextElementSibling : e))
           .filter((e) => e.checkVisibility() && e.type !== "checkbox")
-          .filter((e) => Math.min(e.offsetWidth, e.offsetHeight) < least)
+          .filter((e) => Math.min(e.offsetWidth, e.offsetHeight) < minPx)
           .map((e) => e.id || e.textContent)""",
         THUMB_PX,
     )

@@ -42,10 +42,14 @@ _calls = threading.local()  # whether a thread is inside a network of this packa
 
 def prepare_keras() -> None:
     """Say how Keras is to run, before it is imported; `KERAS_BACKEND` is heeded."""
+    _set_variables()
+    limit_threads()
+
+
+def _set_variables() -> None:
     # A guest in somebody's process says nothing on stderr unless asked to
     os.environ.setdefault(_LOG_LEVEL, "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    limit_threads()
 
 
 def limit_threads() -> None:
@@ -100,6 +104,7 @@ def prepare_inference() -> None:
         If no folder can be written, not even for temporary files.
     """
     process.check_fork()
+    process.given_threads()  # says what is wrong with it before anything is imported
     prepare_folders()
     logging.getLogger("tensorflow").addFilter(_is_users)
     process.note_tensorflow()  # before the lock, which a fork might find taken
@@ -107,8 +112,10 @@ def prepare_inference() -> None:
         if "keras" in sys.modules:
             return
         with changed_variables(_inference_settings()), _quiet(), _keep_random_state():
-            prepare_keras()
+            _set_variables()
             _import_keras()
+            # Which imports TensorFlow, and that Keras: with the user's settings for it
+            limit_threads()
 
 
 def prepare_own_process() -> None:
