@@ -12,7 +12,6 @@ from pathlib import Path
 from requinto.errors import reason_of
 from requinto_batch.catalogue import Root, Song, songs
 from requinto_batch.errors import BatchError
-from requinto_batch.locks import locked
 from requinto_batch.records import Records
 from requinto_batch.runner import Result, Runner
 from requinto_batch.song_work import (
@@ -22,6 +21,7 @@ from requinto_batch.song_work import (
     outcome_before,
 )
 from requinto_batch.summary import DONE, DONE_BEFORE, FAILED, AddRow, Row, open_summary
+from requinto_files.locks import LockHeld, locked
 
 
 @dataclass
@@ -71,7 +71,18 @@ def prepared(output: Path) -> Iterator[None]:
         records.make_folders()
     except OSError as error:
         raise BatchError(f"{output} cannot be written: {reason_of(error)}") from error
-    with locked(records.lock_path, output):
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(records.lock_path))
+        except LockHeld as error:
+            raise BatchError(
+                f"{output} is in use by another batch ({str(error) or 'just begun'}); "
+                "wait for it, or name another folder"
+            ) from error
+        except OSError as error:
+            raise BatchError(
+                f"{output} cannot be locked: {reason_of(error)}"
+            ) from error
         records.remove_unfinished()
         try:
             yield

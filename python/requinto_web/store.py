@@ -21,16 +21,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from requinto.errors import RequintoError
+from requinto.errors import RequintoError, reason_of
+from requinto_files.locks import LockHeld, locked
 from requinto_web.records import (
     ExtractionRecord,
     SongRecord,
     read_record,
     write_record,
 )
-
-if os.name != "nt":
-    import fcntl
 
 _ID_BYTES = 16
 _UNFINISHED = ".requinto-*"  # as `output_files` calls them
@@ -84,21 +82,19 @@ class Store:
         if self._is_open:  # whoever opened it holds it for longer
             yield
             return
-        try:
-            self._songs.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = open(self.folder / "lock", "a")  # noqa: SIM115, it is below
-        except OSError as error:
-            reason = error.strerror or error
-            raise RequintoError(f"{self.folder} cannot be used: {reason}") from error
-        with lock:
-            if os.name != "nt":
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError as error:
-                    raise RequintoError(
-                        f"{self.folder} is used by another server; name another one "
-                        "with --folder"
-                    ) from error
+        with contextlib.ExitStack() as stack:
+            try:
+                self._songs.mkdir(parents=True, exist_ok=True, mode=0o700)
+                stack.enter_context(locked(self.folder / "lock"))
+            except LockHeld as error:
+                raise RequintoError(
+                    f"{self.folder} is used by another server; name another one with "
+                    "--folder"
+                ) from error
+            except OSError as error:
+                raise RequintoError(
+                    f"{self.folder} cannot be used: {reason_of(error)}"
+                ) from error
             shutil.rmtree(self.tmp, ignore_errors=True)
             self.tmp.mkdir(mode=0o700, exist_ok=True)
             self._is_open = True

@@ -18,7 +18,7 @@ PYTHON = Path(__file__).parents[2] / "python"
 # A file may import from those before it, in its package and in packages before that
 ROOMS = {
     "requinto_files": [
-        *("errors", "environment", "quiet", "signal_shelter", "mpeg_frames"),
+        *("errors", "locks", "environment", "quiet", "signal_shelter", "mpeg_frames"),
         *("sized_containers", "audio_segments", "downmix", "audio_streams", "ffmpeg"),
         *("ffmpeg_decoder", "audio_reader"),
         *("output_files", "quantisation", "sound_kinds"),
@@ -41,7 +41,7 @@ ROOMS = {
         *("presets", "plugin", "__init__"),
     ],
     "requinto_batch": [
-        *("errors", "worker_setup", "runner", "cluster", "locks", "records"),
+        *("errors", "worker_setup", "runner", "cluster", "records"),
         *("catalogue", "song_work", "summary", "batch", "__init__"),
     ],
     "requinto_web": [

@@ -10,44 +10,43 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
-from requinto.errors import reason_of
-from requinto_batch.errors import BatchError
+from requinto_files.errors import RequintoError
 
 # What systems answer where another process holds the lock
 _HELD = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 _POSITION = 1 << 30  # of the byte that is locked where whole files cannot be
 
 
+class LockHeld(RequintoError):
+    """Another process holds a lock."""
+
+
 @contextlib.contextmanager
-def locked(path: Path, folder: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold the lock at `path`; a context.
 
     Parameters
     ----------
     path : Path
         A file, made if need be; it stays.
-    folder : Path
-        What is locked, for the message.
 
     Raises
     ------
-    BatchError
-        If another process holds it, or the file system has no locks.
+    LockHeld
+        If another process holds it; the message says which, or nothing where that has
+        just begun.
+    OSError
+        If the file cannot be written, or its file system has no locks.
     """
     with open(path, "a+b", buffering=0) as file:
         try:
             _lock(file.fileno())
         except OSError as error:
             if error.errno not in _HELD:
-                raise BatchError(
-                    f"{folder} cannot be locked: {reason_of(error)}"
-                ) from error
+                raise
             file.seek(0)
             owner = file.read(200).decode(errors="replace").strip()
-            raise BatchError(
-                f"{folder} is in use by another batch ({owner or 'just begun'}); "
-                "wait for it, or name another folder"
-            ) from error
+            raise LockHeld(owner) from error
         with contextlib.suppress(OSError):  # a full disk: the lock holds without it
             file.truncate(0)
             file.write(f"process {os.getpid()} on {platform.node()}\n".encode())
