@@ -226,7 +226,7 @@ class _Run:
         task.future.add_done_callback(lambda _: self._done.put((worker, task)))
 
     def _collect(self) -> Iterator[Result]:
-        """Wait for jobs that end, a moment at most, and yield what they gave."""
+        """Wait half a second or less for jobs to end, and yield what they gave."""
         with contextlib.suppress(queue.Empty):
             waiting = _POLL_S
             while True:

@@ -64,7 +64,7 @@ def check_capacity(
     Returns
     -------
     int
-        Bytes that it takes, at least, while it is written by `write_sounds`.
+        Lower bound of the bytes that it takes while `write_sounds` writes it.
     """
     kind = _kind_for(path, n_channels, n_frames, bit_depth)
     sample_bytes = kind.n_bytes or 0
