@@ -10,7 +10,7 @@ import pytest
 
 from requinto.config import BeatNetworkConfig, TrackerConfig, from_values
 from requinto.errors import AudioFileError, ConfigError
-from requinto_command import cli
+from requinto_command import training
 from requinto_lab.training import beat_fit, beat_material
 from requinto_lab.training.beat_fit import BeatBatches, BeatTraining, targets
 from requinto_lab.training.beat_material import BeatExample
@@ -157,5 +157,5 @@ def test_a_run_goes_on_where_either_says_so(resume_in, tmp_path, monkeypatch):
     path.write_text(text + ("resume = true\n" if resume_in == "file" else ""))
     seen = []
     monkeypatch.setattr(beat_fit, "train", seen.append)
-    cli.train(path, resume=resume_in == "option")
+    training.train(path, resume=resume_in == "option")
     assert seen[0].resume == (resume_in != "nowhere")

@@ -26,6 +26,28 @@ def test_python(linter):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_tests_use_names_that_exist():
+    result = run(
+        sys.executable,
+        "-m",
+        "mypy",
+        "--config-file",
+        "tests/mypy.ini",
+        "tests",
+        cwd=ROOT,
+    )
+    assert result.stdout.splitlines()[-1].startswith(("Found", "Success")), (
+        result.stderr
+    )
+    assert "errors prevented further checking" not in result.stdout, result.stdout
+    missing = [
+        line
+        for line in result.stdout.splitlines()
+        if re.search(r"error: Module .*has no attribute|Name .* is not defined", line)
+    ]
+    assert not missing, "\n".join(missing)
+
+
 def test_c_is_formatted():
     result = run(tool("clang-format"), "--dry-run", "-Werror", *C_FILES, cwd=ROOT)
     assert result.returncode == 0, result.stderr
