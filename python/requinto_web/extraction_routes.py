@@ -199,16 +199,10 @@ async def read_sound(extraction: Extracted, services: Behind) -> Response:
     return StoredFile(files_of(extraction, services).flac, FLAC)
 
 
-@router.get(
-    "/extractions/{extraction_id}/download",
-    response_class=FileResponse,
-    responses=problems(404, 409, 503, 507)
-    | {200: {"content": dict.fromkeys(downloads.MEDIA_TYPES.values(), BINARY)}},
-)
-async def download(
+async def sound_file(
     extraction: Extracted, services: Behind, part: Part, format: Format
-) -> Response:
-    """Download what was extracted, or the rest."""
+) -> StoredFile:
+    """Return the file of a download, which is made unless it is there."""
     make = functools.partial(downloads.make_sound, part=part, ending=format)
     path = await _convert(extraction, services, make, n_sounds=1)
     title = extraction.record.title if part == downloads.EXTRACTED else part
@@ -216,21 +210,61 @@ async def download(
     return StoredFile(path, downloads.MEDIA_TYPES[format], name)
 
 
-@router.get(
-    "/extractions/{extraction_id}/archive",
-    response_class=FileResponse,
-    responses=problems(404, 409, 503, 507) | {200: {"content": {ZIP: BINARY}}},
-)
-async def download_archive(
+async def archive_file(
     extraction: Extracted, services: Behind, format: Format
-) -> Response:
-    """Download the original, what was extracted and the rest, as a zip."""
+) -> StoredFile:
+    """Return the archive of a download, which is made unless it is there."""
     stem, title = _stem(extraction), clean_name(extraction.record.title)
     make = functools.partial(
         downloads.make_archive, stem=stem, title=title, ending=format
     )
     path = await _convert(extraction, services, make, n_sounds=6)
     return StoredFile(path, ZIP, clean_name(f"{stem}-{title}.zip"))
+
+
+SoundFile = Annotated[StoredFile, Depends(sound_file)]
+ArchiveFile = Annotated[StoredFile, Depends(archive_file)]
+
+
+@router.get(
+    "/extractions/{extraction_id}/download",
+    response_class=FileResponse,
+    responses=problems(404, 409, 503, 507)
+    | {200: {"content": dict.fromkeys(downloads.MEDIA_TYPES.values(), BINARY)}},
+)
+async def download(file: SoundFile) -> Response:
+    """Download what was extracted, or the rest."""
+    return file
+
+
+@router.get(
+    "/extractions/{extraction_id}/archive",
+    response_class=FileResponse,
+    responses=problems(404, 409, 503, 507) | {200: {"content": {ZIP: BINARY}}},
+)
+async def download_archive(file: ArchiveFile) -> Response:
+    """Download the original, what was extracted and the rest, as a zip."""
+    return file
+
+
+@router.post(
+    "/extractions/{extraction_id}/download",
+    status_code=204,
+    responses=problems(403, 404, 409, 503, 507),
+)
+async def make_download(file: SoundFile) -> Response:
+    """Make a download, so that a browser saves no refusal in its stead."""
+    return Response(status_code=204)
+
+
+@router.post(
+    "/extractions/{extraction_id}/archive",
+    status_code=204,
+    responses=problems(403, 404, 409, 503, 507),
+)
+async def make_archive(file: ArchiveFile) -> Response:
+    """Make an archive, as `make_download` does."""
+    return Response(status_code=204)
 
 
 def _stem(extraction: Extraction) -> str:

@@ -139,11 +139,28 @@ def test_a_rate_that_mp3_does_not_hold_is_said(server):
     song = server.ready_song(encode(song_of(2.0), rate=2 * RATE))
     path = f"/api/extractions/{server.extract(song, target='bass')['id']}"
     for part in ("download?part=rest&", "archive?"):
-        response = server.client.get(f"{path}/{part}format=mp3")
-        assert response.status_code == 422
-        detail = response.json()["detail"]
-        assert "88200 Hz" in detail and str(server.folder) not in detail
+        for method in ("GET", "POST"):
+            response = server.client.request(method, f"{path}/{part}format=mp3")
+            assert response.status_code == 422
+            detail = response.json()["detail"]
+            assert "88200 Hz" in detail and str(server.folder) not in detail
         assert server.client.get(f"{path}/{part}format=flac").is_success
+
+
+def test_a_download_is_made_before_it_is_followed(server, song, extraction):
+    path = f"/api/extractions/{extraction['id']}"
+    folder = server.folder / "songs" / song["id"] / "extractions" / extraction["id"]
+    for link, name in (
+        ("download?part=rest&format=flac", "rest.flac"),
+        ("archive?format=flac", "flac.zip"),
+    ):
+        response = server.client.post(f"{path}/{link}")
+        assert (response.status_code, response.content) == (204, b"")
+        made = (folder / "1" / name).read_bytes()
+        assert server.client.get(f"{path}/{link}").content == made
+    assert server.client.post("/api/extractions/none/archive?format=flac").json() == {
+        "detail": "there is no such extraction: it was removed, or kept long enough"
+    }
 
 
 def test_downloads_are_named_as_the_song(server, extraction):
