@@ -39,6 +39,16 @@ class Stopped(Exception):
     """The server ends, or the extraction was removed."""
 
 
+def sound_name(part: str, ending: str) -> str:
+    """Return the name of a part as a file of a kind."""
+    return f"{part}.{ending}"
+
+
+def archive_name(ending: str) -> str:
+    """Return the name of the zip of all parts."""
+    return f"{ending}.zip"
+
+
 def make_sound(sources: Sources, part: str, ending: str) -> Path:
     """Return a part as a file of a kind, made unless it is there.
 
@@ -61,10 +71,8 @@ def make_sound(sources: Sources, part: str, ending: str) -> Path:
 
 
 def make_archive(sources: Sources, stem: str, title: str, ending: str) -> Path:
-    """Return a zip of all parts, made unless it is there; arguments as `make_sound`."""
-    path = sources.folder / f"{ending}.zip"
-    if path.exists():
-        return path
+    """Make a zip of all parts, and return it; arguments as `make_sound`."""
+    path = sources.folder / archive_name(ending)
     files = [make_sound(sources, part, ending) for part in PARTS]
     with (
         whole_file(path, overwrite=True) as unfinished,
@@ -78,7 +86,7 @@ def make_archive(sources: Sources, stem: str, title: str, ending: str) -> Path:
 
 
 def _path_of(sources: Sources, part: str, ending: str) -> Path:
-    return sources.folder / f"{part}.{ending}"
+    return sources.folder / sound_name(part, ending)
 
 
 def _check_stop(sources: Sources) -> None:

@@ -63,7 +63,8 @@ class Extraction:
         self.progress = Progress()
         self.changes = Changes()
         self.job: Job | None = None
-        self.conversion = asyncio.Lock()  # of what is downloaded: each file once
+        # Of what is downloaded: each file once, and none while its rendering goes
+        self.conversion = asyncio.Lock()
         self.change = asyncio.Lock()  # of what is wanted: one request at a time
         self.is_removed = False
 

@@ -138,11 +138,14 @@ class ExtractionJobs:
                 record.status = RUNNING
             extraction.changes.notify()
             result = await self._worker.run("extract", task._asdict(), notify)
-        record.revision, record.gain = revision, result["gain"]
-        record.peaks = result["peaks"]
-        await library.save(record)
-        if previous:
-            await asyncio.to_thread(library.store.remove_rendering, record, previous)
+        async with extraction.conversion:  # of a download, from what is removed here
+            record.revision, record.gain = revision, result["gain"]
+            record.peaks = result["peaks"]
+            await library.save(record)
+            if previous:
+                await asyncio.to_thread(
+                    library.store.remove_rendering, record, previous
+                )
 
     def _task(
         self, extraction: Extraction, files: SoundFolder, sensitivity: float

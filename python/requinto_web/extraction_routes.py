@@ -23,7 +23,14 @@ from requinto_web.entities import Extraction
 from requinto_web.limits import MAX_EXTRACTIONS, MIN_REFERENCE_S
 from requinto_web.names import clean_name, stem_of
 from requinto_web.records import READY, ExtractionRecord, SongRecord
-from requinto_web.refusals import BUSY, NOT_ACCEPTED, TOO_EARLY, Refusal
+from requinto_web.refusals import (
+    BUSY,
+    NOT_ACCEPTED,
+    TOO_EARLY,
+    Refusal,
+    no_extraction,
+    not_written,
+)
 from requinto_web.schemas import (
     ByReference,
     ByStretch,
@@ -204,10 +211,11 @@ async def sound_file(
 ) -> StoredFile:
     """Return the file of a download, which is made unless it is there."""
     make = functools.partial(downloads.make_sound, part=part, ending=format)
-    path = await _convert(extraction, services, make, n_sounds=1)
+    name = downloads.sound_name(part, format)
+    path = await _convert(extraction, services, make, name, n_sounds=1)
     title = extraction.record.title if part == downloads.EXTRACTED else part
-    name = clean_name(f"{_stem(extraction)}-{title}.{format}")
-    return StoredFile(path, downloads.MEDIA_TYPES[format], name)
+    shown = clean_name(f"{_stem(extraction)}-{title}.{format}")
+    return StoredFile(path, downloads.MEDIA_TYPES[format], shown)
 
 
 async def archive_file(
@@ -218,7 +226,8 @@ async def archive_file(
     make = functools.partial(
         downloads.make_archive, stem=stem, title=title, ending=format
     )
-    path = await _convert(extraction, services, make, n_sounds=6)
+    name = downloads.archive_name(format)
+    path = await _convert(extraction, services, make, name, n_sounds=6)
     return StoredFile(path, ZIP, clean_name(f"{stem}-{title}.zip"))
 
 
@@ -275,28 +284,60 @@ async def _convert(
     extraction: Extraction,
     services: Services,
     make: Callable[[downloads.Sources], Path],
+    name: str,
     n_sounds: int,
 ) -> Path:
-    """Return a file for a download, made away from the event loop, once."""
-    files, record = files_of(extraction, services), extraction.record
-    song = extraction.song
-    wav = services.store.song_folder(song.record.id).wav
-    peaks = (song.record.peak, *record.peaks)
+    """Return a file for a download, made away from the event loop, once.
 
-    def must_stop() -> bool:
-        return services.library.is_stopping or extraction.is_removed
-
-    sources = downloads.Sources(wav, files.wav, files.path, peaks, must_stop)
-    async with (
-        services.library.use(song),
-        extraction.conversion,
-        services.conversions,
-        services.disk.reserve(n_sounds * files.wav.stat().st_size),
-    ):
+    Parameters
+    ----------
+    extraction : Extraction
+    services : Services
+    make : callable
+        Makes the file.
+    name : str
+        Of the file, in the folder of a rendering.
+    n_sounds : int
+        How many sounds it takes room for.
+    """
+    path = files_of(extraction, services).path / name
+    if path.exists():
+        return path
+    async with services.library.use(extraction.song), extraction.conversion:
+        if extraction.is_removed:
+            raise no_extraction()
+        files = files_of(extraction, services)  # another rendering may have ended
+        path = files.path / name
+        if path.exists():
+            return path
         try:
-            return await asyncio.to_thread(make, sources)
-        except downloads.Stopped as error:
-            raise Refusal(BUSY, "the server is stopped") from error
-        except AudioFileError as error:  # of a rate that a kind does not hold
-            detail = str(error).replace(f"{files.path}{os.sep}", "")
-            raise Refusal(NOT_ACCEPTED, detail) from error
+            n_bytes = n_sounds * files.wav.stat().st_size
+            async with services.conversions, services.disk.reserve(n_bytes):
+                sources = _sources_of(extraction, services, files)
+                return await asyncio.to_thread(make, sources)
+        except (downloads.Stopped, AudioFileError, OSError) as error:
+            if extraction.is_removed:
+                raise no_extraction() from error
+            raise _refusal_of(error, files) from error
+
+
+def _sources_of(
+    extraction: Extraction, services: Services, files: SoundFolder
+) -> downloads.Sources:
+    song, record = extraction.song.record, extraction.record
+    return downloads.Sources(
+        services.store.song_folder(song.id).wav,
+        *(files.wav, files.path),
+        (song.peak, *record.peaks),
+        lambda: services.library.is_stopping or extraction.is_removed,
+    )
+
+
+def _refusal_of(error: Exception, files: SoundFolder) -> Refusal:
+    """Return why a file was not made, without the server's paths."""
+    if isinstance(error, downloads.Stopped):
+        return Refusal(BUSY, "the server is stopped")
+    if isinstance(error, AudioFileError) and error.__cause__ is None:
+        # The system refused nothing: it is a rate that a kind does not hold
+        return Refusal(NOT_ACCEPTED, str(error).replace(f"{files.path}{os.sep}", ""))
+    return not_written(error)
