@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from requinto_web.refusals import TOO_LARGE
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# Routes that read an upload as it comes; others hold what comes, whatever its type
+_UPLOADS = re.compile(r"POST /api/songs(/[^/]+/references)?")
 _MAX_BYTES = 1 << 16  # of what is no upload
 _REFUSED = 400  # statuses from here on
 _LIMIT_S = 10.0  # of reading on in all
@@ -41,7 +44,9 @@ class Bodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, Headers(scope=scope))
+        is_upload = _UPLOADS.fullmatch(f"{scope['method']} {scope['path']}")
+        max_bytes = None if is_upload else _MAX_BYTES
+        body = _Body(receive, Headers(scope=scope), max_bytes)
 
         async def send_later(message: Message) -> None:
             is_start = message["type"] == "http.response.start"
@@ -55,22 +60,23 @@ class Bodies:
 class _Body:
     """The body of a request, and whether more of it is on its way."""
 
-    def __init__(self, receive: Receive, headers: Headers) -> None:
-        self._receive = receive
+    def __init__(
+        self, receive: Receive, headers: Headers, max_bytes: int | None
+    ) -> None:
+        self._receive, self._max_bytes = receive, max_bytes
         has_body = "transfer-encoding" in headers or "content-length" in headers
         # With the header the client waits until it may send
         self._is_coming = has_body and "expect" not in headers
-        kind = headers.get("content-type", "")
-        self._is_upload = kind.startswith("multipart/form-data")
         self._n_bytes = 0
 
     async def receive(self) -> Message:
         """Return the next message; raise `HTTPException` if it is too much."""
         message = await self._next()
         self._n_bytes += len(message.get("body", b""))
-        if self._n_bytes > _MAX_BYTES and not self._is_upload:
+        if self._max_bytes is not None and self._n_bytes > self._max_bytes:
             raise HTTPException(
-                TOO_LARGE, f"a request of this kind has {_MAX_BYTES} bytes at most"
+                TOO_LARGE,
+                f"a request of this kind has {self._max_bytes} bytes at most",
             )
         return message
 

@@ -108,12 +108,18 @@ def test_no_path_reaches_the_disk(server, path):
     assert "root:" not in response.text and "SPDX" not in response.text
 
 
-def test_what_is_no_upload_is_small(server):
+@pytest.mark.parametrize(
+    "kind", ["application/json", "multipart/form-data; boundary=b"]
+)
+def test_what_is_no_upload_is_small(server, kind):
+    """Whatever the client calls it."""
     content = b'{"target": "' + bytes(1 << 20) + b'"}'
-    headers = {"content-type": "application/json"}
     for path, method in (
         ("/api/songs/none/extractions", "POST"),
         ("/api/extractions/none", "PATCH"),
     ):
-        response = server.client.request(method, path, content=content, headers=headers)
-        assert response.status_code in (404, 413)
+        response = server.client.request(
+            method, path, content=content, headers={"content-type": kind}
+        )
+        assert response.status_code == 413
+        assert response.json()["detail"].endswith("65536 bytes at most")
