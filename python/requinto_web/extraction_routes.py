@@ -20,7 +20,7 @@ from requinto.model_folder import models
 from requinto_web import downloads, events
 from requinto_web.answers import StoredFile, problems
 from requinto_web.entities import Extraction
-from requinto_web.limits import MAX_EXTRACTIONS, MIN_REFERENCE_S
+from requinto_web.limits import MAX_EXTRACTIONS, MAX_REFERENCE_S, MIN_REFERENCE_S
 from requinto_web.names import clean_name, stem_of
 from requinto_web.records import READY, ExtractionRecord, SongRecord
 from requinto_web.refusals import (
@@ -47,6 +47,7 @@ from requinto_web.song_routes import BINARY, EVENTS, FLAC, JSON, PNG, Behind, Kn
 from requinto_web.store import SoundFolder, new_id
 
 ZIP = "application/zip"
+_ROUNDING_S = 0.01  # by which times may exceed what they are of
 router = APIRouter(prefix="/api", tags=["extractions"])
 
 
@@ -110,17 +111,21 @@ def _record_of(
 def _check_stretch(wanted: ByStretch, song: SongRecord) -> tuple[float, float]:
     """Return the start and end of a stretch, in seconds, or raise `Refusal`."""
     start_s, end_s, duration_s = wanted.start_s, wanted.end_s, song.duration_s or 0.0
-    if end_s > duration_s + 0.01:
+    if end_s > duration_s + _ROUNDING_S:
         raise Refusal(
             NOT_ACCEPTED,
             f"end_s must be within the song, which lasts {duration_s:.2f} s, "
             f"got {end_s:g}",
         )
+    bound = None
     if end_s - start_s < MIN_REFERENCE_S:
+        bound = f"{MIN_REFERENCE_S:g} s or more"
+    elif end_s - start_s > MAX_REFERENCE_S + _ROUNDING_S:
+        bound = f"{MAX_REFERENCE_S:g} s or less"
+    if bound:
         raise Refusal(
             NOT_ACCEPTED,
-            f"a stretch must last {MIN_REFERENCE_S:g} s or more, got start_s "
-            f"{start_s:g} and end_s {end_s:g}",
+            f"a stretch must last {bound}, got start_s {start_s:g} and end_s {end_s:g}",
         )
     return start_s, min(end_s, duration_s)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from requinto.config import DEFAULT_BEATS_PER_CLIP, DEFAULT_SENSITIVITY
 from requinto.model_folder import STANDARD, models, targets
-from requinto_web.limits import MIN_REFERENCE_S
+from requinto_web.limits import MAX_REFERENCE_S, MIN_REFERENCE_S
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
@@ -143,7 +143,8 @@ class ByStretch(_Choices):
 
     start_s: Seconds
     end_s: Seconds = Field(
-        description=f"{MIN_REFERENCE_S} s or more after the start; within the song."
+        description=f"{MIN_REFERENCE_S:g} to {MAX_REFERENCE_S:g} s after the start; "
+        "within the song."
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from requinto.errors import ConfigError
 from requinto_files.sound_kinds import kind_of
 from requinto_web.disk import Disk
+from requinto_web.extraction_routes import _check_stretch
 from requinto_web.job_queue import LONG, SHORT, Job, JobQueue
 from requinto_web.library import Library
 from requinto_web.limits import Settings, check_settings
@@ -19,6 +20,7 @@ from requinto_web.page_files import read_page
 from requinto_web.progress import Progress
 from requinto_web.records import ExtractionRecord, SongRecord
 from requinto_web.refusals import Refusal
+from requinto_web.schemas import ByStretch
 from requinto_web.store import Store, new_id
 from requinto_web.worker import describe_end
 
@@ -253,6 +255,13 @@ def test_a_damaged_record_is_removed(tmp_path, damage):
         path.write_bytes(damaged.encode("utf-8", "surrogatepass"))
         assert store.read_all() == {}
         assert not path.parent.exists()
+
+
+def test_a_stretch_is_no_longer_than_a_reference():
+    song = SongRecord("id", "a.wav", 1.0, duration_s=400.0)
+    assert _check_stretch(ByStretch(start_s=50.0, end_s=350.0), song) == (50.0, 350.0)
+    with pytest.raises(Refusal, match="must last 300 s or less, got start_s 50 and"):
+        _check_stretch(ByStretch(start_s=50.0, end_s=350.1), song)
 
 
 def test_a_page_that_lacks_a_file_says_so(tmp_path):
