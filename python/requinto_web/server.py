@@ -8,7 +8,6 @@ import ipaddress
 import logging
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -45,7 +44,7 @@ def serve(
     with contextlib.closing(_listen(host, port)) as listener:
         app = create_app(settings)
         store = app.state.services.store
-        with store.open(), _temporary_files(str(store.tmp)):
+        with store.open():
             config = uvicorn.Config(
                 app,
                 log_config=None,
@@ -96,17 +95,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-@contextlib.contextmanager
-def _temporary_files(folder: str) -> Iterator[None]:
-    """Let uploads lie nowhere else while they arrive."""
-    before = tempfile.tempdir
-    tempfile.tempdir = folder
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
 
 
 class _Server(uvicorn.Server):

@@ -53,7 +53,11 @@ async def send_song(request: Request, services: Behind) -> object:
         )
         async with arriving as (file, name):
             song_id = await asyncio.to_thread(store.make_song_folder)
-            await uploads.save(file, store.upload(song_id))
+            try:
+                await uploads.save(file, store.upload(song_id))
+            except BaseException:
+                await asyncio.to_thread(store.remove_song, song_id)
+                raise
         record = SongRecord(song_id, name, library.next_end())
         song = await library.add_song(record)
     services.songs.start(song)

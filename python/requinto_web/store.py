@@ -17,6 +17,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -97,6 +98,7 @@ class Store:
                 ) from error
             shutil.rmtree(self.tmp, ignore_errors=True)
             self.tmp.mkdir(mode=0o700, exist_ok=True)
+            stack.enter_context(_temporary_files(str(self.tmp)))
             self._is_open = True
             try:
                 yield
@@ -198,6 +200,17 @@ class Store:
                 shutil.rmtree(waste, ignore_errors=True)
             else:
                 waste.unlink()
+
+
+@contextlib.contextmanager
+def _temporary_files(folder: str) -> Iterator[None]:
+    """Let uploads lie nowhere else while they arrive."""
+    before = tempfile.tempdir
+    tempfile.tempdir = folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def new_id() -> str:
