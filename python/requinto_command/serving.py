@@ -15,7 +15,7 @@ from requinto_command.messages import warn
 from requinto_files.environment import is_installed
 from requinto_files.errors import RequintoError
 
-_NEEDED = ("fastapi", "multipart", "uvicorn")
+_NEEDED = ("fastapi", "python_multipart", "uvicorn")
 
 
 def serve(

@@ -8,9 +8,8 @@ import os
 import queue
 import sys
 import threading
-from typing import Any
 
-Message = dict[str, Any]
+from requinto_web.tasks import Message
 
 
 class Parent:

@@ -12,7 +12,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from requinto_web.tasks import Message
 
 _MAX_LINE = 1 << 20  # bytes
 # Isolated from the current folder, whose files could bear the names of modules
@@ -22,8 +23,6 @@ _START = (
     "import_module(f'requinto_web.{sys.argv[1]}').main()"
 )
 _NAMES = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH")
-
-Message = dict[str, Any]
 
 
 def clean_environment(tmp: Path) -> dict[str, str]:

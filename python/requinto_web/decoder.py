@@ -6,13 +6,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from requinto_web.children import Child, Message, clean_environment
-from requinto_web.tasks import Decoded, DecodingTask
-
-Notify = Callable[[float], None]
+from requinto_web.children import Child, clean_environment
+from requinto_web.tasks import Decoded, DecodingTask, Message, Notify
 
 
 class DecodingError(Exception):
@@ -22,12 +19,11 @@ class DecodingError(Exception):
 async def decode(
     task: DecodingTask, folder: Path, tmp: Path, limit_s: float, notify: Notify
 ) -> Decoded:
-    """Decode a file of a folder in a child process.
+    """Decode a file in a child process.
 
     Parameters
     ----------
     task : DecodingTask
-        Its files are names in the folder.
     folder, tmp : Path
         Where the process works, and where libraries may write.
     limit_s : float

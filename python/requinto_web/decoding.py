@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from requinto.errors import AudioError, AudioFileError, RequintoError
 from requinto_files.audio_reader import SoundReader, open_sound
 from requinto_files.audio_writer import SoundWriter
 from requinto_web.child_side import Parent
-from requinto_web.tasks import Decoded, DecodingTask
+from requinto_web.tasks import Decoded, DecodingTask, Notify
 
 _NOTIFY_S = 0.2  # between messages of progress
 _HEADERS = 1 << 20  # bytes that a file may have beside samples
@@ -56,7 +56,7 @@ def limit_resources(task: DecodingTask) -> None:
         resource.setrlimit(kind, (lower, lower))
 
 
-def decode(task: DecodingTask, notify: Callable[[float], None]) -> Decoded:
+def decode(task: DecodingTask, notify: Notify) -> Decoded:
     """Check a sound and write it as samples, float32.
 
     It is decoded twice, first without writing: so what a small file may hold, such as
@@ -111,7 +111,7 @@ def _write(
     task: DecodingTask,
     reader: SoundReader,
     n_frames: int,
-    notify: Callable[[float], None],
+    notify: Notify,
 ) -> None:
     n_bytes = 4 * reader.n_channels * n_frames
     if n_bytes > task.max_bytes:
@@ -129,7 +129,7 @@ def _write(
 
 def _notifying(
     reader: SoundReader,
-    notify: Callable[[float], None],
+    notify: Notify,
     share_before: float,
     n_expected: int = 0,
 ) -> Iterator[np.ndarray]:

@@ -14,21 +14,19 @@ _JOINERS = "\u200c\u200d"  # of letters, as in Persian, and of emoji
 _NO_NAME = "song"
 
 
-def clean_name(given: str | None, default: str = _NO_NAME) -> str:
+def clean_name(given: str | None) -> str:
     """Return the last part of a client's file name, in one printable line.
 
     Parameters
     ----------
     given : str or None
         Whatever the client says: folders, control characters, any length.
-    default : str
-        The name of what has none.
     """
     last = _SEPARATORS.split(given or "")[-1]
     normal = unicodedata.normalize("NFC", last.encode("utf-8", "replace").decode())
     printable = "".join(c if _is_shown(c) else " " for c in normal)
     words = " ".join(_FORBIDDEN.sub("_", printable).split())
-    return _shorten(words).strip(" .") or default
+    return _shorten(words).strip(" .") or _NO_NAME
 
 
 def _is_shown(character: str) -> bool:

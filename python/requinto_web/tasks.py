@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+Message = dict[str, Any]  # as JSON holds it
+Notify = Callable[[float], None]  # called with the share of the work that is done
 
 
 class DecodingTask(NamedTuple):
@@ -16,7 +20,7 @@ class DecodingTask(NamedTuple):
     max_bytes: int  # of any file that is written
     memory_bytes: int
     cpu_s: int
-    is_reference: bool = False
+    is_reference: bool
 
 
 class Decoded(NamedTuple):

@@ -7,13 +7,12 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from requinto_web.children import Child, Message, worker_environment
+from requinto_web.children import Child, worker_environment
+from requinto_web.tasks import Message, Notify
 
 _CANCELLING_S = 1.5  # for which a task that is cancelled may go on
-Notify = Callable[[float], None]
 
 
 class TaskError(Exception):

@@ -27,13 +27,12 @@ from requinto_files.audio_reader import read_available
 from requinto_files.audio_writer import SoundWriter
 from requinto_files.output_files import whole_file
 from requinto_files.sound_kinds import kind_of
-from requinto_web.child_side import Message, Parent
+from requinto_web.child_side import Parent
 from requinto_web.store import SoundFolder
-from requinto_web.tasks import ExtractionTask
+from requinto_web.tasks import ExtractionTask, Message, Notify
 
 _NOTIFY_S = 0.15  # between messages of progress
 _DIGITS = 4  # of peaks, and of seconds
-Notify = Callable[[float], None]
 
 
 class _Cancelled(Exception):
