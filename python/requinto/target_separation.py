@@ -121,7 +121,7 @@ class _Analyses:
     def played(self, transform: ClipTransform, i: int) -> ClipSpectrum:
         """Return what is played of the spectrum of a clip."""
         key = transform.config, i
-        if key in self._whole and self._sounding[i]:
+        if key in self._whole:
             return self._whole[key].part(self.columns(transform, i))
         if key not in self._parts:
             self._parts[key] = transform.analyse(

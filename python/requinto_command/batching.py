@@ -23,7 +23,7 @@ from requinto_batch.song_work import Plan, PlannedInstrument
 from requinto_batch.summary import check_summary
 from requinto_command.batch_progress import BatchProgress
 from requinto_command.choices import check_format, options_of
-from requinto_command.inputs import warn_of_input
+from requinto_command.inputs import count_downmixed, warn_of_input
 from requinto_command.messages import say
 from requinto_files.output_files import check_output_folder, plain_name
 from requinto_files.sound_kinds import check_bit_depth
@@ -125,7 +125,9 @@ def _instruments(
     ]
     for path in references:
         reference = song_work.reference_of(path)
-        warn_of_input(str(path), song_work.read_reference(reference).problems)
+        sound = song_work.read_reference(reference)
+        n_downmixed = count_downmixed(sound.n_channels_in_file, len(sound.samples))
+        warn_of_input(str(path), sound.problems, n_downmixed)
         named.append((path.stem, PlannedInstrument(path.stem, None, reference)))
     titles = [plain_name(title) for title, _ in named] + [song_work.REST] * has_rest
     for title in titles:

@@ -17,11 +17,11 @@ from requinto.arguments import (
 from requinto.errors import ConfigError, TargetError
 from requinto.model_folder import DEFAULT_TARGET
 from requinto_command.completion import CHANNELS, FORMATS
+from requinto_command.options import STDIN
 from requinto_command.times import parse_time_s
 from requinto_command.titles import make_distinct
-from requinto_command.workshop import OWN_SYSTEM, check_workshop
+from requinto_command.workshop import OWN_SYSTEM, check_workshop, read_systems
 from requinto_files.output_files import refer_to_one_file
-from requinto_files.sound_kinds import BIT_DEPTHS
 
 
 class Request(NamedTuple):
@@ -93,7 +93,7 @@ def check_choices(request: Request) -> Choices:
         start_s=start_s,
         end_s=end_s,
         ending=check_format(request.format) if request.format is not None else None,
-        bit_depth=_check_bit_depth(request.bit_depth),
+        bit_depth=request.bit_depth,
         downmix=_check_channels(request.channels),
     )
 
@@ -113,6 +113,12 @@ def options_of(
 
 def _check_earlier_system(system: str, options: Options) -> None:
     """Raise unless there is such a system, and it has these options."""
+    known = read_systems()
+    if system not in known:
+        raise ConfigError(
+            f"unknown system {system!r}; known are {', '.join(known)}"
+            + suggestion(system, known)
+        )
     check_workshop()
     from requinto_lab.systems.registry import check_extracts
 
@@ -132,6 +138,8 @@ def _check_instruments(request: Request, system: str) -> tuple[InstrumentChoice,
         if name in names[:i]:
             raise TargetError(f"--target {name} is given twice")
     references = request.references
+    if STDIN in references:
+        raise ConfigError("--reference must be a file, got -; a song can be that")
     for i, path in enumerate(references):
         if any(refer_to_one_file(path, other) for other in references[:i]):
             raise TargetError(f"--reference {path} is given twice")
@@ -169,13 +177,6 @@ def check_format(name: str) -> str:
     """Return the ending of a kind of sound file, or raise `ConfigError`."""
     plain = name.casefold().removeprefix(".")
     return f".{_check_choice('format', plain, FORMATS)}"
-
-
-def _check_bit_depth(bit_depth: int | None) -> int | None:
-    if bit_depth is not None and bit_depth not in BIT_DEPTHS:
-        known = ", ".join(map(str, BIT_DEPTHS))
-        raise ConfigError(f"--bit-depth must be one of {known}, got {bit_depth}")
-    return bit_depth
 
 
 def _check_channels(name: str) -> bool:

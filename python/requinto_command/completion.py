@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from requinto_command.workshop import read_systems
 from requinto_files.environment import model_folders
 
 FORMATS = ("wav", "flac", "mp3", "ogg", "aiff")
@@ -30,7 +29,14 @@ def complete_model(incomplete: str) -> list[str]:
 
 def complete_system(incomplete: str) -> list[str]:
     """Return the earlier systems that begin so; those of several words are left out."""
-    return _starting(incomplete, (name for name in _read_systems() if " " not in name))
+    return _starting(
+        incomplete,
+        (
+            name
+            for name in read_systems()
+            if " " not in name and name not in _NEED_TRUTH
+        ),
+    )
 
 
 def complete_format(incomplete: str) -> list[str]:
@@ -64,19 +70,3 @@ def _read_models() -> list[str]:
     paths = (folder / _EXPORTS).glob("*.json") if folder else ()
     names = {path.stem for path in paths} - {_BEATS}
     return sorted(name for name in names if not name.endswith(_FOR_NAMES))
-
-
-def _read_systems() -> list[str]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    workshop = importlib.util.find_spec("requinto_lab")
-    if workshop is None or workshop.origin is None:
-        return []
-    path = Path(workshop.origin).parent / "systems" / "registry.toml"
-    try:
-        names = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [name for name in names if name not in _NEED_TRUTH]

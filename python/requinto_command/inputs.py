@@ -44,7 +44,7 @@ def read_song(path: Path) -> Sound:
         If it is not sound to work with; the message names the file.
     """
     with _source(path) as source:
-        return _read(source, str(path), check_samples, downmix=True)
+        return _read(source, _name(path), check_samples, downmix=True)
 
 
 def read_reference(path: Path, *, downmix: bool) -> Sound:
@@ -62,7 +62,7 @@ def _read(
         rate, n_in_file = reader.sample_rate, reader.n_channels_in_file
         problems = reader.problems
     samples = check(buffer.samples(), rate, str(source))
-    n_downmixed = _count_downmixed(n_in_file, len(samples))
+    n_downmixed = count_downmixed(n_in_file, len(samples))
     warn_of_input(name, problems, n_downmixed)
     return Sound(samples, rate, problems, n_downmixed)
 
@@ -84,7 +84,7 @@ def open_song(
 
 def downmixed_from(song: SongFile) -> int | None:
     """Return the channels of a song's file where they are mixed down, else None."""
-    return _count_downmixed(song.n_channels_in_file, song.n_channels)
+    return count_downmixed(song.n_channels_in_file, song.n_channels)
 
 
 def name_problems(problems: Mapping[Path, Sequence[str]]) -> list[str]:
@@ -94,21 +94,17 @@ def name_problems(problems: Mapping[Path, Sequence[str]]) -> list[str]:
     ]
 
 
-def _count_downmixed(n_in_file: int, n_channels: int) -> int | None:
+def count_downmixed(n_in_file: int, n_channels: int) -> int | None:
+    """Return the channels of a file where they are mixed down, else None."""
     return n_in_file if n_in_file > n_channels else None
 
 
-def warn_of_input(
-    name: str, problems: Sequence[str], n_downmixed: int | None = None
-) -> None:
+def warn_of_input(name: str, problems: Sequence[str], n_downmixed: int | None) -> None:
     """Say what is missing of a sound, and of how many channels it was mixed down."""
     if problems:
         warn(f"{name} is not whole: {'; '.join(problems)}; what is there is used")
     if n_downmixed:
-        warn(
-            f"{name} has {n_downmixed} channels; a stereo downmix of them is used "
-            "(--channels keep refuses that)"
-        )
+        warn(f"{name} has {n_downmixed} channels; a stereo downmix of them is used")
 
 
 def _name(path: Path) -> str:

@@ -66,7 +66,6 @@ def complete_usage(message: str, error: BaseException) -> str:
 
     Typer words some of them by Pydantic, whose errors hold the value apart.
     """
-    message = message.replace(": Value error, ", ": ")
     errors = getattr(error.__cause__, "errors", None)
     for detail in errors()[:1] if callable(errors) else ():
         given = repr(detail.get("input"))

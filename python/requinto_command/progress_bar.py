@@ -58,7 +58,9 @@ class ProgressBar:
         text = self._text
         if self._n_parts > 1:
             text = f"{text}, {part + 1} of {self._n_parts}"
-        self._bar.update(self._task, description=text, completed=float(part))
+        self._bar.update(
+            self._task, description=text, completed=float(part), refresh=True
+        )
 
     def notify(self, share: float) -> None:
         """Show the share of this part that is done."""

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+
 from requinto_files.environment import is_installed
 from requinto_files.errors import RequintoError
 
@@ -24,3 +28,19 @@ def check_workshop() -> None:
             f"not installed: {', '.join(missing)}; pip install 'requinto[train]' "
             "brings what training and measuring need"
         )
+
+
+def read_systems() -> tuple[str, ...]:
+    """Return the names of all systems, none where the workshop is not there."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    workshop = importlib.util.find_spec("requinto_lab")
+    if workshop is None or workshop.origin is None:
+        return ()
+    path = Path(workshop.origin).parent / "systems" / "registry.toml"
+    try:
+        return tuple(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, ValueError):
+        return ()

@@ -33,6 +33,7 @@ class Recording(NamedTuple):
     samples: np.ndarray  # (n_channels, n_frames), float32
     sample_rate: int  # Hz
     problems: tuple[str, ...]  # one clause for each thing that is missing or damaged
+    n_channels_in_file: int  # more than those of `samples` where they are mixed down
 
 
 class SampleBuffer:
@@ -141,16 +142,21 @@ class SoundReader:
         Raises
         ------
         AudioFileError
-            If the file cannot be read any more.
+            If the file cannot be read any more, or nothing is left of it.
         """
         problems: list[str] = []
+        is_empty = True
         blocks = _equal_blocks(self._decoder.blocks(problems), N_FRAMES)
         try:
             while (block := self._next(blocks)) is not None:
+                is_empty = False
                 yield block if self._matrix is None else self._matrix @ block
         finally:
             self._call(blocks.close)
             self.problems = tuple(dict.fromkeys(problems))
+        if is_empty and self.problems:
+            with _name_in_errors(self._path):
+                raise AudioFileError(f"holds no sound: {'; '.join(self.problems)}")
 
     def _next(self, blocks: Iterator[np.ndarray]) -> np.ndarray | None:
         with _name_in_errors(self._path):
@@ -256,7 +262,12 @@ def _read_all(reader: SoundReader) -> Recording:
     buffer = SampleBuffer(reader.n_channels, reader.n_expected)
     for block in reader.blocks():
         buffer.append(block)
-    return Recording(buffer.samples(), reader.sample_rate, reader.problems)
+    return Recording(
+        buffer.samples(),
+        reader.sample_rate,
+        reader.problems,
+        reader.n_channels_in_file,
+    )
 
 
 def _equal_blocks(

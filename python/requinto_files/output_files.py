@@ -53,7 +53,8 @@ def check_output(
     _check_existing(path, overwrite=overwrite)
     folder = Path(path).absolute().parent
     if not folder.is_dir():
-        raise AudioFileError(f"{path} cannot be written: {folder} does not exist")
+        reason = "is no folder" if folder.exists() else "does not exist"
+        raise AudioFileError(f"{path} cannot be written: {folder} {reason}")
     if not os.access(folder, os.W_OK):
         raise AudioFileError(f"{path} cannot be written: {folder} is read-only")
     with unfinished_file(path):

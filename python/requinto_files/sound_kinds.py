@@ -59,7 +59,6 @@ _KINDS: dict[str, dict[int | None, Kind]] = {
     },
 }
 ENDINGS = tuple(_KINDS)
-BIT_DEPTHS = tuple(sorted({d for kinds in _KINDS.values() for d in kinds if d}))
 
 
 def kind_of(path: str | os.PathLike[str], bit_depth: int | None = None) -> Kind:

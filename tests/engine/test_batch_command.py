@@ -30,6 +30,7 @@ from requinto_batch.errors import BatchError, WorkerError
 from requinto_batch.runner import Runner
 from requinto_batch.summary import Row
 from requinto_command import batching
+from sounds import RATE, noise
 
 # Workers let all others go first, and would take minutes to start beside other tests
 pytestmark = pytest.mark.alone
@@ -129,6 +130,14 @@ def test_what_is_missing_of_a_reference_is_said(run, quick, songs):
     status, _, err = run("batch", songs, "-o", "out", "--reference", path)
     assert status == 0
     assert f"requinto: warning: {path} is not whole: it was cut off" in err
+
+
+def test_channels_of_a_reference_that_are_mixed_down_are_said(run, quick, songs):
+    path = songs.parent / "six.wav"
+    soundfile.write(path, 0.1 * noise(RATE, 6).T, RATE)
+    status, _, err = run("batch", songs, "-o", "out", "--reference", path)
+    assert status == 0
+    assert f"requinto: warning: {path} has 6 channels; a stereo downmix of them" in err
 
 
 @pytest.mark.parametrize(

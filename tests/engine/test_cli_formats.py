@@ -3,6 +3,7 @@
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,24 +11,15 @@ import pytest
 import soundfile
 
 from requinto.errors import ConfigError
-from requinto_command import cli
 from requinto_command.completion import FORMATS
 from requinto_command.times import parse_time_s
 from requinto_files.sound_kinds import ENDINGS
 from sounds import RATE, noise
-from unchanged import PlainTracker, Scaling
 
 extract_module = importlib.import_module("requinto.extract")
 
 
-@pytest.fixture
-def run(run_command, monkeypatch, tmp_path):
-    """Return a function that runs the command over `Scaling`, in a folder."""
-    monkeypatch.setattr(extract_module, "load_separator", lambda *_: Scaling())
-    monkeypatch.setattr(extract_module, "load_tracker", lambda *_: PlainTracker())
-    monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
-    monkeypatch.chdir(tmp_path)
-    return run_command
+pytestmark = pytest.mark.usefixtures("scaling_model")
 
 
 def test_the_formats_are_those_that_are_written():
@@ -90,7 +82,7 @@ def test_bit_depths(run, tmp_path, ending, bit_depth, subtype):
         (("-o", "out.flac", "--bit-depth", "32"), "out.flac holds samples of 16 or 24"),
         (("--format", "mp3", "--bit-depth", "16"), "is lossy"),
         (("--rest", "r.ogg", "--bit-depth", "24"), "r.ogg has no bit depth"),
-        (("--bit-depth", "8"), "--bit-depth must be one of 16, 24, 32, got 8"),
+        (("--bit-depth", "8"), "holds samples of 16, 24 or 32 bits (.wav), got 8"),
         (("-o", "-", "--format", "ogg", "--bit-depth", "24"), "is lossy"),
         (("--format", "m4a"), "unknown format 'm4a'; known are wav, flac"),
         (("--format", "falc"), "did you mean flac?"),
@@ -140,8 +132,19 @@ def test_beats_of_more_channels(run, monkeypatch):
     monkeypatch.setattr("requinto.sections", lambda *arguments, **options: [])
     soundfile.write("six.wav", 0.1 * noise(RATE, 6).T, RATE)
     status, out, err = run("beats", "six.wav", "--json")
-    assert status == 0 and "six.wav has 6 channels; a stereo downmix" in err
+    assert status == 0 and "--channels" not in err  # it has no such option
+    assert "six.wav has 6 channels; a stereo downmix of them is used\n" in err
     assert json.loads(out)["downmixed_from"] == 6
+
+
+def test_the_room_for_a_bit_depth_is_looked_for_first(run, song, monkeypatch):
+    n_bytes = 5 * 4 * RATE  # floats take 4 a sample, and 16 bits 6 meanwhile
+    usage = shutil.disk_usage(".")._replace(free=n_bytes)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert run("extract", "song.wav")[0] == 0
+    status, out, err = run("extract", "song.wav", "-o", "b.wav", "--bit-depth", "16")
+    assert (status, out) == (2, "")
+    assert "b.wav cannot be written: there is no space left for it (it takes" in err
 
 
 @pytest.mark.parametrize(

@@ -106,15 +106,16 @@ def test_what_comes_in_is_no_sound(folder, words, content, message):
     assert [path.name for path in folder.iterdir()] == ["temporary"]
 
 
-def test_what_is_missing_of_standard_input_is_said(song):
+@pytest.mark.parametrize("words", [BASS, ("beats", "-")])
+def test_what_is_missing_of_standard_input_is_said(song, words):
     content = song.read_bytes()
-    result = run(*BASS, input=content[: len(content) // 2])
+    result = run(*words, input=content[: len(content) // 2])
     assert result.returncode == 0
     warning = b"requinto: warning: standard input is not whole: it was cut off"
     assert result.stderr.startswith(warning) and result.stderr.count(b"\n") == 1
-    assert len(soundfile.read(io.BytesIO(result.stdout))[0]) == pytest.approx(
-        RATE, 1e-2
-    )
+    if words == BASS:
+        n_frames = len(soundfile.read(io.BytesIO(result.stdout))[0])
+        assert n_frames == pytest.approx(RATE, 1e-2)
 
 
 def test_a_level_that_is_lowered_names_standard_output(folder):

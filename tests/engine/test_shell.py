@@ -146,7 +146,7 @@ def test_errors_name_the_file(run, song, tmp_path, unchanged_model, arguments, m
         (["--system", "nmff"], "did you mean nmf?"),
         (["--format", "flak"], "did you mean flac?"),
         (["--channels", "kep"], "did you mean keep?"),
-        (["--bit-depth", "20"], "one of 16, 24, 32, got 20"),
+        (["--bit-depth", "20"], "holds samples of 16, 24 or 32 bits (.wav), got 20"),
         (["--start", "1:75"], "--start must be a time in seconds, m:ss or h:mm:ss"),
     ],
 )

@@ -43,7 +43,7 @@ def test_cut_files_are_read_and_said_to_be(tmp_path, kind, share):
     content = encode_song(kind)
     path = write_file(tmp_path, content[: int(share * len(content))], f"song.{kind}")
     whole = audio_reader.decode(content).samples
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert len(problems) == 1 and ("cut off" in problems[0] or "damaged" in problems[0])
     # Coders work in blocks of up to 4,608 frames, pages of Ogg may last longer
     n_lost = {"ogg": 20000, "opus": 50000}.get(kind, 5000)
@@ -59,7 +59,7 @@ def test_streams_in_a_row_are_joined(tmp_path, kind):
     parts = [0.3 * noise(RATE, seed=seed) for seed in (1, 2, 3)]
     contents = [encode_sound(kind, part) for part in parts]
     path = write_file(tmp_path, b"".join(contents), f"song.{kind}")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert problems == ()
     expected = np.hstack([audio_reader.decode(c).samples for c in contents])
     assert samples.shape == expected.shape == (2, 3 * RATE)
@@ -99,7 +99,7 @@ def test_mp3_in_wav(tmp_path):
     n_frames = 900 * 1152
     for n_counted in (n_frames, n_frames - 2257, 0, 0xFFFFFFFF):
         path = write_file(tmp_path, mp3_in_wav(plain, n_counted), "song.wav")
-        samples, _, problems = audio_reader.read_available(path)
+        samples, _, problems, _ = audio_reader.read_available(path)
         assert (problems, samples.shape[1]) == ((), n_frames)
     path = write_file(
         tmp_path, mp3_in_wav(plain[: len(plain) // 2], n_frames), "song.wav"
@@ -118,7 +118,7 @@ def test_tags_around_mp3_are_no_sound(tmp_path):
     for frames in (content, plain):
         expected = audio_reader.decode(frames).samples
         path = write_file(tmp_path, tag + frames + end, "song.mp3")
-        samples, _, problems = audio_reader.read_available(path)
+        samples, _, problems, _ = audio_reader.read_available(path)
         assert problems == ()
         assert error_db(expected, samples) < -100
 
@@ -137,7 +137,7 @@ def test_flac_of_unknown_length(tmp_path):
     content[21] &= 0xF0
     content[22:26] = bytes(4)  # the number of frames, in the last 36 bits
     path = write_file(tmp_path, bytes(content), "song.flac")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert problems == ()
     assert error_db(SOUND, samples) < -80
 
@@ -146,7 +146,7 @@ def test_flac_of_unknown_length(tmp_path):
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFFFDB])
 def test_wav_of_unknown_length(tmp_path, size):
     path = write_file(tmp_path, with_data_size(encode_song("wav"), size), "song.wav")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert (problems, samples.shape) == ((), SOUND.shape)
 
 
@@ -178,7 +178,7 @@ def test_a_huge_length_takes_no_memory(tmp_path):
     content[21] |= 0x0F
     content[22:26] = b"\xff" * 4  # 2**36 - 1 frames: 512 GiB
     path = write_file(tmp_path, bytes(content), "song.flac")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert samples.shape == SOUND.shape
     assert "declares 15582" in problems[0]
 
@@ -193,7 +193,7 @@ def test_subtypes_and_rates(tmp_path, subtype, form, rate):
     if not soundfile.check_format(form, subtype):
         pytest.skip("there is no such file")
     soundfile.write(path, SOUND.T, rate, format=form, subtype=subtype)
-    samples, read_rate, problems = audio_reader.read_available(path)
+    samples, read_rate, problems, _ = audio_reader.read_available(path)
     expected = soundfile.read(path, dtype="float32")[0].T
     assert (problems, read_rate) == ((), rate)
     np.testing.assert_array_equal(samples, expected)
@@ -251,6 +251,12 @@ def test_an_empty_file_is_called_so(tmp_path, kind):
     path = write_file(tmp_path, b"", f"song.{kind}")
     with pytest.raises(AudioFileError, match=rf"song\.{kind} is empty"):
         audio_reader.read(path)
+
+
+def test_a_file_that_is_cut_off_before_its_sound_is_not_called_empty(tmp_path):
+    path = write_file(tmp_path, encode_song("flac")[:600], "song.flac")
+    with pytest.raises(AudioFileError, match=r"song\.flac holds no sound: it is damaged"):
+        audio_reader.read_available(path)
 
 
 def test_a_file_that_vanishes_is_said_to(tmp_path, monkeypatch):

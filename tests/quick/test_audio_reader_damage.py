@@ -42,7 +42,7 @@ def test_mp3_is_read_behind_damage(tmp_path, monkeypatch, is_counted, n_bytes):
     damaged = bytearray(content)
     damaged[first : first + n_bytes] = bytes(n_bytes)
     path = write_file(tmp_path, bytes(damaged), "song.mp3")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert problems[0] == f"there is damage {first} bytes into the file"
     n_lost = whole.shape[1] * n_bytes / len(content)
     # A frame needs bytes of those before it
@@ -100,7 +100,7 @@ def test_tags_at_the_end_are_no_damage(tmp_path, kind, tag):
     content = encode_song(kind)
     expected = audio_reader.decode(content).samples
     path = write_file(tmp_path, content + END_TAGS[tag], f"song.{kind}")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert problems == ()
     np.testing.assert_array_equal(samples, expected)
 
@@ -108,7 +108,7 @@ def test_tags_at_the_end_are_no_damage(tmp_path, kind, tag):
 def test_nothing_is_lost_before_what_is_no_flac(tmp_path):
     content = encode_song("flac")
     path = write_file(tmp_path, content + bytes(range(1, 200)) * 9, "song.flac")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert samples.shape == SOUND.shape
     assert len(problems) <= 1
 
@@ -117,7 +117,7 @@ def test_nothing_is_lost_before_what_is_no_flac(tmp_path):
 def test_what_follows_is_said_to_be_left(tmp_path, kind):
     content = encode_song(kind) + encode_song("flac")
     path = write_file(tmp_path, content, f"song.{kind}")
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     n_left = len(encode_song("flac"))
     assert samples.shape == SOUND.shape
     (problem,) = problems

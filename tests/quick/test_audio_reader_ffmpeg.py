@@ -27,7 +27,7 @@ def test_ffmpeg_reads_what_libsndfile_does_not(tmp_path, name):
     path = encode_by_ffmpeg(
         write_file(tmp_path, encode_song("wav"), "song.wav"), tmp_path / name
     )
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert problems == ()
     assert samples.shape[0] == 2 and samples.dtype == np.float32
     assert samples.shape[1] == pytest.approx(SOUND.shape[1], rel=0.1)
@@ -64,7 +64,7 @@ def test_ffmpeg_says_what_is_cut_off(tmp_path, name):
     wav = write_file(tmp_path, encode_song("wav"), "song.wav")
     content = encode_by_ffmpeg(wav, tmp_path / name, *options).read_bytes()
     path = write_file(tmp_path, content[: len(content) // 2], name)
-    samples, _, problems = audio_reader.read_available(path)
+    samples, _, problems, _ = audio_reader.read_available(path)
     assert 0.3 * SOUND.shape[1] < samples.shape[1] < 0.7 * SOUND.shape[1]
     assert len(problems) == 1 and "cut off" in problems[0]
 
