@@ -74,6 +74,9 @@ def run_command(monkeypatch, capsys):
     """Return a function that runs the command: its status, stdout and stderr."""
     from requinto_command import cli
 
+    # The process of the tests keeps its own
+    monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
+
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["requinto", *map(str, arguments)])
         with pytest.raises(SystemExit) as end:

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What tests of the command share."""
 
+import importlib
+
 import pytest
+
+from unchanged import PlainTracker, Scaling
 
 
 @pytest.fixture
@@ -9,6 +13,14 @@ def run(run_command, monkeypatch, tmp_path):
     """Return a function that runs the command in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     return run_command
+
+
+@pytest.fixture
+def scaling_model(monkeypatch):
+    """Use `Scaling` as each model, and a plain grid as beats."""
+    module = importlib.import_module("requinto.extract")
+    monkeypatch.setattr(module, "load_separator", lambda *_: Scaling())
+    monkeypatch.setattr(module, "load_tracker", lambda *_: PlainTracker())
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import soundfile
 import typer
 
 import requinto
+from commands import parsers
 from requinto_command import cli
 from sounds import RATE, clicks
-from unchanged import PlainTracker, Scaling
 
 extract_module = importlib.import_module("requinto.extract")
 SONG_KEYS = {
@@ -22,10 +22,8 @@ SONG_KEYS = {
 
 
 @pytest.fixture
-def report(run, monkeypatch):
+def report(run, scaling_model):
     """Return a function that runs the command, and returns what its JSON says."""
-    monkeypatch.setattr(extract_module, "load_separator", lambda *_: Scaling())
-    monkeypatch.setattr(extract_module, "load_tracker", lambda *_: PlainTracker())
 
     def call(*arguments):
         status, out, err = run(*arguments, "--json")
@@ -88,21 +86,12 @@ def test_plugin(report, tmp_path, monkeypatch):
     }
 
 
-def leaves(command, words=()):
-    """Yield each command of the command's parser, and the words that call it."""
-    children = getattr(command, "commands", None)
-    if children is None:
-        yield words, command
-    for name, child in (children or {}).items():
-        yield from leaves(child, (*words, name))
-
-
 def test_what_a_script_may_want_is_json():
     """All but what prints paths of what the workshop wrote, and what never ends."""
     without = {
         *(("data", name) for name in ("modules", "bench", "recorded")),
         *(("train",), ("export",), ("serve",)),
     }
-    for words, command in leaves(typer.main.get_command(cli.app)):
+    for words, command in parsers(typer.main.get_command(cli.app)):
         names = {name for parameter in command.params for name in parameter.opts}
         assert ("--json" in names) or (words in without), words

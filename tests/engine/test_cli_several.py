@@ -5,7 +5,6 @@ import importlib
 import itertools
 import json
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import soundfile
 
 from commands import contents
 from requinto.errors import ModelError
-from requinto_command import cli, extracting
+from requinto_command import extracting
 from requinto_command.outputs import SOUND, Output, check_outputs
 from requinto_command.titles import make_distinct
 from requinto_files.errors import AudioFileError
@@ -32,7 +31,7 @@ def counts():
 
 
 @pytest.fixture
-def run(run_command, monkeypatch, tmp_path, counts):
+def run(run, scaling_model, monkeypatch, counts):
     """Return a function that runs the command over `Scaling`, in a folder."""
 
     class Tracker(PlainTracker):
@@ -40,11 +39,8 @@ def run(run_command, monkeypatch, tmp_path, counts):
             counts["beats"] += 1
             return super().track_features(columns, duration_s)
 
-    monkeypatch.setattr(extract_module, "load_separator", lambda *_: Scaling())
     monkeypatch.setattr(extract_module, "load_tracker", lambda *_: Tracker())
-    monkeypatch.setattr(cli, "install_signal_handlers", lambda: None)
-    monkeypatch.chdir(tmp_path)
-    return run_command
+    return run
 
 
 def write_song(name, seed=0, seconds=1.0, peak=0.3):
@@ -331,5 +327,3 @@ def test_outputs_are_compared_as_pairs_would_be():
 def in_own_folder(monkeypatch, tmp_path):
     """Work in a folder of one's own."""
     monkeypatch.chdir(tmp_path)
-    yield
-    shutil.rmtree(tmp_path, ignore_errors=True)

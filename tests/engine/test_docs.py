@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from commands import parsers
 from requinto_command.cli import app
 
 ROOT = Path(__file__).parents[2]
@@ -63,16 +64,6 @@ def test_ci_runs_the_command_of_the_readme(tmp_path):
         ["sh", ".ci/run"], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout
     assert said == "apt-get update -qq\n"
-
-
-def parsers(command, words=()):
-    """Yield each command of the command's parser, and the words that call it."""
-    children = getattr(command, "commands", None)
-    if children is None:
-        yield words, command
-    else:
-        for name, child in children.items():
-            yield from parsers(child, (*words, name))
 
 
 def lines_of_synopsis():

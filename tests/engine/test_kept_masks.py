@@ -166,6 +166,11 @@ def test_other_weights_have_other_masks(path, calls, content, monkeypatch):
     assert n_each[0] == n_each[1] > 1
 
 
+def test_weights_name_a_network(two_models):
+    standard, fast = map(load_separator, ("standard", "fast"))  # other weights alone
+    assert standard.identity != fast.identity
+
+
 def test_every_part_of_a_query_counts():
     separator = load_separator("fast").examples
     query = separator.query(BASS.reference, RATE)

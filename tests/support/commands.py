@@ -8,34 +8,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+from shell import SUPPORT
+
 COMMAND = [sys.executable, "-c", "from requinto_command import main; main()"]
 
 # The command over a model that changes nothing, which takes no TensorFlow to start
-LIGHT = """
+LIGHT = f"""
 import importlib
-import numpy as np
-import requinto
+import sys
 from requinto_command import cli
-from requinto.config import ClipConfig, TrackerConfig
-from requinto.separator import Query
 
-class Unchanged:
-    clips = ClipConfig()
-    def target(self, name):
-        return Query(np.zeros(1), np.zeros((1, 1, 1)))
-    def query(self, reference, sample_rate):
-        return self.target("")
-    def separate_all(self, clips, sample_rate, query, sensitivity=0.5):
-        return list(clips)
-
-class Tracker:
-    config = TrackerConfig()
-    def track_features(self, columns, duration_s):
-        return requinto.Beats.grid(120.0, duration_s)
+sys.path.append({str(SUPPORT)!r})
+from unchanged import PlainTracker, Unchanged
 
 extract = importlib.import_module("requinto.extract")
 extract.load_separator = lambda *_: Unchanged()
-extract.load_tracker = lambda *_: Tracker()
+extract.load_tracker = lambda *_: PlainTracker()
 cli.main()
 """
 
@@ -70,3 +58,13 @@ def contents(folder):
         for path in folder.iterdir()
         if path.is_file()
     }
+
+
+def parsers(command, words=()):
+    """Yield each command of the command's parser, and the words that call it."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield words, command
+    else:
+        for name, child in children.items():
+            yield from parsers(child, (*words, name))

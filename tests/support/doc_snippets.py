@@ -25,12 +25,13 @@ from shell import ROOT
 from sounds import clicks, noise
 
 _FENCED = re.compile(
-    r"(?P<not_run><!-- not run[^>]*-->\n)?^```sh\n(?P<text>.*?)^```$", re.S | re.M
+    r"(?P<not_run><!-- (?:not run|demo|tests)[^>]*-->\n)?^```sh\n(?P<text>.*?)^```$",
+    re.S | re.M,
 )
 _SOUND = re.compile(r"\.(wav|flac|mp3|ogg|aiff|m4a)$")
 _URL = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+[\w./]*")
 _SERVER = re.compile(r"^requinto serve\b", re.M)
-_OUTPUT_OPTIONS = {"-o", "--output", "--rest", "--plot", "--click", "--table", ">"}
+_OUTPUT_OPTIONS = {"-o", "--output", "--rest", "--plot", "--click", "--summary", ">"}
 _RATE, _SONG_S, _SOLO_S = 22050, 4, 2
 _LONG_SONG_S = 30  # where a snippet names times of it
 _LIMIT_S = 180
@@ -75,10 +76,13 @@ class Snippet(NamedTuple):
 
 
 def find_snippets() -> list[Snippet]:
-    """Return the shell snippets of all pages in `docs`."""
+    """Return the shell snippets of README and of all pages in `docs`.
+
+    Those that `.ci/run` and `tests/engine/test_docs.py` take from README are not run.
+    """
     return [
         Snippet(path.name, i, match["text"], is_run=match["not_run"] is None)
-        for path in sorted((ROOT / "docs").glob("*.md"))
+        for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
         for i, match in enumerate(_FENCED.finditer(path.read_text()))
     ]
 
