@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from requinto.errors import ConfigError
 from requinto_command.messages import warn
 from requinto_files.environment import is_installed
 from requinto_files.errors import RequintoError
 
+_LARGEST = 1e6  # of an option that is a size
+_HOST = re.compile(r"[\w.-]+")
 _NEEDED = ("fastapi", "python_multipart", "uvicorn")
 
 
@@ -49,6 +54,11 @@ def serve(
 ) -> None:
     """Serve a web page that does what `extract` does, and its REST interface."""
     check_web()
+    _check_size("--max-size", max_size)
+    _check_size("--max-duration", max_duration)
+    _check_size("--keep", keep)
+    _check_size("--max-disk", max_disk)
+    _check_hosts(allow_host or ())
     from requinto_web.limits import Settings
     from requinto_web.server import is_loopback
     from requinto_web.server import serve as run
@@ -72,6 +82,22 @@ def serve(
             )
 
     run(settings, host, port, announce)
+
+
+def _check_size(option: str, size: float) -> None:
+    if not 0 < size < _LARGEST:  # which not-a-number is not either
+        raise ConfigError(
+            f"{option} must be above 0 and below {_LARGEST:g}, got {size:g}"
+        )
+
+
+def _check_hosts(names: Iterable[str]) -> None:
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise ConfigError(
+                "--allow-host must be a name such as music.example.org, without a "
+                f"port, got {name!r}"
+            )
 
 
 def check_web() -> None:

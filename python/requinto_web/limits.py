@@ -46,5 +46,5 @@ def check_settings(settings: Settings) -> Settings:
     }
     for name, value in limits.items():
         if not 0 < value < 1e15:  # which not-a-number is not either
-            raise ConfigError(f"{name} must be above 0, got {value}")
+            raise ConfigError(f"{name} must be above 0 and below 1e15, got {value}")
     return settings

@@ -25,23 +25,25 @@ def test_the_extra_is_named_where_it_is_missing(run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("option", "value", "message"),
     [
-        ("--port", "99999"),
-        ("--port", "http"),
-        ("--max-size", "0"),
-        ("--max-duration", "-1"),
-        ("--keep", "nan"),
-        ("--max-disk", "inf"),
-        ("--folder", "/dev/null"),
-        ("--host", "no such host"),
-        ("--host", "203.0.113.1"),
+        ("--port", "99999", "less than or equal to 65535, got '99999'"),
+        ("--port", "http", "a valid integer"),
+        ("--max-size", "0", "--max-size must be above 0 and below 1e+06, got 0"),
+        ("--max-duration", "-1", "--max-duration must be above 0"),
+        ("--keep", "nan", "--keep must be above 0 and below 1e+06, got nan"),
+        ("--max-disk", "inf", "--max-disk must be above 0 and below 1e+06, got inf"),
+        ("--allow-host", "http://a.b/", "such as music.example.org, without a port"),
+        ("--folder", "/dev/null", "/dev/null"),
+        ("--host", "no such host", "no such host"),
+        ("--host", "203.0.113.1", "203.0.113.1"),
     ],
 )
-def test_what_is_not_accepted_ends_with_one_line(run, arguments):
-    status, out, err = run("serve", *arguments)
+def test_what_is_not_accepted_ends_with_one_line(run, option, value, message):
+    status, out, err = run("serve", option, value)
     assert (status, out) == (2, "")
     assert err.startswith("requinto: ") and err.count("\n") == 1
+    assert message in err
 
 
 def test_a_port_in_use_is_said(run, tmp_path):

@@ -110,7 +110,7 @@ def test_progress_never_goes_back():
     [{"max_bytes": 0}, {"kept_s": float("nan")}, {"max_duration_s": float("inf")}],
 )
 def test_settings_are_checked(tmp_path, wrong):
-    with pytest.raises(ConfigError, match="must be above 0, got"):
+    with pytest.raises(ConfigError, match="must be above 0 and below 1e15, got"):
         check_settings(Settings(tmp_path, **wrong))
 
 

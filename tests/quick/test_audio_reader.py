@@ -255,7 +255,7 @@ def test_an_empty_file_is_called_so(tmp_path, kind):
 
 def test_a_file_that_is_cut_off_before_its_sound_is_not_called_empty(tmp_path):
     path = write_file(tmp_path, encode_song("flac")[:600], "song.flac")
-    with pytest.raises(AudioFileError, match=r"song\.flac holds no sound: it is damaged"):
+    with pytest.raises(AudioFileError, match=r"flac holds no sound: it is damaged"):
         audio_reader.read_available(path)
 
 
