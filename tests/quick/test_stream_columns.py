@@ -10,6 +10,7 @@ from requinto.columns import (
     MARK_BEAT,
     MARK_CLIP,
     MARK_SEAM,
+    ColumnMaker,
     column_frames,
 )
 from requinto.host_position import Position
@@ -133,7 +134,7 @@ def test_before_it_is_configured_the_mixture_shows(unchanged, monkeypatch):
 def test_nothing_is_made_unless_watched(unchanged, monkeypatch):
     n_made = 0
 
-    class Counting(requinto.stream.ColumnMaker):
+    class Counting(ColumnMaker):
         def __init__(self, *arguments):
             nonlocal n_made
             n_made += 1
