@@ -9,6 +9,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,11 +108,12 @@ def outcome_before(song: Song, plan: Plan) -> Outcome | None:
     if plan.verify:
         return None
     records = Records(Path(plan.output))
+    record = records.read(song.name)
     try:
-        done = records.read(song.name).extraction(plan.digest, Input.of(song.path))
+        done = record.extraction(plan.digest, Input.of(song.path))
     except OSError:
         return None
-    if done is None or not done.is_published:
+    if done is None or not done.is_published or record.path != song.path:
         return None
     folder = Path(plan.output, song.folder)
     return _outcome(song, done) if done.is_there(folder, verify=False) else None
@@ -153,27 +155,37 @@ class _Extracting:
             return _outcome(self._song, done)
         os.environ.setdefault(THREADS_VARIABLE, "1")
         _check_model(self._plan.options.model, self._plan.model)
-        self._check_foreign(self._records.read(self._song.name))
         try:
             with self._records.running(self._song.name, self._song.folder):
                 gain = self._extract()
-                record = self._records.read(self._song.name)
+                record = self._record()
                 record = record.publish(self._plan.digest, self._source, gain=gain)
                 self._records.write(record)
         except _DoneElsewhereError:
-            record = self._records.read(self._song.name)
+            record = self._record()
         done = record.extraction(self._plan.digest, self._source)
         assert done is not None
         return _outcome(self._song, done, is_new=True)
 
+    def _record(self) -> Record:
+        """Return the song's record, or raise where it is that of another song."""
+        record = self._records.read(self._song.name)
+        if record.is_of_another(self._song.path):
+            raise BatchError(
+                f"{self._plan.output} holds what was extracted from {record.path}, "
+                f"which has the name of {self._song.path}: name another folder"
+            )
+        return replace(record, path=self._song.path)
+
     def _done_before(self) -> Extraction | None:
         """Return what was extracted before, if its files are there."""
-        record = self._records.read(self._song.name)
+        record = self._record()
         done = record.extraction(self._plan.digest, self._source)
         if done is None or not done.is_there(self._folder, verify=self._plan.verify):
             return None
-        if not done.is_published:  # a run was killed before it could say so
-            record = record.publish(self._plan.digest, self._source)
+        # It was moved, or a run was killed before it could say that all files are there
+        record = record.publish(self._plan.digest, self._source)
+        if record != self._records.read(self._song.name):
             self._records.write(record)
         return done
 
@@ -201,7 +213,7 @@ class _Extracting:
             self._folder.mkdir(parents=True, exist_ok=True)
             paths = [self._folder / name for name in self._names]
             rest = paths.pop() if plan.has_rest else None
-            overwrite = self._check_foreign(self._records.read(self._song.name))
+            overwrite = self._check_foreign(self._record())
             written = extract_to_files(
                 *(song, instruments, Paths(tuple(paths), rest)),
                 options=plan.options,
@@ -219,7 +231,7 @@ class _Extracting:
             raise BatchError(f"{self._song.path} changed while it was read")
         if self._done_before():
             raise _DoneElsewhereError
-        record = self._records.read(self._song.name)
+        record = self._record()
         self._check_foreign(record)
         outputs = {
             os.path.basename(writer.path): stamp_of(writer.unfinished_path, sync=True)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose outputs are whose: songs that move, change, or share a name."""
+
+import os
+import shutil
+
+import pytest
+
+from catalogues import (
+    RunnerHere,
+    outputs_of,
+    plan_for,
+    run_batch,
+    use_scaled_model,
+    write_song,
+    write_songs,
+)
+
+
+@pytest.fixture(autouse=True)
+def scaled_model(monkeypatch):
+    use_scaled_model(monkeypatch.setattr)
+
+
+@pytest.fixture
+def plan(tmp_path):
+    return plan_for(tmp_path / "out", has_rest=False)
+
+
+def run(folder, plan):
+    """Return what became of each song, by its name."""
+    return run_batch(RunnerHere(), folder, plan)[1]
+
+
+def test_a_second_catalogue_does_not_replace_the_first(tmp_path, plan):
+    first = write_songs(tmp_path / "first", "one.wav", "two.wav")
+    run(first, plan)
+    before = outputs_of(tmp_path / "out")
+    second = tmp_path / "second"
+    shutil.copytree(first, second)  # of the same size and time, but another sound
+    status = os.stat(second / "one.wav")
+    write_song(second / "one.wav", seed=7)
+    os.utime(second / "one.wav", ns=(status.st_atime_ns, status.st_mtime_ns))
+    write_song(second / "three.wav")
+    for each in (plan, plan._replace(bit_depth=16), plan._replace(verify=True)):
+        rows = run(second, each)
+        for name in ("one.wav", "two.wav"):
+            assert rows[name].status == "failed"
+            assert f"extracted from {first / name}, which" in rows[name].error
+            assert f"{second / name}: name another folder" in rows[name].error
+        assert rows["three.wav"].status.startswith("done")
+        assert before.items() < outputs_of(tmp_path / "out").items()
+    assert {row.status for row in run(first, plan).values()} == {"done before"}
+    shutil.rmtree(first)
+    rows = run(second, plan._replace(bit_depth=16))
+    assert [rows[name].status for name in ("one.wav", "two.wav")] == ["done", "done"]
+
+
+def test_a_catalogue_that_was_moved_is_done_before(tmp_path, plan):
+    songs = write_songs(tmp_path / "songs", "one.wav", "deep/two.wav")
+    run(songs, plan)
+    before = outputs_of(tmp_path / "out")
+    moved = songs.rename(tmp_path / "moved")
+    for _ in range(2):
+        assert {row.status for row in run(moved, plan).values()} == {"done before"}
+    assert outputs_of(tmp_path / "out") == before
+    # Its songs are now those of the other folder
+    write_songs(songs, "one.wav")
+    assert run(songs, plan)["one.wav"].status == "failed"
+    assert {row.status for row in run(moved, plan).values()} == {"done before"}
+    # Another way to the same folder
+    moved.rename(tmp_path / "again")
+    moved.symlink_to(tmp_path / "again")
+    assert {row.status for row in run(moved, plan).values()} == {"done before"}
