@@ -93,6 +93,15 @@ class Record:
         stamps = [e.outputs[name] for e in self.extractions if name in e.outputs]
         return is_same(folder / name, [*stamps, *self.earlier.get(name, ())])
 
+    def adopt(self, other: Record) -> Record:
+        """Return a record that knows the outputs of another song, too."""
+        earlier = {
+            name: (*self.earlier.get(name, ()), *other.earlier.get(name, ()))
+            for name in self.earlier.keys() | other.earlier.keys()
+        }
+        extractions = (*self.extractions, *other.extractions)
+        return replace(self, extractions=extractions, earlier=earlier)
+
     def begin(self, new: Extraction) -> Record:
         """Return the record that announces an extraction.
 
@@ -182,6 +191,10 @@ class Records:
             json.dump(asdict(record), file)
             file.flush()
             os.fsync(file.fileno())
+
+    def remove(self, song: str) -> None:
+        """Forget what is known of a song."""
+        self._path(song).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def running(self, song: str, folder: str) -> Iterator[None]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 import os
+import posixpath
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +23,7 @@ from requinto.file_extraction import Paths, extract_to_files
 from requinto.model_folder import BEATS, FOR_NAMES, models_folder
 from requinto.process import THREADS_VARIABLE
 from requinto.song_file import SongFile, open_song
-from requinto_batch.catalogue import Song
+from requinto_batch.catalogue import ENDINGS, Song
 from requinto_batch.errors import BatchError
 from requinto_batch.records import Extraction, Input, Record, Records, stamp_of
 from requinto_batch.runner import is_wanted
@@ -189,16 +191,36 @@ class _Extracting:
             self._records.write(record)
         return done
 
-    def _check_foreign(self, record: Record) -> bool:
-        """Return whether earlier outputs are replaced; raise if there are others."""
-        there = [name for name in self._names if os.path.lexists(self._folder / name)]
-        for name in there:
+    def _own_record(self) -> Record:
+        """Return the record of the song, or raise if files of others are in the way."""
+        record = self._record()
+        for name in self._names:
+            if not os.path.lexists(self._folder / name):
+                continue
             if not record.is_ours(self._folder, name):
-                raise BatchError(
-                    f"{self._folder / name} was not written by requinto batch, or was "
-                    "changed since; move it away, or name another folder"
-                )
-        return bool(there)
+                record = self._take_over(record, name)
+        return record
+
+    def _take_over(self, record: Record, name: str) -> Record:
+        """Add the record of a song that is gone, as `one.wav` where `one.flac` is now.
+
+        Raises
+        ------
+        BatchError
+            If no such song has an output of this name.
+        """
+        stem = posixpath.join(self._song.folder, self._song.stem)
+        for ending in itertools.chain(ENDINGS, map(str.upper, ENDINGS)):
+            former = self._records.read(f"{stem}{ending}")
+            if former.is_ours(self._folder, name) and not os.path.lexists(former.path):
+                record = record.adopt(former)
+                self._records.write(record)
+                self._records.remove(former.song)
+                return record
+        raise BatchError(
+            f"{self._folder / name} was not written by requinto batch, or was changed "
+            "since; move it away, or name another folder"
+        )
 
     def _extract(self) -> float:
         """Extract into files; return the gain at which they were written."""
@@ -212,8 +234,9 @@ class _Extracting:
             }
             self._folder.mkdir(parents=True, exist_ok=True)
             paths = [self._folder / name for name in self._names]
+            self._own_record()
+            overwrite = any(map(os.path.lexists, paths))
             rest = paths.pop() if plan.has_rest else None
-            overwrite = self._check_foreign(self._record())
             written = extract_to_files(
                 *(song, instruments, Paths(tuple(paths), rest)),
                 options=plan.options,
@@ -231,8 +254,7 @@ class _Extracting:
             raise BatchError(f"{self._song.path} changed while it was read")
         if self._done_before():
             raise _DoneElsewhereError
-        record = self._record()
-        self._check_foreign(record)
+        record = self._own_record()
         outputs = {
             os.path.basename(writer.path): stamp_of(writer.unfinished_path, sync=True)
             for writer in writers

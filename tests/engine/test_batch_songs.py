@@ -15,6 +15,8 @@ from catalogues import (
     write_song,
     write_songs,
 )
+from requinto_batch.catalogue import distinct_stems
+from requinto_files.output_files import plain_name
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +74,54 @@ def test_a_catalogue_that_was_moved_is_done_before(tmp_path, plan):
     moved.rename(tmp_path / "again")
     moved.symlink_to(tmp_path / "again")
     assert {row.status for row in run(moved, plan).values()} == {"done before"}
+
+
+def test_a_song_in_another_format_replaces_the_outputs_of_the_former(tmp_path, plan):
+    plan = plan._replace(has_rest=True, ending=".wav")  # all of one size
+    songs = write_songs(tmp_path / "songs", "deep/one.WAV", "deep/two.wav")
+    run(songs, plan)
+    former = (songs / "deep" / "one.WAV").rename(tmp_path / "one.WAV")
+    for seed in (4, 5):
+        write_song(songs / "deep" / "one.flac", seed=seed)
+        (tmp_path / "out" / "deep" / "one-guitar.wav").unlink()
+        row = run(songs, plan)["deep/one.flac"]
+        assert (row.status, row.error) == ("done", "")
+    expected = outputs_of(tmp_path / "out")["deep/one-rest.wav"]
+    (songs / "deep" / "one.flac").unlink()
+    former.rename(songs / "deep" / "one.WAV")  # whose outputs are no longer there
+    assert run(songs, plan)["deep/one.WAV"].status == "done"
+    assert outputs_of(tmp_path / "out")["deep/one-rest.wav"] != expected
+
+
+def test_a_former_song_that_is_there_keeps_its_outputs(tmp_path, plan):
+    songs = write_songs(tmp_path / "songs", "one.wav")
+    run(songs, plan)
+    before = outputs_of(tmp_path / "out")
+    other = write_songs(tmp_path / "other", "one.flac")
+    assert "was not written by" in run(other, plan)["one.flac"].error
+    assert outputs_of(tmp_path / "out") == before
+    (tmp_path / "out" / "one-guitar.flac").write_bytes(b"mine")
+    (songs / "one.wav").unlink()
+    assert "was not written by" in run(other, plan)["one.flac"].error
+
+
+@pytest.mark.parametrize(
+    ("names", "stems"),
+    [
+        (["a.mp3", "a.mp3.wav", "a.wav"], ["a.mp3", "a.mp3.wav", "a.wav"]),
+        (["One.wav", "one.wav"], ["One.wav", "one.wav-2"]),
+        (
+            ["One.wav", "one.wav", "one.wav-2.wav"],
+            ["One.wav", "one.wav-2", "one.wav-2-2"],
+        ),
+        (["a-z.mp3", "a-z.wav", "a.mp3", "b.wav"], ["a-z.mp3", "a-z.wav", "a", "b"]),
+        (["a-x.wav", "a.wav"], ["a-x.wav", "a.wav"]),  # outputs a-x-y
+    ],
+)
+def test_no_two_songs_share_an_output(names, stems):
+    def file_names(stem):
+        return [f"{stem}-{title}.flac" for title in ("guitar", "y", "x-y")]
+
+    assert distinct_stems(names, file_names) == stems
+    outputs = [plain_name(name) for stem in stems for name in file_names(stem)]
+    assert len(set(outputs)) == len(outputs)
