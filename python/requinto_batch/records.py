@@ -70,9 +70,9 @@ class Record:
     """All extractions of a song, and earlier outputs that may still be there."""
 
     song: str  # its name: two songs of two catalogues may have the same
-    path: str = ""  # of the song's file
     extractions: tuple[Extraction, ...] = ()
     earlier: Mapping[str, tuple[Stamp, ...]] = field(default_factory=dict)
+    path: str = ""  # of the song's file
 
     def is_of_another(self, path: str) -> bool:
         """Return whether this is of another file than `path`, which is still there."""
@@ -178,7 +178,7 @@ class Records:
             return Record(song)
         except RecursionError:  # lists in lists
             return Record(song)
-        return Record(song, path, extractions, earlier)
+        return Record(song, extractions, earlier, path)
 
     def write(self, record: Record) -> None:
         """Write a record, whole, so that it outlives a failure of power too."""
