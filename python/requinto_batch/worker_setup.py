@@ -15,6 +15,11 @@ import subprocess
 from typing import IO, Any
 
 _NICE = 10
+# Those that Dask gives a level, and so a handler
+_LOGGERS = (
+    *("distributed", "distributed.client", "distributed.gc", "bokeh"),
+    *("tornado", "tornado.application", "asyncio"),
+)
 # Ends its process group, itself included, when the pipe's other end is closed
 _GUARD = "read -r line; kill -9 0"
 _guards: list[IO[bytes]] = []  # pipes that close when this process ends
@@ -37,7 +42,9 @@ def dask_setup(worker: Any) -> None:
 
 def silence_logs() -> None:
     """Keep what Dask logs away from stderr: whatever matters is raised."""
-    for name in ("distributed", "tornado", "bokeh", "asyncio"):
+    import distributed  # noqa: F401 - sets the levels of these loggers
+
+    for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
