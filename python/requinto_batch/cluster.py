@@ -9,6 +9,7 @@ import logging
 import os
 import platform
 import re
+import signal
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from requinto.process import THREADS_VARIABLE
 from requinto_batch.errors import BatchError
 from requinto_batch.runner import Runner
-from requinto_batch.worker_setup import end_group, silence_logs
+from requinto_batch.worker_setup import silence_logs
 from requinto_files.environment import changed_variables, is_installed
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _SETUP = "requinto_batch.worker_setup"
 _ANSWER_S = 15.0  # seconds that a cluster has to answer
 _CLOSE_S = 10.0  # seconds that workers have to close
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss)://.+:\d+")
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has one, which kills
 _LOCAL_ONLY = "127.0.0.1:0"  # any port that is free
 # Variables that nannies set, in their own process too
 _OF_NANNIES = (
@@ -148,8 +150,9 @@ def _kill(cluster: LocalCluster) -> None:
     for nanny in list(cluster.workers.values()):
         with contextlib.suppress(Exception):
             nanny.close_gracefully()  # it is not to start another
-        if process := nanny.pid:
-            end_group(process)
+        if process := nanny.pid:  # which has a guard that ends what it has started
+            with contextlib.suppress(OSError):
+                os.kill(process, _KILL)
 
 
 @contextlib.contextmanager

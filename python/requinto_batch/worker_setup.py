@@ -7,7 +7,6 @@ started (ffmpeg, a synthesizer) ends with the worker, however that ends.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
@@ -46,16 +45,6 @@ def silence_logs() -> None:
 
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
-def end_group(process: int) -> None:
-    """Kill a worker and what it has started, if it still runs."""
-    if not hasattr(os, "killpg"):  # Windows, where Dask ends the worker
-        return
-    with contextlib.suppress(OSError):
-        # Before `dask_setup` it has no group of its own
-        is_leader = os.getpgid(process) == process
-        (os.killpg if is_leader else os.kill)(process, signal.SIGKILL)
 
 
 def _start_guard() -> None:
