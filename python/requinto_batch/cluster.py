@@ -27,6 +27,7 @@ _SETUP = "requinto_batch.worker_setup"
 _ANSWER_S = 15.0  # seconds that a cluster has to answer
 _CLOSE_S = 10.0  # seconds that workers have to close
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss)://.+:\d+")
+_LOWEST_LIMIT = 300_000_000  # bytes; a song of 3 min fails with 256 MB, not with 320
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has one, which kills
 _LOCAL_ONLY = "127.0.0.1:0"  # any port that is free
 # Variables that nannies set, in their own process too
@@ -73,6 +74,11 @@ def parse_memory_limit(text: str) -> int:
         n_bytes = 0
     if n_bytes <= 0:
         raise BatchError(f"a memory limit is a size such as 2GB, got {text!r}")
+    if n_bytes < _LOWEST_LIMIT:
+        raise BatchError(
+            f"a worker takes {_LOWEST_LIMIT / 1e6:.0f}MB or more, got a memory limit of "
+            f"{text!r}; 2GB holds long songs, too"
+        )
     return n_bytes
 
 

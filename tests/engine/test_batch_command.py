@@ -148,6 +148,7 @@ def test_what_is_missing_of_a_reference_is_said(run, quick, songs):
         (("songs", "--reference", "rest.wav", "--rest"), "called 'rest'"),
         (("songs", "--reference", "none.wav"), "none.wav cannot be read"),
         (("songs", "--memory-limit", "much"), "a size such as 2GB, got 'much'"),
+        (("songs", "--memory-limit", "2"), "takes 300MB or more, got a memory"),
         (("songs", "--bit-depth", "32"), "16 or 24 bits (.flac), got 32"),
         (("songs", "--format", "flak"), "did you mean flac?"),
         (("songs", "--summary", "table.txt"), ".csv, .parquet, got .txt"),
