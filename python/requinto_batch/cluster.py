@@ -76,8 +76,8 @@ def parse_memory_limit(text: str) -> int:
         raise BatchError(f"a memory limit is a size such as 2GB, got {text!r}")
     if n_bytes < _LOWEST_LIMIT:
         raise BatchError(
-            f"a worker takes {_LOWEST_LIMIT / 1e6:.0f}MB or more, got a memory limit of "
-            f"{text!r}; 2GB holds long songs, too"
+            f"a worker takes {_LOWEST_LIMIT / 1e6:.0f}MB or more, got a memory limit "
+            f"of {text!r}; 2GB holds long songs, too"
         )
     return n_bytes
 
