@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.metadata
 import itertools
 import json
 import os
@@ -30,6 +31,7 @@ from requinto_batch.runner import is_wanted
 from requinto_files.audio_reader import Recording, read_available
 from requinto_files.audio_writer import SoundWriter
 
+VERSION = importlib.metadata.version("requinto")
 REST = "rest"  # title of what is none of the instruments
 
 
@@ -59,17 +61,19 @@ class Plan(NamedTuple):
     options: Options
     model: str  # a digest of the model's files
     verify: bool = False  # read what was written before
+    version: str = VERSION  # of the requinto that planned it
 
     @property
     def digest(self) -> str:
         """What outputs depend on besides the song, as a short text."""
-        shared = self._replace(output="", verify=False)
+        shared = self._replace(output="", instruments=())[:-2]
         instruments = [
             (title, target, reference and reference.sha256)
             for title, target, reference in self.instruments
         ]
-        values = [*shared._replace(instruments=())[:-1], instruments]
-        return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
+        # Neither `verify` nor `version` matters: the model has a digest of its own
+        values = json.dumps([*shared, instruments])
+        return hashlib.sha256(values.encode()).hexdigest()[:32]
 
     def file_names(self, stem: str) -> list[str]:
         """Return the names of a song's outputs, the rest last."""
@@ -156,7 +160,7 @@ class _Extracting:
         if done := self._done_before():
             return _outcome(self._song, done)
         os.environ.setdefault(THREADS_VARIABLE, "1")
-        _check_model(self._plan.options.model, self._plan.model)
+        _check_installation(self._plan)
         try:
             with self._records.running(self._song.name, self._song.folder):
                 gain = self._extract()
@@ -285,11 +289,17 @@ def _check_wanted(share: float) -> None:
         raise BatchError("the batch was stopped")
 
 
-def _check_model(name: str, digest: str) -> None:
-    if _own_model_digest(name) != digest:
+def _check_installation(plan: Plan) -> None:
+    """Raise `BatchError` where a worker has another requinto than the batch."""
+    if plan.version != VERSION:
         raise BatchError(
-            f"the model {name!r} of this worker is not that of the batch: install the "
-            "same requinto everywhere"
+            f"this worker has requinto {VERSION}, the batch {plan.version}: they must "
+            "be the same"
+        )
+    if _own_model_digest(plan.options.model) != plan.model:
+        raise BatchError(
+            f"the model {plan.options.model!r} of this worker is not that of the "
+            "batch: install the same requinto everywhere"
         )
 
 

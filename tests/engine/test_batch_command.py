@@ -17,10 +17,12 @@ import soundfile
 
 from catalogues import (
     ENVIRONMENT,
+    RunnerHere,
     outputs_of,
     start_quick_workers,
     take_memory,
     unfinished,
+    use_scaled_model,
     write_song,
     write_songs,
 )
@@ -166,6 +168,33 @@ def test_what_is_wrong_is_said_before_the_work(run, quick, songs, words, message
     assert (status, out) == (2, "")
     assert message in err.splitlines()[-1]
     assert not list(songs.rglob("*.flac"))[1:]
+
+
+@pytest.mark.parametrize("limit", [None, "1GB"])
+def test_options_of_workers_are_passed_on(run, songs, monkeypatch, limit):
+    passed = {}
+
+    class NotingRunner(RunnerHere):
+        dashboard_link = ""
+
+        def run(self, function, jobs, **options):
+            passed.update(options)
+            return super().run(function, jobs)
+
+    def start_workers(n_workers, **options):
+        passed.update(options, n_workers=n_workers)
+        return contextlib.nullcontext(NotingRunner())
+
+    monkeypatch.setattr(cluster, "start_workers", start_workers)
+    monkeypatch.setattr("distributed.system.MEMORY_LIMIT", 9_000_000_001)
+    use_scaled_model(monkeypatch.setattr)
+    words = ("--workers", 3, "--restart-after", 7, "--retries", 5)
+    words += ("--memory-limit", limit) if limit else ()
+    assert run("batch", songs, "-o", "out", *words)[0] == 0
+    assert passed == {
+        **{"n_workers": 3, "memory_limit": 10**9 if limit else 3 * 10**9},
+        **{"has_dashboard": True, "restart_after": 7, "retries": 5},
+    }
 
 
 def test_the_extra_is_named_where_it_is_missing(run, songs, monkeypatch):

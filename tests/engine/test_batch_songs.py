@@ -3,6 +3,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,16 @@ from catalogues import (
     outputs_of,
     plan_for,
     run_batch,
+    unfinished,
     use_scaled_model,
     write_song,
     write_songs,
 )
+from requinto.arguments import Options
+from requinto_batch import song_work
 from requinto_batch.catalogue import distinct_stems
+from requinto_batch.song_work import VERSION, PlannedInstrument
+from requinto_files.audio_writer import SoundWriter
 from requinto_files.output_files import plain_name
 
 
@@ -125,3 +131,94 @@ def test_no_two_songs_share_an_output(names, stems):
     assert distinct_stems(names, file_names) == stems
     outputs = [plain_name(name) for stem in stems for name in file_names(stem)]
     assert len(set(outputs)) == len(outputs)
+
+
+@pytest.fixture
+def song(tmp_path):
+    """Return the song of a catalogue, `songs/one.wav`."""
+    return write_song(tmp_path / "songs" / "one.wav")
+
+
+def failure(song, plan):
+    """Return why a song fails, of which nothing is then left."""
+    (row,) = run(song.parent, plan).values()
+    assert row.status == "failed"
+    assert outputs_of(Path(plan.output)) == {}
+    assert not unfinished(Path(plan.output))
+    return row.error
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"model": "0"},
+            "the model 'standard' of this worker is not that of",
+        ),
+        (
+            {"version": "0.0.1"},
+            f"has requinto {VERSION}, the batch 0.0.1: they",
+        ),
+    ],
+)
+def test_a_worker_with_another_installation_refuses(song, plan, changes, message):
+    assert message in failure(song, plan._replace(**changes))
+
+
+def test_a_song_that_changes_while_it_is_read_fails(song, plan, monkeypatch):
+    def change(*_):
+        os.utime(song, ns=(0, 0))
+        return True
+
+    monkeypatch.setattr(song_work, "is_wanted", change)
+    assert failure(song, plan) == f"{song} changed while it was read"
+
+
+def test_a_reference_that_has_changed_is_refused(song, plan):
+    path = write_song(song.parent.parent / "solo.wav", 2.0)
+    reference = song_work.reference_of(path)._replace(sha256=64 * "0")
+    instruments = (PlannedInstrument("solo", None, reference),)
+    message = failure(song, plan._replace(instruments=instruments))
+    assert message == f"{path} has changed since the batch began"
+
+
+def test_a_song_that_nobody_waits_for_is_left(song, plan, monkeypatch):
+    monkeypatch.setattr(song_work, "is_wanted", lambda: False)
+    assert failure(song, plan) == "the batch was stopped"
+
+
+def test_a_song_that_nobody_waits_for_any_more_is_not_published(
+    song, plan, monkeypatch
+):
+    finish, coded = SoundWriter.finish, []
+
+    def finish_and_note(writer):
+        finish(writer)
+        coded.append(writer)
+
+    monkeypatch.setattr(SoundWriter, "finish", finish_and_note)
+    monkeypatch.setattr(song_work, "is_wanted", lambda: not coded)
+    assert failure(song, plan) == "the batch was stopped"
+    assert len(coded) == 1
+
+
+def test_what_a_digest_depends_on(tmp_path, plan):
+    path = write_song(tmp_path / "solo.wav", 2.0)
+    solo = song_work.reference_of(path)
+    (guitar,) = plan.instruments
+    others = [
+        *({"has_rest": True}, {"ending": ".wav"}, {"bit_depth": 16}, {"model": "0"}),
+        *({"options": Options(beats_per_clip=8)}, {"options": Options(sensitivity=1)}),
+        *({"instruments": (guitar._replace(title="a"),)}, {"instruments": ()}),
+        {"instruments": (guitar._replace(target="bass"),)},
+        {"instruments": (guitar._replace(target=None, reference=solo),)},
+        {
+            "instruments": (
+                guitar._replace(target=None, reference=solo._replace(sha256="0")),
+            )
+        },
+    ]
+    digests = {plan._replace(**changes).digest for changes in others}
+    assert len(digests | {plan.digest}) == len(others) + 1
+    alike = {"output": "elsewhere", "verify": True, "version": "0.0.1"}
+    assert plan._replace(**alike).digest == plan.digest
