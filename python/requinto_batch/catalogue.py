@@ -141,7 +141,8 @@ def distinct_stems(
     def outputs(stem: str) -> set[str]:
         return {plain_name(output) for output in file_names(stem)}
 
-    stems, longer = [], [os.path.splitext(name)[0] for name in names]
+    stems: list[str] = []
+    longer = [os.path.splitext(name)[0] for name in names]
     while stems != longer:  # a whole name may be another song's without its ending
         stems = longer
         n_users = collections.Counter(each for stem in stems for each in outputs(stem))
