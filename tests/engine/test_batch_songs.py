@@ -182,14 +182,8 @@ def test_a_reference_that_has_changed_is_refused(song, plan):
     assert message == f"{path} has changed since the batch began"
 
 
-def test_a_song_that_nobody_waits_for_is_left(song, plan, monkeypatch):
-    monkeypatch.setattr(song_work, "is_wanted", lambda: False)
-    assert failure(song, plan) == "the batch was stopped"
-
-
-def test_a_song_that_nobody_waits_for_any_more_is_not_published(
-    song, plan, monkeypatch
-):
+@pytest.mark.parametrize("is_late", [False, True], ids=["at once", "when it is coded"])
+def test_a_song_that_nobody_waits_for_is_left(song, plan, monkeypatch, is_late):
     finish, coded = SoundWriter.finish, []
 
     def finish_and_note(writer):
@@ -197,9 +191,9 @@ def test_a_song_that_nobody_waits_for_any_more_is_not_published(
         coded.append(writer)
 
     monkeypatch.setattr(SoundWriter, "finish", finish_and_note)
-    monkeypatch.setattr(song_work, "is_wanted", lambda: not coded)
+    monkeypatch.setattr(song_work, "is_wanted", lambda: is_late and not coded)
     assert failure(song, plan) == "the batch was stopped"
-    assert len(coded) == 1
+    assert len(coded) == is_late
 
 
 def test_what_a_digest_depends_on(tmp_path, plan):
