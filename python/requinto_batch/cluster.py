@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib.metadata
 import logging
@@ -12,6 +13,7 @@ import re
 import signal
 import warnings
 from collections.abc import Iterator, Mapping
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from requinto.process import THREADS_VARIABLE
@@ -22,6 +24,7 @@ from requinto_files.environment import changed_variables, is_installed
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
+    from tornado.ioloop import IOLoop
 
 _SETUP = "requinto_batch.worker_setup"
 _ANSWER_S = 15.0  # seconds that a cluster has to answer
@@ -115,6 +118,7 @@ def start_workers(
     check_installed()
     import dask
     from distributed import LocalCluster  # brings its settings, too
+    from distributed.deploy.spec import close_clusters
 
     silence_logs()
     preloads = [*dask.config.get("distributed.worker.preload"), _SETUP]
@@ -122,9 +126,11 @@ def start_workers(
     with (
         dask.config.set({**_CONFIG, "distributed.worker.preload": preloads}),
         _without_warnings(),
+        _sheltered_loop() as loop,
     ):
         try:
             cluster = LocalCluster(
+                loop=loop,
                 n_workers=n_workers,
                 threads_per_worker=1,
                 host="127.0.0.1",
@@ -135,8 +141,36 @@ def start_workers(
             )
         except (OSError, RuntimeError, ValueError, TimeoutError) as error:
             raise BatchError(f"workers cannot be started: {error}") from error
+        except BaseException:
+            # At the exit it would fail at workers that had not yet started
+            atexit.unregister(close_clusters)
+            raise
         with _ended(cluster), _client_of(cluster) as client:
             yield Runner(client)
+
+
+@contextlib.contextmanager
+def _sheltered_loop() -> Iterator[IOLoop]:
+    """Run an event loop whose processes are spared the terminal's Ctrl-C.
+
+    It is for this process, which ends them: else each would print where it was.
+    """
+    from distributed.utils import LoopRunner
+
+    runner = LoopRunner()
+    if hasattr(signal, "pthread_sigmask"):  # threads and processes inherit it
+        resource_tracker.ensure_running()  # which would take the signal out of it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            runner.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
+        runner.start()
+    try:
+        yield runner.loop
+    finally:
+        runner.stop()
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -262,6 +263,27 @@ def test_a_signal_stops_all_at_once(tmp_path, signum):
     for path in out.glob("*.flac"):
         assert soundfile.info(path).frames
     assert 2 <= len(outputs_of(out)) < 60
+
+
+def test_ctrl_c_while_workers_start_is_one_message(tmp_path):
+    def interrupt_all(process):
+        """Press Ctrl-C, which goes to all processes, when the first worker starts."""
+        deadline = time.monotonic() + 60
+        words = ""
+        while "spawn_main" not in words:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
+                children = psutil.Process(process.pid).children()
+                words = str([child.cmdline() for child in children])
+        os.killpg(process.pid, signal.SIGINT)
+
+    write_songs(tmp_path / "songs", "one.wav")
+    words = ("batch", tmp_path / "songs", "-o", tmp_path / "out", "--workers", "2")
+    # Signal 0 does nothing
+    status, printed, err = interrupt(words, interrupt_all, 0, start_new_session=True)
+    assert (status, printed, err) == (130, "", "requinto: stopped\n")
+    assert not unfinished(tmp_path / "out")
 
 
 def free_port():
