@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -88,8 +89,8 @@ def songs(
     """Yield the songs below folders, each folder's in the order of their names.
 
     Hidden files and folders and the output are left out; links to folders are not
-    followed. Songs of one folder that differ in their ending, or in case or accents
-    alone, keep their endings in the names of what is extracted from them.
+    followed. See `distinct_stems` for songs of one folder that differ in their ending,
+    or in case or accents alone.
 
     Parameters
     ----------
@@ -133,15 +134,29 @@ def distinct_stems(
     """Return what the outputs of each file of a folder begin with.
 
     The name without its ending, or the whole name where two songs would share an
-    output on some system: some ignore case, and some how an accent is written.
+    output on some system: some ignore case, and some how an accent is written. Names
+    that are alike even so are numbered.
     """
-    stems = [os.path.splitext(name)[0] for name in names]
-    outputs = [{plain_name(output) for output in file_names(stem)} for stem in stems]
-    n_users = collections.Counter(output for some in outputs for output in some)
-    return [
-        name if any(n_users[output] > 1 for output in some) else stem
-        for name, stem, some in zip(names, stems, outputs, strict=True)
-    ]
+
+    def outputs(stem: str) -> set[str]:
+        return {plain_name(output) for output in file_names(stem)}
+
+    stems: list[str] = []
+    longer = [os.path.splitext(name)[0] for name in names]
+    while stems != longer:  # a whole name may be another song's without its ending
+        stems = longer
+        n_users = collections.Counter(each for stem in stems for each in outputs(stem))
+        longer = [
+            name if any(n_users[each] > 1 for each in outputs(stem)) else stem
+            for name, stem in zip(names, stems, strict=True)
+        ]
+    taken: set[str] = set()
+    for i, stem in enumerate(stems):
+        numbered = (f"{stem}-{n}" for n in itertools.count(2))
+        candidates = itertools.chain([stem], numbered)
+        stems[i] = next(each for each in candidates if taken.isdisjoint(outputs(each)))
+        taken |= outputs(stems[i])
+    return stems
 
 
 def _is_song(entry: os.DirEntry[str]) -> bool:

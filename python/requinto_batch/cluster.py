@@ -3,29 +3,35 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib.metadata
 import logging
 import os
 import platform
 import re
+import signal
 import warnings
 from collections.abc import Iterator, Mapping
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from requinto.process import THREADS_VARIABLE
 from requinto_batch.errors import BatchError
 from requinto_batch.runner import Runner
-from requinto_batch.worker_setup import end_group, silence_logs
+from requinto_batch.worker_setup import silence_logs
 from requinto_files.environment import changed_variables, is_installed
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
+    from tornado.ioloop import IOLoop
 
 _SETUP = "requinto_batch.worker_setup"
 _ANSWER_S = 15.0  # seconds that a cluster has to answer
 _CLOSE_S = 10.0  # seconds that workers have to close
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss)://.+:\d+")
+_LOWEST_LIMIT = 300_000_000  # bytes; a song of 3 min fails with 256 MB, not with 320
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has one, which kills
 _LOCAL_ONLY = "127.0.0.1:0"  # any port that is free
 # Variables that nannies set, in their own process too
 _OF_NANNIES = (
@@ -71,6 +77,11 @@ def parse_memory_limit(text: str) -> int:
         n_bytes = 0
     if n_bytes <= 0:
         raise BatchError(f"a memory limit is a size such as 2GB, got {text!r}")
+    if n_bytes < _LOWEST_LIMIT:
+        raise BatchError(
+            f"a worker takes {_LOWEST_LIMIT / 1e6:.0f}MB or more, got a memory limit "
+            f"of {text!r}; 2GB holds long songs, too"
+        )
     return n_bytes
 
 
@@ -107,6 +118,7 @@ def start_workers(
     check_installed()
     import dask
     from distributed import LocalCluster  # brings its settings, too
+    from distributed.deploy.spec import close_clusters
 
     silence_logs()
     preloads = [*dask.config.get("distributed.worker.preload"), _SETUP]
@@ -114,9 +126,11 @@ def start_workers(
     with (
         dask.config.set({**_CONFIG, "distributed.worker.preload": preloads}),
         _without_warnings(),
+        _sheltered_loop() as loop,
     ):
         try:
             cluster = LocalCluster(
+                loop=loop,
                 n_workers=n_workers,
                 threads_per_worker=1,
                 host="127.0.0.1",
@@ -127,8 +141,36 @@ def start_workers(
             )
         except (OSError, RuntimeError, ValueError, TimeoutError) as error:
             raise BatchError(f"workers cannot be started: {error}") from error
+        except BaseException:
+            # At the exit it would fail at workers that had not yet started
+            atexit.unregister(close_clusters)
+            raise
         with _ended(cluster), _client_of(cluster) as client:
             yield Runner(client)
+
+
+@contextlib.contextmanager
+def _sheltered_loop() -> Iterator[IOLoop]:
+    """Run an event loop whose processes are spared the terminal's Ctrl-C.
+
+    It is for this process, which ends them: else each would print where it was.
+    """
+    from distributed.utils import LoopRunner
+
+    runner = LoopRunner()
+    if hasattr(signal, "pthread_sigmask"):  # threads and processes inherit it
+        resource_tracker.ensure_running()  # which would take the signal out of it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            runner.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
+        runner.start()
+    try:
+        yield runner.loop
+    finally:
+        runner.stop()
 
 
 @contextlib.contextmanager
@@ -148,8 +190,9 @@ def _kill(cluster: LocalCluster) -> None:
     for nanny in list(cluster.workers.values()):
         with contextlib.suppress(Exception):
             nanny.close_gracefully()  # it is not to start another
-        if process := nanny.pid:
-            end_group(process)
+        if process := nanny.pid:  # which has a guard that ends what it has started
+            with contextlib.suppress(OSError):
+                os.kill(process, _KILL)
 
 
 @contextlib.contextmanager

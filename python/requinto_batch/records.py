@@ -69,9 +69,17 @@ class Extraction:
 class Record:
     """All extractions of a song, and earlier outputs that may still be there."""
 
-    song: str
+    song: str  # its name: two songs of two catalogues may have the same
     extractions: tuple[Extraction, ...] = ()
     earlier: Mapping[str, tuple[Stamp, ...]] = field(default_factory=dict)
+    path: str = ""  # of the song's file
+
+    def is_of_another(self, path: str) -> bool:
+        """Return whether this is of another file than `path`, which is still there."""
+        try:
+            return not os.path.samefile(self.path, path)
+        except (OSError, ValueError):  # it was moved
+            return False
 
     def extraction(self, options: str, source: Input) -> Extraction | None:
         """Return what was extracted from this input with these options, if anything."""
@@ -84,6 +92,15 @@ class Record:
         """Return whether the file of this name is one that a batch wrote."""
         stamps = [e.outputs[name] for e in self.extractions if name in e.outputs]
         return is_same(folder / name, [*stamps, *self.earlier.get(name, ())])
+
+    def adopt(self, other: Record) -> Record:
+        """Return a record that knows the outputs of another song, too."""
+        earlier = {
+            name: (*self.earlier.get(name, ()), *other.earlier.get(name, ()))
+            for name in self.earlier.keys() | other.earlier.keys()
+        }
+        extractions = (*self.extractions, *other.extractions)
+        return replace(self, extractions=extractions, earlier=earlier)
 
     def begin(self, new: Extraction) -> Record:
         """Return the record that announces an extraction.
@@ -100,7 +117,7 @@ class Record:
                 if stamp not in earlier.setdefault(name, []):
                     earlier[name].append(stamp)
         stamps = {name: tuple(stamps) for name, stamps in earlier.items()}
-        return Record(self.song, (*kept, new), stamps)
+        return replace(self, extractions=(*kept, new), earlier=stamps)
 
     def publish(self, options: str, source: Input, **facts: Any) -> Record:
         """Return the record that says that all files of an extraction are there.
@@ -122,7 +139,7 @@ class Record:
             for each in self.extractions
         ]
         earlier = {n: s for n, s in self.earlier.items() if n not in done.outputs}
-        return Record(self.song, tuple(extractions), earlier)
+        return replace(self, extractions=tuple(extractions), earlier=earlier)
 
 
 class Records:
@@ -151,6 +168,7 @@ class Records:
         """Return the record of a song: an empty one where there is none to be read."""
         try:
             values = json.loads(self._path(song).read_bytes())
+            path = os.fspath(values["path"])
             extractions = tuple(_extraction(each) for each in values["extractions"])
             earlier = {
                 name: tuple(Stamp(*stamp) for stamp in stamps)
@@ -160,7 +178,7 @@ class Records:
             return Record(song)
         except RecursionError:  # lists in lists
             return Record(song)
-        return Record(song, extractions, earlier)
+        return Record(song, extractions, earlier, path)
 
     def write(self, record: Record) -> None:
         """Write a record, whole, so that it outlives a failure of power too."""
@@ -173,6 +191,10 @@ class Records:
             json.dump(asdict(record), file)
             file.flush()
             os.fsync(file.fileno())
+
+    def remove(self, song: str) -> None:
+        """Forget what is known of a song."""
+        self._path(song).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def running(self, song: str, folder: str) -> Iterator[None]:

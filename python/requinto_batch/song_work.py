@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.metadata
+import itertools
 import json
 import os
+import posixpath
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,13 +24,14 @@ from requinto.file_extraction import Paths, extract_to_files
 from requinto.model_folder import BEATS, FOR_NAMES, models_folder
 from requinto.process import THREADS_VARIABLE
 from requinto.song_file import SongFile, open_song
-from requinto_batch.catalogue import Song
+from requinto_batch.catalogue import ENDINGS, Song
 from requinto_batch.errors import BatchError
 from requinto_batch.records import Extraction, Input, Record, Records, stamp_of
 from requinto_batch.runner import is_wanted
 from requinto_files.audio_reader import Recording, read_available
 from requinto_files.audio_writer import SoundWriter
 
+VERSION = importlib.metadata.version("requinto")
 REST = "rest"  # title of what is none of the instruments
 
 
@@ -56,17 +61,19 @@ class Plan(NamedTuple):
     options: Options
     model: str  # a digest of the model's files
     verify: bool = False  # read what was written before
+    version: str = VERSION  # of the requinto that planned it
 
     @property
     def digest(self) -> str:
         """What outputs depend on besides the song, as a short text."""
-        shared = self._replace(output="", verify=False)
+        shared = self._replace(output="", instruments=())[:-2]
         instruments = [
             (title, target, reference and reference.sha256)
             for title, target, reference in self.instruments
         ]
-        values = [*shared._replace(instruments=())[:-1], instruments]
-        return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
+        # Neither `verify` nor `version` matters: the model has a digest of its own
+        values = json.dumps([*shared, instruments])
+        return hashlib.sha256(values.encode()).hexdigest()[:32]
 
     def file_names(self, stem: str) -> list[str]:
         """Return the names of a song's outputs, the rest last."""
@@ -107,11 +114,12 @@ def outcome_before(song: Song, plan: Plan) -> Outcome | None:
     if plan.verify:
         return None
     records = Records(Path(plan.output))
+    record = records.read(song.name)
     try:
-        done = records.read(song.name).extraction(plan.digest, Input.of(song.path))
+        done = record.extraction(plan.digest, Input.of(song.path))
     except OSError:
         return None
-    if done is None or not done.is_published:
+    if done is None or not done.is_published or record.path != song.path:
         return None
     folder = Path(plan.output, song.folder)
     return _outcome(song, done) if done.is_there(folder, verify=False) else None
@@ -152,41 +160,71 @@ class _Extracting:
         if done := self._done_before():
             return _outcome(self._song, done)
         os.environ.setdefault(THREADS_VARIABLE, "1")
-        _check_model(self._plan.options.model, self._plan.model)
-        self._check_foreign(self._records.read(self._song.name))
+        _check_installation(self._plan)
         try:
             with self._records.running(self._song.name, self._song.folder):
                 gain = self._extract()
-                record = self._records.read(self._song.name)
+                record = self._record()
                 record = record.publish(self._plan.digest, self._source, gain=gain)
                 self._records.write(record)
         except _DoneElsewhereError:
-            record = self._records.read(self._song.name)
+            record = self._record()
         done = record.extraction(self._plan.digest, self._source)
         assert done is not None
         return _outcome(self._song, done, is_new=True)
 
+    def _record(self) -> Record:
+        """Return the song's record, or raise where it is that of another song."""
+        record = self._records.read(self._song.name)
+        if record.is_of_another(self._song.path):
+            raise BatchError(
+                f"{self._plan.output} holds what was extracted from {record.path}, "
+                f"which has the name of {self._song.path}: name another folder"
+            )
+        return replace(record, path=self._song.path)
+
     def _done_before(self) -> Extraction | None:
         """Return what was extracted before, if its files are there."""
-        record = self._records.read(self._song.name)
+        record = self._record()
         done = record.extraction(self._plan.digest, self._source)
         if done is None or not done.is_there(self._folder, verify=self._plan.verify):
             return None
-        if not done.is_published:  # a run was killed before it could say so
-            record = record.publish(self._plan.digest, self._source)
+        # It was moved, or a run was killed before it could say that all files are there
+        record = record.publish(self._plan.digest, self._source)
+        if record != self._records.read(self._song.name):
             self._records.write(record)
         return done
 
-    def _check_foreign(self, record: Record) -> bool:
-        """Return whether earlier outputs are replaced; raise if there are others."""
-        there = [name for name in self._names if os.path.lexists(self._folder / name)]
-        for name in there:
+    def _own_record(self) -> Record:
+        """Return the record of the song, or raise if files of others are in the way."""
+        record = self._record()
+        for name in self._names:
+            if not os.path.lexists(self._folder / name):
+                continue
             if not record.is_ours(self._folder, name):
-                raise BatchError(
-                    f"{self._folder / name} was not written by requinto batch, or was "
-                    "changed since; move it away, or name another folder"
-                )
-        return bool(there)
+                record = self._take_over(record, name)
+        return record
+
+    def _take_over(self, record: Record, name: str) -> Record:
+        """Add the record of a song that is gone, as `one.wav` where `one.flac` is now.
+
+        Raises
+        ------
+        BatchError
+            If no such song has an output of this name.
+        """
+        stem = posixpath.join(self._song.folder, self._song.stem)
+        for ending in itertools.chain(ENDINGS, map(str.upper, ENDINGS)):
+            former = self._records.read(f"{stem}{ending}")
+            if former.is_ours(self._folder, name) and not os.path.lexists(former.path):
+                record = record.adopt(former)
+                self._records.write(record)
+                self._records.remove(former.song)
+                return record
+        raise BatchError(
+            f"{self._folder / name} was not written by requinto batch, or was changed "
+            "since; move it away, or name another folder"
+        )
 
     def _extract(self) -> float:
         """Extract into files; return the gain at which they were written."""
@@ -200,8 +238,9 @@ class _Extracting:
             }
             self._folder.mkdir(parents=True, exist_ok=True)
             paths = [self._folder / name for name in self._names]
+            self._own_record()
+            overwrite = any(map(os.path.lexists, paths))
             rest = paths.pop() if plan.has_rest else None
-            overwrite = self._check_foreign(self._records.read(self._song.name))
             written = extract_to_files(
                 *(song, instruments, Paths(tuple(paths), rest)),
                 options=plan.options,
@@ -219,8 +258,7 @@ class _Extracting:
             raise BatchError(f"{self._song.path} changed while it was read")
         if self._done_before():
             raise _DoneElsewhereError
-        record = self._records.read(self._song.name)
-        self._check_foreign(record)
+        record = self._own_record()
         outputs = {
             os.path.basename(writer.path): stamp_of(writer.unfinished_path, sync=True)
             for writer in writers
@@ -251,11 +289,17 @@ def _check_wanted(share: float) -> None:
         raise BatchError("the batch was stopped")
 
 
-def _check_model(name: str, digest: str) -> None:
-    if _own_model_digest(name) != digest:
+def _check_installation(plan: Plan) -> None:
+    """Raise `BatchError` where a worker has another requinto than the batch."""
+    if plan.version != VERSION:
         raise BatchError(
-            f"the model {name!r} of this worker is not that of the batch: install the "
-            "same requinto everywhere"
+            f"this worker has requinto {VERSION}, the batch {plan.version}: they must "
+            "be the same"
+        )
+    if _own_model_digest(plan.options.model) != plan.model:
+        raise BatchError(
+            f"the model {plan.options.model!r} of this worker is not that of the "
+            "batch: install the same requinto everywhere"
         )
 
 

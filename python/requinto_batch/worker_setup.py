@@ -7,7 +7,6 @@ started (ffmpeg, a synthesizer) ends with the worker, however that ends.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
@@ -15,6 +14,11 @@ import subprocess
 from typing import IO, Any
 
 _NICE = 10
+# Those that Dask gives a level, and so a handler
+_LOGGERS = (
+    *("distributed", "distributed.client", "distributed.gc", "bokeh"),
+    *("tornado", "tornado.application", "asyncio"),
+)
 # Ends its process group, itself included, when the pipe's other end is closed
 _GUARD = "read -r line; kill -9 0"
 _guards: list[IO[bytes]] = []  # pipes that close when this process ends
@@ -37,18 +41,10 @@ def dask_setup(worker: Any) -> None:
 
 def silence_logs() -> None:
     """Keep what Dask logs away from stderr: whatever matters is raised."""
-    for name in ("distributed", "tornado", "bokeh", "asyncio"):
+    import distributed  # noqa: F401 - sets the levels of these loggers
+
+    for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
-def end_group(process: int) -> None:
-    """Kill a worker and what it has started, if it still runs."""
-    if not hasattr(os, "killpg"):  # Windows, where Dask ends the worker
-        return
-    with contextlib.suppress(OSError):
-        # Before `dask_setup` it has no group of its own
-        is_leader = os.getpgid(process) == process
-        (os.killpg if is_leader else os.kill)(process, signal.SIGKILL)
 
 
 def _start_guard() -> None:

@@ -20,7 +20,6 @@ class Levels(NamedTuple):
     gain: float = 1.0  # of all sounds, 1 or less
     path: str = ""  # whose kind could not hold its peak, where the gain is less
     peak: float = 0.0  # of that sound, before the gain
-    bit_depth: int | None = None  # of the integers in that file, if it holds any
 
 
 def write_sounds(
@@ -155,7 +154,7 @@ class _Store:
         for writer, peak in zip(self._writers, self._peaks.tolist(), strict=True):
             gain = writer.kind.gain_for(peak)
             if gain < levels.gain:
-                levels = Levels(gain, str(writer.path), peak, writer.kind.bit_depth)
+                levels = Levels(gain, str(writer.path), peak)
         return levels
 
     def coded(self, gain: float, progress: Progress) -> Iterator[list[np.ndarray]]:

@@ -28,6 +28,7 @@ from requinto.file_extraction import Paths, extract_to_files
 from requinto.song_file import open_song
 from requinto_batch.errors import BatchError, WorkerError
 from requinto_batch.records import Extraction, Input, Record, Records, Stamp
+from requinto_files import locks
 
 # Workers let all others go first, and would take minutes to start beside other tests
 pytestmark = pytest.mark.alone
@@ -276,6 +277,20 @@ def test_the_folder_is_locked(tmp_path):
     ):
         pass
     with batch.prepared(tmp_path):
+        pass
+
+
+def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch):
+    from requinto_batch import batch
+
+    def fail(number):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(locks, "_lock", fail)
+    with (
+        pytest.raises(BatchError, match=f"{tmp_path} cannot be locked: No locks"),
+        batch.prepared(tmp_path),
+    ):
         pass
 
 

@@ -103,6 +103,38 @@ def test_nothing_is_clipped_in_silence(tmp_path, ending, bits):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(("ending", "bits"), [*INTEGERS, (".ogg", None)])
+def test_what_rounding_adds_to_full_scale_is_no_peak(tmp_path, ending, bits):
+    """As little as a product of floats exceeds it by; no more, as one step would."""
+    path = tmp_path / f"a{ending}"
+    sound = np.float32(0.5) * noise(RATE)
+    sound[0, 9] = 1 + 1e-7
+    audio_writer.write(path, sound, RATE, bit_depth=bits, overwrite=True)
+    before = path.read_bytes()
+    sound[0, 9] = 1.001
+    with pytest.raises(AudioFileError, match=r"cannot hold a peak of 1\.001: full sc"):
+        audio_writer.write(path, sound, RATE, bit_depth=bits, overwrite=True)
+    assert path.read_bytes() == before
+    options = {"bit_depth": bits, "overwrite": True}
+    levels = write_sounds([path], [[sound]], sound.shape, RATE, **options)
+    assert levels.gain == pytest.approx(1 / 1.001, abs=2.0**-14)
+    assert levels.peak == pytest.approx(1.001)
+
+
+def test_floats_that_are_kept_may_exceed_what_wav_holds(monkeypatch, tmp_path):
+    sound = 2 * noise(RATE)
+    path = tmp_path / "a.flac"
+    for limit, form in ((1 << 32, b"RIFF"), (1 << 16, b"RF64")):
+        monkeypatch.setattr(audio_writer, "_FIELD_32", limit)
+        with audio_writer.FloatStore(path, *sound.shape, RATE) as store:
+            store.write(sound)
+            blocks = list(store.blocks())
+            (kept,) = tmp_path.iterdir()
+            assert kept.read_bytes()[:4] == form
+        np.testing.assert_array_equal(np.concatenate(blocks, axis=1), sound)
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize(("bits", "n_bytes"), [(16, 2), (24, 3), (32, 4)])
 def test_wav_beyond_its_size_is_rf64_at_each_depth(
     monkeypatch, tmp_path, bits, n_bytes

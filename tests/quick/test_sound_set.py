@@ -19,6 +19,7 @@ N_BLOCK = 5_000  # frames written at a time
 INTEGERS = [*itertools.product((".wav", ".flac", ".aiff"), (16, 24))]
 EXACT = [(*kind, song) for kind in INTEGERS for song in (16, 24) if song <= kind[1]]
 FLOATS = [(".wav", None), (".aiff", None), (".wav", 32)]
+SUBTYPES = {".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
 LOSSY = [(".ogg", None), (".mp3", None)]
 
 
@@ -124,7 +125,8 @@ def test_one_gain_for_all(tmp_path, kind, loudest):
     peak = max(np.abs(part).max(), np.abs(song - part).max())
     assert levels.peak == pytest.approx(peak)
     assert levels.path == str(paths[0 if loudest == "part" else 1])
-    assert levels.bit_depth == kind[1]
+    subtypes = {soundfile.info(path).subtype for path in paths}
+    assert subtypes == {SUBTYPES.get(kind[0]) or f"PCM_{kind[1]}"}
     assert levels.gain == pytest.approx(1 / peak, abs=2.0**-14)
     total = read_sum(paths)
     expected = levels.gain * song.astype(np.float64)

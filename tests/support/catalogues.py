@@ -14,6 +14,8 @@ import soundfile
 from requinto.arguments import Options
 from requinto_batch import batch, cluster
 from requinto_batch.catalogue import check_roots
+from requinto_batch.errors import BatchError
+from requinto_batch.runner import Result
 from requinto_batch.song_work import Plan, PlannedInstrument, model_digest
 from requinto_batch.summary import Row
 from sounds import RATE, noise
@@ -58,6 +60,18 @@ def start_quick_workers(n_workers, **options):
         cluster.start_workers(n_workers, **options) as runner,
     ):
         yield runner
+
+
+class RunnerHere:
+    """Does the jobs of a batch in this process."""
+
+    def run(self, function, jobs, **_):
+        """Yield what became of each job."""
+        for job in jobs:
+            try:
+                yield Result(job, function(*job))
+            except BatchError as error:
+                yield Result(job, error=error)
 
 
 def write_song(path, duration_s=0.6, seed=0):
