@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command: what it accepts, prints and writes, here and on a cluster."""
+"""The command: what it accepts, prints and writes."""
 
 import contextlib
 import csv
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -24,13 +21,13 @@ from catalogues import (
     take_memory,
     unfinished,
     use_scaled_model,
+    wait_for_songs,
     write_song,
     write_songs,
 )
 from commands import interrupt
 from requinto_batch import catalogue, cluster
-from requinto_batch.errors import BatchError, WorkerError
-from requinto_batch.runner import Runner
+from requinto_batch.errors import WorkerError
 from requinto_batch.summary import Row
 from requinto_command import batching
 from sounds import RATE, noise
@@ -39,12 +36,6 @@ from sounds import RATE, noise
 pytestmark = pytest.mark.alone
 
 NAMES = ("one.wav", "deep/two.flac")
-# The command, that waits for schedulers for less time
-IMPATIENT = [
-    *(sys.executable, "-c"),
-    "from requinto_batch import cluster; cluster._ANSWER_S = 5; "
-    "from requinto_command import main; main()",
-]
 
 
 @pytest.fixture(scope="module")
@@ -246,15 +237,6 @@ def test_which_songs_there_are(tmp_path):
     assert listed[-1].folder == "d"
 
 
-def wait_for_songs(process, out):
-    """Wait until a command has done two songs."""
-    deadline = time.monotonic() + 60
-    while len(list(out.glob("*-guitar.flac"))) < 2:
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_all_at_once(tmp_path, signum):
     write_songs(tmp_path / "songs", *(f"{i}.wav" for i in range(60)))
@@ -293,110 +275,3 @@ def test_ctrl_c_while_workers_start_is_one_message(tmp_path):
     status, printed, err = interrupt(words, interrupt_all, 0, start_new_session=True)
     assert (status, printed, err) == (130, "", "requinto: stopped\n")
     assert not unfinished(tmp_path / "out")
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def wait_for_port(port):
-    deadline = time.monotonic() + 60
-    while True:
-        with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def running(*words):
-    """Run a program of Dask."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dask", *map(str, words)],
-        env={**os.environ, **ENVIRONMENT},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-@pytest.mark.parametrize("address", ["foo", "10.0.0.1:8786", "tcp://10.0.0.1", ""])
-def test_an_address_of_no_scheduler_is_refused_at_once(address):
-    with pytest.raises(BatchError, match=r"is such as tcp://.*, got "):
-        cluster.connect(address).__enter__()
-
-
-def test_a_scheduler_that_is_gone_is_said():
-    class Client:
-        dashboard_link = ""
-
-        def submit(self, *arguments, **options):
-            raise OSError("in <TCP (closed)>")
-
-    with pytest.raises(BatchError, match="scheduler is gone"):
-        list(Runner(Client()).run(print, []))
-
-
-def test_a_cluster_is_used_and_its_absence_is_said(run, songs, tmp_path, monkeypatch):
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    words = ("batch", songs, "-o", "out", "--scheduler", address, "--json")
-    with monkeypatch.context() as patches:
-        patches.setattr(cluster, "_ANSWER_S", 0.5)
-        status, _, err = run(*words)
-        assert status == 2
-        assert err.startswith(f"requinto: no Dask scheduler answers at {address}: ")
-    local = ("--host", "127.0.0.1", "--no-dashboard")
-    with running("scheduler", "--port", port, *local):
-        wait_for_port(port)
-        with monkeypatch.context() as patches:
-            patches.setattr(cluster, "_ANSWER_S", 3)
-            status, _, err = run(*words)
-            assert status == 2
-            assert f"the scheduler at {address} has no workers; start some" in err
-        folder = ("--local-directory", tmp_path / "scratch")
-        with running("worker", address, "--nthreads", 1, *local, *folder):
-            monkeypatch.setattr(cluster, "_ANSWER_S", 60)  # its worker is starting
-            status, out, err = run(*words)
-            assert (status, json.loads(out)["done"]) == (0, 2), err
-            monkeypatch.setattr("importlib.metadata.version", lambda name: "0.0.1")
-            with pytest.raises(BatchError, match=r"has requinto .*, here is 0\.0\.1"):
-                cluster.connect(address).__enter__()
-    assert set(outputs_of(tmp_path / "out")) == {
-        *("one-guitar.flac", "deep/two-guitar.flac", "summary.csv"),
-    }
-    assert not unfinished(tmp_path / "out")
-
-
-def test_a_scheduler_that_is_lost_is_one_message(tmp_path):
-    write_songs(tmp_path / "songs", *(f"{i}.wav" for i in range(60)))
-    out, port = tmp_path / "out", free_port()
-    address = f"tcp://127.0.0.1:{port}"
-    local = ("--host", "127.0.0.1", "--no-dashboard")
-    folder = ("--local-directory", tmp_path / "scratch")
-    words = ("batch", tmp_path / "songs", "-o", out, "--scheduler", address)
-    with (
-        running("scheduler", "--port", port, *local) as scheduler,
-        running("worker", address, "--nthreads", 1, *local, *folder),
-    ):
-        wait_for_port(port)
-
-        def kill_scheduler(process):
-            wait_for_songs(process, out)
-            scheduler.kill()
-
-        # Signal 0 does nothing
-        status, printed, err = interrupt(words, kill_scheduler, 0, IMPATIENT)
-    assert (status, printed) == (2, "")
-    dashboard, line = err.splitlines()
-    assert dashboard.startswith("requinto: dashboard: ")
-    assert line.startswith("requinto: the scheduler is gone (")
-    assert line.endswith("); what is complete is kept")
-    assert not unfinished(out)

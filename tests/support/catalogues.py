@@ -159,3 +159,12 @@ def take_memory(n_bytes):
     content = np.ones(n_bytes, np.uint8)
     time.sleep(20)
     return int(content[0])
+
+
+def wait_for_songs(process, out):
+    """Wait until a command has done two songs."""
+    deadline = time.monotonic() + 60
+    while len(list(out.glob("*-guitar.flac"))) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
