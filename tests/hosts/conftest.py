@@ -78,9 +78,11 @@ def browser():
 @pytest.fixture(scope="session")
 def web(tmp_path_factory):
     """Return a running `requinto serve`, with the released models."""
-    from page import serve
+    from models import RELEASED
+    from web_server import web_server
 
-    with serve(tmp_path_factory.mktemp("web")) as server:
+    folder = tmp_path_factory.mktemp("web")
+    with web_server(folder, REQUINTO_MODELS=str(RELEASED)) as server:
         yield server
 
 
@@ -107,7 +109,7 @@ def extracted_url(web, bachata):
     """Return the address of a song whose bass is extracted."""
     from page import extract_bass
 
-    return extract_bass(web.url, bachata)
+    return extract_bass(web, bachata)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from page import (
+    choose_fast,
     close_page,
     drop,
     extract,
@@ -36,11 +37,6 @@ def drag_over_waveform(page, start, end):
 
 def seconds(page, side):
     return float(page.input_value(f"#stretch-{side}"))
-
-
-def choose_fast(page):
-    page.click("summary")
-    page.select_option("#model", "fast")
 
 
 def song_id(page):

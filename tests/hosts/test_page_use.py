@@ -8,9 +8,11 @@ import pytest
 import soundfile
 
 from page import (
+    choose_fast,
     close_page,
     drop,
     open_page,
+    said_of,
     song_alone,
     tab_to,
     touch_drag,
@@ -30,19 +32,6 @@ WIDE = {"width": 1280, "height": 900}
 
 def widths(page):
     return page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-
-
-def said_of(page, selector):
-    """Return an error that is shown and read out."""
-    error = page.locator(f"{selector}:not(:empty)")
-    error.wait_for()
-    assert error.get_attribute("role") == "alert"
-    return error.inner_text()
-
-
-def choose_fast(page):
-    page.click("summary")
-    page.select_option("#model", "fast")
 
 
 # Keys

@@ -7,20 +7,17 @@ import base64
 import contextlib
 import io
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import soundfile
 
 from models import RELEASED
-from shell import tool
+from web_server import Server
 
 N_PROBED = 32768  # samples of the output, the largest that an analyser holds
-_STARTING_S = 60
 
 # What the page plays, as mono, from a time on when ramps are over
 _PROBE = """async () => {
@@ -63,33 +60,6 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-class Server:
-    """`requinto serve` at a free port, in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        command = [tool("requinto"), "serve", "--port", "0", "--folder", str(folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        self.url = self.process.stdout.readline().split()[-1]
-
-    def stop(self) -> None:
-        """End it, and wait until it is gone."""
-        self.process.terminate()
-        self.process.wait(_STARTING_S)
-        assert self.process.stdout
-        self.process.stdout.close()
-
-
-@contextlib.contextmanager
-def serve(folder: Path) -> Iterator[Server]:
-    """Serve a folder for as long as the context lasts."""
-    server = Server(folder)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
 def write_song(path: Path, duration_s: float = 8.0) -> Path:
     """Write the start of the demo's bachata: real bars, and real bleed."""
     stems = sorted((RELEASED / "demo").glob("*.flac"))
@@ -99,16 +69,11 @@ def write_song(path: Path, duration_s: float = 8.0) -> Path:
     return path
 
 
-def extract_bass(url: str, path: Path) -> str:
+def extract_bass(server: Server, path: Path) -> str:
     """Extract a song's bass without the page, and return the address of both."""
-    with httpx.Client(base_url=f"{url}/api", timeout=60, trust_env=False) as client:
-        files = {"file": (path.name, path.read_bytes())}
-        song = client.post("/songs", files=files).json()["id"]
-        client.get(f"/songs/{song}/events")
-        wanted = {"target": "bass", "model": "fast"}
-        part = client.post(f"/songs/{song}/extractions", json=wanted).json()["id"]
-        client.get(f"/extractions/{part}/events")
-    return f"{url}/#song={song}&x={part}"
+    song = server.ready_song(path.read_bytes(), path.name)
+    part = server.extract(song, target="bass", model="fast")
+    return f"{server.url}/#song={song['id']}&x={part['id']}"
 
 
 def song_alone(url: str) -> str:
@@ -149,6 +114,12 @@ def drop(page: Any, selector: str, path: Path) -> None:
         page.dispatch_event(selector, event, {"dataTransfer": transfer})
 
 
+def choose_fast(page: Any) -> None:
+    """Choose the model that takes less time."""
+    page.click("summary")
+    page.select_option("#model", "fast")
+
+
 def extract(page: Any, n_results: int = 1) -> None:
     """Have the page extract what its form says, and wait until that can be played."""
     page.click("#extract")
@@ -159,6 +130,14 @@ def extract(page: Any, n_results: int = 1) -> None:
 def wait_until_sounding(page: Any) -> None:
     """Wait until solo and mute can be pressed: both sounds are decoded."""
     page.locator(".solo[data-track=extracted]:enabled").wait_for()
+
+
+def said_of(page: Any, selector: str) -> str:
+    """Return an error that is shown and read out."""
+    error = page.locator(f"{selector}:not(:empty)")
+    error.wait_for()
+    assert error.get_attribute("role") == "alert"
+    return error.inner_text()
 
 
 def wait_for(page: Any, condition: str, argument: Any = None) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import soundfile
 from PIL import Image
 
-from page import chromium, extract, open_page, serve, wait_for
+from models import RELEASED
+from page import chromium, extract, open_page, wait_for
 from shell import ROOT
+from web_server import web_server
 
 PATH = ROOT / "docs" / "page.png"
 
@@ -17,11 +19,15 @@ def main() -> None:
     """Extract the demo's guitar, and take a picture while it plays."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        stems = sorted((ROOT / "models" / "demo").glob("*.flac"))
+        stems = sorted((RELEASED / "demo").glob("*.flac"))
         song = folder / "Bachata.flac"
         sounds = [soundfile.read(stem)[0] for stem in stems]
         soundfile.write(song, sum(sounds), soundfile.info(stems[0]).samplerate)
-        with serve(folder / "songs") as server, chromium() as browser:
+        models = str(RELEASED)
+        with (
+            web_server(folder / "songs", REQUINTO_MODELS=models) as server,
+            chromium() as browser,
+        ):
             size = {"width": 1280, "height": 900}
             page = open_page(browser, server.url, viewport=size, color_scheme="dark")
             page.set_input_files("#song-file", song)

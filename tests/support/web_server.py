@@ -128,9 +128,11 @@ def start_server(
     folder: Path, *options: str, **environment: str
 ) -> subprocess.Popen[str]:
     """Start a server on any port that is free."""
+    if "REQUINTO_MODELS" not in environment:
+        environment["REQUINTO_MODELS"] = str(halving_models())
     return subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", "--folder", str(folder), *options],
-        env={**os.environ, "REQUINTO_MODELS": str(halving_models()), **environment},
+        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
