@@ -11,7 +11,7 @@
  * @property {number} default_beats_per_clip
  * @property {number} default_sensitivity
  * @property {string[]} formats
- * @property {{max_bytes: number, max_duration_s: number, kept_s: number, min_reference_s: number}} limits
+ * @property {{max_bytes: number, max_duration_s: number, kept_s: number, min_reference_s: number, max_reference_s: number}} limits
  * @property {string} version
  *
  * @typedef {object} Song
@@ -61,6 +61,7 @@ export class ApiError extends Error {
   }
 }
 
+const API = "/api";
 const GONE = "The server does not answer. Is `requinto serve` still running?";
 const FINAL = new Set(["ready", "done", "failed"]);
 const RETRY_MS = 2000;
@@ -93,7 +94,7 @@ function refusal(body, status) {
 async function request(path, init) {
   let response;
   try {
-    response = await fetch(`/api${path}`, init);
+    response = await fetch(`${API}${path}`, init);
   } catch {
     throw new ApiError(GONE, 0);
   }
@@ -128,7 +129,7 @@ export const getOverview = (kind, id, revision = 0) =>
 
 /** @param {"songs" | "extractions"} kind @param {string} id */
 export const pictureUrl = (kind, id, revision = 0) =>
-  `/api/${kind}/${encodeURIComponent(id)}/spectrogram?r=${revision}`;
+  `${API}/${kind}/${encodeURIComponent(id)}/spectrogram?r=${revision}`;
 
 /**
  * Return a sound as its file.
@@ -158,13 +159,19 @@ export const remove = (kind, id) => request(`/${kind}/${encodeURIComponent(id)}`
 
 /** @param {string} id @param {string} format */
 export const links = (id, format) => {
-  const base = `/api/extractions/${encodeURIComponent(id)}`;
+  const base = `${API}/extractions/${encodeURIComponent(id)}`;
   return {
     extracted: `${base}/download?part=extracted&format=${format}`,
     rest: `${base}/download?part=rest&format=${format}`,
     all: `${base}/archive?format=${format}`,
   };
 };
+
+/**
+ * Have the server make a download, or throw why it cannot.
+ * @param {string} link one of `links`
+ */
+export const makeDownload = (link) => request(link.slice(API.length), { method: "POST" });
 
 /**
  * Send a file; fetch() cannot say how far it is.
@@ -189,7 +196,7 @@ export function upload(path, file, onProgress = () => {}, signal) {
     sending.onerror = () => reject(new ApiError(GONE, 0));
     sending.onabort = () => reject(new DOMException("Cancelled", "AbortError"));
     signal?.addEventListener("abort", () => sending.abort());
-    sending.open("POST", `/api${path}`);
+    sending.open("POST", `${API}${path}`);
     sending.send(body);
   });
 }
@@ -231,7 +238,7 @@ export function follow(kind, id, onState, onError) {
       return;
     }
     nStreams += 1;
-    events = new EventSource(`/api${path}/events`);
+    events = new EventSource(`${API}${path}/events`);
     events.onmessage = (event) => take(JSON.parse(event.data));
     events.onerror = check;
   };

@@ -111,7 +111,7 @@ export class QueryForm {
   /** Return whether the stretch can be a reference, and say why not. */
   #checkStretch(isAsked = false) {
     const stretch = this.#stretch();
-    const min = this.options.limits.min_reference_s;
+    const { min_reference_s: min, max_reference_s: max } = this.options.limits;
     let text = null;
     if (!stretch) {
       text = isAsked ? "Nothing is marked. Drag over the waveform, or give a start and an end." : null;
@@ -122,6 +122,9 @@ export class QueryForm {
     } else if (stretch.end - stretch.start < min) {
       const length = (stretch.end - stretch.start).toFixed(2);
       text = `The marked stretch lasts ${length} s. Mark ${min} s or more.`;
+    } else if (stretch.end - stretch.start > max + 0.01) {
+      const length = (stretch.end - stretch.start).toFixed(0);
+      text = `The marked stretch lasts ${length} s. Mark ${max} s or less.`;
     }
     showError("stretch-error", text);
     for (const side of ["start", "end"]) {

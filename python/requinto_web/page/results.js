@@ -29,13 +29,20 @@ export class Results extends EventTarget {
     this.rows = new Map();
     /** @type {string | null} */
     this.selected = null;
+    /** @type {number | null} the sensitivity that was chosen, until the server has it */
+    this.chosen = null;
     this.timer = 0;
     this.#fillFormats();
     const slider = element("sensitivity");
-    slider.addEventListener("input", () => this.#showSensitivity(slider.valueAsNumber));
+    slider.addEventListener("input", () => {
+      this.chosen = slider.valueAsNumber;
+      this.#showSensitivity(this.chosen);
+    });
     slider.addEventListener("change", () => {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => void this.#setSensitivity(slider.valueAsNumber), SETTLE_MS);
+      const row = this.selected && this.rows.get(this.selected);
+      const value = slider.valueAsNumber;
+      if (row) this.timer = setTimeout(() => void this.#setSensitivity(row, value), SETTLE_MS);
     });
   }
 
@@ -43,7 +50,7 @@ export class Results extends EventTarget {
     clearTimeout(this.timer);
     for (const row of this.rows.values()) row.stop();
     this.rows.clear();
-    this.selected = null;
+    this.selected = this.chosen = null;
     element("results").replaceChildren();
     showError("results-error", null);
     this.#show();
@@ -78,6 +85,7 @@ export class Results extends EventTarget {
 
   /** @param {string} id */
   select(id) {
+    if (id !== this.selected) this.chosen = null;
     this.selected = id;
     this.#show();
     this.dispatchEvent(new Event("select"));
@@ -125,8 +133,11 @@ export class Results extends EventTarget {
     const { extraction } = this;
     element("result").hidden = !extraction;
     if (!extraction) return;
-    element("sensitivity").value = String(extraction.sensitivity);
-    this.#showSensitivity(extraction.sensitivity);
+    // What arrives while the user moves it is of before
+    if (this.chosen === extraction.sensitivity || extraction.status === "failed") this.chosen = null;
+    const sensitivity = this.chosen ?? extraction.sensitivity;
+    element("sensitivity").value = String(sensitivity);
+    this.#showSensitivity(sensitivity);
     this.#showLinks();
   }
 
@@ -137,10 +148,9 @@ export class Results extends EventTarget {
     element("sensitivity").setAttribute("aria-valuetext", `${Math.round(value * 100)} percent`);
   }
 
-  /** @param {number} value */
-  async #setSensitivity(value) {
-    const row = this.selected && this.rows.get(this.selected);
-    if (!row || row.extraction.sensitivity === value) return;
+  /** @param {Row} row @param {number} value */
+  async #setSensitivity(row, value) {
+    if (row.extraction.sensitivity === value) return;
     showError("results-error", null);
     try {
       row.extraction = await api.setSensitivity(row.extraction.id, value);
@@ -148,6 +158,7 @@ export class Results extends EventTarget {
       row.follow();
     } catch (error) {
       showError("results-error", /** @type {Error} */ (error).message);
+      this.chosen = null;
       this.#show();
     }
   }
@@ -166,14 +177,15 @@ export class Results extends EventTarget {
     }
   }
 
-  // A browser would save the server's refusal as a file
+  // A browser would save the server's refusal as a file: so it is made before
   /** @param {MouseEvent} event */
   async #download(event) {
     const link = /** @type {HTMLAnchorElement} */ (event.currentTarget);
     event.preventDefault();
     showError("download-error", null);
     try {
-      await api.getExtraction(this.selected ?? "");
+      announce("The download is being made.");
+      await api.makeDownload(link.pathname + link.search);
       link.click();
     } catch (error) {
       showError("download-error", /** @type {Error} */ (error).message);

@@ -66,9 +66,9 @@ export class Timeline extends EventTarget {
     this.surfer?.destroy();
     this.bars = bars;
     this.heights = { original: heights };
-    this.mark = null;
     this.region = null;
     this.zoomLevel = 0;
+    this.container.parentElement?.classList.remove("has-result");
     this.surfer = WaveSurfer.create({
       container: this.container,
       media: /** @type {any} */ (this.media),
@@ -90,6 +90,7 @@ export class Timeline extends EventTarget {
     this.surfer.on("scroll", () => this.#showScroll());
     this.surfer.on("timeupdate", () => this.dispatchEvent(new Event("time")));
     this.#showZoom();
+    this.setMark(null);
   }
 
   /**
