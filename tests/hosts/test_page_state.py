@@ -2,6 +2,7 @@
 """What the page shows is what was chosen last, and what the server has said."""
 
 import json
+import re
 
 import soundfile
 
@@ -93,3 +94,56 @@ def test_a_stretch_is_as_short_as_a_reference(browser, extracted_url):
     expected = "The marked stretch lasts 3 s. Mark 1.5 s or less."
     assert said_of(page, "#stretch-error") == expected
     page.context.close()
+
+
+def test_the_picture_shows_waveforms_bars_and_a_spectrogram(opened):
+    """No canvas is of one colour alone, and bars have lines and numbers."""
+    shown = opened.evaluate(
+        """() => {
+          const shown = { canvases: [], bars: [], numbers: [] };
+          const visit = (root) => {
+            for (const e of root.querySelectorAll("*")) {
+              if (e.shadowRoot) visit(e.shadowRoot);
+              if (e.matches("path.bar")) shown.bars.push(e.getAttribute("d"));
+              if (e.matches(".ruler *")) shown.numbers.push(e.textContent);
+              if (!e.matches("canvas") || !e.width || !e.height) continue;
+              const { data } = e.getContext("2d").getImageData(0, 0, e.width, e.height);
+              const pixels = new Uint32Array(data.buffer);
+              shown.canvases.push([e.className, new Set(pixels).size]);
+            }
+          };
+          visit(document);
+          return shown;
+        }"""
+    )
+    lanes = [n for kind, n in shown["canvases"] if kind != "spectrum"]
+    (spectrum,) = (n for kind, n in shown["canvases"] if kind == "spectrum")
+    assert spectrum > 500 and len(lanes) >= 3 and min(lanes) > 20
+    assert [path.count("M") for path in shown["bars"]] == [4]
+    assert shown["numbers"] == ["1", "2", "3", "4"]
+
+
+def test_time_left_is_shown_and_cancel_removes_the_song(page, bachata):
+    state = {"status": "preparing", "progress": 0.25, "seconds_left": 65}
+
+    def answer(route):
+        request = route.request
+        if request.method != "GET":
+            route.continue_()
+            return
+        song = page.request.get(request.url.removesuffix("/events")).json()
+        song |= state
+        if request.url.endswith("/events"):
+            content = f"data: {json.dumps(song)}\n\n"
+            route.fulfill(body=content, content_type="text/event-stream")
+        else:
+            route.fulfill(json=song)
+
+    page.route(re.compile("/api/songs/[^/]+(/events)?$"), answer)
+    page.set_input_files("#song-file", bachata)
+    page.locator("#song-left:not(:empty)").wait_for()
+    assert page.inner_text("#song-left") == "65 s left"
+    assert "25 %" in page.text_content("#status")
+    with page.expect_request(lambda r: r.method == "DELETE") as removed:
+        page.click("#song-cancel")
+    assert removed.value.response().status == 204
