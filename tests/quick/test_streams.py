@@ -168,7 +168,9 @@ def test_an_output_that_nobody_reads_is_a_broken_pipe(copy):
 def test_a_signal_leaves_nothing(start, when):
     """While standard input arrives, and while the file is used."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with start(WAIT, **pipes) as process:
+    # Where the tests run in the background, as of nohup, SIGINT is ignored
+    obey = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with start(WAIT, preexec_fn=obey, **pipes) as process:
         if when == "read":
             process.stdin.write(encode_sound("wav", SOUND))
             process.stdin.close()
