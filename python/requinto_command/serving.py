@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from requinto.errors import ConfigError
 from requinto_command.messages import warn
 from requinto_files.environment import is_installed
 from requinto_files.errors import RequintoError
@@ -85,6 +84,8 @@ def serve(
 
 
 def _check_size(option: str, size: float) -> None:
+    from requinto.errors import ConfigError
+
     if not 0 < size < _LARGEST:  # which not-a-number is not either
         raise ConfigError(
             f"{option} must be above 0 and below {_LARGEST:g}, got {size:g}"
@@ -92,6 +93,8 @@ def _check_size(option: str, size: float) -> None:
 
 
 def _check_hosts(names: Iterable[str]) -> None:
+    from requinto.errors import ConfigError
+
     for name in names:
         if not _HOST.fullmatch(name):
             raise ConfigError(

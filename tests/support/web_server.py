@@ -124,6 +124,12 @@ def connected(process: subprocess.Popen[str], folder: Path) -> Iterator[Server]:
         yield Server(url, process, folder, client)
 
 
+def _obey() -> None:
+    """Let signals end the process, which nohup has ignored where tests are run so."""
+    for signum in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_DFL)
+
+
 def start_server(
     folder: Path, *options: str, **environment: str
 ) -> subprocess.Popen[str]:
@@ -136,6 +142,7 @@ def start_server(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_obey,
     )
 
 
