@@ -32,7 +32,7 @@ def test_pages_of_the_doors_are_run():
     assert pages >= {"README.md", "command-line.md", "web.md", "batch.md", "plugin.md"}
     skipped = collections.Counter(s.page for s in SNIPPETS if not s.is_run)
     del skipped["workshop.md"]  # hours of work, and gigabytes of packages
-    # Two of clusters and one of ten minutes; what installs packages, or runs the tests
+    # Two of clusters and one of minutes; what installs packages, or runs the tests
     assert skipped == {"batch.md": 3, "README.md": 3}
 
 
